@@ -1,1 +1,21 @@
-//! placeholder
+//! The rules of Switchboard: flows, events, runs, timers, escalation, audit. No HTTP, no SQL, no wall clock.
+//!
+//! webhook in -> event -> contact and conversation -> tag rules -> waits -> match triggers -> run -> step -> action -> log
+//!
+//! `ARCHITECTURE.md` beside this crate holds the map and the invariants.
+
+pub mod audit;
+pub mod capability;
+pub mod clock;
+pub mod connector;
+pub mod contact;
+pub mod event;
+pub mod expr;
+pub mod flow;
+pub mod ids;
+pub mod local;
+pub mod mailbox;
+pub mod run;
+pub mod secret;
+pub mod store;
+pub mod trigger;

@@ -1,0 +1,69 @@
+//! `human.*`: handing over to a person, and telling people.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::connector::Action;
+
+/// Asks a human to take over. The step is done when the demand is recorded; it does not wait for the human.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Escalate {
+    /// The team that should take it.
+    #[schemars(length(min = 1, max = 64))]
+    pub team: String,
+    /// Why, as the human reads it.
+    #[schemars(length(min = 1, max = 1000))]
+    pub reason: String,
+    /// How soon a human must have taken it, such as `20s`. Default 20 s.
+    #[serde(default)]
+    #[schemars(extend("x-type" = "duration"))]
+    pub accept_within: Option<String>,
+}
+
+/// The recorded demand.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+pub struct Escalated {
+    /// Its id, for `POST /api/v1/escalations/{id}/take`.
+    pub id: String,
+    /// Until when a human must have taken it, RFC 3339.
+    pub deadline: String,
+}
+
+impl Action for Escalate {
+    const NAME: &'static str = "human.escalate";
+    const ABOUT: &'static str = "Asks a human of a team to take over, within a time.";
+    type Output = Escalated;
+    fn sample() -> Escalated {
+        Escalated { id: "esc_0000000000000".into(), deadline: "2026-01-01T00:00:20.000Z".into() }
+    }
+}
+
+/// Tells a team that an escalation was offered or missed. Sent by the engine itself, not written in flows.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotifyEscalation {
+    /// Its id.
+    pub escalation: String,
+    /// `offered` or `missed`.
+    pub state: String,
+    /// The team.
+    pub team: String,
+    /// Why.
+    pub reason: String,
+    /// The customer's name and number, as far as known.
+    pub customer: String,
+    /// Until when a human must have taken it, RFC 3339.
+    pub deadline: String,
+    /// The run that asked.
+    pub run: String,
+}
+
+impl Action for NotifyEscalation {
+    const NAME: &'static str = "notify.escalation";
+    const ABOUT: &'static str = "Tells a team about an escalation.";
+    type Output = super::contact::Nothing;
+    fn sample() -> super::contact::Nothing {
+        super::contact::Nothing {}
+    }
+}

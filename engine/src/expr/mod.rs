@@ -1,0 +1,14 @@
+//! Expressions: the only two places where text becomes logic. rhai in [`script`], handlebars in [`template`]; both bounded.
+//!
+//! Bounds are counts, the same on every machine: no clock, no randomness, no I/O, no evaluation of text reaches an expression.
+
+mod origin;
+mod scope;
+mod script;
+mod template;
+pub mod text;
+
+pub use origin::{Error, Origin, PathUse};
+pub use scope::Scope;
+pub use script::{Decision, Script};
+pub use template::{Target, Template};

@@ -1,0 +1,152 @@
+//! The door to the database, as a trait. A driver keeps rows; it knows nothing of flows.
+//!
+//! Used as a generic, never `dyn`. Every writing method joins with whatever else waits at that moment into one transaction
+//! (group commit) with one multi-row statement per table, and answers after that transaction is on disk. Each group is one
+//! block of the audit chain (see [`crate::audit`]).
+
+mod read;
+mod rows;
+mod work;
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::audit::Anchor;
+use crate::clock::At;
+use crate::ids::{
+    ContactId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, RunId, VersionId, WaitId,
+};
+
+pub use read::*;
+pub use rows::*;
+pub use work::*;
+
+/// Why the store did not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The disk is full, or nearly. Nothing was written.
+    #[error("the disk is full: free space in the data folder, then retry")]
+    Full,
+    /// The writer is behind; only [`Store::receive`] from a [`Sender::Retried`](crate::connector::Sender) says so. Nothing was written.
+    #[error("the writer is behind; retry after {retry_after:?}")]
+    Busy {
+        /// When to come again.
+        retry_after: Duration,
+    },
+    /// Whether the transaction is on disk is not known: the process must stop and start anew.
+    #[error("the outcome of a commit is unknown: {0}")]
+    InDoubt(String),
+    /// Anything else the database said. Nothing was written.
+    #[error("database: {0}")]
+    Broken(String),
+}
+
+/// The database behind the engine.
+pub trait Store: Clone + Send + Sync + 'static {
+    /// Stores what came in through a door, creating contacts and conversations that are new. A 2xx may go out after this.
+    /// Receipts are in the order of `arrivals`.
+    fn receive(&self, arrivals: Vec<Arrival>) -> impl Future<Output = Result<Vec<Receipt>, Error>> + Send;
+
+    /// Stores all that the handled inputs of one mailbox changed. Atomic.
+    fn commit(&self, work: Work) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Moves effects between their states. Answers those that really moved: an effect that a turn withdrew meanwhile, or whose
+    /// window closed, does not, and nothing may be called for it.
+    fn dispatch(&self, ops: Vec<DispatchOp>) -> impl Future<Output = Result<Vec<EffectId>, Error>> + Send;
+
+    /// Appends an anchor to strand 0: a block over the heads of all strands, sealed with `key`, which is kept outside the
+    /// database. `None` when nothing changed since the last one.
+    fn anchor(&self, at: At, key: [u8; 32]) -> impl Future<Output = Result<Option<Anchor>, Error>> + Send;
+
+    /// Stored inputs after `after`, oldest first; read at start.
+    fn inputs(&self, after: InputId, limit: u32) -> impl Future<Output = Result<Vec<InputRow>, Error>> + Send;
+
+    /// Everything a mailbox's turns need.
+    fn mailbox(&self, id: MailboxId) -> impl Future<Output = Result<MailboxRows, Error>> + Send;
+
+    /// One event.
+    fn event(&self, id: EventId) -> impl Future<Output = Result<Option<EventRow>, Error>> + Send;
+
+    /// Armed waits due at or before `until`, after `after`, in order of (due, id).
+    fn due(
+        &self,
+        after: (At, WaitId),
+        until: At,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<DueRow>, Error>> + Send;
+
+    /// Effects in `state`, after `after`, oldest first.
+    fn effects(
+        &self,
+        state: EffectState,
+        after: EffectId,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<EffectRow>, Error>> + Send;
+
+    /// One effect, unless it is settled and gone.
+    fn effect(&self, id: EffectId) -> impl Future<Output = Result<Option<EffectRow>, Error>> + Send;
+
+    /// Which of these effect keys came back in a status: proof that the call happened.
+    fn evidence(&self, keys: Vec<String>) -> impl Future<Output = Result<Vec<Evidence>, Error>> + Send;
+
+    /// Versions: the live one of every flow, and every one that an unfinished run is on.
+    fn versions(&self) -> impl Future<Output = Result<Vec<VersionRow>, Error>> + Send;
+
+    /// One version.
+    fn version(&self, id: VersionId) -> impl Future<Output = Result<Option<VersionRow>, Error>> + Send;
+
+    /// The greatest id stored anywhere, so that new ones are greater.
+    fn last_id(&self) -> impl Future<Output = Result<i64, Error>> + Send;
+
+    /// One run, finished or not.
+    fn run(&self, id: RunId) -> impl Future<Output = Result<Option<RunRow>, Error>> + Send;
+}
+
+/// Reading for people: pages by key, newest first unless said otherwise. No read transaction lasts over 250 ms.
+pub trait Reads: Store {
+    /// Runs, newest first.
+    fn runs(&self, filter: RunFilter) -> impl Future<Output = Result<Vec<RunRow>, Error>> + Send;
+
+    /// The journal of one subject (a run, an event, a changed thing), oldest first.
+    fn journal(&self, subject: i64) -> impl Future<Output = Result<Vec<JournalRow>, Error>> + Send;
+
+    /// Effects of one run that are not settled, oldest first.
+    fn effects_of(&self, run: RunId) -> impl Future<Output = Result<Vec<EffectRow>, Error>> + Send;
+
+    /// Received items that could not be read, newest first.
+    fn bad_items(&self, limit: u32) -> impl Future<Output = Result<Vec<BadItemRow>, Error>> + Send;
+
+    /// Escalations, newest first; only those still open when `open`.
+    fn escalations(&self, open: bool, limit: u32) -> impl Future<Output = Result<Vec<EscalationRow>, Error>> + Send;
+
+    /// One escalation.
+    fn escalation(&self, id: EscalationId) -> impl Future<Output = Result<Option<EscalationRow>, Error>> + Send;
+
+    /// The contact with this id, phone (E.164) or conversation address.
+    fn find_contact(&self, who: &str) -> impl Future<Output = Result<Option<ContactRow>, Error>> + Send;
+
+    /// Everything stored about one person.
+    fn person(&self, contact: ContactId) -> impl Future<Output = Result<PersonRows, Error>> + Send;
+
+    /// Message rows that went out under an effect key of this run.
+    fn messages_of(&self, run: RunId) -> impl Future<Output = Result<Vec<MessageRow>, Error>> + Send;
+
+    /// All texts of one flow, newest first.
+    fn versions_of(&self, flow: &str) -> impl Future<Output = Result<Vec<VersionRow>, Error>> + Send;
+
+    /// Blocks of the audit chain after (strand, n), in that order.
+    fn blocks(&self, after: (i64, i64), limit: u32) -> impl Future<Output = Result<Vec<BlockRow>, Error>> + Send;
+
+    /// Journal rows of one block, in the order of its leaves.
+    fn block_rows(&self, strand: i64, n: i64) -> impl Future<Output = Result<Vec<JournalRow>, Error>> + Send;
+
+    /// Journal rows after `after`, oldest first, with the contact's salt where the row has one.
+    fn journal_page(
+        &self,
+        after: JournalId,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<JournalRow>, Error>> + Send;
+
+    /// How many rows the tables hold and how large the database is.
+    fn figures(&self) -> impl Future<Output = Result<Figures, Error>> + Send;
+}

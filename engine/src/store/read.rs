@@ -1,0 +1,111 @@
+//! What is read: the rows of a mailbox, and pages for people.
+
+use crate::clock::At;
+use crate::connector::Status;
+use crate::ids::{ContactId, EffectId, MailboxId, RunId, WaitId};
+
+use super::{
+    ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, JournalRow, MessageRow, RunRow, RunStatus, TagRow,
+    WaitRow,
+};
+
+/// Everything a mailbox's turns need.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MailboxRows {
+    /// The contact whose mailbox it is, if it is one's.
+    pub contact: Option<ContactRow>,
+    /// Its conversations.
+    pub conversations: Vec<ConversationRow>,
+    /// Its tags.
+    pub tags: Vec<TagRow>,
+    /// Runs that are not over, with their state.
+    pub runs: Vec<RunRow>,
+    /// Armed waits.
+    pub waits: Vec<WaitRow>,
+    /// Effects of those runs that are not settled.
+    pub effects: Vec<EffectRow>,
+    /// Escalations not taken yet.
+    pub escalations: Vec<EscalationRow>,
+    /// Its last 32 events, oldest first: for waits that look back.
+    pub recent: Vec<EventRow>,
+}
+
+/// A wait that falls due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DueRow {
+    /// When.
+    pub due_at: At,
+    /// Which.
+    pub id: WaitId,
+    /// Whom it wakes.
+    pub mailbox: MailboxId,
+}
+
+/// Proof that a call happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The effect's key.
+    pub key: String,
+    /// How far its message got.
+    pub status: Status,
+}
+
+/// Which runs to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Of this flow only.
+    pub flow: Option<String>,
+    /// In this status only.
+    pub status: Option<RunStatus>,
+    /// Of this contact only.
+    pub contact: Option<ContactId>,
+    /// Older than this one: the last of the page before.
+    pub before: Option<RunId>,
+    /// At most so many; 1 to 500.
+    pub limit: u32,
+}
+
+/// Everything stored about one person.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PersonRows {
+    /// The contact.
+    pub contact: Option<ContactRow>,
+    /// Conversations.
+    pub conversations: Vec<ConversationRow>,
+    /// Tags.
+    pub tags: Vec<TagRow>,
+    /// Events.
+    pub events: Vec<EventRow>,
+    /// Messages in and out.
+    pub messages: Vec<MessageRow>,
+    /// Runs, without their state.
+    pub runs: Vec<RunRow>,
+    /// Journal rows with the person's data.
+    pub journal: Vec<JournalRow>,
+    /// Escalations.
+    pub escalations: Vec<EscalationRow>,
+}
+
+/// Sizes, for `/metrics` and `doctor`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Bytes of the database file and its log.
+    pub bytes: u64,
+    /// Inputs not handled yet.
+    pub inputs: u64,
+    /// Effects planned.
+    pub planned: u64,
+    /// Effects in doubt.
+    pub in_doubt: u64,
+    /// Effects parked: needs attention.
+    pub parked: u64,
+    /// Waits armed.
+    pub waits: u64,
+    /// Items that could not be read.
+    pub bad_items: u64,
+}
+
+/// Where a page of effects starts.
+pub const FIRST_EFFECT: EffectId = EffectId(i64::MIN);
+/// Where a page of waits starts.
+pub const FIRST_WAIT: (At, WaitId) = (At(i64::MIN), WaitId(i64::MIN));
