@@ -29,6 +29,9 @@ pub struct Config {
     /// is given up. Cloud API and HubSpot only. Default: at once, then 1, 2, 5, 10, 30 and 60 s (Meta, "Webhooks":
     /// at once, then with falling frequency; the real ones go on for days).
     pub retry_ms: Vec<u64>,
+    /// How long a status or a CRM change waits for others that can leave in the same POST, in milliseconds.
+    /// Default 20. With 0 a status may overtake the answer to its own send, as it may in life.
+    pub batch_ms: u64,
     /// How many requests, messages, webhooks and CRM objects of one type the books keep, oldest forgotten first.
     /// Totals always count everything. Default `usize::MAX`.
     pub keep: usize,
@@ -186,6 +189,7 @@ impl Default for Config {
             enforce_window: true,
             late_refusals: false,
             retry_ms: vec![0, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000],
+            batch_ms: 20,
             keep: usize::MAX,
         }
     }

@@ -11,12 +11,12 @@ use axum::{
     routing::{get, post, put},
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Provider, cloud_api,
     faults::Faults,
-    play::{self, Play},
+    play::{self, Play, Played},
     world::World,
 };
 
@@ -35,11 +35,11 @@ struct BooksQuery {
     only: Option<String>,
 }
 
-async fn books(State(world): State<Arc<World>>, Query(query): Query<BooksQuery>) -> Response {
+async fn books(State(world): State<Arc<World>>, Query(query): Query<BooksQuery>) -> Result<Response, Refused> {
     match query.only.as_deref() {
-        Some("totals") => Json(world.ledger.totals()).into_response(),
-        Some(other) => bad_request(format!("only={other} is unknown: use only=totals or leave it out")),
-        None => Json(world.books()).into_response(),
+        Some("totals") => Ok(Json(world.ledger.totals()).into_response()),
+        Some(other) => Err(Refused(format!("only={other} is unknown: use only=totals or leave it out"))),
+        None => Ok(Json(world.books()).into_response()),
     }
 }
 
@@ -52,14 +52,9 @@ async fn faults(State(world): State<Arc<World>>) -> Json<Faults> {
     Json(world.faults().clone())
 }
 
-async fn set_faults(State(world): State<Arc<World>>, body: Bytes) -> Response {
-    match read::<Faults>(&body) {
-        Ok(faults) => {
-            *world.faults() = faults;
-            StatusCode::NO_CONTENT.into_response()
-        }
-        Err(refused) => refused,
-    }
+async fn set_faults(State(world): State<Arc<World>>, body: Bytes) -> Result<StatusCode, Refused> {
+    *world.faults() = read(&body)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]
@@ -70,40 +65,40 @@ struct SetWebhook {
     url: Option<String>,
 }
 
-async fn set_webhook(State(world): State<Arc<World>>, body: Bytes) -> Response {
-    match read::<SetWebhook>(&body) {
-        Ok(SetWebhook { provider, url }) => {
-            world.set_webhook_url(provider, url);
-            StatusCode::NO_CONTENT.into_response()
-        }
-        Err(refused) => refused,
-    }
+async fn set_webhook(State(world): State<Arc<World>>, body: Bytes) -> Result<StatusCode, Refused> {
+    let SetWebhook { provider, url } = read(&body)?;
+    world.set_webhook_url(provider, url);
+    Ok(StatusCode::NO_CONTENT)
 }
 
-async fn play_customer(State(world): State<Arc<World>>, body: Bytes) -> Response {
-    let play = match read::<Play>(&body) {
-        Ok(play) => play,
-        Err(refused) => return refused,
-    };
-    match play::play(&world, play).await {
-        Ok(played) => Json(played).into_response(),
-        Err(error) => bad_request(error.to_string()),
-    }
+async fn play_customer(State(world): State<Arc<World>>, body: Bytes) -> Result<Json<Played>, Refused> {
+    let play: Play = read(&body)?;
+    Ok(Json(play::play(&world, play).await?))
 }
 
 /// Verifies the Cloud API's webhook address as Meta does before it stores one.
-async fn verify(State(world): State<Arc<World>>) -> Response {
-    let Some(url) = world.webhook_url(Provider::CloudApi) else {
-        return bad_request(play::Error::NoWebhook { provider: Provider::CloudApi }.to_string());
-    };
+async fn verify(State(world): State<Arc<World>>) -> Result<Json<Value>, Refused> {
+    let provider = Provider::CloudApi;
+    let url = world.webhook_url(provider).ok_or(play::Error::NoWebhook { provider })?;
     let token = &world.config.cloud_api.verify_token;
-    Json(cloud_api::verify_webhook(&world, &url, token).await).into_response()
+    Ok(Json(cloud_api::verify_webhook(&world, &url, token).await))
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
-    serde_json::from_slice(body).map_err(|error| bad_request(format!("the body does not fit: {error}")))
+/// 400 and why.
+struct Refused(String);
+
+impl From<play::Error> for Refused {
+    fn from(error: play::Error) -> Self {
+        Self(error.to_string())
+    }
 }
 
-fn bad_request(message: String) -> Response {
-    (StatusCode::BAD_REQUEST, Json(json!({"error": {"message": message}}))).into_response()
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (StatusCode::BAD_REQUEST, Json(json!({"error": {"message": self.0}}))).into_response()
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
+    serde_json::from_slice(body).map_err(|error| Refused(format!("the body does not fit: {error}")))
 }

@@ -14,7 +14,9 @@ use axum::{
 use serde_json::Value;
 
 use super::{
-    Provider, books, cloud_api, control,
+    Provider, books, cloud_api,
+    config::Config,
+    control,
     faults::{After, Fail, Refusal},
     hubspot, twilio,
     wire::Plug,
@@ -60,7 +62,7 @@ async fn gate(
     }
     let refused = match fate.refusal {
         Some(refusal) => Some(refuse(provider, refusal)),
-        None => authorise(&world, provider, request.headers()).err(),
+        None => unauthorised(&world, provider, request.headers()),
     };
     let response = match refused {
         Some(response) => response,
@@ -82,12 +84,14 @@ async fn gate(
     response
 }
 
-fn authorise(world: &World, provider: Provider, headers: &HeaderMap) -> Result<(), Response> {
+/// The refusal of a call that does not prove who it is.
+fn unauthorised(world: &World, provider: Provider, headers: &HeaderMap) -> Option<Response> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Config { cloud_api, twilio, hubspot, .. } = &world.config;
     match provider {
-        Provider::CloudApi => cloud_api::authorise(&world.config.cloud_api, given).map_err(IntoResponse::into_response),
-        Provider::Twilio => twilio::authorise(&world.config.twilio, given).map_err(IntoResponse::into_response),
-        Provider::Hubspot => hubspot::authorise(&world.config.hubspot, given).map_err(IntoResponse::into_response),
+        Provider::CloudApi => cloud_api::authorise(cloud_api, given).err().map(IntoResponse::into_response),
+        Provider::Twilio => twilio::authorise(twilio, given).err().map(IntoResponse::into_response),
+        Provider::Hubspot => hubspot::authorise(hubspot, given).err().map(IntoResponse::into_response),
     }
 }
 

@@ -121,6 +121,7 @@ async fn empty(world: Arc<World>, provider: Provider, mut tray: mpsc::UnboundedR
     let lanes = Arc::new(Semaphore::new(PARALLEL));
     // A message has three statuses, so a third of the batch never overfills it. Twilio joins nothing.
     let most = if provider == Provider::Twilio { 1 } else { MAX_BATCH / 3 };
+    let linger = Duration::from_millis(world.config.batch_ms);
     let mut waiting = Vec::new();
     loop {
         let lane = tokio::select! {
@@ -128,7 +129,7 @@ async fn empty(world: Arc<World>, provider: Provider, mut tray: mpsc::UnboundedR
             () = world.stopping() => return,
         };
         let taken = tokio::select! {
-            taken = tray.recv_many(&mut waiting, most) => taken,
+            taken = gather(&mut tray, &mut waiting, most, linger) => taken,
             () = world.stopping() => return,
         };
         if taken == 0 {
@@ -143,6 +144,28 @@ async fn empty(world: Arc<World>, provider: Provider, mut tray: mpsc::UnboundedR
             world.outbox.done(taken);
         });
     }
+}
+
+/// Takes what waits, up to `most`; when that is little, gives others a moment to join. 0 when the queue is closed.
+async fn gather(
+    tray: &mut mpsc::UnboundedReceiver<Vec<Parcel>>,
+    waiting: &mut Vec<Vec<Parcel>>,
+    most: usize,
+    linger: Duration,
+) -> usize {
+    let first = tray.recv_many(waiting, 1).await;
+    if first == 0 || most == 1 {
+        return first;
+    }
+    if tray.len() + 1 < most && !linger.is_zero() {
+        tokio::time::sleep(linger).await;
+    }
+    while waiting.len() < most
+        && let Ok(next) = tray.try_recv()
+    {
+        waiting.push(next);
+    }
+    waiting.len()
 }
 
 /// Joins parcels of the same kind and address, as far as the provider takes several items in one POST.

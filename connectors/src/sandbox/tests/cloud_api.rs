@@ -134,3 +134,23 @@ async fn a_webhook_that_is_not_answered_with_200_comes_again() {
     let attempts: Vec<_> = bench.sandbox.books().webhooks.iter().map(|w| (w.attempt, w.status)).collect();
     assert_eq!(attempts, [(0, Some(500)), (1, Some(202)), (2, Some(200))]);
 }
+
+#[tokio::test]
+async fn statuses_that_wait_together_leave_in_one_post() {
+    let mut net = Net::spread(&[]).await;
+    let change = |config: &mut Config| {
+        config.cloud_api.webhook_url = Some(net.url.clone());
+        config.batch_ms = 300;
+    };
+    let bench = Bench::start(change).await;
+    let sends = (0..40).map(|_| bench.graph(confirmation(CUSTOMER, BOTH)));
+    assert!(futures_util::future::join_all(sends).await.iter().all(|(status, _)| *status == 200));
+    let (mut told, mut posts) = (0, 0);
+    while told < 120 {
+        let statuses = net.next().await.statuses().len();
+        assert!(statuses <= 100, "{statuses} statuses in one POST");
+        told += statuses;
+        posts += 1;
+    }
+    assert!(posts < 20, "{posts} POSTs for 40 messages");
+}
