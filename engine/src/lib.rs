@@ -14,6 +14,7 @@ pub mod duration;
 pub mod event;
 pub mod expr;
 pub mod flow;
+pub mod flowtest;
 pub mod handle;
 pub mod ids;
 pub mod local;
