@@ -21,6 +21,7 @@ pub mod local;
 pub mod mailbox;
 pub mod matching;
 pub mod order;
+pub mod phone;
 pub mod run;
 pub mod runner;
 pub mod schedule;
