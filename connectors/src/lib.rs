@@ -1,3 +1,20 @@
-//! One file or folder per outside service, and the sandbox that imitates them.
+//! One file or folder per outside service, and the sandbox that imitates them. `SPEC.md` says what a connector must do.
 
+mod http_request;
+mod hubspot;
 mod net;
+mod notify_webhook;
+#[cfg(test)]
+#[path = "../TEMPLATE.rs"]
+mod template;
+mod webhook;
+
+/// All connectors of this build.
+#[must_use]
+pub fn registry() -> engine::connector::Registry {
+    engine::connector::Registry::default()
+        .with(http_request::connector())
+        .with(hubspot::connector())
+        .with(notify_webhook::connector())
+        .with(webhook::connector())
+}
