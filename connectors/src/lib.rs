@@ -4,6 +4,7 @@ mod http_request;
 mod hubspot;
 mod net;
 mod notify_webhook;
+pub mod sandbox;
 #[cfg(test)]
 #[path = "../TEMPLATE.rs"]
 mod template;

@@ -13,6 +13,8 @@ mod contacts;
 mod door;
 mod errors;
 mod properties;
+#[cfg(test)]
+mod tests;
 mod tickets;
 
 use std::sync::Mutex;
