@@ -208,6 +208,9 @@ mod tests {
     const OURS: Ours<'static> =
         Ours { account_sid: "AC0123", from: "+14155238886", messaging_service_sid: Some("MG7") };
 
+    /// Parameters; the type, text and one field of the message they make.
+    type Row<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str, &'a str, Value);
+
     fn parameters(more: &[(&str, &str)]) -> Parameters {
         let common = [
             ("MessageSid", "SM01"),
@@ -239,7 +242,7 @@ mod tests {
         let button = [("ButtonText", "Yes"), ("ButtonPayload", "YES_1"), ("Body", "Yes"), ("MessageType", "button")];
         let ad = [("Body", "hi"), ("ReferralSourceId", "120999"), ("ReferralHeadline", "Sale")];
         let reply = [("Body", "ok"), ("OriginalRepliedMessageSid", "SM00"), ("Forwarded", "true")];
-        let table: [(&[(&str, &str)], &str, &str, &str, Value); 8] = [
+        let table: [Row<'_>; 8] = [
             (&[("Body", "oi"), ("MessageType", "text")], "text", "oi", "text", json!({ "body": "oi" })),
             (&media("https://m/1", "image/jpeg"), "image", "the bill", "image", image),
             (&media("https://m/2", "application/pdf"), "document", "the bill", "document", document),
