@@ -266,7 +266,8 @@ fn what_people_write_in_the_app_is_ours() {
 fn history_tells_both_sides_and_starts_nothing() {
     let ours = json!({ "from": US, "to": ANA, "id": "wamid.H1", "type": "text", "text": { "body": "hi" } });
     let theirs = json!({ "from": ANA, "id": "wamid.H2", "timestamp": "1759000050", "type": "media_placeholder" });
-    let thread = json!({ "id": "5511987654321", "messages": [ours, theirs, {}] });
+    let notice = json!({ "from": ANA, "id": "wamid.H3", "type": "system", "system": { "body": "new number" } });
+    let thread = json!({ "id": "5511987654321", "messages": [ours, theirs, {}, notice] });
     let chunk = json!({ "metadata": { "phase": 0, "chunk_order": 1 }, "threads": [thread, { "id": "1" }] });
     let declined = json!({ "errors": [{ "code": 2_593_109, "title": "declined" }] });
     let media = json!({ "from": ANA, "id": "wamid.H2", "type": "image", "image": { "id": "7", "caption": "us" } });
@@ -278,9 +279,10 @@ fn history_tells_both_sides_and_starts_nothing() {
         Item::Event(event) => event.kind,
         _ => "bad",
     });
-    let expected = [MESSAGE_ECHOED, MESSAGE_RECEIVED, "bad", "bad", ACCOUNT_CHANGED, "bad", MESSAGE_CHANGED];
+    let expected =
+        [MESSAGE_ECHOED, MESSAGE_RECEIVED, "bad", MESSAGE_CHANGED, "bad", ACCOUNT_CHANGED, "bad", MESSAGE_CHANGED];
     assert!(kinds.clone().eq(expected), "{:?}", kinds.collect::<Vec<_>>());
-    for item in [&items[0], &items[1], &items[6]] {
+    for item in [&items[0], &items[1], &items[3], &items[7]] {
         assert_eq!(event(item).origin, Origin::History);
         assert_eq!(event(item).party.as_ref().map(|party| party.address.as_str()), Some("5511987654321"));
     }
