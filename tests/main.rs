@@ -1,1 +1,3 @@
-fn main() {}
+//! All tests that span crates, in one binary: one link step.
+
+mod crash_points;
