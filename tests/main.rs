@@ -1,1 +1,3 @@
-fn main(){}
+//! Everything that spans crates, in one binary.
+
+mod store_sqlite;
