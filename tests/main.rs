@@ -1,3 +1,4 @@
 //! All tests that span crates, in one binary: one link step.
 
 mod crash_points;
+mod store_sqlite;
