@@ -1,1 +1,3 @@
-fn main() {}
+//! One test binary for everything that spans crates: one link step.
+
+mod tidy;
