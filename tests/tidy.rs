@@ -166,28 +166,41 @@ fn test_files(sources: &[Source]) -> BTreeSet<String> {
             "lib.rs" | "main.rs" | "mod.rs" => dir.to_owned(),
             other => format!("{dir}/{}", other.trim_end_matches(".rs")),
         };
-        for name in test_modules(&source.text) {
-            found.extend([format!("{own}/{name}.rs"), format!("{own}/{name}")]);
+        for module in test_modules(&source.text) {
+            match module {
+                Module::Named(name) => found.extend([format!("{own}/{name}.rs"), format!("{own}/{name}")]),
+                Module::File(file) => found.extend([format!("{dir}/{file}")]),
+            }
         }
     }
     found
 }
 
-/// Names of `#[cfg(test)] mod name;`, whatever other attributes stand between.
-fn test_modules(text: &str) -> Vec<&str> {
-    let mut names = Vec::new();
-    let mut test = false;
+/// A module that is compiled only for tests and stands in another file.
+#[derive(Debug, PartialEq)]
+enum Module<'a> {
+    /// `mod name;`
+    Named(&'a str),
+    /// The same with `#[path = "file"]`.
+    File(&'a str),
+}
+
+/// Modules declared under `#[cfg(test)]`, whatever other attributes stand between.
+fn test_modules(text: &str) -> Vec<Module<'_>> {
+    let mut modules = Vec::new();
+    let (mut test, mut file) = (false, None);
     for line in text.lines().map(str::trim) {
         if line.starts_with("#[") {
             test |= line == "#[cfg(test)]";
+            file = file.or(line.strip_prefix("#[path = \"").and_then(|path| path.strip_suffix("\"]")));
             continue;
         }
-        if test && let Some(name) = line.strip_suffix(';').and_then(|line| line.rsplit_once("mod ")) {
-            names.push(name.1);
+        if test && let Some((_, name)) = line.strip_suffix(';').and_then(|line| line.rsplit_once("mod ")) {
+            modules.push(file.map_or(Module::Named(name), Module::File));
         }
-        test = false;
+        (test, file) = (false, None);
     }
-    names
+    modules
 }
 
 /// The code of a file without comments and without blocks under `#[cfg(test)]`, with line numbers.
@@ -223,6 +236,7 @@ fn has_word(line: &str, word: &str) -> bool {
         .any(|(at, _)| !part(line[..at].chars().next_back()) && !part(line[at + word.len()..].chars().next()))
 }
 
+#[track_caller]
 fn none(broken: &[String]) {
     assert!(broken.is_empty(), "\n{} found:\n{}\n", broken.len(), broken.join("\n"));
 }
@@ -407,7 +421,7 @@ fn no_path_of_a_machine_is_in_the_project() {
         for (number, line) in (1..).zip(source.text.lines()) {
             for path in paths {
                 let at = line.find(path);
-                // `…/home/…` inside an address or a longer path is none.
+                // The same word inside an address or a longer path is none.
                 let starts =
                     at.is_some_and(|at| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "}>.-_".contains(c)));
                 if starts {
@@ -468,6 +482,8 @@ fn exceptions_are_still_needed() {
 fn test_code_and_comments_are_no_production_code() {
     let text = "a\n// b\n#[cfg(test)]\n#[allow(x)]\nmod tests {\n    fn c() {\n    }\n}\nd\n#[cfg(test)]\nuse e;\nf\n";
     assert_eq!(production(text), [(1, "a"), (9, "d"), (12, "f")]);
-    assert_eq!(test_modules("#[cfg(test)]\n#[path = \"x\"]\nmod one;\nmod two;\n#[cfg(test)]\nmod three {\n"), ["one"]);
+    let text =
+        "#[cfg(test)]\n#[path = \"x.rs\"]\nmod one;\nmod two;\n#[cfg(test)]\nmod three {\n}\n#[cfg(test)]\nmod four;\n";
+    assert_eq!(test_modules(text), [Module::File("x.rs"), Module::Named("four")]);
     assert!(has_word("use sqlx::Row;", "sqlx") && !has_word("my_sqlx", "sqlx"));
 }
