@@ -48,7 +48,8 @@ impl Phone {
     /// When it cannot be read as a number, or `default_country` is no country.
     pub fn parse(text: &str, default_country: Option<&str>) -> Result<Self, Error> {
         let region = default_country.map(region_of).transpose()?;
-        let unreadable = |why: String| Error::Unreadable { text: text.chars().take(40).collect(), why: why.to_lowercase() };
+        let unreadable =
+            |why: String| Error::Unreadable { text: text.chars().take(40).collect(), why: why.to_lowercase() };
         let number = PhoneNumber::parse(text, region).map_err(|error| unreadable(error.to_string()))?;
         let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
         let wa_id = e164.strip_prefix('+').unwrap_or(&e164);
@@ -161,18 +162,17 @@ mod tests {
     fn a_whatsapp_id_is_the_number_without_plus() {
         let phone = Phone::from_wa_id("8613800138000").unwrap();
         assert_eq!((phone.as_e164(), phone.wa_id()), ("+8613800138000", "8613800138000"));
-        for other in ["", "123456", "1234567890123456", "+8613800138000", "86138x0138000", "٨٦١٣٨٠٠١٣٨", "0613800138000"] {
+        for other in
+            ["", "123456", "1234567890123456", "+8613800138000", "86138x0138000", "٨٦١٣٨٠٠١٣٨", "0613800138000"]
+        {
             assert_eq!(Phone::from_wa_id(other), None, "{other}");
         }
     }
 
     #[test]
     fn both_spellings_of_a_mobile_share_a_key_and_landlines_keep_theirs() {
-        let same = [
-            ("5511999999999", "551199999999"),
-            ("5215512345678", "525512345678"),
-            ("5491123456789", "541123456789"),
-        ];
+        let same =
+            [("5511999999999", "551199999999"), ("5215512345678", "525512345678"), ("5491123456789", "541123456789")];
         for (one, other) in same {
             let key = |wa_id| Phone::from_wa_id(wa_id).unwrap().match_key();
             assert_eq!(key(one), key(other));

@@ -189,11 +189,7 @@ impl Verifier {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn verify<S: Reads>(
-    store: &S,
-    key: Option<[u8; 32]>,
-    against: &[Anchor],
-) -> Result<Report, store::Error> {
+pub async fn verify<S: Reads>(store: &S, key: Option<[u8; 32]>, against: &[Anchor]) -> Result<Report, store::Error> {
     let mut verifier = Verifier::new(key, against);
     let mut salts: HashMap<ContactId, Option<Vec<u8>>> = HashMap::new();
     let mut after = (i64::MIN, i64::MIN);
@@ -202,7 +198,8 @@ pub async fn verify<S: Reads>(
         let Some(last) = page.last() else { break };
         after = (last.strand, last.n);
         for block in page {
-            let rows = if block.strand == ANCHORS { Vec::new() } else { store.block_rows(block.strand, block.n).await? };
+            let rows =
+                if block.strand == ANCHORS { Vec::new() } else { store.block_rows(block.strand, block.n).await? };
             let mut salted = Vec::with_capacity(rows.len());
             for row in rows {
                 let salt = salt_of(store, &mut salts, &row).await?;

@@ -42,7 +42,8 @@ impl Need {
     pub(super) fn of(&self, value: &Value) -> Value {
         match value {
             Value::Object(all) if !self.whole => {
-                let kept = self.parts.iter().filter_map(|part| Some((part.name.clone(), part.of(all.get(&part.name)?))));
+                let kept =
+                    self.parts.iter().filter_map(|part| Some((part.name.clone(), part.of(all.get(&part.name)?))));
                 Value::Object(kept.collect::<Map<_, _>>())
             }
             _ => value.clone(),
@@ -67,7 +68,10 @@ mod tests {
     #[test]
     fn only_what_is_read_is_kept() {
         let event = json!({"order": {"id": "A1", "total": 5, "note": "long"}, "text": "hi", "old": null});
-        assert_eq!(needs(&["event.order.total", "event.old.x"])[0].of(&event), json!({"order": {"total": 5}, "old": null}));
+        assert_eq!(
+            needs(&["event.order.total", "event.old.x"])[0].of(&event),
+            json!({"order": {"total": 5}, "old": null})
+        );
         assert_eq!(needs(&["event.order", "event.order.total"])[0].of(&event), json!({"order": event["order"]}));
         assert_eq!(needs(&["event.order.total", "event"])[0].of(&event), event);
     }

@@ -148,10 +148,16 @@ impl Script {
             EvalAltResult::ErrorTerminated(why, _) if why.is_string() => {
                 ("turn_too_slow", format!("the script is {TOO_SLOW}: it was abandoned"))
             }
-            EvalAltResult::ErrorTooManyOperations(_) => ("script_limit", "the script does more than 200 000 operations".into()),
-            EvalAltResult::ErrorStackOverflow(_) => ("script_limit", "functions call each other too deeply (16)".into()),
+            EvalAltResult::ErrorTooManyOperations(_) => {
+                ("script_limit", "the script does more than 200 000 operations".into())
+            }
+            EvalAltResult::ErrorStackOverflow(_) => {
+                ("script_limit", "functions call each other too deeply (16)".into())
+            }
             EvalAltResult::ErrorTooManyVariables(_) => ("script_limit", "the script has more than 64 variables".into()),
-            EvalAltResult::ErrorDataTooLarge(what, _) => ("script_limit", format!("too large: {}", what.to_lowercase())),
+            EvalAltResult::ErrorDataTooLarge(what, _) => {
+                ("script_limit", format!("too large: {}", what.to_lowercase()))
+            }
             EvalAltResult::ErrorPropertyNotFound(name, _) => ("script_failed", self.missing(name)),
             EvalAltResult::ErrorVariableNotFound(name, _) => ("script_failed", format!("`{name}` has no value here")),
             EvalAltResult::ErrorRuntime(message, _) => ("script_failed", message.to_string()),

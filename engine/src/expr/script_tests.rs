@@ -5,11 +5,14 @@ use super::*;
 
 fn scope() -> Scope {
     let mut scope = Scope::new();
-    scope.set("event", json!({
-        "id": "E1", "text": "Какая Цена?", "old": null,
-        "order": {"id": "A1", "total": 2500, "float": 2500.0, "half": 12.5, "currency": "CNY",
-            "items": [{"sku": "a", "price": 10, "quantity": 2}, {"sku": "b", "price": 2.5, "quantity": 4}]},
-    }));
+    scope.set(
+        "event",
+        json!({
+            "id": "E1", "text": "Какая Цена?", "old": null,
+            "order": {"id": "A1", "total": 2500, "float": 2500.0, "half": 12.5, "currency": "CNY",
+                "items": [{"sku": "a", "price": 10, "quantity": 2}, {"sku": "b", "price": 2.5, "quantity": 4}]},
+        }),
+    );
     scope.set("contact", json!({"name": "Li Wei", "tags": ["vip", "hot"], "fields": {"size": "M", "gone": null}}));
     scope.set("now", json!("2026-11-22T09:00:00.000Z"));
     scope
@@ -20,7 +23,11 @@ fn origin() -> Origin {
 }
 
 fn holds(source: &str) -> bool {
-    Script::compile(source, origin()).unwrap().condition(&scope()).unwrap_or_else(|error| panic!("{source}: {error}")).holds
+    Script::compile(source, origin())
+        .unwrap()
+        .condition(&scope())
+        .unwrap_or_else(|error| panic!("{source}: {error}"))
+        .holds
 }
 
 fn value(source: &str) -> Value {
@@ -96,7 +103,15 @@ fn comparing_different_types_is_an_error_at_its_place() {
 
 #[test]
 fn nothing_is_equal_to_nothing_only() {
-    for condition in ["() == ()", "!(() != ())", "event.old != 1", "event.old != 1.5", "1 != event.old", "!(event.old == \"x\")", "event.old != contact.tags"] {
+    for condition in [
+        "() == ()",
+        "!(() != ())",
+        "event.old != 1",
+        "event.old != 1.5",
+        "1 != event.old",
+        "!(event.old == \"x\")",
+        "event.old != contact.tags",
+    ] {
         assert!(holds(condition), "{condition}");
     }
 }
@@ -121,7 +136,10 @@ fn errors_are_placed_in_the_file() {
 fn a_condition_must_be_true_or_false() {
     let script = Script::compile("event.order.total", origin()).unwrap();
     let error = script.condition(&scope()).unwrap_err();
-    assert_eq!((error.code, error.message.as_str()), ("not_a_condition", "a condition must be true or false, this one is a number"));
+    assert_eq!(
+        (error.code, error.message.as_str()),
+        ("not_a_condition", "a condition must be true or false, this one is a number")
+    );
 }
 
 #[test]
@@ -137,10 +155,13 @@ fn a_decision_shows_the_values_it_saw() {
 #[test]
 fn values_keep_their_type() {
     assert_eq!(value("#{ discount: if contact.tags.contains(\"vip\") { 10 } else { 0 } }"), json!({"discount": 10}));
-    assert_eq!(value("event.order"), json!({
-        "id": "A1", "total": 2500, "float": 2500.0, "half": 12.5, "currency": "CNY",
-        "items": [{"sku": "a", "price": 10, "quantity": 2}, {"sku": "b", "price": 2.5, "quantity": 4}],
-    }));
+    assert_eq!(
+        value("event.order"),
+        json!({
+            "id": "A1", "total": 2500, "float": 2500.0, "half": 12.5, "currency": "CNY",
+            "items": [{"sku": "a", "price": 10, "quantity": 2}, {"sku": "b", "price": 2.5, "quantity": 4}],
+        })
+    );
     assert_eq!(value("event.order.items.map(|item| item.sku)"), json!(["a", "b"]));
     assert_eq!(value("[event.old, 'c', 1.5, true]"), json!([null, "c", 1.5, true]));
     assert_eq!(value("let x = 1;"), json!(null));

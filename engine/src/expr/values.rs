@@ -90,7 +90,9 @@ impl Left {
             return Ok(letter.to_string().into());
         }
         if let Ok(fraction) = value.as_float() {
-            return Number::from_f64(fraction).map(Value::Number).ok_or_else(|| "the result is not a finite number".into());
+            return Number::from_f64(fraction)
+                .map(Value::Number)
+                .ok_or_else(|| "the result is not a finite number".into());
         }
         self.take_many(value)
     }

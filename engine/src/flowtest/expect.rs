@@ -58,7 +58,11 @@ fn acts(test: &TestCase, acts: &[Act], failures: &mut Vec<String>) {
     for wanted in &test.expect {
         if test.others_allowed {
             if !left.by_ref().any(|act| fits(wanted, act)) {
-                failures.push(format!("line {}: expected {}, which did not happen (any more)", wanted.line, asked(wanted)));
+                failures.push(format!(
+                    "line {}: expected {}, which did not happen (any more)",
+                    wanted.line,
+                    asked(wanted)
+                ));
                 return;
             }
             continue;
@@ -100,9 +104,7 @@ fn ends(wanted: Option<End>, happened: &Happened, failures: &mut Vec<String>) {
 }
 
 fn fits(wanted: &Expectation, act: &Act) -> bool {
-    wanted.action == act.action
-        && wanted.at.is_none_or(|at| at == act.after)
-        && covers(&act.input, &wanted.fields)
+    wanted.action == act.action && wanted.at.is_none_or(|at| at == act.after) && covers(&act.input, &wanted.fields)
 }
 
 /// Whether `value` has everything that `wanted` names.

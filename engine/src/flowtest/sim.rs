@@ -350,7 +350,8 @@ impl<'a> Sim<'a> {
 
     /// What happened, for the expectations.
     pub(super) fn happened(&self, version: &Version) -> Happened {
-        let customer = self.mails.get(&MailboxId::of_contact(self.contact)).and_then(|mail| mail.facts.contact.as_ref());
+        let customer =
+            self.mails.get(&MailboxId::of_contact(self.contact)).and_then(|mail| mail.facts.contact.as_ref());
         let mut vars = serde_json::Map::new();
         for entries in self.entries.values() {
             vars.extend(State::fold(version, Value::Null, entries).vars);
