@@ -39,7 +39,7 @@ fi
 echo
 echo "A customer of the sandbox sends an order:"
 echo
-"$$BIN" play order --data "$$DATA"
+"$$BIN" play order --watch --data "$$DATA"
 cat <<END
 
 Where to look next (in another terminal, in this folder):
