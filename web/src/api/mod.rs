@@ -1,0 +1,20 @@
+//! The API for flows and runs, `/api/v1`. One module per resource; [`crate::router`] lists the addresses.
+
+pub(crate) mod attention;
+pub(crate) mod bad_items;
+pub(crate) mod connections;
+pub(crate) mod contacts;
+pub(crate) mod escalations;
+mod extract;
+pub(crate) mod people;
+pub(crate) mod runs;
+pub(crate) mod system;
+mod view;
+
+use axum::Json;
+use serde_json::Value;
+
+use crate::error::ApiError;
+
+/// What a handler answers.
+type Answer = Result<Json<Value>, ApiError>;
