@@ -1,1 +1,3 @@
-//! placeholder
+//! One file or folder per outside service, and the sandbox that imitates them.
+
+pub mod sandbox;
