@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::yaml::Place;
+
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -27,4 +29,49 @@ pub struct Problem {
     pub message: String,
     /// What to do; empty when the message says it.
     pub hint: String,
+}
+
+/// Most problems that are kept of one document: beyond that a list helps nobody.
+const MAX_PROBLEMS: usize = 500;
+
+/// Collects problems while a document is read.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    list: Vec<Problem>,
+    errors: usize,
+}
+
+impl Problems {
+    /// Something because of which the document is not taken.
+    pub(crate) fn error(&mut self, at: Place, code: &'static str, message: impl Into<String>, hint: impl Into<String>) {
+        self.add(at, Severity::Error, code, message.into(), hint.into());
+    }
+
+    /// Something that may not do what its author thinks.
+    pub(crate) fn warn(&mut self, at: Place, code: &'static str, message: impl Into<String>, hint: impl Into<String>) {
+        self.add(at, Severity::Warning, code, message.into(), hint.into());
+    }
+
+    fn add(&mut self, at: Place, severity: Severity, code: &'static str, message: String, hint: String) {
+        self.push(Problem { line: at.line, column: at.column, severity, code, message, hint });
+    }
+
+    /// Adds a finished problem, unless the same was found already.
+    pub(crate) fn push(&mut self, problem: Problem) {
+        self.errors += usize::from(problem.severity == Severity::Error);
+        if self.list.len() < MAX_PROBLEMS && !self.list.contains(&problem) {
+            self.list.push(problem);
+        }
+    }
+
+    /// How many errors were found so far.
+    pub(crate) fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// All of them, in the order of the document.
+    pub(crate) fn sorted(mut self) -> Vec<Problem> {
+        self.list.sort_by_key(|problem| (problem.line, problem.column));
+        self.list
+    }
 }
