@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::clock::{At, Clock};
-use engine::connector::{Catalog, Open};
+use engine::connector::Open;
+use engine::ids::Ids;
 use engine_store::sqlite::Sqlite;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::flows::Rules;
 use crate::keys::Token;
 
 /// The database of this build.
@@ -21,12 +23,14 @@ pub struct App {
     pub engine: Engine,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// What flows may name.
-    pub catalog: Arc<Catalog>,
+    /// The source of ids.
+    pub(crate) ids: Arc<Ids>,
+    /// What flows are checked against.
+    pub(crate) rules: Arc<Rules>,
+    /// Held while flows are brought in: a plan must still be true when it is carried out.
+    pub(crate) importing: tokio::sync::Mutex<()>,
     /// Opened connections by id.
     pub connections: BTreeMap<Arc<str>, Open>,
-    /// The connection of a capability when several serve it and a step names none.
-    pub defaults: BTreeMap<String, String>,
     /// Our address as the outside sees it, without a final slash.
     pub public_url: String,
     /// The sandbox's address, when there is one.

@@ -7,6 +7,8 @@ use engine::connector::DoorError;
 use engine::{order, store};
 use serde_json::{Value, json};
 
+use crate::flows;
+
 /// An error as the caller sees it.
 #[derive(Debug)]
 pub struct ApiError {
@@ -102,6 +104,16 @@ impl From<store::Error> for ApiError {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "disk_full", "the disk is full")
             }
             other => Self::internal(other),
+        }
+    }
+}
+
+impl From<flows::Error> for ApiError {
+    fn from(error: flows::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            flows::Error::Problems(problems) => Self::problems(message, json!(problems)),
+            flows::Error::Store(error) => error.into(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //!
 //! [`start`] puts the parts together, [`router`] shows every address, [`server`] is the accept loop, [`cli`] has one file per command.
 
+mod anchors;
 mod api;
 pub mod app;
 mod body;
@@ -12,6 +13,7 @@ pub mod clock;
 pub mod config;
 mod demo;
 pub mod error;
+mod flows;
 mod hooks;
 pub mod keys;
 pub mod lock;

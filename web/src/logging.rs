@@ -20,7 +20,7 @@ pub enum LogFormat {
 /// A filter that cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("log filter `{filter}`: {why}; expected something like `info` or `warn,web=debug`")]
-pub struct Error {
+pub(crate) struct Error {
     filter: String,
     why: tracing_subscriber::filter::ParseError,
 }
@@ -29,7 +29,7 @@ pub struct Error {
 ///
 /// # Errors
 /// When the filter cannot be read.
-pub fn start(format: LogFormat, filter: &str) -> Result<(), Error> {
+pub(crate) fn start(format: LogFormat, filter: &str) -> Result<(), Error> {
     let filter = EnvFilter::try_new(filter).map_err(|why| Error { filter: filter.to_owned(), why })?;
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
@@ -28,6 +28,13 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
     let api = Router::new()
         .route("/system", get(api::system::show))
         .route("/catalog", get(api::system::catalog))
+        .route("/flows", get(api::flows::list))
+        .route("/flows/{id}", get(api::flows::show))
+        .route("/flows/{id}/state", put(api::flows::switch))
+        .route("/flows/{id}/runs", post(api::flows::start))
+        .route("/workspace", get(api::workspace::export))
+        .route("/workspace/plan", post(api::workspace::plan))
+        .route("/workspace/import", post(api::workspace::import))
         .route("/runs", get(api::runs::list))
         .route("/runs/{id}", get(api::runs::show))
         .route("/runs/{id}/cancel", post(api::runs::cancel))
@@ -38,6 +45,7 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .route("/attention/{id}/settle", post(api::attention::settle))
         .route("/escalations", get(api::escalations::list))
         .route("/escalations/{id}/take", post(api::escalations::take))
+        .route("/audit/anchor", post(api::audit::anchor))
         .route("/bad-items", get(api::bad_items::list))
         .route("/connections", get(api::connections::list))
         .route("/connections/{id}/check", post(api::connections::check))

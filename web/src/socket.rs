@@ -12,7 +12,7 @@ const MAX_PATH_BYTES: usize = 107;
 
 /// Why the control socket is not there.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// The system does not take such paths.
     #[error("{}: a socket's path may have {MAX_PATH_BYTES} bytes at most: choose a shorter --data folder", .0.display())]
     TooLong(PathBuf),

@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use engine::clock::Clock;
 use engine::connector::Open;
+use engine::flow::{Bindings, ConnectionInfo};
 use engine::ids::Ids;
 use engine::runner;
 use engine_store::sqlite::{Options, Sqlite};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use crate::app::{App, Engine};
+use crate::anchors;
 use crate::clock::SystemClock;
 use crate::config::{self, connections};
+use crate::flows::Rules;
 use crate::keys::{self, Token};
 use crate::lock::{self, Lock};
 
@@ -46,8 +49,12 @@ pub enum Error {
 pub struct Setup {
     /// The data folder; the caller holds its lock.
     pub data: PathBuf,
-    /// The accounts.
-    pub connections: connections::Connections,
+    /// The accounts; `None` when they are not known.
+    pub connections: Option<connections::Connections>,
+    /// Names that differ here from those in flow files.
+    pub bindings: Bindings,
+    /// A file to which anchors are appended, besides the log.
+    pub anchors: Option<PathBuf>,
     /// Our address as the outside sees it, without a final slash.
     pub public_url: String,
     /// The sandbox's address, when there is one.
@@ -81,28 +88,38 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
     let audit_key = keys::audit_key(&setup.data, config::audit_key().as_ref())?;
     let token = Arc::new(Token::issue(&setup.data)?);
     let registry = connectors::registry();
-    let opened = setup.connections.open(&registry, &setup.public_url)?;
-    let catalog = Arc::new(registry.catalog());
+    let known = setup.connections.is_some();
+    let declared = setup.connections.unwrap_or_default();
+    let opened = declared.open(&registry, &setup.public_url)?;
+    let info = |open: &Open| ConnectionInfo { id: open.id.to_string(), connector: open.connector.to_owned() };
+    let rules = Arc::new(Rules {
+        catalog: Arc::new(registry.catalog()),
+        connections: known.then(|| opened.iter().map(info).collect()),
+        defaults: declared.defaults,
+        bindings: setup.bindings,
+    });
     let ids = Arc::new(Ids::new(PROCESS));
     let strand = ids.next(started_at);
-    let store = Sqlite::open(&database(&setup.data), Options { strand, ..Options::default() }).await?;
+    let store = Sqlite::open(&database(&setup.data), Options::new(strand)).await?;
     let engine = Engine::start(runner::Parts {
         store,
         clock: Arc::clone(&clock),
-        ids,
-        catalog: Arc::clone(&catalog),
+        ids: Arc::clone(&ids),
         connections: if setup.calls { opened.clone() } else { Vec::new() },
-        notify: setup.connections.notify.clone(),
+        notify: declared.notify.map(Into::into),
+        compile: rules.compile(),
         audit_key,
+        on_anchor: anchors::sink(setup.anchors),
     })
     .await?;
     let connections = opened.into_iter().map(|open: Open| (Arc::clone(&open.id), open)).collect();
     let app = App {
         engine,
         clock,
-        catalog,
+        ids,
+        rules,
+        importing: tokio::sync::Mutex::default(),
         connections,
-        defaults: setup.connections.defaults,
         public_url: setup.public_url,
         sandbox_url: setup.sandbox_url,
         token,
@@ -117,11 +134,13 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
 ///
 /// # Errors
 /// As [`start`]; [`lock::Error::Held`] when somebody works in the folder.
-pub async fn without_doors(data: &Path, connections: Option<&Path>) -> Result<Started, Error> {
+pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bindings) -> Result<Started, Error> {
     let lock = Lock::take(data)?;
     let setup = Setup {
         data: data.to_owned(),
-        connections: connections.map(connections::load).transpose()?.unwrap_or_default(),
+        connections: connections.map(connections::load).transpose()?,
+        bindings,
+        anchors: None,
         public_url: "http://localhost".to_owned(),
         sandbox_url: None,
         calls: false,

@@ -29,6 +29,6 @@ pub(crate) async fn show(State(app): State<Arc<App>>) -> Answer {
 /// `GET /catalog`: actions, triggers, and which connector performs what.
 pub(crate) async fn catalog(State(app): State<Arc<App>>) -> Answer {
     Ok(Json(json!({
-        "actions": app.catalog.actions, "triggers": app.catalog.triggers, "serves": app.catalog.serves,
+        "actions": app.rules.catalog.actions, "triggers": app.rules.catalog.triggers, "serves": app.rules.catalog.serves,
     })))
 }

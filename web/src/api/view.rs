@@ -1,7 +1,9 @@
 //! Stored rows as the API shows them: ids and times as text, blobs as the JSON they are.
 
 use engine::clock::At;
-use engine::store::{ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, MessageRow, RunRow, TagRow};
+use engine::run::journal;
+use engine::store::{
+    JournalRow, ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, MessageRow, RunRow, TagRow};
 use serde_json::{Value, json};
 
 pub(super) fn time(at: At) -> Value {
@@ -10,6 +12,18 @@ pub(super) fn time(at: At) -> Value {
 
 pub(super) fn maybe(at: Option<At>) -> Value {
     at.map_or(Value::Null, time)
+}
+
+/// A journal row with its entries: structure and, unless erased, values.
+pub(super) fn journal(row: &JournalRow) -> Value {
+    let entries: Vec<Value> = match journal::decode(row) {
+        Ok(entries) => entries.iter().map(|entry| json!({ "what": entry.what, "data": entry.data })).collect(),
+        Err(error) => vec![json!({ "unreadable": error.to_string() })],
+    };
+    json!({
+        "id": row.id, "seq": row.seq, "kind": row.kind, "by": row.by, "at": time(row.at), "entries": entries,
+        "erased": row.data.is_none() && !row.data_digest.is_empty(),
+    })
 }
 
 /// A blob of ours; `null` when it is empty or was erased.

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 use tower::ServiceExt;
 
 use super::{Context, Failure};
+use crate::config::bindings;
 use crate::config::server::Limits;
 use crate::peer::Peer;
 use crate::start::{self, Started};
@@ -54,12 +55,13 @@ impl Client {
             let data = context.data.display();
             return Err(Failure::Usage(format!("{data}: nothing is stored there; name the folder with --data")));
         }
+        let bindings = bindings::load(context.bindings.as_deref(), None)?;
         let until = Instant::now() + PATIENCE;
         loop {
             if socket::connect(&context.data).await.is_some() {
                 return Ok(Self::Server(context.data.clone()));
             }
-            match start::without_doors(&context.data, context.connections.as_deref()).await {
+            match start::without_doors(&context.data, context.connections.as_deref(), bindings.clone()).await {
                 Ok(started) => {
                     let router = crate::router::router(started.app.clone(), Limits::default());
                     return Ok(Self::Here(Box::new(Here { router, started })));
@@ -76,6 +78,10 @@ impl Client {
 
     pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.call(Method::POST, path, Some(body)).await
+    }
+
+    pub(super) async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.call(Method::PUT, path, Some(body)).await
     }
 
     pub(super) async fn delete(&self, path: &str) -> Result<Value, Failure> {
@@ -128,6 +134,9 @@ fn answer(status: StatusCode, bytes: &[u8]) -> Result<Value, Failure> {
     let value: Value = serde_json::from_slice(bytes).unwrap_or_default();
     if status.is_success() {
         return Ok(value);
+    }
+    if value.pointer("/error/code").is_some_and(|code| code == "problems") {
+        return Err(Failure::Problems(value["error"]["details"].clone()));
     }
     match value.pointer("/error/message").and_then(Value::as_str) {
         Some(message) if status == StatusCode::BAD_REQUEST => Err(Failure::Usage(message.to_owned())),

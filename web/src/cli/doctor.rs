@@ -34,7 +34,9 @@ impl Doctor {
         if self.json {
             print::json(&json!({ "good": good, "system": system, "reports": reports }));
         } else {
-            reports.iter().for_each(|report| drop(connection::findings(report)));
+            for report in &reports {
+                connection::findings(report);
+            }
             print::line(if good { "all is good" } else { "see the lines marked BAD" });
         }
         Ok(Verdict::good_if(good))

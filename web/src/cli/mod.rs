@@ -3,16 +3,19 @@
 //! One file per command. Commands that look at or change what is stored are requests to the API: over `DIR/control.sock` when a server
 //! runs, else to the same router in this process ([`client`]).
 
+mod check;
 mod client;
 mod connection;
 mod connectors;
 mod doctor;
+mod flow;
 mod person;
 mod play;
 mod print;
 mod run;
 mod serve;
 mod story;
+mod workspace;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,6 +50,9 @@ struct Common {
     /// The connections file
     #[arg(long, global = true, env = "SWITCHBOARD_CONNECTIONS", value_name = "FILE")]
     connections: Option<PathBuf>,
+    /// A file that maps names in flow files to those here [default: bindings.yaml in --flows]
+    #[arg(long, global = true, env = "SWITCHBOARD_BINDINGS", value_name = "FILE")]
+    bindings: Option<PathBuf>,
     /// What is logged, such as `info` or `warn,web=debug` [default: info for serve, else warn]
     #[arg(long, global = true, env = "SWITCHBOARD_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -59,6 +65,17 @@ struct Common {
 enum Command {
     /// Runs the server
     Serve(serve::Serve),
+    /// Checks flow files: every problem with its line and a hint
+    Check(check::Check),
+    /// Flows: list, show, on, off, run by hand
+    #[command(subcommand)]
+    Flow(flow::Flow),
+    /// What an import would do
+    Plan(workspace::Plan),
+    /// Brings flow files into the database, all or nothing
+    Import(workspace::Import),
+    /// Writes the flows in force to a folder
+    Export(workspace::Export),
     /// The log of what flows did; cancel or retry a run
     #[command(subcommand)]
     Run(run::Run),
@@ -82,6 +99,9 @@ enum Failure {
     /// Wrong use: exit 2.
     #[error("{0}")]
     Usage(String),
+    /// Flows have problems, as the API lists them: exit 1.
+    #[error("the flows have problems")]
+    Problems(serde_json::Value),
     /// It did not work, or problems were found: exit 1.
     #[error("{0}")]
     Failed(String),
@@ -122,6 +142,7 @@ impl Verdict {
 struct Context {
     data: PathBuf,
     connections: Option<PathBuf>,
+    bindings: Option<PathBuf>,
     file: FileSettings,
 }
 
@@ -152,12 +173,18 @@ fn start(common: &Common, serving: bool) -> Result<Context, Failure> {
     drop(rustls::crypto::ring::default_provider().install_default());
     let data = common.data.clone().or_else(|| file.data.clone()).unwrap_or_else(|| DATA.into());
     let connections = common.connections.clone().or_else(|| file.connections.clone());
-    Ok(Context { data, connections, file })
+    let bindings = common.bindings.clone().or_else(|| file.bindings.clone());
+    Ok(Context { data, connections, bindings, file })
 }
 
 async fn run(command: Command, context: Context) -> Outcome {
     match command {
         Command::Serve(command) => command.run(&context).await,
+        Command::Check(command) => command.run(),
+        Command::Flow(command) => command.run(&context).await,
+        Command::Plan(command) => command.run(&context).await,
+        Command::Import(command) => command.run(&context).await,
+        Command::Export(command) => command.run(&context).await,
         Command::Run(command) => command.run(&context).await,
         Command::Connectors(command) => command.run(),
         Command::Play(command) => command.run(&context).await,

@@ -15,8 +15,10 @@ use tokio_util::task::TaskTracker;
 
 use super::{Context, Failure, Outcome, Verdict, print};
 use crate::app::App;
+use crate::config::bindings;
 use crate::config::connections::{self, Connections};
 use crate::config::server::{Given, ServerSettings};
+use crate::flows::{self, folder};
 use crate::lock::Lock;
 use crate::start::{self, Setup, Started};
 use crate::{demo, router, server, socket, upkeep};
@@ -90,7 +92,9 @@ impl Doors {
         let (sandbox, connections) = accounts(settings).await?;
         let setup = Setup {
             data: context.data.clone(),
-            connections,
+            connections: Some(connections),
+            bindings: bindings::load(context.bindings.as_deref(), settings.flows.as_deref())?,
+            anchors: settings.anchors.clone(),
             public_url: settings.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
             sandbox_url: sandbox.as_ref().map(|sandbox| sandbox.url().to_owned()),
             calls: true,
@@ -102,6 +106,11 @@ impl Doors {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         if let Some(sandbox) = &sandbox {
             join(sandbox, app).await;
+        }
+        if let Some(dir) = &settings.flows {
+            let watched = folder::watch(dir).map_err(Failure::failed)?;
+            folder::load(app, dir).await.map_err(refused)?;
+            tasks.spawn(stop.clone().run_until_cancelled_owned(watched.reload(Arc::clone(app), dir.clone())));
         }
         let router = router::router(Arc::clone(app), settings.limits);
         tasks.spawn(server::serve(control, router.clone(), settings.limits, stop.clone()));
@@ -149,6 +158,17 @@ async fn join(sandbox: &Sandbox, app: &App) {
         for finding in open.connection.setup().await.iter().filter(|finding| !finding.good) {
             tracing::warn!(connection = %open.id, about = finding.about, "{}", finding.text);
         }
+    }
+}
+
+/// Problems of flow files, one a line.
+fn refused(error: folder::Error) -> Failure {
+    match error {
+        folder::Error::Flows(flows::Error::Problems(problems)) => {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Failure::Failed(format!("the flows have problems, so nothing was started\n{}", lines.join("\n")))
+        }
+        other => Failure::failed(other),
     }
 }
 

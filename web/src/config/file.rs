@@ -23,6 +23,8 @@ pub struct FileSettings {
     pub flows: Option<PathBuf>,
     /// Connections file.
     pub connections: Option<PathBuf>,
+    /// Names in flow files and what they are here.
+    pub bindings: Option<PathBuf>,
     /// Whether to start the sandbox.
     pub sandbox: Option<bool>,
     /// The sandbox's port.

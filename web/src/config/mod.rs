@@ -2,6 +2,7 @@
 //!
 //! The environment is read here and nowhere else.
 
+pub(crate) mod bindings;
 pub mod connections;
 mod file;
 pub mod server;

@@ -1,0 +1,38 @@
+//! `switchboard check`: every problem of flow files, each on its line.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::{Failure, Outcome, Verdict, print};
+use crate::flows::{self, Rules};
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Files, or folders of files
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// As a JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(super) fn run(self) -> Outcome {
+        let documents = flows::read(&self.paths).map_err(|error| Failure::Usage(error.to_string()))?;
+        if documents.is_empty() {
+            return Err(Failure::Usage("there are no .yaml files there".to_owned()));
+        }
+        let report = Rules::of_build(Arc::new(connectors::registry().catalog())).check(&documents);
+        if self.json {
+            print::json(&report.problems);
+        } else {
+            report.problems.iter().for_each(print::line);
+            if !report.has_errors() {
+                print::line(format_args!("{} flow(s) are good", report.flows.len()));
+            }
+        }
+        Ok(Verdict::good_if(!report.has_errors()))
+    }
+}
