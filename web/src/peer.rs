@@ -76,7 +76,43 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
     use super::*;
+
+    async fn answered(peer: Option<Peer>, authorization: Option<&str>) -> StatusCode {
+        let dir = tempfile::tempdir().unwrap();
+        let token = Arc::new(Token::issue(dir.path()).unwrap());
+        let authorization = authorization.map(|text| text.replace("TOKEN", token.expose()));
+        let router = Router::new().route("/", get(async || "ok")).layer(from_fn_with_state(token, trusted_only));
+        let mut request = Request::get("/").body(Body::empty()).unwrap();
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
+        if let Some(text) = authorization {
+            request.headers_mut().insert(header::AUTHORIZATION, text.parse().unwrap());
+        }
+        router.oneshot(request).await.unwrap().status()
+    }
+
+    #[tokio::test]
+    async fn the_api_wants_the_token_on_loopback_and_nobody_else_gets_in() {
+        let loopback = Some(Peer::Network("127.0.0.1:9".parse().unwrap()));
+        let elsewhere = Some(Peer::Network("192.0.2.1:9".parse().unwrap()));
+        assert_eq!(answered(Some(Peer::Control), None).await, StatusCode::OK);
+        assert_eq!(answered(loopback, Some("Bearer TOKEN")).await, StatusCode::OK);
+        assert_eq!(answered(loopback, Some("bearer TOKEN")).await, StatusCode::OK);
+        assert_eq!(answered(loopback, None).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(answered(loopback, Some("Bearer wrong")).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(answered(loopback, Some("Basic TOKEN")).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(answered(elsewhere, Some("Bearer TOKEN")).await, StatusCode::FORBIDDEN);
+        assert_eq!(answered(None, Some("Bearer TOKEN")).await, StatusCode::FORBIDDEN);
+    }
 
     #[test]
     fn loopback_is_recognised_in_both_families() {

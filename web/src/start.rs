@@ -12,8 +12,8 @@ use engine::runner;
 use engine_store::sqlite::{Options, Sqlite};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
-use crate::app::{App, Engine};
 use crate::anchors;
+use crate::app::{App, Engine};
 use crate::clock::SystemClock;
 use crate::config::{self, connections};
 use crate::flows::Rules;

@@ -60,7 +60,9 @@ pub(crate) async fn switch(
     match row.state {
         state if state == wanted => {}
         VersionState::Live | VersionState::Off => flows::switch(&app, row.clone(), switch.on, peer.by()).await?,
-        VersionState::Draft => return Err(ApiError::conflict(format!("the flow `{id}` is a draft: import it with --publish"))),
+        VersionState::Draft => {
+            return Err(ApiError::conflict(format!("the flow `{id}` is a draft: import it with --publish")));
+        }
         VersionState::Old => return Err(ApiError::conflict(format!("the file of the flow `{id}` is gone"))),
     }
     Ok(Json(json!({ "flow": id, "state": wanted })))

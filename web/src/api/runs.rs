@@ -57,6 +57,8 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<RunId>) -> Answ
     let mut run = view::run(&row);
     run["waiting_for"] = waiting_for(&effects, &app.engine.health());
     run["effects"] = effects.iter().map(view::effect).collect();
+    // What took the event up is told there: which triggers matched, which did not, and why.
+    run["handling"] = store.journal(row.event_id.0).await?.iter().map(view::journal).collect();
     run["journal"] = store.journal(id.0).await?.iter().map(view::journal).collect();
     run["messages"] = store.messages_of(id).await?.iter().map(view::message).collect();
     run["trigger"] = store.event(row.event_id).await?.as_ref().map_or(Value::Null, view::event);

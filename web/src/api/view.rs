@@ -3,7 +3,8 @@
 use engine::clock::At;
 use engine::run::journal;
 use engine::store::{
-    JournalRow, ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, MessageRow, RunRow, TagRow};
+    ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, JournalRow, MessageRow, RunRow, TagRow,
+};
 use serde_json::{Value, json};
 
 pub(super) fn time(at: At) -> Value {

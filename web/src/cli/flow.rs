@@ -54,11 +54,14 @@ impl Flow {
                 let answer = client.get("/flows").await?;
                 if json { print::json(&answer) } else { list(&answer) }
             }
-            Self::Show { id } => print::line(text(&client.get(&format!("/flows/{}", segment(&id))).await?, "source").trim_end()),
+            Self::Show { id } => {
+                print::line(text(&client.get(&format!("/flows/{}", segment(&id))).await?, "source").trim_end())
+            }
             Self::On { id } => switch(client, &id, true).await?,
             Self::Off { id } => switch(client, &id, false).await?,
             Self::Run { id, input } => {
-                let input: Value = serde_json::from_str(&input).map_err(|why| Failure::Usage(format!("--input: {why}")))?;
+                let input: Value =
+                    serde_json::from_str(&input).map_err(|why| Failure::Usage(format!("--input: {why}")))?;
                 let answer = client.post(&format!("/flows/{}/runs", segment(&id)), &json!({ "input": input })).await?;
                 print::line(format_args!("{id} is started by event {}", text(&answer, "event")));
             }
@@ -79,7 +82,13 @@ fn list(answer: &Value) {
         print::line("no flows; name a folder with serve --flows, or import files");
         return;
     }
-    let on = |flow: &Value| flow["on"].as_array().map_or_else(String::new, |on| on.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "));
-    let row = |flow: &Value| vec![text(flow, "flow"), text(flow, "state"), text(flow, "owner"), text(flow, "version"), on(flow)];
+    let on = |flow: &Value| {
+        flow["on"]
+            .as_array()
+            .map_or_else(String::new, |on| on.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "))
+    };
+    let row = |flow: &Value| {
+        vec![text(flow, "flow"), text(flow, "state"), text(flow, "owner"), text(flow, "version"), on(flow)]
+    };
     print::table(&["FLOW", "STATE", "OWNER", "VERSION", "ON"], &flows.iter().map(row).collect::<Vec<_>>());
 }

@@ -15,6 +15,7 @@ mod print;
 mod run;
 mod serve;
 mod story;
+mod watch;
 mod workspace;
 
 use std::path::PathBuf;

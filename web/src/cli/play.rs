@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use connectors::sandbox::{Act, Item, Order, Play as Played, Provider};
 use serde_json::Value;
 
-use super::client::{Client, Needs};
+use super::watch::{Watch, server};
 use super::{Context, Failure, Outcome, Verdict, print};
 
 #[derive(Debug, Args)]
@@ -23,6 +23,9 @@ pub(super) struct Play {
     /// A message id to use: playing the same one twice is a repeated delivery
     #[arg(long, global = true)]
     message_id: Option<String>,
+    /// Waits for what comes of it and tells the runs step by step
+    #[arg(long, global = true)]
+    watch: bool,
     /// The sandbox's address [default: the one of the server that works in --data]
     #[arg(long, global = true, env = "SWITCHBOARD_SANDBOX_URL")]
     sandbox_url: Option<String>,
@@ -81,6 +84,10 @@ impl Play {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => sandbox_of_server(context).await?,
         };
+        let watch = match self.watch {
+            true => Some(Watch::begin(context, &self.from).await?),
+            false => None,
+        };
         let desk = format!("{url}/_sandbox/play");
         let response =
             reqwest::Client::new().post(desk).json(&self.into_play()).send().await.map_err(Failure::failed)?;
@@ -95,6 +102,9 @@ impl Play {
             "{} delivered: webhook answered {code} after {ms:.1} ms",
             print::text(&answer, "message_id")
         ));
+        if let Some(watch) = watch {
+            watch.tell().await?;
+        }
         Ok(Verdict::good_if(webhook == Some(200)))
     }
 
@@ -123,12 +133,9 @@ impl Play {
 async fn sandbox_of_server(context: &Context) -> Result<String, Failure> {
     let missing =
         "no server with a sandbox works there: start one with `switchboard serve --sandbox`, or name --sandbox-url";
-    if crate::socket::connect(&context.data).await.is_none() {
-        return Err(Failure::failed(format_args!("{}: {missing}", context.data.display())));
-    }
-    let system = Client::open(context, Needs::Data).await?.get("/system").await?;
+    let system = server(context).await?.get("/system").await?;
     let url = system["sandbox_url"].as_str().map(str::to_owned);
-    url.ok_or_else(|| Failure::failed(format_args!("{}: {missing}", context.data.display())))
+    url.ok_or_else(|| Failure::failed(missing))
 }
 
 #[cfg(test)]

@@ -83,19 +83,26 @@ async fn bring_in(context: &Context, address: &str, paths: &[PathBuf], publish: 
     client.close().await;
     let answer = match answer {
         Err(Failure::Problems(problems)) => {
-            if json { print::json(&problems) } else { show_problems(&problems) }
+            if json {
+                print::json(&problems)
+            } else {
+                show_problems(&problems)
+            }
             return Ok(Verdict::Problems);
         }
         other => other?,
     };
-    if json { print::json(&answer) } else { show(&answer) }
+    if json {
+        print::json(&answer)
+    } else {
+        show(&answer)
+    }
     Ok(Verdict::Good)
 }
 
 fn show(answer: &Value) {
-    let row = |change: &Value| {
-        ["flow", "what", "state", "version", "file"].iter().map(|name| text(change, name)).collect()
-    };
+    let row =
+        |change: &Value| ["flow", "what", "state", "version", "file"].iter().map(|name| text(change, name)).collect();
     let changes = answer["changes"].as_array().map_or(&[][..], Vec::as_slice);
     print::table(&["FLOW", "WHAT", "STATE", "VERSION", "FILE"], &changes.iter().map(row).collect::<Vec<_>>());
     show_problems(&answer["problems"]);

@@ -19,7 +19,8 @@ pub(crate) fn load(named: Option<&Path>, flows: Option<&Path>) -> Result<Binding
     let wrong = |why: String| Error::File { file: file.clone(), why };
     let text = std::fs::read_to_string(&file).map_err(|error| wrong(error.to_string()))?;
     Bindings::parse(&text).map_err(|problems| {
-        let line = |problem: &engine::flow::Problem| format!("{}:{}: {}", problem.line, problem.column, problem.message);
+        let line =
+            |problem: &engine::flow::Problem| format!("{}:{}: {}", problem.line, problem.column, problem.message);
         wrong(problems.iter().map(line).collect::<Vec<_>>().join("\n"))
     })
 }

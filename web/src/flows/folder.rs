@@ -67,7 +67,7 @@ pub(crate) fn watch(dir: &Path) -> Result<Watched, Error> {
         let worth = event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_)));
         if worth {
             // A full channel holds a change already, which is all there is to tell.
-            drop(tell.try_send(()));
+            let _ = tell.try_send(());
         }
     };
     let failed = |why| Error::Watch { dir: dir.to_owned(), why };

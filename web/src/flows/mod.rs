@@ -8,8 +8,8 @@ mod plan;
 mod rules;
 
 pub(crate) use documents::{Document, read};
-pub(crate) use plan::{Change, Owner, Plan, What, plan};
-pub(crate) use rules::{FileProblem, Report, Rules};
+pub(crate) use plan::{Owner, Plan, What, plan};
+pub(crate) use rules::{FileProblem, Rules};
 
 use std::sync::Arc;
 
@@ -52,7 +52,13 @@ pub(crate) async fn bring_in(
     }
     if owner == Owner::Files {
         // A flow whose file is gone goes too.
-        stored.extend(live(app).await?.into_iter().filter(|row| !stored.iter().any(|known| known.id == row.id)).collect::<Vec<_>>());
+        stored.extend(
+            live(app)
+                .await?
+                .into_iter()
+                .filter(|row| !stored.iter().any(|known| known.id == row.id))
+                .collect::<Vec<_>>(),
+        );
     }
     let now = app.clock.now();
     let mut plan = plan(report, &stored, owner, publish, by, now, &mut || engine::ids::VersionId(app.ids.next(now)))

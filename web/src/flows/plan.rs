@@ -158,7 +158,9 @@ impl Plan {
             (_, Owner::Import, false) => VersionState::Draft,
         };
         let same = before.iter().find(|row| row.source == flow.text);
-        if let Some(row) = same.filter(|row| row.state == state || (!publish && active.is_some_and(|it| it.id == row.id))) {
+        if let Some(row) =
+            same.filter(|row| row.state == state || (!publish && active.is_some_and(|it| it.id == row.id)))
+        {
             self.change(row, &flow.path, What::Same);
             return;
         }

@@ -99,7 +99,12 @@ impl Rules {
             let Some(compiled) = checked.version else { continue };
             if let Some(other) = owners.insert(Arc::clone(&compiled.flow), document.path.clone()) {
                 let message = format!("the flow `{}` is also in {other}", compiled.flow);
-                report.problems.push(FileProblem::whole(&document.path, "flow_twice", message, "give each flow its own id"));
+                report.problems.push(FileProblem::whole(
+                    &document.path,
+                    "flow_twice",
+                    message,
+                    "give each flow its own id",
+                ));
             }
             let (path, text) = (document.path.clone(), document.text.clone());
             report.flows.push(CheckedFlow { path, text, compiled });
