@@ -2,11 +2,18 @@
 //!
 //! Bounds are counts, the same on every machine: no clock, no randomness, no I/O, no evaluation of text reaches an expression.
 
+mod functions;
+mod machine;
+mod names;
+mod needs;
 mod origin;
 mod scope;
 mod script;
 mod template;
 pub mod text;
+mod time;
+mod tokens;
+mod values;
 
 pub use origin::{Error, Origin, PathUse};
 pub use scope::Scope;

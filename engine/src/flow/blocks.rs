@@ -109,7 +109,12 @@ impl<'a> Lower<'a> {
             let follows = if index + 1 < items.len() { Some(ix + 1) } else { next };
             if ends {
                 let hint = "remove it, or put the `stop` before it into a branch";
-                self.problems.warn(item.place, "unreachable_step", "this step is never reached: every way before it stops", hint);
+                self.problems.warn(
+                    item.place,
+                    "unreachable_step",
+                    "this step is never reached: every way before it stops",
+                    hint,
+                );
             }
             if self.depth <= MAX_DEPTH {
                 ends |= self.step(item, &format!("{prefix}{index}"), ix, follows);
@@ -148,7 +153,8 @@ impl<'a> Lower<'a> {
         let block = self.block(node, &format!("{}.on_error.", here.path), here.next);
         self.names.in_handler = outer;
         let recovered = std::mem::take(&mut self.names.have);
-        self.names.have = Have::either((!ends).then_some(after), (!block.ends).then_some(recovered)).unwrap_or_default();
+        self.names.have =
+            Have::either((!ends).then_some(after), (!block.ends).then_some(recovered)).unwrap_or_default();
         block
     }
 
@@ -186,9 +192,8 @@ impl<'a> Lower<'a> {
     }
 
     fn no_verb(&mut self, keys: &Fields<'a>, here: &Here<'_>) {
-        let meant = keys.rest().find_map(|(key, _)| {
-            suggest::nearest(&key.text, VERBS.iter().copied()).map(|verb| (key, verb))
-        });
+        let meant =
+            keys.rest().find_map(|(key, _)| suggest::nearest(&key.text, VERBS.iter().copied()).map(|verb| (key, verb)));
         match meant {
             Some((key, verb)) => {
                 let message = format!("a step has no key `{}`", key.text);

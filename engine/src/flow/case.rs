@@ -17,8 +17,7 @@ use super::values::untyped;
 use super::yaml::{Node, Place, Val};
 use crate::clock::At;
 
-const KEYS: &[&str] =
-    &["name", "note", "given", "at", "fake", "expect", "others", "never", "end", "tags", "vars"];
+const KEYS: &[&str] = &["name", "note", "given", "at", "fake", "expect", "others", "never", "end", "tags", "vars"];
 const CONTACT: &[&str] = &["phone", "name", "language", "priority", "tags", "order_status", "fields", "unread_count"];
 const CONVERSATION: &[&str] = &["window_open", "last_inbound_at", "last_outbound_at", "channel"];
 /// Fields every event has and a test may set.
@@ -140,12 +139,17 @@ fn test<'a>(item: &'a Node, lower: &mut Lower<'a>) -> Option<TestCase> {
     let name = name.and_then(|node| fields::text(node, "`name`", &mut lower.problems)).unwrap_or("").to_owned();
     keys.take("note").map(|node| fields::text(node, "`note`", &mut lower.problems));
     let given = keys.take("given").map(|node| given(node, lower)).unwrap_or_default();
-    let at = keys.need("at", "say what happens: `at: { 0s: { whatsapp.message_received: { text: hi } } }`", &mut lower.problems);
+    let at = keys.need(
+        "at",
+        "say what happens: `at: { 0s: { whatsapp.message_received: { text: hi } } }`",
+        &mut lower.problems,
+    );
     let at = at.map(|node| moments(node, lower)).unwrap_or_default();
     let fake = keys.take("fake").map(|node| fakes(node, lower)).unwrap_or_default();
     let expect = keys.take("expect").map(|node| expectations(node, lower)).unwrap_or_default();
     let never = keys.take("never").map(|node| expectations(node, lower)).unwrap_or_default();
-    let others_allowed = keys.take("others").is_some_and(|node| choice(node, &[("allowed", true)], lower) == Some(true));
+    let others_allowed =
+        keys.take("others").is_some_and(|node| choice(node, &[("allowed", true)], lower) == Some(true));
     let ends = [("done", End::Done), ("failed", End::Failed), ("waiting", End::Waiting)];
     let end = keys.take("end").and_then(|node| choice(node, &ends, lower));
     let tags = keys.take("tags").map(|node| texts(node, "`tags`", lower));
@@ -209,7 +213,11 @@ fn record(node: &Node, what: &'static str, known: &[&str], lower: &mut Lower<'_>
 
 fn moments<'a>(node: &'a Node, lower: &mut Lower<'a>) -> Vec<Moment> {
     let Val::Map(entries) = &node.value else {
-        wrong(node, "`at` is a map from times to events: { 0s: { whatsapp.message_received: { text: hi } } }", &mut lower.problems);
+        wrong(
+            node,
+            "`at` is a map from times to events: { 0s: { whatsapp.message_received: { text: hi } } }",
+            &mut lower.problems,
+        );
         return Vec::new();
     };
     let mut out = Vec::new();
@@ -222,7 +230,11 @@ fn moments<'a>(node: &'a Node, lower: &mut Lower<'a>) -> Vec<Moment> {
         let mut events = Vec::new();
         for item in items {
             let Val::Map(entries) = &item.value else {
-                wrong(item, "an event is its type with its fields: { whatsapp.message_received: { text: hi } }", &mut lower.problems);
+                wrong(
+                    item,
+                    "an event is its type with its fields: { whatsapp.message_received: { text: hi } }",
+                    &mut lower.problems,
+                );
                 continue;
             };
             for (kind, fields) in entries {
@@ -248,7 +260,8 @@ fn event_fields(node: &Node, shape: Shape<'_>, what: &str, lower: &mut Lower<'_>
     };
     let mut out = Map::new();
     for (key, value) in entries {
-        let member = if COMMON.contains(&key.text.as_str()) { Member::Known(Shape::text()) } else { shape.member(&key.text) };
+        let member =
+            if COMMON.contains(&key.text.as_str()) { Member::Known(Shape::text()) } else { shape.member(&key.text) };
         if let Some(shape) = known(member, &key.text, key.place, what, shape, lower)
             && let Some(value) = plain(value, shape, &key.text, lower)
         {

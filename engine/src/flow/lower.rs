@@ -14,7 +14,7 @@ use super::meaning;
 use super::names::Names;
 use super::problem::{Problem, Problems};
 use super::program::{Program, Step, StepIx, Trigger, Version};
-use super::yaml::{self, Node, Val};
+use super::yaml::{self, Node, Place, Val};
 use crate::ids::VersionId;
 
 /// The version of the format this build reads.
@@ -55,11 +55,24 @@ impl Compiled {
     }
 }
 
+/// A flow's id and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowId {
+    /// The id, kebab-case.
+    pub id: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
 /// What a check found.
 #[derive(Debug)]
 pub struct Checked {
     /// The flow, unless there was an error.
     pub version: Option<Compiled>,
+    /// The flow's id, also when there were errors elsewhere.
+    pub flow: Option<FlowId>,
     /// Errors and warnings, in the order of the document.
     pub problems: Vec<Problem>,
 }
@@ -69,12 +82,12 @@ pub struct Checked {
 pub fn check(text: &str, env: &Environment<'_>) -> Checked {
     let mut problems = Problems::default();
     let Some(root) = yaml::read(text, &mut problems) else {
-        return Checked { version: None, problems: problems.sorted() };
+        return Checked { version: None, flow: None, problems: problems.sorted() };
     };
     let mut lower = Lower::new(env, problems);
     let compiled = lower.flow(&root);
     let failed = lower.problems.errors() > 0;
-    Checked { version: compiled.filter(|_| !failed), problems: lower.problems.sorted() }
+    Checked { version: compiled.filter(|_| !failed), flow: lower.flow_id, problems: lower.problems.sorted() }
 }
 
 /// The flow while it is read.
@@ -88,12 +101,13 @@ pub(super) struct Lower<'a> {
     /// Step ids with their lines.
     pub(super) ids: HashMap<&'a str, u32>,
     pub(super) needs: Needs,
+    flow_id: Option<FlowId>,
 }
 
 impl<'a> Lower<'a> {
     fn new(env: &'a Environment<'a>, problems: Problems) -> Self {
         let names = Names::default();
-        Self { env, problems, names, steps: Vec::new(), depth: 0, ids: HashMap::new(), needs: Needs::default() }
+        Self { env, problems, names, steps: Vec::new(), depth: 0, ids: HashMap::new(), needs: Needs::default(), flow_id: None }
     }
 
     fn flow(&mut self, root: &'a Node) -> Option<Compiled> {
@@ -146,6 +160,8 @@ impl<'a> Lower<'a> {
         let node = keys.need("flow", "give it a stable id: `flow: order-to-ticket`", &mut self.problems)?;
         let id = fields::text(node, "`flow`", &mut self.problems)?;
         if is_kebab(id) {
+            let Place { line, column } = node.place;
+            self.flow_id = Some(FlowId { id: id.to_owned(), line, column });
             return Some(id);
         }
         let message = format!("`{id}` is not a flow id");
@@ -177,9 +193,9 @@ impl<'a> Lower<'a> {
 
 /// Whether `id` is 1 to 64 characters of `a-z 0-9 -`, first a letter, no hyphen at the end or twice.
 fn is_kebab(id: &str) -> bool {
-    let parts_fit = id.split('-').all(|part| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    });
+    let parts_fit = id
+        .split('-')
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));
     parts_fit && id.len() <= 64 && id.starts_with(|first: char| first.is_ascii_lowercase())
 }
 

@@ -4,14 +4,17 @@
 
 mod blocks;
 mod case;
+mod document;
 mod env;
 mod fields;
 mod gaps;
+mod import;
 mod lower;
 mod meaning;
 mod names;
 mod problem;
 mod program;
+mod schema;
 mod shape;
 mod steps;
 mod suggest;
@@ -26,7 +29,9 @@ mod tests;
 
 pub use case::{End, Expectation, Fail, Fake, Given, Moment, TestCase};
 pub use env::{Bindings, ConnectionInfo, Environment, Needs};
-pub use lower::{Checked, Compiled, FORMAT, check};
+pub use import::{Change, Document, Plan, PlanItem, plan};
+pub use lower::{Checked, Compiled, FORMAT, FlowId, check};
 pub use problem::{Problem, Severity};
 pub use program::{Do, Expr, Op, Program, Retry, Step, StepIx, Trigger, Until, Version, WaitFor, Want};
+pub use schema::schema;
 pub use yaml::MAX_BYTES;

@@ -19,7 +19,15 @@ const LIBRARIES: &[&str] = &["text"];
 static COMMON: LazyLock<Value> = LazyLock::new(|| record(&["id", "type", "at", "connection", "origin"], &[]));
 static CONTACT: LazyLock<Value> = LazyLock::new(|| {
     let texts = ["id", "phone", "name", "language", "priority", "order_status", "last_interaction_at"];
-    record(&texts, &[("tags", json!({"type": "array"})), ("unread_count", json!({"type": "integer"})), ("consent", json!({})), ("fields", json!({}))])
+    record(
+        &texts,
+        &[
+            ("tags", json!({"type": "array"})),
+            ("unread_count", json!({"type": "integer"})),
+            ("consent", json!({})),
+            ("fields", json!({})),
+        ],
+    )
 });
 static CONVERSATION: LazyLock<Value> = LazyLock::new(|| {
     let texts = ["id", "channel", "window_closes_at", "assignee", "last_inbound_at", "last_outbound_at"];
@@ -139,7 +147,8 @@ impl<'a> Names<'a> {
         if matches!(Shape::new(&COMMON).member(first), Member::Known(_)) {
             return walk("event", Shape::new(&COMMON), rest, at, problems);
         }
-        let lacks: Vec<&Source<'_>> = self.sources.iter().filter(|source| missing(source.event, rest).is_some()).collect();
+        let lacks: Vec<&Source<'_>> =
+            self.sources.iter().filter(|source| missing(source.event, rest).is_some()).collect();
         if lacks.is_empty() {
             return;
         }
@@ -179,14 +188,24 @@ impl<'a> Names<'a> {
             let message = format!("`steps.{id}` is read on a way on which that step has not run");
             let hint = "read it after the step, in the same branch, or give it a value on every way";
             if self.anything_ran {
-                problems.warn(at, "step_not_run", format!("`steps.{id}` may be missing: that step may not have run"), hint);
+                problems.warn(
+                    at,
+                    "step_not_run",
+                    format!("`steps.{id}` may be missing: that step may not have run"),
+                    hint,
+                );
             } else {
                 problems.error(at, "step_not_run", message, hint);
             }
         }
         let Some(output) = output else {
             let message = format!("the step `{id}` gives nothing to read");
-            return problems.error(at, "unknown_name", message, "`do` and `wait_for` give something; for others use `set`");
+            return problems.error(
+                at,
+                "unknown_name",
+                message,
+                "`do` and `wait_for` give something; for others use `set`",
+            );
         };
         let common = rest.first().is_some_and(|name| matches!(Shape::new(&COMMON).member(name), Member::Known(_)));
         if !(common && matches!(output.member("message"), Member::Known(_))) {

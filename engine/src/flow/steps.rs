@@ -122,9 +122,9 @@ impl<'a> Lower<'a> {
 
     /// Says so when an action acts on the contact and nothing that starts this flow brings one.
     fn needs_contact(&mut self, action: &str, with: Option<&'a Node>, at: Place) {
-        let names_recipient = with.is_some_and(|node| {
-            matches!(&node.value, Val::Map(entries) if entries.iter().any(|(key, _)| key.text == "to"))
-        });
+        let names_recipient = with.is_some_and(
+            |node| matches!(&node.value, Val::Map(entries) if entries.iter().any(|(key, _)| key.text == "to")),
+        );
         let needs = action.starts_with("contact.") || (action.starts_with("whatsapp.") && !names_recipient);
         if needs {
             self.contact_for(&format!("`{action}`"), at);
@@ -196,8 +196,7 @@ impl<'a> Lower<'a> {
         let then = keys.need("then", "list the steps for when it holds", &mut self.problems);
         let otherwise = keys.take("else");
         let have = self.names.have.clone();
-        let ([then, otherwise], ends) =
-            self.branches(here, [(then, "then", have.clone()), (otherwise, "else", have)]);
+        let ([then, otherwise], ends) = self.branches(here, [(then, "then", have.clone()), (otherwise, "else", have)]);
         Made { op: when.map(|when| Op::If { when, then, otherwise }), ends, keys: &["if", "then", "else"] }
     }
 

@@ -86,7 +86,8 @@ impl<'a> Lower<'a> {
     }
 
     fn count(&mut self, node: &Node, len: usize, slot: Slot<'_>) {
-        let bound = |name: &str| slot.shape.attribute(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+        let bound =
+            |name: &str| slot.shape.attribute(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
         if bound("minItems").is_some_and(|min| len < min) || bound("maxItems").is_some_and(|max| len > max) {
             let (min, max) = (bound("minItems").unwrap_or(0), bound("maxItems"));
             let upper = max.map_or_else(String::new, |max| format!(" and at most {max}"));
@@ -159,8 +160,7 @@ impl<'a> Lower<'a> {
         let value = number.as_f64().unwrap_or(0.0);
         if bound("minimum").is_some_and(|min| value < min) || bound("maximum").is_some_and(|max| value > max) {
             let text = |name: &str| slot.shape.attribute(name).map_or_else(|| "any".to_owned(), Value::to_string);
-            let message =
-                format!("`{}` is {number}; it may be {} to {}", slot.name, text("minimum"), text("maximum"));
+            let message = format!("`{}` is {number}; it may be {} to {}", slot.name, text("minimum"), text("maximum"));
             self.problems.error(node.place, "out_of_range", message, "");
             return None;
         }

@@ -33,7 +33,12 @@ fn classify<'a>(said: &'a str, line: &str, column: u32) -> (&'static str, &'a st
         return ("yaml_alias", message, QUOTE, mark_before(line, column).unwrap_or(column));
     }
     if has(&["Documents", "multiple documents"]) {
-        return ("yaml_documents", "a second document begins here; a file holds one", "move it to a file of its own", column);
+        return (
+            "yaml_documents",
+            "a second document begins here; a file holds one",
+            "move it to a file of its own",
+            column,
+        );
     }
     if has(&["budget breached", "nesting", "recursion"]) {
         return ("yaml_too_large", "the document is nested too deeply or has too many values", "split it", column);
