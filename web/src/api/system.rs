@@ -32,3 +32,8 @@ pub(crate) async fn catalog(State(app): State<Arc<App>>) -> Answer {
         "actions": app.rules.catalog.actions, "triggers": app.rules.catalog.triggers, "serves": app.rules.catalog.serves,
     })))
 }
+
+/// `GET /schema`: the JSON Schema of flow files.
+pub(crate) async fn schema(State(app): State<Arc<App>>) -> Answer {
+    Ok(Json(engine::flow::schema(&app.rules.catalog)))
+}

@@ -24,15 +24,17 @@ impl Check {
         if documents.is_empty() {
             return Err(Failure::Usage("there are no .yaml files there".to_owned()));
         }
-        let report = Rules::of_build(Arc::new(connectors::registry().catalog())).check(&documents);
+        let rules = Rules::of_build(Arc::new(connectors::registry().catalog()));
+        let plan = rules.plan(&flows::as_import(&documents), &[]);
+        let problems = flows::problems(&plan);
         if self.json {
-            print::json(&report.problems);
+            print::json(&problems);
         } else {
-            report.problems.iter().for_each(print::line);
-            if !report.has_errors() {
-                print::line(format_args!("{} flow(s) are good", report.flows.len()));
+            problems.iter().for_each(print::line);
+            if plan.possible() {
+                print::line(format_args!("{} flow(s) are good", plan.items.len()));
             }
         }
-        Ok(Verdict::good_if(!report.has_errors()))
+        Ok(Verdict::good_if(plan.possible()))
     }
 }

@@ -1,19 +1,18 @@
 //! How the command line reaches the API: through the running server's socket, or, when none runs, by opening the same data here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request, StatusCode, header};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use axum::http::{Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use tower::ServiceExt;
 
-use super::{Context, Failure};
+use super::{Context, Failure, print};
 use crate::config::bindings;
 use crate::config::server::Limits;
 use crate::peer::Peer;
@@ -95,39 +94,55 @@ impl Client {
         }
     }
 
+    /// Copies an answer to standard output as it comes.
+    pub(super) async fn copy(&self, path: &str) -> Result<(), Failure> {
+        let (status, mut body) = self.send(Method::GET, path, String::new()).await?;
+        if !status.is_success() {
+            return answer(status, &body.collect().await.map_err(Failure::failed)?.to_bytes()).map(drop);
+        }
+        while let Some(frame) = body.frame().await {
+            if let Ok(part) = frame.map_err(Failure::failed)?.into_data()
+                && !print::bytes(&part)
+            {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let request = Request::builder()
+        let (status, body) = self.send(method, path, body.map(Value::to_string).unwrap_or_default()).await?;
+        answer(status, &body.collect().await.map_err(Failure::failed)?.to_bytes())
+    }
+
+    async fn send(&self, method: Method, path: &str, body: String) -> Result<(StatusCode, Body), Failure> {
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("/api/v1{path}"))
             .header(header::HOST, "switchboard")
-            .header(header::CONTENT_TYPE, "application/json");
-        let (status, bytes) = match self {
-            Self::Server(data) => {
-                let request = request.body(Full::new(Bytes::from(body))).map_err(Failure::failed)?;
-                over_socket(data, request).await?
-            }
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body))
+            .map_err(Failure::failed)?;
+        let response = match self {
+            Self::Server(data) => over_socket(data, request).await?,
             Self::Here(here) => {
-                let mut request = request.body(Body::from(body)).map_err(Failure::failed)?;
                 request.extensions_mut().insert(Peer::Control);
-                let response = here.router.clone().oneshot(request).await.map_err(Failure::failed)?;
-                let status = response.status();
-                (status, response.into_body().collect().await.map_err(Failure::failed)?.to_bytes())
+                here.router.clone().oneshot(request).await.map_err(Failure::failed)?
             }
         };
-        answer(status, &bytes)
+        let (head, body) = response.into_parts();
+        Ok((head.status, body))
     }
 }
 
-async fn over_socket(data: &std::path::Path, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), Failure> {
+async fn over_socket(data: &Path, request: Request<Body>) -> Result<Response<Body>, Failure> {
     let gone = || Failure::failed("the server stopped meanwhile; try again");
     let stream = socket::connect(data).await.ok_or_else(gone)?;
     let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
     let (mut sender, connection) = handshake.map_err(Failure::failed)?;
     tokio::spawn(connection);
     let response = sender.send_request(request).await.map_err(Failure::failed)?;
-    let status = response.status();
-    Ok((status, response.into_body().collect().await.map_err(Failure::failed)?.to_bytes()))
+    Ok(response.map(Body::new))
 }
 
 fn answer(status: StatusCode, bytes: &[u8]) -> Result<Value, Failure> {

@@ -3,6 +3,7 @@
 //! One file per command. Commands that look at or change what is stored are requests to the API: over `DIR/control.sock` when a server
 //! runs, else to the same router in this process ([`client`]).
 
+mod audit;
 mod check;
 mod client;
 mod connection;
@@ -13,8 +14,10 @@ mod person;
 mod play;
 mod print;
 mod run;
+mod schema;
 mod serve;
 mod story;
+mod test;
 mod watch;
 mod workspace;
 
@@ -68,6 +71,13 @@ enum Command {
     Serve(serve::Serve),
     /// Checks flow files: every problem with its line and a hint
     Check(check::Check),
+    /// Runs the tests of flow files in virtual time
+    Test(test::Test),
+    /// Proves that the log is whole; exports it
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// The JSON Schema of flow files
+    Schema,
     /// Flows: list, show, on, off, run by hand
     #[command(subcommand)]
     Flow(flow::Flow),
@@ -182,6 +192,9 @@ async fn run(command: Command, context: Context) -> Outcome {
     match command {
         Command::Serve(command) => command.run(&context).await,
         Command::Check(command) => command.run(),
+        Command::Test(command) => command.run(),
+        Command::Audit(command) => command.run(&context).await,
+        Command::Schema => schema::run(),
         Command::Flow(command) => command.run(&context).await,
         Command::Plan(command) => command.run(&context).await,
         Command::Import(command) => command.run(&context).await,

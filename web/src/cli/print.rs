@@ -10,6 +10,11 @@ pub(super) fn line(text: impl std::fmt::Display) {
     drop(writeln!(io::stdout().lock(), "{text}"));
 }
 
+/// Bytes on standard output as they are; false when its reader went away.
+pub(super) fn bytes(part: &[u8]) -> bool {
+    io::stdout().lock().write_all(part).is_ok()
+}
+
 /// A value on standard output, indented.
 pub(super) fn json(value: &impl Serialize) {
     line(serde_json::to_string_pretty(value).unwrap_or_default());

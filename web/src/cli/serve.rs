@@ -63,7 +63,13 @@ impl Serve {
         let mut signals = Signals::new().map_err(Failure::failed)?;
         let doors = Doors::open(context, &settings).await?;
         print::line(format_args!("listening on http://{}", doors.address));
-        signals.next().await;
+        let fatal = tokio::select! {
+            () = signals.next() => None,
+            why = doors.started.app.engine.fatal() => Some(why),
+        };
+        if let Some(why) = fatal {
+            return Err(Failure::Failed(format!("must start anew, what was under way is resolved then: {why}")));
+        }
         tracing::info!("stopping: doors close, calls under way have 10 s");
         tokio::select! {
             () = doors.close() => Ok(Verdict::Good),

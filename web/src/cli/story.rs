@@ -89,7 +89,8 @@ fn attempted(what: &Value, data: &Value) -> String {
             line.push_str(&format!(", {label} {}", of(name)));
         }
     }
-    line + &values(data)
+    line.push_str(&values(data));
+    line
 }
 
 /// `: a = 1, b = 2`, shortened; nothing for null.

@@ -8,12 +8,14 @@ mod plan;
 mod rules;
 
 pub(crate) use documents::{Document, read};
-pub(crate) use plan::{Owner, Plan, What, plan};
-pub(crate) use rules::{FileProblem, Rules};
+pub(crate) use plan::{Manner, Owner, Plan, What};
+pub(crate) use rules::{FileProblem, Rules, problems};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use engine::flow::Version;
+use engine::flow::{self, Version};
+use engine::ids::VersionId;
 use engine::store::{Reads, Store as _, VersionRow, VersionState};
 
 use crate::app::App;
@@ -42,32 +44,39 @@ pub(crate) async fn bring_in(
     apply: bool,
 ) -> Result<Plan, Error> {
     let _one_at_a_time = app.importing.lock().await;
-    let report = app.rules.check(documents);
-    if report.has_errors() {
-        return Err(Error::Problems(report.problems));
-    }
+    let documents = owned(documents, owner);
     let mut stored = Vec::new();
-    for flow in &report.flows {
-        stored.extend(app.engine.store().versions_of(&flow.compiled.flow).await?);
+    let ids: BTreeSet<String> = documents.iter().filter_map(|document| app.rules.id(&document.text)).collect();
+    for id in &ids {
+        stored.extend(app.engine.store().versions_of(id).await?);
     }
-    if owner == Owner::Files {
-        // A flow whose file is gone goes too.
-        stored.extend(
-            live(app)
-                .await?
-                .into_iter()
-                .filter(|row| !stored.iter().any(|known| known.id == row.id))
-                .collect::<Vec<_>>(),
-        );
+    stored.extend(live(app).await?.into_iter().filter(|row| !ids.contains(&row.flow)));
+    let planned = app.rules.plan(&documents, &stored);
+    if !planned.possible() {
+        return Err(Error::Problems(problems(&planned)));
     }
-    let now = app.clock.now();
-    let mut plan = plan(report, &stored, owner, publish, by, now, &mut || engine::ids::VersionId(app.ids.next(now)))
-        .map_err(Error::Problems)?;
+    let at = app.clock.now();
+    let manner = Manner { owner, publish, by, at };
+    let mut plan = plan::rows(planned, &documents, &stored, manner, &mut || VersionId(app.ids.next(at)));
     if apply && !plan.rows.is_empty() {
         let (rows, versions) = (std::mem::take(&mut plan.rows), std::mem::take(&mut plan.versions));
         app.engine.publish(rows, versions, by).await?;
     }
     Ok(plan)
+}
+
+/// The documents as the engine plans them, when nobody has a claim on them yet.
+pub(crate) fn as_import(documents: &[Document]) -> Vec<flow::Document> {
+    owned(documents, Owner::Import)
+}
+
+fn owned(documents: &[Document], owner: Owner) -> Vec<flow::Document> {
+    let owned = |document: &Document| flow::Document {
+        path: document.path.clone(),
+        text: document.text.clone(),
+        owner: owner.name(&document.path),
+    };
+    documents.iter().map(owned).collect()
 }
 
 /// Puts a flow on or off: the same text, another state.

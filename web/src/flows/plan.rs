@@ -1,15 +1,15 @@
 //! What bringing documents in would change, decided without touching anything.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use engine::clock::At;
-use engine::flow::{FORMAT, Needs, Version};
+use engine::flow::{self, Compiled, FORMAT, Needs, Version};
 use engine::ids::VersionId;
 use engine::store::{VersionRow, VersionState};
 use serde::Serialize;
 
-use super::rules::{CheckedFlow, FileProblem, Report};
+use super::rules::{FileProblem, problems};
 
 /// Whose documents they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,8 @@ impl Owner {
         if row.owner.starts_with("file:") { Self::Files } else { Self::Import }
     }
 
-    fn name(self, path: &str) -> String {
+    /// The owner as it is stored, for the file at `path`.
+    pub(crate) fn name(self, path: &str) -> String {
         match self {
             Self::Files => format!("file:{path}"),
             Self::Import => "db".to_owned(),
@@ -43,7 +44,7 @@ pub(crate) enum What {
     Changed,
     /// The same meaning in other words: comments, names, tests, order.
     Reworded,
-    /// A draft goes live as it is.
+    /// A text that is there goes live.
     Published,
     /// Nothing to do.
     Same,
@@ -83,110 +84,92 @@ pub(crate) struct Plan {
     pub(crate) versions: Vec<Arc<Version>>,
 }
 
-/// Decides what `report`'s flows change against `stored` (all versions of these flows, and the live ones of all).
-///
-/// # Errors
-/// When a flow belongs to somebody else.
-pub(crate) fn plan(
-    report: Report,
+/// Who brings documents in, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner<'a> {
+    /// Whose documents they are.
+    pub(crate) owner: Owner,
+    /// Whether they go live; files always do.
+    pub(crate) publish: bool,
+    /// Who does it.
+    pub(crate) by: &'a str,
+    /// When.
+    pub(crate) at: At,
+}
+
+/// Turns what the engine `planned` for `documents` into rows. `stored` are all versions of these flows, and the live ones of all.
+pub(crate) fn rows(
+    planned: flow::Plan,
+    documents: &[flow::Document],
     stored: &[VersionRow],
-    owner: Owner,
-    publish: bool,
-    by: &str,
-    now: At,
+    manner: Manner<'_>,
     next_id: &mut dyn FnMut() -> VersionId,
-) -> Result<Plan, Vec<FileProblem>> {
-    let mut by_flow: BTreeMap<&str, Vec<&VersionRow>> = BTreeMap::new();
-    for row in stored {
-        by_flow.entry(&row.flow).or_default().push(row);
+) -> Plan {
+    let mut plan = Plan { problems: problems(&planned), needs: planned.needs, ..Plan::default() };
+    let mut kept = BTreeSet::new();
+    for (item, document) in planned.items.into_iter().zip(documents) {
+        let Some(compiled) = item.compiled else { continue };
+        kept.insert(compiled.flow.to_string());
+        let before = stored.iter().filter(|row| *row.flow == *compiled.flow).collect::<Vec<_>>();
+        plan.add(compiled, item.change, document, &before, manner, next_id);
     }
-    let mut plan = Plan { problems: report.problems, ..Plan::default() };
-    let mut strangers = Vec::new();
-    for flow in report.flows {
-        let before = by_flow.remove(&*flow.compiled.flow).unwrap_or_default();
-        match stranger(&flow, &before, owner) {
-            Some(problem) => strangers.push(problem),
-            None => plan.add(flow, &before, owner, publish, by, now, next_id),
-        }
-    }
-    if !strangers.is_empty() {
-        return Err(strangers);
-    }
-    for row in by_flow.into_values().flatten().filter(|row| row.state == VersionState::Live) {
-        if owner == Owner::Files && Owner::of(row) == Owner::Files {
-            let gone = VersionRow { state: VersionState::Old, by: by.to_owned(), ..row.clone() };
+    for row in stored.iter().filter(|row| row.state == VersionState::Live && !kept.contains(&row.flow)) {
+        if manner.owner == Owner::Files && Owner::of(row) == Owner::Files {
+            let gone = VersionRow { state: VersionState::Old, by: manner.by.to_owned(), ..row.clone() };
             plan.change(&gone, "", What::Removed);
             plan.rows.push(gone);
         }
     }
     plan.changes.sort_by(|one, other| one.flow.cmp(&other.flow));
-    Ok(plan)
-}
-
-/// The same id in files and in the database is a problem, never a silent winner.
-fn stranger(flow: &CheckedFlow, before: &[&VersionRow], owner: Owner) -> Option<FileProblem> {
-    let active = before.iter().find(|row| matches!(row.state, VersionState::Live | VersionState::Off))?;
-    if Owner::of(active) == owner {
-        return None;
-    }
-    let (message, hint) = match owner {
-        Owner::Files => ("was imported into the database", "give this one another id, or remove the imported one"),
-        Owner::Import => ("belongs to a file under --flows", "change that file, or give this one another id"),
-    };
-    let message = format!("the flow `{}` {message}", flow.compiled.flow);
-    Some(FileProblem::whole(&flow.path, "owned_elsewhere", message, hint))
+    plan
 }
 
 impl Plan {
-    #[allow(clippy::too_many_arguments, reason = "the parts of one decision, used once")]
     fn add(
         &mut self,
-        flow: CheckedFlow,
+        flow: Compiled,
+        change: flow::Change,
+        document: &flow::Document,
         before: &[&VersionRow],
-        owner: Owner,
-        publish: bool,
-        by: &str,
-        now: At,
+        manner: Manner<'_>,
         next_id: &mut dyn FnMut() -> VersionId,
     ) {
-        self.needs.add(&flow.compiled.needs);
         let active = before.iter().find(|row| matches!(row.state, VersionState::Live | VersionState::Off));
-        let state = match (active.map(|row| row.state), owner, publish) {
+        let state = match (active.map(|row| row.state), manner.owner, manner.publish) {
             // Whoever switched it off does not want a new text to switch it on.
             (Some(VersionState::Off), Owner::Files, _) => VersionState::Off,
             (_, Owner::Files, _) | (_, Owner::Import, true) => VersionState::Live,
             (_, Owner::Import, false) => VersionState::Draft,
         };
-        let same = before.iter().find(|row| row.source == flow.text);
-        if let Some(row) =
-            same.filter(|row| row.state == state || (!publish && active.is_some_and(|it| it.id == row.id)))
-        {
-            self.change(row, &flow.path, What::Same);
+        let draft = before.iter().find(|row| row.state == VersionState::Draft && row.source == document.text);
+        let in_force = active.filter(|row| row.source == document.text);
+        let stays = in_force.filter(|row| row.state == state || state == VersionState::Draft);
+        if let Some(row) = stays.or(draft.filter(|_| state == VersionState::Draft)) {
+            self.change(row, &document.path, What::Same);
             return;
         }
-        let drafted = same.filter(|row| row.state == VersionState::Draft);
-        let meant = |row: &&&VersionRow| row.meaning == flow.compiled.meaning;
-        let what = match (drafted, active.or(before.first())) {
-            (Some(_), _) => What::Published,
-            (None, None) => What::New,
-            (None, Some(last)) if last.meaning == flow.compiled.meaning => What::Reworded,
-            (None, Some(_)) => What::Changed,
+        let (there, what) = match (in_force.or(draft), change) {
+            (Some(row), _) => (Some(*row), What::Published),
+            (None, flow::Change::New) => (None, What::New),
+            (None, flow::Change::Reworded | flow::Change::Unchanged) => (None, What::Reworded),
+            (None, flow::Change::Changed | flow::Change::Refused) => (None, What::Changed),
         };
+        let texts = before.iter().filter(|row| row.meaning == flow.meaning).map(|row| row.text_no).max();
         let row = VersionRow {
-            id: drafted.map_or_else(&mut *next_id, |draft| draft.id),
-            flow: flow.compiled.flow.to_string(),
-            meaning: flow.compiled.meaning,
-            text_no: drafted.map_or_else(|| before.iter().filter(meant).count() as i64 + 1, |draft| draft.text_no),
+            id: there.map_or_else(next_id, |row| row.id),
+            flow: flow.flow.to_string(),
+            meaning: flow.meaning,
+            text_no: there.map_or(texts.unwrap_or(0) + 1, |row| row.text_no),
             language: FORMAT,
-            source: flow.text,
+            source: document.text.clone(),
             state,
-            owner: owner.name(&flow.path),
-            by: by.to_owned(),
-            at: now,
+            owner: document.owner.clone(),
+            by: manner.by.to_owned(),
+            at: manner.at,
         };
-        self.change(&row, &flow.path, what);
+        self.change(&row, &document.path, what);
         if state == VersionState::Live {
-            self.versions.push(Arc::new(flow.compiled.into_version(row.id)));
+            self.versions.push(Arc::new(flow.into_version(row.id)));
         }
         self.rows.push(row);
     }
@@ -201,21 +184,26 @@ impl Plan {
 mod tests {
     use engine::connector::Registry;
 
-    use super::super::{Document, Rules};
+    use super::super::Rules;
     use super::*;
 
     const FLOW: &str = "format: 1\nflow: greet\non: [manual]\nsteps:\n  - set: { a: 1 }\n";
 
     fn planned(texts: &[&str], stored: &[VersionRow], owner: Owner, publish: bool) -> Result<Plan, Vec<FileProblem>> {
-        let document = |(place, text): (usize, &&str)| Document { path: format!("{place}.yaml"), text: (*text).into() };
-        let documents: Vec<Document> = texts.iter().enumerate().map(document).collect();
-        let report = Rules::of_build(Arc::new(Registry::default().catalog())).check(&documents);
-        assert!(!report.has_errors(), "{:?}", report.problems);
-        let mut last = 100;
-        plan(report, stored, owner, publish, "me", At(5), &mut || {
+        let document = |(place, text): (usize, &&str)| {
+            let path = format!("{place}.yaml");
+            flow::Document { owner: owner.name(&path), path, text: (*text).into() }
+        };
+        let documents: Vec<_> = texts.iter().enumerate().map(document).collect();
+        let planned = Rules::of_build(Arc::new(Registry::default().catalog())).plan(&documents, stored);
+        if !planned.possible() {
+            return Err(problems(&planned));
+        }
+        let mut last = 100 + stored.len() as i64;
+        Ok(rows(planned, &documents, stored, Manner { owner, publish, by: "me", at: At(5) }, &mut || {
             last += 1;
             VersionId(last)
-        })
+        }))
     }
 
     fn first(plan: &Plan) -> (What, VersionState) {
@@ -255,8 +243,8 @@ mod tests {
     fn the_same_id_in_a_file_and_in_the_database_is_a_problem() {
         let file = planned(&[FLOW], &[], Owner::Files, true).unwrap().rows;
         let import = planned(&[FLOW], &[], Owner::Import, true).unwrap().rows;
-        assert_eq!(planned(&[FLOW], &file, Owner::Import, true).unwrap_err()[0].problem.code, "owned_elsewhere");
-        assert_eq!(planned(&[FLOW], &import, Owner::Files, true).unwrap_err()[0].problem.code, "owned_elsewhere");
+        assert_eq!(planned(&[FLOW], &file, Owner::Import, true).unwrap_err().len(), 1);
+        assert_eq!(planned(&[FLOW], &import, Owner::Files, true).unwrap_err().len(), 1);
     }
 
     #[test]
@@ -279,10 +267,7 @@ mod tests {
 
     #[test]
     fn two_documents_of_one_id_are_a_problem() {
-        let document = |path: &str| Document { path: path.into(), text: FLOW.into() };
-        let rules = Rules::of_build(Arc::new(Registry::default().catalog()));
-        let report = rules.check(&[document("a.yaml"), document("b.yaml")]);
-        assert!(report.has_errors());
-        assert!(report.problems[0].to_string().starts_with("b.yaml:1:1: error[flow_twice]"));
+        let problems = planned(&[FLOW, FLOW], &[], Owner::Files, true).unwrap_err();
+        assert!(problems[0].to_string().starts_with("0.yaml:2:"), "{problems:?}");
     }
 }

@@ -1,15 +1,13 @@
 //! What flows are checked against here, and what a check of many documents found.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::connector::Catalog;
-use engine::flow::{self, Bindings, Compiled, ConnectionInfo, Environment, Problem, Severity, Version};
+use engine::flow::{self, Bindings, ConnectionInfo, Environment, Problem, Severity, Version};
 use engine::runner::Compile;
 use engine::store::VersionRow;
 use serde::Serialize;
-
-use super::Document;
 
 /// What flows are checked against.
 pub(crate) struct Rules {
@@ -33,12 +31,13 @@ pub(crate) struct FileProblem {
     pub(crate) problem: Problem,
 }
 
-impl FileProblem {
-    /// An error about a whole file.
-    pub(crate) fn whole(file: &str, code: &'static str, message: String, hint: &str) -> Self {
-        let problem = Problem { line: 1, column: 1, severity: Severity::Error, code, message, hint: hint.to_owned() };
-        Self { file: file.to_owned(), problem }
-    }
+/// The problems of a plan, in the order of files and lines.
+pub(crate) fn problems(plan: &flow::Plan) -> Vec<FileProblem> {
+    let of = |item: &flow::PlanItem| {
+        let file = |problem: &Problem| FileProblem { file: item.path.clone(), problem: problem.clone() };
+        item.problems.iter().map(file).collect::<Vec<_>>()
+    };
+    plan.items.iter().flat_map(of).collect()
 }
 
 /// `file:line:col: error[code]: message`, and the hint below it.
@@ -54,62 +53,20 @@ impl std::fmt::Display for FileProblem {
     }
 }
 
-/// A document that passed.
-#[derive(Debug)]
-pub(crate) struct CheckedFlow {
-    /// Its file.
-    pub(crate) path: String,
-    /// Its text.
-    pub(crate) text: String,
-    /// The flow.
-    pub(crate) compiled: Compiled,
-}
-
-/// What a check of many documents found.
-#[derive(Debug, Default)]
-pub(crate) struct Report {
-    /// Those that passed.
-    pub(crate) flows: Vec<CheckedFlow>,
-    /// Errors and warnings, in the order of files and lines.
-    pub(crate) problems: Vec<FileProblem>,
-}
-
-impl Report {
-    /// Whether anything is an error.
-    pub(crate) fn has_errors(&self) -> bool {
-        self.problems.iter().any(|found| found.problem.severity == Severity::Error)
-    }
-}
-
 impl Rules {
     /// A check against the build alone, as for files whose installation is not known.
     pub(crate) fn of_build(catalog: Arc<Catalog>) -> Self {
         Self { catalog, connections: None, defaults: BTreeMap::new(), bindings: Bindings::default() }
     }
 
-    /// Checks documents one by one, and that no two have the same id.
-    pub(crate) fn check(&self, documents: &[Document]) -> Report {
-        let environment = self.environment(self.connections.clone());
-        let mut report = Report::default();
-        let mut owners: HashMap<Arc<str>, String> = HashMap::new();
-        for document in documents {
-            let checked = flow::check(&document.text, &environment);
-            let named = |problem| FileProblem { file: document.path.clone(), problem };
-            report.problems.extend(checked.problems.into_iter().map(named));
-            let Some(compiled) = checked.version else { continue };
-            if let Some(other) = owners.insert(Arc::clone(&compiled.flow), document.path.clone()) {
-                let message = format!("the flow `{}` is also in {other}", compiled.flow);
-                report.problems.push(FileProblem::whole(
-                    &document.path,
-                    "flow_twice",
-                    message,
-                    "give each flow its own id",
-                ));
-            }
-            let (path, text) = (document.path.clone(), document.text.clone());
-            report.flows.push(CheckedFlow { path, text, compiled });
-        }
-        report
+    /// What bringing `documents` in would do over the `stored` versions.
+    pub(crate) fn plan(&self, documents: &[flow::Document], stored: &[VersionRow]) -> flow::Plan {
+        flow::plan(documents, stored, &self.environment(self.connections.clone()))
+    }
+
+    /// The id of the flow in a text, as far as it can be read.
+    pub(crate) fn id(&self, text: &str) -> Option<String> {
+        flow::check(text, &self.environment(None)).flow.map(|flow| flow.id)
     }
 
     /// Compiles a stored text with all checks.
@@ -117,11 +74,11 @@ impl Rules {
     /// # Errors
     /// Its problems, when there is an error among them.
     pub(crate) fn strict(&self, row: &VersionRow) -> Result<Version, Vec<FileProblem>> {
-        let document = Document { path: row.flow.clone(), text: row.source.clone() };
-        let mut report = self.check(std::slice::from_ref(&document));
-        match report.flows.pop() {
-            Some(flow) => Ok(flow.compiled.into_version(row.id)),
-            None => Err(report.problems),
+        let checked = flow::check(&row.source, &self.environment(self.connections.clone()));
+        let file = |problem| FileProblem { file: row.flow.clone(), problem };
+        match checked.version {
+            Some(compiled) => Ok(compiled.into_version(row.id)),
+            None => Err(checked.problems.into_iter().map(file).collect()),
         }
     }
 
