@@ -152,8 +152,8 @@ async fn store_bad(conn: &mut SqliteConnection, arrivals: &[&Arrival]) -> Result
     let bad: Vec<&BadItemRow> =
         arrivals.iter().filter_map(|arrival| if let Arrival::Bad(item) = arrival { Some(item) } else { None }).collect();
     let bind = |values: Values, item: &&BadItemRow| {
-        values.push(item.id.0).push(item.connection.as_str()).push(item.at.0);
-        values.push(item.raw.as_str()).push(item.why.as_str());
+        let values = values.push(item.id.0).push(item.connection.as_str()).push(item.at.0);
+        values.push(item.raw.as_str()).push(item.why.as_str())
     };
     INSERT_BAD.execute(conn, &bad, bind).await?;
     Ok(())

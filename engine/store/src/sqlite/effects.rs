@@ -70,7 +70,7 @@ pub(super) async fn apply(conn: &mut SqliteConnection, ops: &[&EffectOp]) -> Res
     Ok(())
 }
 
-fn bind_row(values: Values, row: &&EffectRow) {
+fn bind_row(values: Values, row: &&EffectRow) -> Values {
     values
         .push(row.id.0)
         .push(row.run_id.0)
@@ -91,7 +91,7 @@ fn bind_row(values: Values, row: &&EffectRow) {
         .push(row.sent_at.map(|at| at.0))
         .push(&row.input[..])
         .push(&row.attempts[..])
-        .push(row.error.as_str());
+        .push(row.error.as_str())
 }
 
 /// Which effect an operation is about.
@@ -136,7 +136,7 @@ async fn dispatch_stretch(conn: &mut SqliteConnection, ops: &[&DispatchOp]) -> R
     let read = |row: &SqliteRow| rows::number(row).map(EffectId);
     let mut moved = START.fetch(conn, &starts, |values, op| values.push(op.0).push(op.1), read).await?;
     let bind = |values: Values, op: &(i64, u16, i64, &[u8])| {
-        values.push(op.0).push(i64::from(op.1)).push(op.2).push(op.3);
+        values.push(op.0).push(i64::from(op.1)).push(op.2).push(op.3)
     };
     moved.extend(AGAIN.fetch(conn, &agains, bind, read).await?);
     let bind = |values: Values, op: &(i64, i64, &[u8])| values.push(op.0).push(op.1).push(op.2);

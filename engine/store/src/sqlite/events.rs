@@ -43,7 +43,7 @@ pub(super) async fn insert(conn: &mut SqliteConnection, events: &[&EventRow]) ->
             .push(row.provider_at.map(|at| at.0))
             .push(i64::from(row.depth))
             .push(row.format)
-            .push(row.body.as_deref());
+            .push(row.body.as_deref())
     };
     INSERT.execute(conn, events, bind).await?;
     Ok(())

@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::error::Error;
 use super::rows::Columns;
-use super::values::Many;
+use super::values::{Many, Values};
 
 /// Effects that may have happened, unless proof of them waits already.
 pub(super) static UNPROVED: Many = Many::new(
@@ -43,7 +43,7 @@ pub(super) async fn proofs(
 ) -> Result<Vec<Option<InputRow>>, Error> {
     let keys: Vec<_> = reports.iter().map(|(report, _)| report.key.as_deref().and_then(parse_key)).collect();
     let asked: Vec<(RunId, i64)> = keys.iter().flatten().copied().collect::<HashSet<_>>().into_iter().collect();
-    let bind = |values: super::values::Values, key: &(RunId, i64)| values.push(key.0.0).push(key.1);
+    let bind = |values: Values, key: &(RunId, i64)| values.push(key.0.0).push(key.1);
     let found = UNPROVED.fetch(conn, &asked, bind, unproved).await?;
     let mut effects: HashMap<(RunId, i64), Unproved> = found.into_iter().map(|effect| (effect.key, effect)).collect();
     let proof = |(key, (report, id)): (&Option<(RunId, i64)>, &(&StatusReport, i64))| {

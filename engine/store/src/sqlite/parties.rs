@@ -185,13 +185,13 @@ impl Known {
     ) -> Result<(), Error> {
         let contact = |values: Values, new: &&NewParty| {
             let name = new.party.name.as_deref().unwrap_or_default();
-            values.push(new.contact.0).push(&new.salt[..]).push(name).push(new.party.phone.as_deref());
+            values.push(new.contact.0).push(&new.salt[..]).push(name).push(new.party.phone.as_deref())
         };
         NEW_CONTACT.execute(conn, contacts, contact).await?;
         let conversation = |values: Values, (place, new, connection): &(Place, &NewParty, &str)| {
             let party = &new.party;
-            values.push(place.conversation.0).push(place.contact.0);
-            values.push(party.number.as_str()).push(party.address.as_str()).push(*connection);
+            let values = values.push(place.conversation.0).push(place.contact.0);
+            values.push(party.number.as_str()).push(party.address.as_str()).push(*connection)
         };
         NEW_CONVERSATION.execute(conn, conversations, conversation).await?;
         Ok(())
