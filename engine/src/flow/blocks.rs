@@ -9,6 +9,7 @@ use super::program::{Op, Step, StepIx};
 use super::shape::Shape;
 use super::suggest;
 use super::yaml::{Node, Place, Val};
+use crate::expr::{Origin, Script};
 
 /// Most steps of a flow, nested ones included.
 const MAX_STEPS: usize = 500;
@@ -214,6 +215,10 @@ impl<'a> Lower<'a> {
             self.problems.error(node.place, "bad_id", format!("`{id}` is not a step id"), hint);
             return None;
         }
+        if !readable("steps", id) {
+            let message = format!("`{id}` is a word of rhai, so `steps.{id}` could not be read");
+            self.problems.error(node.place, "bad_id", message, format!("choose another: {id}_1"));
+        }
         if let Some(first) = self.ids.insert(id, node.place.line) {
             let message = format!("the id `{id}` is taken by the step on line {first}");
             self.problems.error(node.place, "duplicate_id", message, "give each step its own");
@@ -250,6 +255,11 @@ impl<'a> Lower<'a> {
         self.names.have = joined.unwrap_or_default();
         (entries, ends)
     }
+}
+
+/// Whether an expression can read `name` below `root`: words of rhai cannot be read.
+pub(super) fn readable(root: &str, name: &str) -> bool {
+    Script::compile(&format!("{root}.{name}"), Origin::default()).is_ok()
 }
 
 /// Whether `id` is `[a-z][a-z0-9_]*`, at most 64 characters.

@@ -112,7 +112,8 @@ impl<'a> Lower<'a> {
 
     fn flow(&mut self, root: &'a Node) -> Option<Compiled> {
         if matches!(root.value, Val::Null) {
-            self.problems.error(root.place, "empty", "the file is empty", "begin with `format: 1` and `flow: some-id`");
+            let at = Place { line: 1, column: 1 };
+            self.problems.error(at, "empty_file", "the file is empty", "begin with `format: 1` and `flow: some-id`");
             return None;
         }
         let mut keys = Fields::of(root, "a flow", &mut self.problems)?;

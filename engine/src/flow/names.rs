@@ -13,8 +13,6 @@ use crate::expr::PathUse;
 
 /// What can be read at the top. `error` is there in `on_error` only, `reply` in `match` only.
 const ROOTS: &[&str] = &["event", "contact", "conversation", "steps", "vars", "now", "flow", "run", "error", "reply"];
-/// Names that hold functions instead of data, such as `text.mentions(…)`.
-const LIBRARIES: &[&str] = &["text"];
 
 static COMMON: LazyLock<Value> = LazyLock::new(|| record(&["id", "type", "at", "connection", "origin"], &[]));
 static CONTACT: LazyLock<Value> = LazyLock::new(|| {
@@ -125,7 +123,6 @@ impl<'a> Names<'a> {
                 problems.error(at, "unknown_name", message, "move the step into `on_error`");
             }
             "reply" => self.reply(rest, at, problems),
-            library if LIBRARIES.contains(&library) => {}
             other => {
                 let hint = suggest::nearest(other, ROOTS.iter().copied()).map_or_else(
                     || format!("names in scope: {}; text inside an expression needs quotes", ROOTS.join(", ")),
@@ -181,7 +178,12 @@ impl<'a> Names<'a> {
     fn step(&self, rest: &[&str], at: Place, problems: &mut Problems) {
         let Some((id, rest)) = rest.split_first() else { return };
         let Some(output) = self.outputs.get(*id) else {
-            let hint = suggest::hint(id, self.outputs.keys().map(String::as_str));
+            let mut known: Vec<&str> = self.outputs.keys().map(String::as_str).collect();
+            known.sort_unstable();
+            let mut hint = suggest::hint(id, known);
+            if hint.is_empty() {
+                hint = format!("give the step you mean an `id: {id}`");
+            }
             return problems.error(at, "unknown_step", format!("there is no step with the id `{id}`"), hint);
         };
         if !self.have.steps.contains(*id) {
@@ -216,7 +218,10 @@ impl<'a> Names<'a> {
     fn var(&self, rest: &[&str], at: Place, problems: &mut Problems) {
         let Some(name) = rest.first() else { return };
         if !self.vars.contains(*name) {
-            let hint = suggest::hint(name, self.vars.iter().map(String::as_str));
+            let mut hint = suggest::hint(name, self.vars.iter().map(String::as_str));
+            if hint.is_empty() {
+                hint = format!("set it first: `- set: {{ {name}: … }}`");
+            }
             let message = format!("`vars.{name}` is set nowhere in this flow");
             problems.error(at, "unknown_name", message, hint);
         } else if !self.have.vars.contains(*name) {
@@ -234,7 +239,11 @@ fn walk(root: &str, shape: Shape<'_>, rest: &[&str], at: Place, problems: &mut P
         Form::Map => format!("`{parent}` has no `{}`", rest[index]),
         _ => format!("`{parent}` has no fields, so no `{}`", rest[index]),
     };
-    problems.error(at, "unknown_name", message, suggest::hint(rest[index], shape.names()));
+    let mut hint = suggest::hint(rest[index], shape.names());
+    if hint.is_empty() {
+        hint = format!("read `{parent}` itself");
+    }
+    problems.error(at, "unknown_name", message, hint);
 }
 
 /// The first part of `rest` that is not there, with the shape that lacks it.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::blocks::{Here, Made};
+use super::blocks::{Here, Made, readable};
 use super::env;
 use super::fields::{self, Fields, wrong};
 use super::lower::Lower;
@@ -178,7 +178,8 @@ impl<'a> Lower<'a> {
             return Some(span);
         }
         let (low, high) = (crate::duration::format(*bounds.start()), crate::duration::format(*bounds.end()));
-        self.problems.error(at, "out_of_range", format!("{text} is not within {low} to {high}"), "");
+        let hint = format!("write a duration from {low} to {high}");
+        self.problems.error(at, "out_of_range", format!("{text} is too short or too long here"), hint);
         None
     }
 
@@ -212,7 +213,7 @@ impl<'a> Lower<'a> {
             let fits = key.text.len() <= 64
                 && key.text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
                 && key.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-            if !fits {
+            if !fits || !readable("vars", &key.text) {
                 let hint = "letters, digits and `_`, first a letter; it is read back as `vars.<name>`";
                 self.problems.error(key.place, "bad_id", format!("`{}` is not a variable's name", key.text), hint);
             }

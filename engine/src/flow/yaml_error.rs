@@ -54,7 +54,7 @@ fn classify<'a>(said: &'a str, line: &str, column: u32) -> (&'static str, &'a st
         "indent with spaces, not with tabs"
     } else if has(&["unexpected character"]) {
         "a value cannot begin with this character; put it in quotes"
-    } else if has(&["quoted scalar", "unclosed", "end of stream"]) {
+    } else if has(&["quoted scalar", "unclosed", "end of stream", "illegal placement"]) {
         "a quote or bracket is not closed, here or on a line above"
     } else if line.contains("{{") {
         "a value with `{{…}}` needs quotes: \"{{event.text}}\""

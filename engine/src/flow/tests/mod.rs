@@ -3,6 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+mod broken;
+mod codes;
+mod documents;
+mod identity;
+mod plan;
+mod schema;
+
 use super::{Environment, check};
 use crate::capability::{crm, human, web, whatsapp};
 use crate::connector::{ActionSpec, Catalog, Repeat};
