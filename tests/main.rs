@@ -1,1 +1,5 @@
-fn main(){}
+//! All tests that span crates, in one binary: one link step.
+
+mod crash_points;
+mod store_sqlite;
+mod tidy;

@@ -1,0 +1,47 @@
+//! What goes wrong inside the driver, and what the engine is told of it.
+
+use engine::store;
+
+/// SQLite's primary result code for a full disk. Source: sqlite.org/rescode.html, `SQLITE_FULL`.
+const SQLITE_FULL: i32 = 13;
+
+/// Something that kept the driver from doing what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The database said no.
+    #[error(transparent)]
+    Sql(#[from] sqlx::Error),
+    /// A stored code that this version does not know.
+    #[error("table {table} holds {column} = {code}, which this version does not know: the file was written by a newer one")]
+    Code {
+        /// Where.
+        table: &'static str,
+        /// Which column.
+        column: &'static str,
+        /// What is there.
+        code: i64,
+    },
+    /// The file cannot be used as it is.
+    #[error("{0}")]
+    Unfit(String),
+}
+
+impl Error {
+    /// SQLite's primary result code, if it is an error of SQLite.
+    fn code(&self) -> Option<i32> {
+        let Self::Sql(sqlx::Error::Database(error)) = self else { return None };
+        // The code is the extended one; its low byte is the primary one.
+        error.code()?.parse::<i32>().ok().map(|code| code & 0xff)
+    }
+
+    /// Whether the disk is full.
+    pub(crate) fn is_full(&self) -> bool {
+        self.code() == Some(SQLITE_FULL)
+    }
+}
+
+impl From<Error> for store::Error {
+    fn from(error: Error) -> Self {
+        if error.is_full() { Self::Full } else { Self::Broken(error.to_string()) }
+    }
+}

@@ -1,0 +1,75 @@
+//! Opening the file: how connections are set up, and what is refused.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Row};
+
+use super::error::Error;
+
+/// Connections that read.
+const READERS: u32 = 4;
+/// How long a connection waits for a lock: migrations and vacuums hold one.
+const BUSY: Duration = Duration::from_secs(5);
+/// How long the emptying checkpoint waits for readers; it keeps the writer out meanwhile.
+const CHECKPOINT_BUSY: Duration = Duration::from_millis(100);
+/// Prepared statements the writer keeps: some 40 texts in 7 sizes.
+const WRITER_STATEMENTS: usize = 512;
+/// Oldest SQLite without the race that corrupts a log with two connections. Source: sqlite.org/wal.html, "WAL-reset bug".
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+fn common(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY)
+        .foreign_keys(false)
+        .disable_statement_logging()
+}
+
+/// The writer's connection; the file is made if there is none.
+pub(super) async fn writer(path: &Path) -> Result<SqliteConnection, Error> {
+    let options = common(path)
+        .create_if_missing(true)
+        // Only takes effect before the first table, and before the log is switched on.
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("secure_delete", "on")
+        .pragma("wal_autocheckpoint", "0")
+        .pragma("journal_size_limit", "67108864")
+        .pragma("cache_size", "-65536")
+        .pragma("temp_store", "memory")
+        .statement_cache_capacity(WRITER_STATEMENTS);
+    let mut conn = options.connect().await?;
+    expect_sqlite(&mut conn).await?;
+    Ok(conn)
+}
+
+/// The connection of the checkpoints.
+pub(super) async fn checkpointer(path: &Path) -> Result<SqliteConnection, Error> {
+    let options = common(path).synchronous(SqliteSynchronous::Full).busy_timeout(CHECKPOINT_BUSY);
+    Ok(options.pragma("journal_size_limit", "67108864").connect().await?)
+}
+
+/// Connections that cannot write.
+pub(super) async fn readers(path: &Path) -> Result<SqlitePool, Error> {
+    let options = common(path).read_only(true).pragma("cache_size", "-16384").statement_cache_capacity(128);
+    let pool = SqlitePoolOptions::new().max_connections(READERS).idle_timeout(None).max_lifetime(None);
+    Ok(pool.connect_with(options).await?)
+}
+
+/// Refuses a SQLite that is known to corrupt.
+async fn expect_sqlite(conn: &mut SqliteConnection) -> Result<(), Error> {
+    let version: String = sqlx::query("select sqlite_version()").fetch_one(conn).await?.try_get(0)?;
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    let found: (u32, u32, u32) = (next(), next(), next());
+    if found < OLDEST_SQLITE {
+        return Err(Error::Unfit(format!("SQLite {version} can corrupt its log: build with 3.51.3 or newer")));
+    }
+    Ok(())
+}

@@ -1,0 +1,241 @@
+//! Reading for people: lists by page, one subject's journal, one person's data, the audit chain.
+
+use engine::clock::At;
+use engine::ids::{ContactId, EscalationId, JournalId, RunId};
+use engine::store::{
+    BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, JournalRow, MessageRow, PersonRows,
+    Reads, RunFilter, RunRow, VersionRow,
+};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+
+use super::read::{CONTACT, CONVERSATIONS, TAGS, all, one};
+use super::rows::{self, Columns, columns};
+use super::{Sqlite, erase, error};
+
+/// Most rows of one page.
+const PAGE: u32 = 500;
+
+fn page(limit: u32) -> u32 {
+    limit.clamp(1, PAGE)
+}
+
+/// A list of runs, newest first, with a condition of its own.
+macro_rules! runs {
+    ($condition:literal) => {
+        concat!(
+            "select ",
+            columns!(run),
+            " from run left join version on version.id = run.version_id where ",
+            $condition,
+            " and run.id < ?2 and (?3 is null or +run.status = ?3) order by run.id desc limit ?4"
+        )
+    };
+}
+
+pub(super) const RUNS: &str = runs!("?1 is null");
+pub(super) const RUNS_OF_VERSION: &str = runs!("run.version_id = ?1");
+pub(super) const RUNS_OF_CONTACT: &str = runs!("run.contact_id = ?1");
+/// All but done ones, of which there are too many to need an index.
+pub(super) const RUNS_IN_STATUS: &str = runs!("run.status <> 10 and run.status = ?1");
+
+async fn runs(conn: &mut SqliteConnection, filter: &RunFilter) -> Result<Vec<RunRow>, error::Error> {
+    let status = filter.status.map(|status| status as i64);
+    let by = async |conn: &mut SqliteConnection, text: &'static str, what: Option<i64>| {
+        let before = filter.before.map_or(i64::MAX, |run| run.0);
+        let query = sqlx::query(text).bind(what).bind(before).bind(status).bind(page(filter.limit));
+        all(conn, query, rows::run).await
+    };
+    let mut found = if let Some(contact) = filter.contact {
+        by(conn, RUNS_OF_CONTACT, Some(contact.0)).await?
+    } else if let Some(flow) = &filter.flow {
+        // Version by version, as each has its runs in order; the newest of all of them are the page.
+        let mut found = Vec::new();
+        for version in version_ids(conn, flow).await? {
+            found.extend(by(conn, RUNS_OF_VERSION, Some(version)).await?);
+        }
+        found
+    } else if let Some(status) = status.filter(|status| *status != engine::store::RunStatus::Done as i64) {
+        by(conn, RUNS_IN_STATUS, Some(status)).await?
+    } else {
+        by(conn, RUNS, None).await?
+    };
+    found.retain(|run| filter.flow.as_ref().is_none_or(|flow| *flow == run.flow));
+    found.sort_unstable_by_key(|run| std::cmp::Reverse(run.id));
+    found.truncate(page(filter.limit) as usize);
+    Ok(found)
+}
+
+async fn version_ids(conn: &mut SqliteConnection, flow: &str) -> Result<Vec<i64>, error::Error> {
+    all(conn, sqlx::query("select id from version where flow = ?").bind(flow), rows::number).await
+}
+
+pub(super) const JOURNAL: &str =
+    concat!("select ", columns!(journal), " from journal where subject = ? order by seq");
+pub(super) const JOURNAL_OF_PERSON: &str =
+    concat!("select ", columns!(journal), " from journal where contact_id = ? order by id");
+pub(super) const BLOCK_ROWS: &str =
+    concat!("select ", columns!(journal), " from journal where strand = ? and block = ? order by id");
+pub(super) const MESSAGES_OF: &str =
+    concat!("select ", columns!(message), " from message where effect_key >= ? and effect_key < ? order by id");
+pub(super) const MESSAGES_OF_PERSON: &str = concat!(
+    "select ",
+    columns!(message),
+    " from conversation cross join message on message.conversation_id = conversation.id \
+     where conversation.contact_id = ? order by message.id"
+);
+pub(super) const EVENTS_OF_PERSON: &str = concat!("select ", columns!(event), " from event where mailbox = ? order by id");
+pub(super) const RUNS_OF_PERSON: &str = concat!(
+    "select ",
+    columns!(run),
+    " from run left join version on version.id = run.version_id where run.contact_id = ? order by run.id"
+);
+
+async fn person(conn: &mut SqliteConnection, contact: ContactId) -> Result<PersonRows, error::Error> {
+    let of = |text: &'static str| sqlx::query(text).bind(contact.0);
+    let escalations =
+        concat!("select ", columns!(escalation), " from escalation where contact_id = ? order by id");
+    let mut found = PersonRows {
+        contact: one(conn, of(CONTACT), rows::contact).await?,
+        conversations: all(conn, of(CONVERSATIONS), rows::conversation).await?,
+        tags: all(conn, of(TAGS), rows::tag).await?,
+        events: all(conn, of(EVENTS_OF_PERSON), rows::event).await?,
+        messages: all(conn, of(MESSAGES_OF_PERSON), rows::message).await?,
+        runs: all(conn, of(RUNS_OF_PERSON), rows::run).await?,
+        journal: all(conn, of(JOURNAL_OF_PERSON), rows::journal).await?,
+        escalations: all(conn, of(escalations), rows::escalation).await?,
+    };
+    for run in &mut found.runs {
+        run.state.clear();
+    }
+    Ok(found)
+}
+
+/// The contact whose id, phone or conversation address `who` is.
+async fn find_contact(conn: &mut SqliteConnection, who: &str) -> Result<Option<ContactRow>, error::Error> {
+    let by_phone = concat!("select ", columns!(contact), " from contact where phone = ? order by id limit 1");
+    let by_address = concat!(
+        "select ",
+        columns!(contact),
+        " from conversation cross join contact on contact.id = conversation.contact_id \
+         where conversation.address = ? order by contact.id limit 1"
+    );
+    if let Ok(id) = who.parse::<ContactId>() {
+        return one(conn, sqlx::query(CONTACT).bind(id.0), rows::contact).await;
+    }
+    match one(conn, sqlx::query(by_phone).bind(who), rows::contact).await? {
+        Some(found) => Ok(Some(found)),
+        None => one(conn, sqlx::query(by_address).bind(who), rows::contact).await,
+    }
+}
+
+async fn figures(conn: &mut SqliteConnection) -> Result<Figures, error::Error> {
+    let text = "select (select count(*) from input), (select count(*) from effect where state = 0), \
+                (select count(*) from effect where state > 1 and state = 2), \
+                (select count(*) from effect where state > 1 and state = 3), \
+                (select count(*) from wait where state = 0), (select count(*) from bad_item)";
+    let read = |row: &SqliteRow| {
+        let mut c = Columns::of(row);
+        let mut count = || c.take::<i64>().map(i64::unsigned_abs);
+        Ok(Figures {
+            bytes: 0,
+            inputs: count()?,
+            planned: count()?,
+            in_doubt: count()?,
+            parked: count()?,
+            waits: count()?,
+            bad_items: count()?,
+        })
+    };
+    Ok(one(conn, sqlx::query(text), read).await?.unwrap_or_default())
+}
+
+/// Contacts somebody talked with lately, by id.
+const ACTIVE_CONTACTS: &str = "select distinct contact_id from conversation where contact_id > ?1 \
+     and (last_in_at >= ?2 or last_out_at >= ?2) order by contact_id limit ?3";
+
+impl Reads for Sqlite {
+    async fn runs(&self, filter: RunFilter) -> Result<Vec<RunRow>, Error> {
+        Ok(runs(&mut *self.reader().await?, &filter).await?)
+    }
+
+    async fn journal(&self, subject: i64) -> Result<Vec<JournalRow>, Error> {
+        Ok(all(&mut *self.reader().await?, sqlx::query(JOURNAL).bind(subject), rows::journal).await?)
+    }
+
+    async fn effects_of(&self, run: RunId) -> Result<Vec<EffectRow>, Error> {
+        let text = concat!("select ", columns!(effect), " from effect where run_id = ? order by n");
+        Ok(all(&mut *self.reader().await?, sqlx::query(text).bind(run.0), rows::effect).await?)
+    }
+
+    async fn bad_items(&self, limit: u32) -> Result<Vec<BadItemRow>, Error> {
+        let text = concat!("select ", columns!(bad_item), " from bad_item order by id desc limit ?");
+        Ok(all(&mut *self.reader().await?, sqlx::query(text).bind(page(limit)), rows::bad_item).await?)
+    }
+
+    async fn escalations(&self, open: bool, limit: u32) -> Result<Vec<EscalationRow>, Error> {
+        let text = if open {
+            concat!("select ", columns!(escalation), " from escalation where accepted_at is null order by id desc limit ?")
+        } else {
+            concat!("select ", columns!(escalation), " from escalation order by id desc limit ?")
+        };
+        Ok(all(&mut *self.reader().await?, sqlx::query(text).bind(page(limit)), rows::escalation).await?)
+    }
+
+    async fn escalation(&self, id: EscalationId) -> Result<Option<EscalationRow>, Error> {
+        let text = concat!("select ", columns!(escalation), " from escalation where id = ?");
+        Ok(one(&mut *self.reader().await?, sqlx::query(text).bind(id.0), rows::escalation).await?)
+    }
+
+    async fn find_contact(&self, who: &str) -> Result<Option<ContactRow>, Error> {
+        Ok(find_contact(&mut *self.reader().await?, who).await?)
+    }
+
+    async fn person(&self, contact: ContactId) -> Result<PersonRows, Error> {
+        Ok(person(&mut *self.reader().await?, contact).await?)
+    }
+
+    async fn messages_of(&self, run: RunId) -> Result<Vec<MessageRow>, Error> {
+        let (from, to) = erase::key_range(run);
+        let query = sqlx::query(MESSAGES_OF).bind(from).bind(to);
+        Ok(all(&mut *self.reader().await?, query, rows::message).await?)
+    }
+
+    async fn versions_of(&self, flow: &str) -> Result<Vec<VersionRow>, Error> {
+        let text = concat!("select ", columns!(version), " from version where flow = ? order by id desc");
+        Ok(all(&mut *self.reader().await?, sqlx::query(text).bind(flow), rows::version).await?)
+    }
+
+    async fn blocks(&self, after: (i64, i64), limit: u32) -> Result<Vec<BlockRow>, Error> {
+        let text =
+            concat!("select ", columns!(block), " from block where (strand, n) > (?, ?) order by strand, n limit ?");
+        let query = sqlx::query(text).bind(after.0).bind(after.1).bind(page(limit));
+        Ok(all(&mut *self.reader().await?, query, rows::block).await?)
+    }
+
+    async fn block_rows(&self, strand: i64, n: i64) -> Result<Vec<JournalRow>, Error> {
+        let query = sqlx::query(BLOCK_ROWS).bind(strand).bind(n);
+        Ok(all(&mut *self.reader().await?, query, rows::journal).await?)
+    }
+
+    async fn journal_page(&self, after: JournalId, limit: u32) -> Result<Vec<JournalRow>, Error> {
+        let text = concat!("select ", columns!(journal), " from journal where id > ? order by id limit ?");
+        let query = sqlx::query(text).bind(after.0).bind(page(limit));
+        Ok(all(&mut *self.reader().await?, query, rows::journal).await?)
+    }
+
+    async fn active_contacts(&self, since: At, after: ContactId, limit: u32) -> Result<Vec<ContactId>, Error> {
+        let query = sqlx::query(ACTIVE_CONTACTS).bind(after.0).bind(since.0).bind(page(limit));
+        let read = |row: &SqliteRow| rows::number(row).map(ContactId);
+        Ok(all(&mut *self.reader().await?, query, read).await?)
+    }
+
+    async fn figures(&self) -> Result<Figures, Error> {
+        let mut found = figures(&mut *self.reader().await?).await?;
+        for suffix in ["", "-wal"] {
+            let mut name = self.shared.path.clone().into_os_string();
+            name.push(suffix);
+            found.bytes += tokio::fs::metadata(&name).await.map_or(0, |file| file.len());
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,164 @@
+//! What waits for the writer: bounded by back-pressure at the doors, arrivals before everything else.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use engine::audit::Anchor;
+use engine::clock::At;
+use engine::ids::EffectId;
+use engine::store::{Arrival, DispatchOp, EffectOp, Error, Receipt, Work};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
+
+/// Most requests of either kind in one group.
+const GROUP_REQUESTS: usize = 256;
+/// Most bytes of either kind in one group; the request that passes it is still taken.
+const GROUP_BYTES: usize = 1 << 20;
+/// What a row costs besides its blobs, roughly.
+const ROW_BYTES: usize = 128;
+
+/// Where an answer goes.
+pub(crate) type Answer<T> = oneshot::Sender<Result<T, Error>>;
+
+/// One request to the writer.
+pub(crate) enum Ask {
+    /// See [`engine::store::Store::receive`].
+    Receive(Vec<Arrival>, Answer<Vec<Receipt>>),
+    /// See [`engine::store::Store::commit`].
+    Commit(Box<Work>, Answer<()>),
+    /// See [`engine::store::Store::dispatch`].
+    Dispatch(Vec<DispatchOp>, Answer<Vec<EffectId>>),
+    /// See [`engine::store::Store::anchor`]. Written by itself.
+    Anchor(At, [u8; 32], Answer<Option<Anchor>>),
+    /// Rewrites the file without its free pages. Done by itself.
+    Vacuum(Answer<()>),
+}
+
+impl Ask {
+    /// Whether it joins others in a group.
+    pub(crate) fn groups(&self) -> bool {
+        !matches!(self, Self::Anchor(..) | Self::Vacuum(_))
+    }
+
+    /// Answers that it was not done. Whoever asked may be gone: that is no trouble.
+    pub(crate) fn fail(self, error: Error) {
+        match self {
+            Self::Receive(_, answer) => drop(answer.send(Err(error))),
+            Self::Commit(_, answer) | Self::Vacuum(answer) => drop(answer.send(Err(error))),
+            Self::Dispatch(_, answer) => drop(answer.send(Err(error))),
+            Self::Anchor(_, _, answer) => drop(answer.send(Err(error))),
+        }
+    }
+
+    /// About how many bytes it writes.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Receive(arrivals, _) => arrivals.iter().map(arrival_bytes).sum(),
+            Self::Commit(work, _) => work_bytes(work),
+            Self::Dispatch(ops, _) => ops.len() * ROW_BYTES,
+            Self::Anchor(..) | Self::Vacuum(_) => 0,
+        }
+    }
+}
+
+fn arrival_bytes(arrival: &Arrival) -> usize {
+    match arrival {
+        Arrival::Event(event) => 2 * ROW_BYTES + event.body.len(),
+        Arrival::Status { .. } => ROW_BYTES,
+        Arrival::Bad(item) => ROW_BYTES + item.raw.len(),
+    }
+}
+
+fn work_bytes(work: &Work) -> usize {
+    let runs: usize = work.runs.iter().map(|run| ROW_BYTES + run.state.len()).sum();
+    let data = |data: &Option<Vec<u8>>| data.as_ref().map_or(0, Vec::len);
+    let journal: usize = work.journal.iter().map(|row| ROW_BYTES + row.body.len() + data(&row.data)).sum();
+    let effect = |op: &EffectOp| if let EffectOp::Plan(row) = op { ROW_BYTES + row.input.len() } else { 0 };
+    let effects: usize = work.effects.iter().map(effect).sum();
+    runs + journal + effects + (work.waits.len() + work.messages.len()) * ROW_BYTES
+}
+
+#[derive(Default)]
+struct Waiting {
+    arrivals: VecDeque<(Instant, usize, Ask)>,
+    others: VecDeque<(Instant, usize, Ask)>,
+    bytes: usize,
+    closed: bool,
+}
+
+/// The queue before the writer.
+#[derive(Default)]
+pub(crate) struct Queue {
+    waiting: Mutex<Waiting>,
+    ready: Notify,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing in here can panic half way, so what a poisoned lock guards is whole.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a request; once closed, it fails at once.
+    pub(crate) fn push(&self, ask: Ask) {
+        let bytes = ask.bytes();
+        let mut waiting = self.lock();
+        if waiting.closed {
+            drop(waiting);
+            return ask.fail(Error::Broken("the store is closed".into()));
+        }
+        waiting.bytes += bytes;
+        let line = if matches!(ask, Ask::Receive(..)) { &mut waiting.arrivals } else { &mut waiting.others };
+        line.push_back((Instant::now(), bytes, ask));
+        drop(waiting);
+        self.ready.notify_one();
+    }
+
+    /// How many bytes wait, and for how long the oldest request has.
+    pub(crate) fn behind(&self) -> (usize, Duration) {
+        let waiting = self.lock();
+        let fronts = [waiting.arrivals.front(), waiting.others.front()];
+        let oldest = fronts.into_iter().flatten().map(|(since, _, _)| since.elapsed()).max();
+        (waiting.bytes, oldest.unwrap_or_default())
+    }
+
+    /// All that waits, up to the size of a group, arrivals first; waits for something to come. `None` once closed and empty.
+    pub(crate) async fn take(&self) -> Option<Vec<Ask>> {
+        loop {
+            {
+                let mut waiting = self.lock();
+                let mut group = Vec::new();
+                let Waiting { arrivals, others, bytes, closed } = &mut *waiting;
+                for line in [arrivals, others] {
+                    *bytes -= drain(line, &mut group);
+                }
+                if !group.is_empty() {
+                    return Some(group);
+                }
+                if *closed {
+                    return None;
+                }
+            }
+            self.ready.notified().await;
+        }
+    }
+
+    /// Takes no more requests; those that wait are still done.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.ready.notify_one();
+    }
+}
+
+/// Moves the front of `line` to `group`; answers the bytes moved.
+fn drain(line: &mut VecDeque<(Instant, usize, Ask)>, group: &mut Vec<Ask>) -> usize {
+    let (mut requests, mut total) = (0, 0);
+    while requests < GROUP_REQUESTS && total < GROUP_BYTES {
+        let Some((_, bytes, ask)) = line.pop_front() else { break };
+        group.push(ask);
+        requests += 1;
+        total += bytes;
+    }
+    total
+}

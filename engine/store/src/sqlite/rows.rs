@@ -1,0 +1,426 @@
+//! Rows as they come out of the database: for each table the columns read, and the reader that takes them in that order.
+
+use engine::clock::At;
+use engine::connector::Status;
+use engine::event::{EventKey, Origin};
+use engine::ids::{
+    BadItemId, ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, MessageId,
+    RunId, VersionId, WaitId,
+};
+use engine::store::{
+    BadItemRow, BlockRow, ContactRow, ConversationRow, DueRow, EffectRow, EffectState, EscalationRow, EventRow,
+    InputKind, InputRow, JournalKind, JournalRow, Lane, MessageRow, RunRow, RunStatus, TagRow, VersionRow,
+    VersionState, WaitKind, WaitRow, WaitState,
+};
+use sqlx::sqlite::{Sqlite, SqliteRow};
+use sqlx::{Decode, Row, Type};
+
+use super::error::Error;
+
+/// The columns of a table, as text for `concat!`, in the order in which the reader of the same name takes them.
+macro_rules! columns {
+    (version) => {
+        "version.id, version.flow, version.meaning, version.text_no, version.language, version.source, version.state, \
+         version.owner, version.by, version.at"
+    };
+    (contact) => {
+        "contact.id, contact.salt, contact.name, contact.phone, contact.language, contact.priority, \
+         contact.order_status, contact.fields, contact.last_at, contact.unread, contact.rev, contact.erased_at"
+    };
+    (conversation) => {
+        "conversation.id, conversation.contact_id, conversation.number, conversation.address, \
+         conversation.connection, conversation.window_closes_at, conversation.session_messages, \
+         conversation.session_opened_at, conversation.last_in_at, conversation.last_out_at, conversation.rev"
+    };
+    (tag) => {
+        "contact_tag.contact_id, contact_tag.tag, contact_tag.source, contact_tag.source_id, contact_tag.event_id, \
+         contact_tag.at"
+    };
+    (event) => {
+        "event.id, event.key, event.mailbox, event.contact_id, event.conversation_id, event.connection, event.kind, \
+         event.origin, event.at, event.provider_at, event.depth, event.format, event.body"
+    };
+    (message) => {
+        "message.id, message.conversation_id, message.inbound, message.event_id, message.effect_key, \
+         message.external_key, message.status, message.status_at, message.error, message.text, message.norm, \
+         message.cost"
+    };
+    (input) => {
+        "input.id, input.shard, input.mailbox, input.lane, input.kind, input.reference, input.body"
+    };
+    (run) => {
+        "run.id, run.version_id, coalesce(version.flow, ''), run.mailbox, run.shard, run.contact_id, \
+         run.conversation_id, run.event_id, run.status, run.format, run.state, run.turns, run.effects, \
+         run.started_at, run.ended_at, run.error"
+    };
+    (journal) => {
+        "journal.id, journal.subject, journal.seq, journal.kind, journal.by, journal.contact_id, journal.at, \
+         journal.format, journal.body, journal.data, journal.data_digest, journal.strand, journal.block"
+    };
+    (effect) => {
+        "effect.id, effect.run_id, effect.n, effect.key, effect.mailbox, effect.shard, effect.connection, \
+         effect.lane, effect.action, effect.window_id, effect.state, effect.attempt, effect.not_before, \
+         effect.deadline, effect.settle_until, effect.planned_at, effect.sent_at, effect.input, effect.attempts, \
+         effect.error"
+    };
+    (wait) => {
+        "wait.id, wait.shard, wait.mailbox, wait.run_id, wait.cursor, wait.kind, wait.state, wait.on_kind, wait.key, \
+         wait.since, wait.due_at, wait.data"
+    };
+    (escalation) => {
+        "escalation.id, escalation.mailbox, escalation.run_id, escalation.contact_id, escalation.conversation_id, \
+         escalation.team, escalation.reason, escalation.received_at, escalation.offered_at, escalation.deadline, \
+         escalation.accepted_at, escalation.accepted_by, escalation.missed"
+    };
+    (bad_item) => {
+        "bad_item.id, bad_item.connection, bad_item.at, bad_item.raw, bad_item.why"
+    };
+    (block) => {
+        "block.strand, block.n, block.at, block.prev, block.hash, block.leaves, block.mac"
+    };
+}
+pub(crate) use columns;
+
+/// Takes the columns of a row one after the other.
+pub(crate) struct Columns<'r> {
+    row: &'r SqliteRow,
+    next: usize,
+}
+
+impl<'r> Columns<'r> {
+    /// Starts at the first column.
+    pub(crate) fn of(row: &'r SqliteRow) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// The next column.
+    pub(crate) fn take<T: Decode<'r, Sqlite> + Type<Sqlite>>(&mut self) -> Result<T, Error> {
+        let value = self.row.try_get(self.next)?;
+        self.next += 1;
+        Ok(value)
+    }
+
+    fn id<T>(&mut self, id: impl Fn(i64) -> T) -> Result<T, Error> {
+        self.take().map(id)
+    }
+
+    fn maybe<T>(&mut self, id: impl Fn(i64) -> T) -> Result<Option<T>, Error> {
+        Ok(self.take::<Option<i64>>()?.map(id))
+    }
+
+    /// A blob of exactly `N` bytes.
+    pub(crate) fn bytes<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+        let bytes: &[u8] = self.take()?;
+        bytes.try_into().map_err(|_| Error::Unfit(format!("a key of {} bytes where {N} are expected", bytes.len())))
+    }
+
+    /// A small number.
+    fn small<T: TryFrom<i64>>(&mut self, table: &'static str, column: &'static str) -> Result<T, Error> {
+        let code: i64 = self.take()?;
+        T::try_from(code).map_err(|_| Error::Code { table, column, code })
+    }
+
+    /// How urgent.
+    pub(crate) fn lane(&mut self, table: &'static str) -> Result<Lane, Error> {
+        self.code(table, "lane", &LANES, |lane| lane as i64)
+    }
+
+    /// How far a message got.
+    pub(crate) fn status(&mut self) -> Result<Status, Error> {
+        self.code("message", "status", &STATUSES, |status| status as i64)
+    }
+
+    /// One of the `known` codes.
+    fn code<T: Copy>(
+        &mut self,
+        table: &'static str,
+        column: &'static str,
+        known: &[T],
+        number: impl Fn(T) -> i64,
+    ) -> Result<T, Error> {
+        let code: i64 = self.take()?;
+        let found = known.iter().copied().find(|value| number(*value) == code);
+        found.ok_or(Error::Code { table, column, code })
+    }
+}
+
+const LANES: [Lane; 3] = [Lane::Escalation, Lane::Interactive, Lane::Bulk];
+const VERSION_STATES: [VersionState; 4] =
+    [VersionState::Draft, VersionState::Live, VersionState::Old, VersionState::Off];
+const STATUSES: [Status; 7] = [
+    Status::Accepted,
+    Status::Sent,
+    Status::Failed,
+    Status::Delivered,
+    Status::Read,
+    Status::Played,
+    Status::Received,
+];
+const INPUT_KINDS: [InputKind; 2] = [InputKind::Event, InputKind::Evidence];
+const RUN_STATUSES: [RunStatus; 6] = [
+    RunStatus::Working,
+    RunStatus::Waiting,
+    RunStatus::NeedsAttention,
+    RunStatus::Done,
+    RunStatus::Failed,
+    RunStatus::Cancelled,
+];
+const JOURNAL_KINDS: [JournalKind; 4] =
+    [JournalKind::Handling, JournalKind::Turn, JournalKind::Change, JournalKind::Erasure];
+const EFFECT_STATES: [EffectState; 4] =
+    [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked];
+const WAIT_KINDS: [WaitKind; 5] =
+    [WaitKind::Timer, WaitKind::Event, WaitKind::Silence, WaitKind::Cron, WaitKind::Escalation];
+const WAIT_STATES: [WaitState; 4] =
+    [WaitState::Armed, WaitState::Fired, WaitState::Answered, WaitState::Cancelled];
+
+pub(crate) fn version(row: &SqliteRow) -> Result<VersionRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(VersionRow {
+        id: c.id(VersionId)?,
+        flow: c.take()?,
+        meaning: c.bytes()?,
+        text_no: c.take()?,
+        language: c.take()?,
+        source: c.take()?,
+        state: c.code("version", "state", &VERSION_STATES, |state| state as i64)?,
+        owner: c.take()?,
+        by: c.take()?,
+        at: c.id(At)?,
+    })
+}
+
+pub(crate) fn contact(row: &SqliteRow) -> Result<ContactRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(ContactRow {
+        id: c.id(ContactId)?,
+        salt: c.take()?,
+        name: c.take()?,
+        phone: c.take()?,
+        language: c.take()?,
+        priority: c.take()?,
+        order_status: c.take()?,
+        fields: c.take()?,
+        last_at: c.maybe(At)?,
+        unread: c.take()?,
+        rev: c.take()?,
+        erased_at: c.maybe(At)?,
+    })
+}
+
+pub(crate) fn conversation(row: &SqliteRow) -> Result<ConversationRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(ConversationRow {
+        id: c.id(ConversationId)?,
+        contact_id: c.id(ContactId)?,
+        number: c.take()?,
+        address: c.take()?,
+        connection: c.take()?,
+        window_closes_at: c.maybe(At)?,
+        session_messages: c.take()?,
+        session_opened_at: c.maybe(At)?,
+        last_in_at: c.maybe(At)?,
+        last_out_at: c.maybe(At)?,
+        rev: c.take()?,
+    })
+}
+
+pub(crate) fn tag(row: &SqliteRow) -> Result<TagRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(TagRow {
+        contact_id: c.id(ContactId)?,
+        tag: c.take()?,
+        source: c.take()?,
+        source_id: c.take()?,
+        event_id: c.maybe(EventId)?,
+        at: c.id(At)?,
+    })
+}
+
+pub(crate) fn event(row: &SqliteRow) -> Result<EventRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(EventRow {
+        id: c.id(EventId)?,
+        key: EventKey(c.bytes()?),
+        mailbox: c.id(MailboxId)?,
+        contact_id: c.maybe(ContactId)?,
+        conversation_id: c.maybe(ConversationId)?,
+        connection: c.take()?,
+        kind: c.take()?,
+        origin: c.id(Origin::from_code)?,
+        at: c.id(At)?,
+        provider_at: c.maybe(At)?,
+        depth: c.small("event", "depth")?,
+        format: c.take()?,
+        body: c.take()?,
+    })
+}
+
+pub(crate) fn message(row: &SqliteRow) -> Result<MessageRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(MessageRow {
+        id: c.id(MessageId)?,
+        conversation_id: c.maybe(ConversationId)?,
+        inbound: c.id(|inbound| inbound != 0)?,
+        event_id: c.maybe(EventId)?,
+        effect_key: c.take()?,
+        external_key: c.bytes()?,
+        status: c.status()?,
+        status_at: c.maybe(At)?,
+        error: c.take()?,
+        text: c.take()?,
+        norm: c.take()?,
+        cost: c.take()?,
+    })
+}
+
+pub(crate) fn input(row: &SqliteRow) -> Result<InputRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(InputRow {
+        id: c.id(InputId)?,
+        shard: c.small("input", "shard")?,
+        mailbox: c.id(MailboxId)?,
+        lane: c.lane("input")?,
+        kind: c.code("input", "kind", &INPUT_KINDS, |kind| kind as i64)?,
+        reference: c.take()?,
+        body: c.take()?,
+    })
+}
+
+pub(crate) fn run(row: &SqliteRow) -> Result<RunRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(RunRow {
+        id: c.id(RunId)?,
+        version_id: c.id(VersionId)?,
+        flow: c.take()?,
+        mailbox: c.id(MailboxId)?,
+        shard: c.small("run", "shard")?,
+        contact_id: c.maybe(ContactId)?,
+        conversation_id: c.maybe(ConversationId)?,
+        event_id: c.id(EventId)?,
+        status: c.code("run", "status", &RUN_STATUSES, |status| status as i64)?,
+        format: c.take()?,
+        state: c.take()?,
+        turns: c.take()?,
+        effects: c.take()?,
+        started_at: c.id(At)?,
+        ended_at: c.maybe(At)?,
+        error: c.take()?,
+    })
+}
+
+pub(crate) fn journal(row: &SqliteRow) -> Result<JournalRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(JournalRow {
+        id: c.id(JournalId)?,
+        subject: c.take()?,
+        seq: c.take()?,
+        kind: c.code("journal", "kind", &JOURNAL_KINDS, |kind| kind as i64)?,
+        by: c.take()?,
+        contact_id: c.maybe(ContactId)?,
+        at: c.id(At)?,
+        format: c.take()?,
+        body: c.take()?,
+        data: c.take()?,
+        data_digest: c.take()?,
+        strand: c.take()?,
+        block: c.take()?,
+    })
+}
+
+pub(crate) fn effect(row: &SqliteRow) -> Result<EffectRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(EffectRow {
+        id: c.id(EffectId)?,
+        run_id: c.id(RunId)?,
+        n: c.take()?,
+        key: c.take()?,
+        mailbox: c.id(MailboxId)?,
+        shard: c.small("effect", "shard")?,
+        connection: c.take()?,
+        lane: c.lane("effect")?,
+        action: c.take()?,
+        window: c.maybe(ConversationId)?,
+        state: c.code("effect", "state", &EFFECT_STATES, |state| state as i64)?,
+        attempt: c.small("effect", "attempt")?,
+        not_before: c.id(At)?,
+        deadline: c.id(At)?,
+        settle_until: c.maybe(At)?,
+        planned_at: c.id(At)?,
+        sent_at: c.maybe(At)?,
+        input: c.take()?,
+        attempts: c.take()?,
+        error: c.take()?,
+    })
+}
+
+pub(crate) fn wait(row: &SqliteRow) -> Result<WaitRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(WaitRow {
+        id: c.id(WaitId)?,
+        shard: c.small("wait", "shard")?,
+        mailbox: c.id(MailboxId)?,
+        run_id: c.maybe(RunId)?,
+        cursor: c.take()?,
+        kind: c.code("wait", "kind", &WAIT_KINDS, |kind| kind as i64)?,
+        state: c.code("wait", "state", &WAIT_STATES, |state| state as i64)?,
+        on_kind: c.take()?,
+        key: c.take()?,
+        since: c.id(EventId)?,
+        due_at: c.id(At)?,
+        data: c.take()?,
+    })
+}
+
+pub(crate) fn due(row: &SqliteRow) -> Result<DueRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(DueRow { due_at: c.id(At)?, id: c.id(WaitId)?, mailbox: c.id(MailboxId)? })
+}
+
+pub(crate) fn escalation(row: &SqliteRow) -> Result<EscalationRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(EscalationRow {
+        id: c.id(EscalationId)?,
+        mailbox: c.id(MailboxId)?,
+        run_id: c.id(RunId)?,
+        contact_id: c.maybe(ContactId)?,
+        conversation_id: c.maybe(ConversationId)?,
+        team: c.take()?,
+        reason: c.take()?,
+        received_at: c.id(At)?,
+        offered_at: c.id(At)?,
+        deadline: c.id(At)?,
+        accepted_at: c.maybe(At)?,
+        accepted_by: c.take()?,
+        missed: c.id(|missed| missed != 0)?,
+    })
+}
+
+pub(crate) fn bad_item(row: &SqliteRow) -> Result<BadItemRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(BadItemRow {
+        id: c.id(BadItemId)?,
+        connection: c.take()?,
+        at: c.id(At)?,
+        raw: c.take()?,
+        why: c.take()?,
+    })
+}
+
+pub(crate) fn block(row: &SqliteRow) -> Result<BlockRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(BlockRow {
+        strand: c.take()?,
+        n: c.take()?,
+        at: c.id(At)?,
+        prev: c.take()?,
+        hash: c.take()?,
+        leaves: c.take()?,
+        mac: c.take()?,
+    })
+}
+
+/// A lone number.
+pub(crate) fn number(row: &SqliteRow) -> Result<i64, Error> {
+    Columns::of(row).take()
+}
