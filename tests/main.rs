@@ -2,3 +2,4 @@
 
 mod crash_points;
 mod store_sqlite;
+mod tidy;
