@@ -85,6 +85,7 @@ struct Doors {
     sandbox: Option<Sandbox>,
     stop: CancellationToken,
     tasks: TaskTracker,
+    data: PathBuf,
 }
 
 impl Doors {
@@ -123,7 +124,7 @@ impl Doors {
         tasks.spawn(server::serve(control, router.clone(), settings.limits, stop.clone()));
         tasks.spawn(server::serve(listener, router, settings.limits, stop.clone()));
         tasks.spawn(stop.clone().run_until_cancelled_owned(upkeep::run(Arc::clone(app))));
-        Ok(Self { address, started, sandbox, stop, tasks })
+        Ok(Self { address, started, sandbox, stop, tasks, data: context.data.clone() })
     }
 
     /// Nothing comes in any more, then calls under way end, then the store closes.
@@ -131,6 +132,7 @@ impl Doors {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        socket::remove(&self.data);
         self.started.stop().await;
         if let Some(sandbox) = self.sandbox {
             sandbox.stop().await;
