@@ -1,3 +1,5 @@
-//! One test binary for everything that spans crates: one link step.
+//! All tests that span crates, in one binary: one link step.
 
+mod crash_points;
+mod store_sqlite;
 mod tidy;

@@ -155,7 +155,7 @@ mod tests {
             let error = Phone::parse(text, None).unwrap_err();
             assert!(error.to_string().contains("with + and the country code"), "{text}: {error}");
         }
-        assert_eq!(Phone::parse("13800138000", Some("XX")), Err(Error::Country("XX".to_owned())));
+        assert_eq!(Phone::parse("13800138000", Some("China")), Err(Error::Country("China".to_owned())));
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub struct Script {
     uses_text: bool,
 }
 
+/// rhai locks a value while a closure runs over a part of it.
+const DATA_RACE: &str = "the closure reads the same name the list comes from; take the list out first: `let list = event.order.items; list.some(…)`";
+
 /// What a condition decided, and on which values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
@@ -64,7 +67,8 @@ impl Script {
         let mut needs = Vec::new();
         let mut seen: Vec<(String, usize)> = Vec::new();
         for (index, (path, optional)) in found.paths.iter().zip(&found.optional).enumerate() {
-            needs::add(&mut needs, path.parts.iter().map(String::as_str).zip(optional.iter().copied()));
+            let parts: Vec<_> = path.parts.iter().map(String::as_str).zip(optional.iter().copied()).collect();
+            needs::add(&mut needs, &parts);
             let dotted = path.parts.join(".");
             if seen.iter().all(|(known, _)| *known != dotted) {
                 seen.push((dotted, index));
@@ -160,6 +164,7 @@ impl Script {
             }
             EvalAltResult::ErrorPropertyNotFound(name, _) => ("script_failed", self.missing(name)),
             EvalAltResult::ErrorVariableNotFound(name, _) => ("script_failed", format!("`{name}` has no value here")),
+            EvalAltResult::ErrorDataRace(..) => ("script_failed", DATA_RACE.to_owned()),
             EvalAltResult::ErrorRuntime(message, _) => ("script_failed", message.to_string()),
             _ => {
                 let _ = error.take_position();

@@ -54,9 +54,10 @@ fn conditions_of_the_format_hold() {
         "text.mentions(event.text, \"цена\") && !text.mentions(event.old, [\"x\"])",
         "text.normalise(\"É\") == \"e\" && text.lower(\"É\") == \"é\"",
         "let sum = 0; for item in event.order.items { sum += item.price * item.quantity; } sum == 30",
-        "event.order.items.some(|item| item.price > 5 && item.sku != event.old)",
-        "event.order.items.filter(|item| item.price > event.order.total).is_empty()",
+        "event.order.items.some(|item| item.price > 5 && item.sku != contact.name)",
+        "let items = event.order.items; items.filter(|item| item.price > event.order.total).is_empty()",
         "contact.fields?.other == () && (contact.fields?.other ?? 7) == 7 && contact.fields?.size == \"M\"",
+        "let c = contact; c.name != () && contact.fields?.other == ()",
         "contact.name.contains(\"Wei\") && contact.name.len() == 6",
         "switch event.order.currency { \"CNY\" => true, _ => false }",
         "`${event.order.id}-${event.order.total}` == \"A1-2500\"",
@@ -130,6 +131,12 @@ fn errors_are_placed_in_the_file() {
     assert_eq!(inside.column, 52, "{inside}");
     let no_value = fails("vars.x > 1");
     assert_eq!((no_value.code, no_value.column), ("script_failed", 5), "{no_value}");
+}
+
+#[test]
+fn a_closure_that_reads_what_it_runs_over_is_told_the_way_out() {
+    let error = fails("event.order.items.some(|item| item.sku != event.old)");
+    assert!(error.message.contains("let list = "), "{error}");
 }
 
 #[test]

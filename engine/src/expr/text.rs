@@ -141,8 +141,9 @@ fn ascii_digit(c: char) -> Option<char> {
 /// Whether a mark goes: stresses, diacritics, vowel points; not the vowel signs of Indic and Thai script, not the mark that
 /// makes `й` of `и` or `が` of `か`.
 fn is_dropped_mark(mark: char, base: char) -> bool {
-    if matches!(base, '\u{400}'..='\u{52f}') {
-        return matches!(mark, '\u{300}' | '\u{301}') || (mark == '\u{308}' && base == 'е') || is_invisible(mark);
+    let of_letter = matches!(mark, '\u{302}'..='\u{36f}') && !(mark == '\u{308}' && base == 'е');
+    if matches!(base, '\u{400}'..='\u{52f}') && of_letter && !is_invisible(mark) {
+        return false;
     }
     let general = matches!(mark, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}');
     let hebrew =
