@@ -7,6 +7,7 @@ pub mod effects;
 pub mod erasure;
 pub mod groups;
 pub mod make;
+pub mod measure;
 pub mod people;
 pub mod receiving;
 pub mod turns;

@@ -10,8 +10,11 @@ use super::error::Error;
 use super::rows::Columns;
 use super::values::{Many, Values};
 
-pub(super) static KNOWN: Many =
-    Many::new("with wanted (key) as (values", 1, ") select event.key from wanted cross join event on event.key = wanted.key");
+pub(super) static KNOWN: Many = Many::new(
+    "with wanted (key) as (values",
+    1,
+    ") select event.key from wanted cross join event on event.key = wanted.key",
+);
 
 static INSERT: Many = Many::new(
     "insert into event (id, key, mailbox, contact_id, conversation_id, connection, kind, origin, at, provider_at, \

@@ -91,7 +91,8 @@ async fn fill(conn: &mut SqliteConnection, chain: &Chain, asks: &[Ask]) -> Resul
 }
 
 async fn receive(conn: &mut SqliteConnection, asks: &[Ask]) -> Result<Vec<Vec<Receipt>>, Error> {
-    let requests = || asks.iter().filter_map(|ask| if let Ask::Receive(arrivals, _) = ask { Some(arrivals) } else { None });
+    let requests =
+        || asks.iter().filter_map(|ask| if let Ask::Receive(arrivals, _) = ask { Some(arrivals) } else { None });
     let all: Vec<&Arrival> = requests().flatten().collect();
     let mut receipts = arrivals::store(conn, &all).await?.into_iter();
     Ok(requests().map(|arrivals| receipts.by_ref().take(arrivals.len()).collect()).collect())

@@ -42,11 +42,8 @@ static NEW_CONVERSATION: Many = Many::new(
     ")",
 );
 
-pub(super) static RENAME: Many = Many::new(
-    "update contact set name = news.column2 from (values",
-    2,
-    ") as news where contact.id = news.column1",
-);
+pub(super) static RENAME: Many =
+    Many::new("update contact set name = news.column2 from (values", 2, ") as news where contact.id = news.column1");
 
 pub(super) static RECONNECT: Many = Many::new(
     "update conversation set connection = news.column2 from (values",
@@ -77,10 +74,7 @@ struct Known {
 
 /// The place of each event, in order; `None` for those without a party. What is new is created, and the newest name and
 /// connection are kept.
-pub(super) async fn settle(
-    conn: &mut SqliteConnection,
-    events: &[&EventArrival],
-) -> Result<Vec<Option<Place>>, Error> {
+pub(super) async fn settle(conn: &mut SqliteConnection, events: &[&EventArrival]) -> Result<Vec<Option<Place>>, Error> {
     let mut known = Known::default();
     known.find(conn, events).await?;
     known.find_phones(conn, events).await?;
@@ -132,8 +126,7 @@ impl Known {
             Ok((c.take::<String>()?, ContactId(c.take()?), c.take::<String>()?))
         };
         // The oldest comes last and stays.
-        for (phone, contact, name) in
-            FIND_PHONE.fetch(conn, &phones, |values, phone| values.push(*phone), read).await?
+        for (phone, contact, name) in FIND_PHONE.fetch(conn, &phones, |values, phone| values.push(*phone), read).await?
         {
             self.phones.insert(phone, contact);
             self.names.insert(contact, name);

@@ -68,12 +68,13 @@ async fn version_ids(conn: &mut SqliteConnection, flow: &str) -> Result<Vec<i64>
     all(conn, sqlx::query("select id from version where flow = ?").bind(flow), rows::number).await
 }
 
-pub(super) const JOURNAL: &str =
-    concat!("select ", columns!(journal), " from journal where subject = ? order by seq");
+pub(super) const JOURNAL: &str = concat!("select ", columns!(journal), " from journal where subject = ? order by seq");
 pub(super) const JOURNAL_OF_PERSON: &str =
     concat!("select ", columns!(journal), " from journal where contact_id = ? order by id");
 pub(super) const BLOCK_ROWS: &str =
     concat!("select ", columns!(journal), " from journal where strand = ? and block = ? order by id");
+pub(super) const BLOCKS: &str =
+    concat!("select ", columns!(block), " from block where (strand, n) > (?, ?) order by strand, n limit ?");
 pub(super) const MESSAGES_OF: &str =
     concat!("select ", columns!(message), " from message where effect_key >= ? and effect_key < ? order by id");
 pub(super) const MESSAGES_OF_PERSON: &str = concat!(
@@ -82,7 +83,8 @@ pub(super) const MESSAGES_OF_PERSON: &str = concat!(
     " from conversation cross join message on message.conversation_id = conversation.id \
      where conversation.contact_id = ? order by message.id"
 );
-pub(super) const EVENTS_OF_PERSON: &str = concat!("select ", columns!(event), " from event where mailbox = ? order by id");
+pub(super) const EVENTS_OF_PERSON: &str =
+    concat!("select ", columns!(event), " from event where mailbox = ? order by id");
 pub(super) const RUNS_OF_PERSON: &str = concat!(
     "select ",
     columns!(run),
@@ -91,8 +93,7 @@ pub(super) const RUNS_OF_PERSON: &str = concat!(
 
 async fn person(conn: &mut SqliteConnection, contact: ContactId) -> Result<PersonRows, error::Error> {
     let of = |text: &'static str| sqlx::query(text).bind(contact.0);
-    let escalations =
-        concat!("select ", columns!(escalation), " from escalation where contact_id = ? order by id");
+    let escalations = concat!("select ", columns!(escalation), " from escalation where contact_id = ? order by id");
     let mut found = PersonRows {
         contact: one(conn, of(CONTACT), rows::contact).await?,
         conversations: all(conn, of(CONVERSATIONS), rows::conversation).await?,
@@ -169,7 +170,11 @@ impl Reads for Sqlite {
 
     async fn escalations(&self, open: bool, limit: u32) -> Result<Vec<EscalationRow>, Error> {
         let text = if open {
-            concat!("select ", columns!(escalation), " from escalation where accepted_at is null order by id desc limit ?")
+            concat!(
+                "select ",
+                columns!(escalation),
+                " from escalation where accepted_at is null order by id desc limit ?"
+            )
         } else {
             concat!("select ", columns!(escalation), " from escalation order by id desc limit ?")
         };
@@ -201,9 +206,7 @@ impl Reads for Sqlite {
     }
 
     async fn blocks(&self, after: (i64, i64), limit: u32) -> Result<Vec<BlockRow>, Error> {
-        let text =
-            concat!("select ", columns!(block), " from block where (strand, n) > (?, ?) order by strand, n limit ?");
-        let query = sqlx::query(text).bind(after.0).bind(after.1).bind(page(limit));
+        let query = sqlx::query(BLOCKS).bind(after.0).bind(after.1).bind(page(limit));
         Ok(all(&mut *self.reader().await?, query, rows::block).await?)
     }
 

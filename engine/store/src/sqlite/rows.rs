@@ -147,15 +147,8 @@ impl<'r> Columns<'r> {
 const LANES: [Lane; 3] = [Lane::Escalation, Lane::Interactive, Lane::Bulk];
 const VERSION_STATES: [VersionState; 4] =
     [VersionState::Draft, VersionState::Live, VersionState::Old, VersionState::Off];
-const STATUSES: [Status; 7] = [
-    Status::Accepted,
-    Status::Sent,
-    Status::Failed,
-    Status::Delivered,
-    Status::Read,
-    Status::Played,
-    Status::Received,
-];
+const STATUSES: [Status; 7] =
+    [Status::Accepted, Status::Sent, Status::Failed, Status::Delivered, Status::Read, Status::Played, Status::Received];
 const INPUT_KINDS: [InputKind; 3] = [InputKind::Event, InputKind::Evidence, InputKind::Letter];
 const RUN_STATUSES: [RunStatus; 6] = [
     RunStatus::Working,
@@ -171,8 +164,7 @@ const EFFECT_STATES: [EffectState; 4] =
     [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked];
 const WAIT_KINDS: [WaitKind; 5] =
     [WaitKind::Timer, WaitKind::Event, WaitKind::Silence, WaitKind::Cron, WaitKind::Escalation];
-const WAIT_STATES: [WaitState; 4] =
-    [WaitState::Armed, WaitState::Fired, WaitState::Answered, WaitState::Cancelled];
+const WAIT_STATES: [WaitState; 4] = [WaitState::Armed, WaitState::Fired, WaitState::Answered, WaitState::Cancelled];
 
 pub(crate) fn version(row: &SqliteRow) -> Result<VersionRow, Error> {
     let mut c = Columns::of(row);
@@ -398,13 +390,7 @@ pub(crate) fn escalation(row: &SqliteRow) -> Result<EscalationRow, Error> {
 
 pub(crate) fn bad_item(row: &SqliteRow) -> Result<BadItemRow, Error> {
     let mut c = Columns::of(row);
-    Ok(BadItemRow {
-        id: c.id(BadItemId)?,
-        connection: c.take()?,
-        at: c.id(At)?,
-        raw: c.take()?,
-        why: c.take()?,
-    })
+    Ok(BadItemRow { id: c.id(BadItemId)?, connection: c.take()?, at: c.id(At)?, raw: c.take()?, why: c.take()? })
 }
 
 pub(crate) fn block(row: &SqliteRow) -> Result<BlockRow, Error> {
