@@ -1,6 +1,7 @@
 //! What every database behind the engine promises. A driver passes when each of these functions does.
 //!
 //! The suite knows nothing of a driver but [`Driver`]; `store_conformance!` makes one test of each promise.
+#![allow(clippy::unwrap_used, reason = "these are tests, though a library holds them")]
 
 pub mod chain;
 pub mod effects;
@@ -82,6 +83,7 @@ macro_rules! store_conformance {
             chain: blocks_chain_and_every_row_is_in_one_block,
             chain: an_altered_row_does_not_match_its_leaf,
             chain: an_anchor_covers_every_strand,
+            chain: salts_prove_data_until_they_are_erased,
             erasure: an_erased_person_is_gone_and_the_chain_holds,
             erasure: a_mailbox_in_memory_does_not_bring_an_erased_person_back,
             erasure: a_delivery_repeated_after_erasure_brings_nobody_back,

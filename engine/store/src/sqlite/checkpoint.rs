@@ -9,8 +9,8 @@ use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::watch;
 
+use super::columns::Columns;
 use super::error::Error;
-use super::rows::Columns;
 
 /// How often the log's length is looked at while there is writing.
 const LOOK_EVERY: Duration = Duration::from_millis(250);

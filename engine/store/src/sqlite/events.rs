@@ -6,8 +6,8 @@ use engine::event::EventKey;
 use engine::store::EventRow;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
+use super::columns::Columns;
 use super::error::Error;
-use super::rows::Columns;
 use super::values::{Many, Values};
 
 pub(super) static KNOWN: Many = Many::new(

@@ -6,6 +6,7 @@
 mod arrivals;
 mod chain;
 mod checkpoint;
+mod columns;
 mod contacts;
 mod effects;
 mod erase;

@@ -8,8 +8,8 @@ use engine::ids::{ContactId, ConversationId};
 use engine::store::{EventArrival, NewParty};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
+use super::columns::Columns;
 use super::error::Error;
-use super::rows::Columns;
 use super::values::{Many, Values};
 
 pub(super) static FIND: Many = Many::new(

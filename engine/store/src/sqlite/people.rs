@@ -7,8 +7,10 @@ use engine::store::{
 };
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
+use super::columns::Columns;
 use super::read::{CONTACT, CONVERSATIONS, TAGS, all, one};
-use super::rows::{self, Columns, columns};
+use super::rows::{self, columns};
+use super::values::Many;
 use super::{Sqlite, erase, error};
 
 /// Most rows of one page.
@@ -89,6 +91,13 @@ pub(super) const RUNS_OF_PERSON: &str = concat!(
     "select ",
     columns!(run),
     " from run left join version on version.id = run.version_id where run.contact_id = ? order by run.id"
+);
+
+pub(super) static SALTS: Many = Many::new(
+    "with wanted (id) as (values",
+    1,
+    ") select contact.id, contact.salt from wanted cross join contact on contact.id = wanted.id \
+     where contact.salt is not null",
 );
 
 async fn person(conn: &mut SqliteConnection, contact: ContactId) -> Result<PersonRows, error::Error> {
@@ -219,6 +228,14 @@ impl Reads for Sqlite {
         let text = concat!("select ", columns!(journal), " from journal where id > ? order by id limit ?");
         let query = sqlx::query(text).bind(after.0).bind(page(limit));
         Ok(all(&mut *self.reader().await?, query, rows::journal).await?)
+    }
+
+    async fn salts(&self, contacts: Vec<ContactId>) -> Result<Vec<(ContactId, Vec<u8>)>, Error> {
+        let read = |row: &SqliteRow| {
+            let mut c = Columns::of(row);
+            Ok((ContactId(c.take()?), c.take()?))
+        };
+        Ok(SALTS.fetch(&mut *self.reader().await?, &contacts, |values, id| values.push(id.0), read).await?)
     }
 
     async fn figures(&self) -> Result<Figures, Error> {

@@ -77,6 +77,7 @@ async fn every_hot_statement_of_the_writer_finds_its_rows_by_an_index() {
         let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
         expect_many(&mut conn, many, &wanted).await;
     }
+    expect_many(&mut conn, &people::SALTS, &[&by_id("contact")]).await;
     expect_many(&mut conn, &effects::NEED_ATTENTION, &[&by_id("run"), &by_id("effect")]).await;
     let untag =
         "SEARCH contact_tag USING COVERING INDEX sqlite_autoindex_contact_tag_1 (contact_id=? AND tag=? AND source=?";

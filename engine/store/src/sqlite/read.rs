@@ -6,8 +6,9 @@ use engine::store::{DueRow, EffectRow, EffectState, EventRow, Evidence, InputRow
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection, SqliteRow};
 
+use super::columns::Columns;
 use super::error::Error;
-use super::rows::{self, Columns, columns};
+use super::rows::{self, columns};
 use super::values::Many;
 
 /// A statement with its values.

@@ -9,10 +9,15 @@ use engine::store::{
     Arrival, BadItemRow, Error, InputKind, InputRow, JournalKind, JournalRow, Lane, Reads, Store, Work,
 };
 use futures_util::future::join_all;
+use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row};
 use tempfile::TempDir;
+use tokio::sync::oneshot;
 
+use super::chain::Chain;
 use super::checkpoint::checkpoint;
+use super::group::{self, Failure};
+use super::queue::Ask;
 use super::{Options, Sqlite, migrate, open};
 
 async fn folder() -> (TempDir, std::path::PathBuf) {
@@ -169,4 +174,24 @@ async fn statements_of_every_size_bind_their_values() {
     let rows: Vec<JournalRow> = (1..=191).map(journal).collect();
     store.commit(Work { at: At(1), journal: rows.clone(), ..Work::default() }).await.unwrap();
     assert_eq!(store.journal(1).await.unwrap(), rows);
+}
+
+#[tokio::test]
+async fn a_full_disk_writes_nothing_and_is_told_apart() {
+    let (_folder, path) = folder().await;
+    let mut conn = open::writer(&path).await.unwrap();
+    migrate::up(&mut conn).await.unwrap();
+    let chain = Chain::load(&mut conn, 1).await.unwrap();
+    let pages: i64 = sqlx::query("pragma page_count").fetch_one(&mut conn).await.unwrap().get(0);
+    let limit = async |conn: &mut SqliteConnection, pages: i64| {
+        sqlx::query(AssertSqlSafe(format!("pragma max_page_count = {pages}"))).execute(conn).await.unwrap();
+    };
+    let ask = |id| [Ask::Receive(vec![bad(id, 100_000)], oneshot::channel().0)];
+    limit(&mut conn, pages + 2).await;
+    let full = group::write(&mut conn, &chain, &ask(1)).await;
+    assert!(matches!(full, Err(Failure::Nothing(Error::Full))));
+    limit(&mut conn, pages + 1_000).await;
+    assert!(group::write(&mut conn, &chain, &ask(2)).await.is_ok(), "the connection goes on");
+    let kept: i64 = sqlx::query("select count(*) from bad_item").fetch_one(&mut conn).await.unwrap().get(0);
+    assert_eq!(kept, 1);
 }
