@@ -5,6 +5,7 @@ use engine::store::{
     BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, JournalRow, MessageRow, PersonRows,
     Reads, RunFilter, RunRow, VersionRow,
 };
+use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::columns::Columns;
@@ -200,7 +201,11 @@ impl Reads for Sqlite {
     }
 
     async fn person(&self, contact: ContactId) -> Result<PersonRows, Error> {
-        Ok(person(&mut *self.reader().await?, contact).await?)
+        let mut reader = self.reader().await?;
+        let mut view = reader.begin().await.map_err(error::Error::from)?;
+        let found = person(&mut view, contact).await?;
+        view.rollback().await.map_err(error::Error::from)?;
+        Ok(found)
     }
 
     async fn messages_of(&self, run: RunId) -> Result<Vec<MessageRow>, Error> {

@@ -3,6 +3,7 @@
 use engine::clock::At;
 use engine::ids::{EffectId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
 use engine::store::{DueRow, EffectRow, EffectState, EventRow, Evidence, InputRow, MailboxRows, RunRow, VersionRow};
+use sqlx::Connection;
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection, SqliteRow};
 
@@ -58,10 +59,11 @@ pub(super) const RECENT: &str =
 
 /// Everything of one mailbox, as of one moment.
 pub(super) async fn mailbox(conn: &mut SqliteConnection, id: MailboxId) -> Result<MailboxRows, Error> {
-    sqlx::query("begin").execute(&mut *conn).await?;
-    let found = mailbox_now(conn, id).await;
-    sqlx::query("commit").execute(&mut *conn).await?;
-    found
+    // Ends with this future also when that is dropped half way: a view left open would keep the log from being moved.
+    let mut view = conn.begin().await?;
+    let found = mailbox_now(&mut view, id).await?;
+    view.rollback().await?;
+    Ok(found)
 }
 
 async fn mailbox_now(conn: &mut SqliteConnection, id: MailboxId) -> Result<MailboxRows, Error> {

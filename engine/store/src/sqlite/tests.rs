@@ -20,6 +20,11 @@ use super::group::{self, Failure};
 use super::queue::Ask;
 use super::{Options, Sqlite, migrate, open};
 
+/// Whether a future is ready when it is polled once.
+async fn poll_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> bool {
+    std::future::poll_fn(|context| std::task::Poll::Ready(future.as_mut().poll(context).is_ready())).await
+}
+
 async fn folder() -> (TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
@@ -194,4 +199,24 @@ async fn a_full_disk_writes_nothing_and_is_told_apart() {
     assert!(group::write(&mut conn, &chain, &ask(2)).await.is_ok(), "the connection goes on");
     let kept: i64 = sqlx::query("select count(*) from bad_item").fetch_one(&mut conn).await.unwrap().get(0);
     assert_eq!(kept, 1);
+}
+
+#[tokio::test]
+async fn a_read_that_is_given_up_leaves_no_view_open() {
+    let (_folder, path) = folder().await;
+    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    for polls in 1..40 {
+        let mut reading = std::pin::pin!(store.mailbox(MailboxId(1)));
+        for _ in 0..polls {
+            if poll_once(reading.as_mut()).await {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+    store.commit(letter(1)).await.unwrap();
+    for _ in 0..8 {
+        assert_eq!(store.inputs(InputId(0), 10).await.unwrap().len(), 1, "an old view");
+        store.mailbox(MailboxId(1)).await.unwrap();
+    }
 }

@@ -54,7 +54,7 @@ impl Writer {
         match self.write(&asks).await {
             Ok(written) => answer(asks, written),
             // If one of several is bad, the others must not suffer.
-            Err(Failure::Nothing(Error::Broken(_))) if asks.len() > 1 => self.one_by_one(asks).await,
+            Err(Failure::Guilty(_)) if asks.len() > 1 => self.one_by_one(asks).await,
             Err(failure) => self.refuse(asks, failure),
         }
         metrics::histogram!("switchboard_store_commit_seconds").record(started.elapsed().as_secs_f64());
@@ -92,7 +92,7 @@ impl Writer {
     /// What to answer for a failure, which is remembered if nothing may be written after it.
     fn error(&mut self, failure: Failure) -> Error {
         let error = match failure {
-            Failure::Nothing(error) => error,
+            Failure::Nothing(error) | Failure::Guilty(error) => error,
             Failure::InDoubt(why) => Error::InDoubt(self.doubt.get_or_insert(why).clone()),
         };
         let kind = match &error {
