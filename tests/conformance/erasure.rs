@@ -21,7 +21,6 @@ const TRACES: [&str; 10] = [
     "secret reason",
     "secret input",
     "secret wait",
-    "secret letter",
 ];
 
 /// What the neighbour keeps.
@@ -47,7 +46,6 @@ async fn live<S: Store>(store: &S, address: &str, name: &str, words: &str, trace
     let data = format!("{trace} wait").into_bytes();
     work.waits = vec![WaitOp::Arm(Box::new(WaitRow { data, ..make::wait(event.mailbox, WaitKind::Timer, NOW) }))];
     work.escalations = vec![make::escalation(&run, &format!("{trace} reason"))];
-    work.letters = vec![make::letter(event.mailbox, &format!("{trace} letter"))];
     let mut sent = make::message(&format!("out {name}"), Status::Accepted, false, words);
     sent.conversation_id = Some(conversation);
     sent.error = Some(format!("could not reach +{address}"));
@@ -119,7 +117,10 @@ pub async fn an_erased_person_is_gone_and_the_chain_holds<D: Driver>() {
     assert!(person.messages.iter().all(|message| message.text.is_none() && message.norm.is_none()));
     assert!(person.journal.iter().all(|row| row.data.is_none()) && person.journal.len() == 2);
     assert!(!person.journal[0].data_digest.is_empty(), "the digest stays");
-    assert_eq!((person.runs.len(), person.runs[0].status, person.runs[0].ended_at), (1, RunStatus::Cancelled, Some(NOW)));
+    assert_eq!(
+        (person.runs.len(), person.runs[0].status, person.runs[0].ended_at),
+        (1, RunStatus::Cancelled, Some(NOW))
+    );
     assert_eq!(store.run(person.runs[0].id).await.unwrap().unwrap().state, b"");
     let left = store.mailbox(MailboxId::of_contact(contact)).await.unwrap();
     assert_eq!((left.runs, left.waits, left.effects), (vec![], vec![], vec![]));

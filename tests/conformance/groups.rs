@@ -35,7 +35,7 @@ pub async fn a_failed_work_fails_alone<D: Driver>() {
         store.commit(work)
     });
     let received = store.receive(vec![arrival(text("a", Some(party("86138", "Li")), "x"))]);
-    let (outcomes, received) = futures_util::join!(join_all(commits), received);
+    let (outcomes, received) = tokio::join!(join_all(commits), received);
     assert_eq!(received.unwrap().len(), 1);
     for (n, outcome) in (1..=30).zip(outcomes) {
         let rows = store.mailbox(MailboxId(n)).await.unwrap();
@@ -63,7 +63,8 @@ pub async fn works_split_into_groups_differently_leave_the_same_rows<D: Driver>(
     }
     for work in &works {
         assert_eq!(singly.mailbox(work.mailbox).await.unwrap(), together.mailbox(work.mailbox).await.unwrap());
-        let mut told = [singly.journal(work.runs[0].id.0).await.unwrap(), together.journal(work.runs[0].id.0).await.unwrap()];
+        let mut told =
+            [singly.journal(work.runs[0].id.0).await.unwrap(), together.journal(work.runs[0].id.0).await.unwrap()];
         // Only the place in the chain may differ.
         told.iter_mut().flatten().for_each(|row| row.block = 0);
         assert_eq!(told[0], told[1]);

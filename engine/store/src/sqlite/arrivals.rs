@@ -188,8 +188,10 @@ async fn store_messages(
 }
 
 async fn store_bad(conn: &mut SqliteConnection, arrivals: &[&Arrival]) -> Result<(), Error> {
-    let bad: Vec<&BadItemRow> =
-        arrivals.iter().filter_map(|arrival| if let Arrival::Bad(item) = arrival { Some(item) } else { None }).collect();
+    let bad: Vec<&BadItemRow> = arrivals
+        .iter()
+        .filter_map(|arrival| if let Arrival::Bad(item) = arrival { Some(item) } else { None })
+        .collect();
     let bind = |values: Values, item: &&BadItemRow| {
         let values = values.push(item.id.0).push(item.connection.as_str()).push(item.at.0);
         values.push(item.raw.as_str()).push(item.why.as_str())

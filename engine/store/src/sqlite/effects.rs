@@ -140,9 +140,8 @@ async fn dispatch_stretch(conn: &mut SqliteConnection, ops: &[&DispatchOp]) -> R
     }
     let read = |row: &SqliteRow| rows::number(row).map(EffectId);
     let mut moved = START.fetch(conn, &starts, |values, op| values.push(op.0).push(op.1), read).await?;
-    let bind = |values: Values, op: &(i64, u16, i64, &[u8])| {
-        values.push(op.0).push(i64::from(op.1)).push(op.2).push(op.3)
-    };
+    let bind =
+        |values: Values, op: &(i64, u16, i64, &[u8])| values.push(op.0).push(i64::from(op.1)).push(op.2).push(op.3);
     moved.extend(AGAIN.fetch(conn, &agains, bind, read).await?);
     let bind = |values: Values, op: &(i64, i64, &[u8])| values.push(op.0).push(op.1).push(op.2);
     moved.extend(DOUBT.fetch(conn, &doubts, bind, read).await?);

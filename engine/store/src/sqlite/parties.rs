@@ -9,7 +9,7 @@ use engine::store::{EventArrival, NewParty};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::error::Error;
-use super::rows::Columns;
+use super::columns::Columns;
 use super::values::{Many, Values};
 
 pub(super) static FIND: Many = Many::new(
