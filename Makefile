@@ -57,7 +57,7 @@ endef
 export DEMO BIN DATA LISTEN
 
 run: build ## Builds, starts with simulated providers, plays one order, keeps serving
-	@sh -c "$$DEMO"
+	@exec sh -c "$$DEMO"
 
 test: build ## Everything that must hold, on a machine with nothing but Rust, a C compiler and make
 	$(CARGO) test --workspace --locked
