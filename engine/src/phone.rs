@@ -82,15 +82,14 @@ impl Phone {
     #[must_use]
     pub fn match_key(&self) -> String {
         let digits = self.wa_id();
-        let shorter = match (digits.len(), &digits[..3]) {
+        match (digits.len(), &digits[..3]) {
             (13, "521") => format!("52{}", &digits[3..]),
             (13, "549") => format!("54{}", &digits[3..]),
             (13, country) if country.starts_with("55") && digits.as_bytes()[4] == b'9' => {
                 format!("{}{}", &digits[..4], &digits[5..])
             }
-            _ => return digits.to_owned(),
-        };
-        shorter
+            _ => digits.to_owned(),
+        }
     }
 }
 

@@ -107,7 +107,16 @@ pub(super) struct Lower<'a> {
 impl<'a> Lower<'a> {
     fn new(env: &'a Environment<'a>, problems: Problems) -> Self {
         let names = Names::default();
-        Self { env, problems, names, steps: Vec::new(), depth: 0, ids: HashMap::new(), needs: Needs::default(), flow_id: None }
+        Self {
+            env,
+            problems,
+            names,
+            steps: Vec::new(),
+            depth: 0,
+            ids: HashMap::new(),
+            needs: Needs::default(),
+            flow_id: None,
+        }
     }
 
     fn flow(&mut self, root: &'a Node) -> Option<Compiled> {

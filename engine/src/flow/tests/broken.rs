@@ -62,5 +62,8 @@ steps:
         (15, "unknown_key"),
     ];
     assert_eq!(places, expected, "{}", super::problems(text));
-    assert!(problems.iter().all(|problem| !problem.hint.is_empty() || problem.message.contains("such as")), "{problems:?}");
+    assert!(
+        problems.iter().all(|problem| !problem.hint.is_empty() || problem.message.contains("such as")),
+        "{problems:?}"
+    );
 }

@@ -116,8 +116,13 @@ fn first_do(compiled: &Compiled) -> &Do {
 fn retries_and_deadlines_are_as_written_or_the_standard() {
     let standard = flow("steps:\n  - do: whatsapp.send_text\n    with: { text: hi }\n");
     let step = first_do(&standard);
-    assert_eq!((step.retry.pauses.len(), step.expires.as_secs(), step.needs_window, step.resend_unknown), (2, 600, true, false));
-    let own = flow("steps:\n  - do: crm.create_ticket\n    with: { subject: hi }\n    retry: [1s, 1m]\n    expires: 1h\n    on_unknown: resend\n");
+    assert_eq!(
+        (step.retry.pauses.len(), step.expires.as_secs(), step.needs_window, step.resend_unknown),
+        (2, 600, true, false)
+    );
+    let own = flow(
+        "steps:\n  - do: crm.create_ticket\n    with: { subject: hi }\n    retry: [1s, 1m]\n    expires: 1h\n    on_unknown: resend\n",
+    );
     let step = first_do(&own);
     let pauses: Vec<u64> = step.retry.pauses.iter().map(std::time::Duration::as_secs).collect();
     assert_eq!((pauses, step.expires.as_secs(), step.resend_unknown), (vec![1, 60], 3600, true));
@@ -146,11 +151,14 @@ steps: []
         .iter()
         .map(|trigger| format!("{} {} {}", trigger.id, trigger.params, trigger.when.len()))
         .collect();
-    assert_eq!(all, [
-        r#"conversation.no_reply {"after":"48h","silent":"customer"} 1"#,
-        r#"conversation.no_reply-2 {"after":"24h","silent":"us"} 2"#,
-        r#"monday {"at":"0 9 * * 1","missed":"skip","zone":"Europe/Rome"} 1"#,
-    ]);
+    assert_eq!(
+        all,
+        [
+            r#"conversation.no_reply {"after":"48h","silent":"customer"} 1"#,
+            r#"conversation.no_reply-2 {"after":"24h","silent":"us"} 2"#,
+            r#"monday {"at":"0 9 * * 1","missed":"skip","zone":"Europe/Rome"} 1"#,
+        ]
+    );
 }
 
 #[test]
@@ -197,17 +205,40 @@ tests:
     let test = &compiled.tests[0];
     assert_eq!(test.given.contact["phone"], "+8613800138000");
     assert_eq!(test.given.at.map(|at| at.to_string()).as_deref(), Some("2026-01-05T09:00:00.000Z"));
-    let moments: Vec<(u64, usize)> = test.at.iter().map(|moment| (moment.after.as_secs(), moment.events.len())).collect();
+    let moments: Vec<(u64, usize)> =
+        test.at.iter().map(|moment| (moment.after.as_secs(), moment.events.len())).collect();
     assert_eq!(moments, [(0, 1), (3600, 2)]);
     assert_eq!(test.at[1].events[0].1["text"], "5");
-    assert_eq!(test.fake["crm.create_ticket"], [
-        Fake::Fail { how: Fail::Later, code: None, message: None },
-        Fake::Reply(serde_json::json!({ "id": "007" })),
-    ]);
+    assert_eq!(
+        test.fake["crm.create_ticket"],
+        [Fake::Fail { how: Fail::Later, code: None, message: None }, Fake::Reply(serde_json::json!({ "id": "007" })),]
+    );
     assert_eq!(test.expect[0].at.map(|at| at.as_secs()), Some(3600));
     assert_eq!(test.expect[0].fields["subject"], "1");
     assert!(test.others_allowed && test.end == Some(End::Waiting));
     assert_eq!((test.never.len(), test.never[1].action.as_str()), (2, "human.escalate"));
     assert_eq!(test.tags.as_deref(), Some(&["a".to_owned(), "b".to_owned()][..]));
     assert_eq!(test.vars.as_ref().map(|vars| vars["sum"].clone()), Some(5.into()));
+}
+
+#[test]
+fn a_flow_has_bounds() {
+    let head = "format: 1\nflow: test\non: [manual]\nsteps:\n";
+    let waits = |count: usize| format!("{head}{}", "  - wait: 1s\n".repeat(count));
+    assert!(problems(&waits(501)).contains("[too_many_steps]"));
+    assert_eq!(problems(&waits(500)), "");
+    let nested = |depth: usize| {
+        let (open, close) = ("[{ if: true, then: ".repeat(depth - 1), "}]".repeat(depth - 1));
+        format!("format: 1\nflow: test\non: [manual]\nsteps: {open}[{{ wait: 1s }}]{close}\n")
+    };
+    assert_eq!(problems(&nested(16)), "");
+    assert!(problems(&nested(17)).contains("[too_deep]"));
+}
+
+#[test]
+fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
+    let text = format!("\u{feff}{}", EXAMPLE.replace('\n', "\r\n"));
+    assert_eq!(compiled(&text).meaning, compiled(EXAMPLE).meaning);
+    let broken = text.replace("event.order.total > 0", "event.order.totl > 0");
+    assert!(problems(&broken).starts_with("6:7 error[unknown_name]"), "{}", problems(&broken));
 }

@@ -20,7 +20,9 @@ fn names_notes_comments_and_tests_are_not_part_of_the_meaning() {
 
 #[test]
 fn quoting_is_not_part_of_the_meaning() {
-    let text = EXAMPLE.replace("team: sales,", "team: 'sales',").replace("connection: hubspot-main", "connection: \"hubspot-main\"");
+    let text = EXAMPLE
+        .replace("team: sales,", "team: 'sales',")
+        .replace("connection: hubspot-main", "connection: \"hubspot-main\"");
     assert_ne!(text, EXAMPLE);
     assert_eq!(meaning(&text).expect("clean"), meaning(EXAMPLE).expect("clean"));
 }
@@ -54,8 +56,13 @@ fn the_order_of_variables_is_part_of_the_meaning() {
 }
 
 /// A step's keys, each on lines of its own.
-const KEYS: [&str; 5] =
-    ["do: crm.create_ticket", "connection: crm-main", "with:\n      subject: hi\n      priority: high", "retry: none", "expires: 1h"];
+const KEYS: [&str; 5] = [
+    "do: crm.create_ticket",
+    "connection: crm-main",
+    "with:\n      subject: hi\n      priority: high",
+    "retry: none",
+    "expires: 1h",
+];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]

@@ -94,7 +94,9 @@ fn a_plan_lists_what_the_flows_need() {
 }
 
 fn connections(all: &[(&str, &str)]) -> Option<Vec<ConnectionInfo>> {
-    Some(all.iter().map(|(id, connector)| ConnectionInfo { id: (*id).into(), connector: (*connector).into() }).collect())
+    Some(
+        all.iter().map(|(id, connector)| ConnectionInfo { id: (*id).into(), connector: (*connector).into() }).collect(),
+    )
 }
 
 /// The connection of the first step, or the code of the first problem.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{EXAMPLE, catalog, problems};
-use crate::flow::{check, schema, Environment};
+use crate::flow::{Environment, check, schema};
 
 fn valid(text: &str) -> bool {
     let document: Value = serde_yaml::from_str(text).expect("YAML");
@@ -22,7 +22,8 @@ fn the_example_of_the_design_is_valid() {
     let document: Value = serde_yaml::from_str(EXAMPLE).expect("YAML");
     let schema = schema(&catalog());
     let validator = jsonschema::validator_for(&schema).expect("a schema");
-    let errors: Vec<String> = validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let errors: Vec<String> =
+        validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}");
 }
 

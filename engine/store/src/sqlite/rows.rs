@@ -156,7 +156,7 @@ const STATUSES: [Status; 7] = [
     Status::Played,
     Status::Received,
 ];
-const INPUT_KINDS: [InputKind; 3] = [InputKind::Event, InputKind::Evidence, InputKind::Letter];
+const INPUT_KINDS: [InputKind; 2] = [InputKind::Event, InputKind::Evidence];
 const RUN_STATUSES: [RunStatus; 6] = [
     RunStatus::Working,
     RunStatus::Waiting,
