@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine::connector::Status;
 use engine::ids::{ContactId, ConversationId, EffectId, MailboxId, RunId, VersionId};
 use engine::store::{
-    DispatchOp, EffectOp, EffectRow, EffectState, FIRST_EFFECT, InputKind, Reads, Receipt, RunRow, RunStatus, Store,
+    DispatchOp, EffectOp, EffectRow, EffectState, FIRST_EFFECT, InputKind, Reads, Receipt, RunRow, Store,
 };
 
 use super::Driver;

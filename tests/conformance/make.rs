@@ -11,7 +11,7 @@ use engine::ids::{
     VersionId, WaitId,
 };
 use engine::store::{
-    Arrival, ContactRow, ConversationRow, EffectRow, EffectState, EscalationRow, EventArrival, EventRow, InputKind,
+    Arrival, ContactRow, ConversationRow, EffectRow, EffectState, EscalationRow, EventArrival, EventRow,
     InputRow, JournalKind, JournalRow, Lane, MessageRow, NewParty, Receipt, RunRow, RunStatus, TagRow, VersionRow,
     VersionState, WaitKind, WaitRow, WaitState, Work,
 };
