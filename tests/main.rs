@@ -1,3 +1,5 @@
-//! Everything that spans crates, in one binary.
+//! All tests that span crates, in one binary: one link step.
 
+mod crash_points;
 mod store_sqlite;
+mod tidy;

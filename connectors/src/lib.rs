@@ -1,1 +1,24 @@
-//! placeholder
+//! One file or folder per outside service, and the sandbox that imitates them. `SPEC.md` says what a connector must do.
+
+mod http_request;
+mod hubspot;
+mod net;
+mod notify_webhook;
+pub mod sandbox;
+#[cfg(test)]
+#[path = "../TEMPLATE.rs"]
+mod template;
+mod webhook;
+mod whatsapp;
+
+/// All connectors of this build.
+#[must_use]
+pub fn registry() -> engine::connector::Registry {
+    engine::connector::Registry::default()
+        .with(http_request::connector())
+        .with(hubspot::connector())
+        .with(notify_webhook::connector())
+        .with(webhook::connector())
+        .with(whatsapp::cloud_api::connector())
+        .with(whatsapp::twilio::connector())
+}

@@ -39,10 +39,17 @@ impl Ids {
         i64::try_from(id & (i64::MAX as u64)).unwrap_or(i64::MAX)
     }
 
+    /// An id below every id made at or after `at`.
+    #[must_use]
+    pub fn floor(at: At) -> i64 {
+        (at.0.saturating_sub(EPOCH_MS)).saturating_mul(1 << 22).saturating_sub(1)
+    }
+
     /// Makes every later id greater than `id`; called at start with the greatest id stored.
     pub fn after(&self, id: i64) {
         let id = u64::try_from(id).unwrap_or(0);
-        self.last.fetch_max(((id >> 22) << 12) | (id & 0xfff), Ordering::Relaxed);
+        // The next millisecond: within the same one, an id of a process with a greater number is greater.
+        self.last.fetch_max(((id >> 22) + 1) << 12, Ordering::Relaxed);
     }
 }
 

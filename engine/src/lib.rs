@@ -5,17 +5,26 @@
 //! `ARCHITECTURE.md` beside this crate holds the map and the invariants.
 
 pub mod audit;
+pub mod book;
 pub mod capability;
 pub mod clock;
 pub mod connector;
 pub mod contact;
+pub mod duration;
 pub mod event;
 pub mod expr;
 pub mod flow;
+pub mod flowtest;
+pub mod handle;
 pub mod ids;
 pub mod local;
 pub mod mailbox;
+pub mod matching;
+pub mod order;
+pub mod phone;
 pub mod run;
+pub mod runner;
+pub mod schedule;
 pub mod secret;
 pub mod store;
 pub mod trigger;

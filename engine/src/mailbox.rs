@@ -3,12 +3,21 @@
 //! An event goes to its contact's mailbox; without a contact to its source object's, which keeps the order of one CRM
 //! record; without either to one of its own. Turns of one mailbox are serial; mailboxes do not wait for each other.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
-use crate::ids::{ContactId, EventId, MailboxId};
+use crate::contact::{Contact, Conversation};
+use crate::event::Event;
+use crate::ids::{ContactId, ConversationId, EffectId, EscalationId, EventId, MailboxId, RunId, WaitId};
+use crate::run::Run;
+use crate::store::{EffectRow, EscalationRow, WaitRow};
 
 /// How many shards the mailboxes are divided into; fixed for ever, as it is stored.
 pub const SHARDS: u8 = 64;
+/// How many of its last events a mailbox remembers, for waits that look back.
+pub const RECENT: usize = 32;
 
 impl MailboxId {
     /// Where changes of the engine's own settings (flows, connections) are written from.
@@ -45,5 +54,87 @@ impl MailboxId {
         // Fibonacci hashing: ids that follow each other in time fall into different shards.
         let mixed = self.0.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15);
         (mixed >> 58) as u8 % SHARDS
+    }
+}
+
+/// What a turn knows of the customer, and what it changed.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The contact, in a contact's mailbox.
+    pub contact: Option<Contact>,
+    /// Its conversations.
+    pub conversations: Vec<Conversation>,
+    /// Whether the contact was changed since it was last written.
+    pub contact_changed: bool,
+    /// Conversations changed since they were last written.
+    pub changed: BTreeSet<ConversationId>,
+}
+
+impl Facts {
+    /// One conversation.
+    #[must_use]
+    pub fn conversation(&self, id: ConversationId) -> Option<&Conversation> {
+        self.conversations.iter().find(|conversation| conversation.id == id)
+    }
+
+    /// Changes the contact, if there is one.
+    pub fn change_contact(&mut self, change: impl FnOnce(&mut Contact)) {
+        if let Some(contact) = &mut self.contact {
+            change(contact);
+            contact.rev += 1;
+            self.contact_changed = true;
+        }
+    }
+
+    /// Changes one conversation, if it is there.
+    pub fn change_conversation(&mut self, id: ConversationId, change: impl FnOnce(&mut Conversation)) {
+        if let Some(conversation) = self.conversations.iter_mut().find(|conversation| conversation.id == id) {
+            change(conversation);
+            conversation.rev += 1;
+            self.changed.insert(id);
+        }
+    }
+}
+
+/// A mailbox in memory: everything its turns need. Thrown away and read anew after a failed commit.
+#[derive(Clone, Debug)]
+pub struct Mailbox {
+    /// Whose.
+    pub id: MailboxId,
+    /// The customer.
+    pub facts: Facts,
+    /// Runs that are not over.
+    pub runs: BTreeMap<RunId, Run>,
+    /// Armed waits.
+    pub waits: BTreeMap<WaitId, WaitRow>,
+    /// Calls that are not settled, as they were planned.
+    pub effects: BTreeMap<EffectId, EffectRow>,
+    /// Escalations that nobody has taken.
+    pub escalations: BTreeMap<EscalationId, EscalationRow>,
+    /// The last events, oldest first, with whether a wait took them.
+    pub recent: VecDeque<(Arc<Event>, bool)>,
+}
+
+impl Mailbox {
+    /// A mailbox in which nothing has happened yet.
+    #[must_use]
+    pub fn new(id: MailboxId) -> Self {
+        Self {
+            id,
+            facts: Facts::default(),
+            runs: BTreeMap::new(),
+            waits: BTreeMap::new(),
+            effects: BTreeMap::new(),
+            escalations: BTreeMap::new(),
+            recent: VecDeque::new(),
+        }
+    }
+
+    /// Remembers an event for waits that look back.
+    pub fn remember(&mut self, event: Arc<Event>, taken: bool) {
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((event, taken));
     }
 }

@@ -5,12 +5,18 @@
 //! strand. Strand 0 holds anchors: the heads of all strands, sealed with a key that is kept outside the database.
 //! Whoever holds an older anchor can tell that no tail was cut and nothing rewritten whole.
 
+mod export;
+mod verify;
+
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::clock::At;
 use crate::store::JournalRow;
+
+pub use export::{Line, export};
+pub use verify::{Report, Verifier, verify};
 
 /// The strand that holds anchors.
 pub const ANCHORS: i64 = 0;

@@ -102,7 +102,8 @@ impl Registry {
     /// What flows can use: every action of every connector and of the engine itself, and every trigger.
     #[must_use]
     pub fn catalog(&self) -> Catalog {
-        let mut catalog = Catalog { actions: crate::local::actions(), triggers: trigger::all(), serves: BTreeMap::new() };
+        let mut catalog =
+            Catalog { actions: crate::local::actions(), triggers: trigger::all(), serves: BTreeMap::new() };
         for connector in self.connectors.values() {
             let names = connector.actions.iter().map(|action| action.name).collect();
             catalog.serves.insert(connector.name, names);

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::yaml::Place;
+
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -27,4 +29,102 @@ pub struct Problem {
     pub message: String,
     /// What to do; empty when the message says it.
     pub hint: String,
+}
+
+/// All codes of this module; those of expressions are in [`crate::expr`]. Each has a paragraph in `flows/FORMAT.md`.
+pub const CODES: &[&str] = &[
+    "bad_cron",
+    "bad_duration",
+    "bad_id",
+    "bad_instant",
+    "bad_retry",
+    "bad_zone",
+    "cannot_await",
+    "comment_cuts_value",
+    "connection_cannot",
+    "connection_needed",
+    "duplicate_id",
+    "empty_file",
+    "flow_taken",
+    "missing_field",
+    "missing_key",
+    "missing_value",
+    "no_connection_needed",
+    "no_contact",
+    "no_verb",
+    "not_fixed",
+    "not_in_every_trigger",
+    "not_yet",
+    "out_of_range",
+    "step_not_run",
+    "template_in_condition",
+    "too_deep",
+    "too_many_steps",
+    "two_verbs",
+    "unknown_action",
+    "unknown_choice",
+    "unknown_connection",
+    "unknown_field",
+    "unknown_format",
+    "unknown_key",
+    "unknown_name",
+    "unknown_step",
+    "unknown_trigger",
+    "unreachable_step",
+    "var_not_set",
+    "wrong_length",
+    "wrong_type",
+    "yaml_alias",
+    "yaml_documents",
+    "yaml_duplicate_key",
+    "yaml_key",
+    "yaml_syntax",
+    "yaml_tag",
+    "yaml_too_large",
+];
+
+/// Most problems that are kept of one document: beyond that a list helps nobody.
+const MAX_PROBLEMS: usize = 500;
+
+/// Collects problems while a document is read.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    list: Vec<Problem>,
+    errors: usize,
+}
+
+impl Problems {
+    /// Something because of which the document is not taken.
+    pub(crate) fn error(&mut self, at: Place, code: &'static str, message: impl Into<String>, hint: impl Into<String>) {
+        self.add(at, Severity::Error, code, message.into(), hint.into());
+    }
+
+    /// Something that may not do what its author thinks.
+    pub(crate) fn warn(&mut self, at: Place, code: &'static str, message: impl Into<String>, hint: impl Into<String>) {
+        self.add(at, Severity::Warning, code, message.into(), hint.into());
+    }
+
+    fn add(&mut self, at: Place, severity: Severity, code: &'static str, message: String, hint: String) {
+        debug_assert!(CODES.contains(&code), "`{code}` is not in the list of codes");
+        self.push(Problem { line: at.line, column: at.column, severity, code, message, hint });
+    }
+
+    /// Adds a finished problem, unless the same was found already.
+    pub(crate) fn push(&mut self, problem: Problem) {
+        self.errors += usize::from(problem.severity == Severity::Error);
+        if self.list.len() < MAX_PROBLEMS && !self.list.contains(&problem) {
+            self.list.push(problem);
+        }
+    }
+
+    /// How many errors were found so far.
+    pub(crate) fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// All of them, in the order of the document.
+    pub(crate) fn sorted(mut self) -> Vec<Problem> {
+        self.list.sort_by_key(|problem| (problem.line, problem.column));
+        self.list
+    }
 }

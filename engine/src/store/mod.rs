@@ -13,9 +13,7 @@ use std::time::Duration;
 
 use crate::audit::Anchor;
 use crate::clock::At;
-use crate::ids::{
-    ContactId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, RunId, VersionId, WaitId,
-};
+use crate::ids::{ContactId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, RunId, VersionId, WaitId};
 
 pub use read::*;
 pub use rows::*;
@@ -141,11 +139,16 @@ pub trait Reads: Store {
     fn block_rows(&self, strand: i64, n: i64) -> impl Future<Output = Result<Vec<JournalRow>, Error>> + Send;
 
     /// Journal rows after `after`, oldest first, with the contact's salt where the row has one.
-    fn journal_page(
+    fn journal_page(&self, after: JournalId, limit: u32)
+    -> impl Future<Output = Result<Vec<JournalRow>, Error>> + Send;
+
+    /// Contacts with a conversation in which something was said at or after `since`, in order of id after `after`.
+    fn active_contacts(
         &self,
-        after: JournalId,
+        since: At,
+        after: ContactId,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<JournalRow>, Error>> + Send;
+    ) -> impl Future<Output = Result<Vec<ContactId>, Error>> + Send;
 
     /// The salts of these contacts, without those that are erased or unknown: with one, [`crate::audit::data_digest`] of a
     /// journal row's data can be compared with what the chain holds of it.

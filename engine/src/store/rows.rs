@@ -196,9 +196,9 @@ pub struct InputRow {
     pub lane: Lane,
     /// What kind.
     pub kind: InputKind,
-    /// The row it is about: an event's id; 0 for letters.
+    /// The row it is about: an event's or effect's id.
     pub reference: i64,
-    /// Content of a letter or an order, JSON.
+    /// What its kind needs besides.
     pub body: Option<Vec<u8>>,
 }
 
@@ -210,8 +210,6 @@ pub enum InputKind {
     Event = 0,
     /// Proof that an effect in doubt happened; `reference` is its id, `body` the provider's message id.
     Evidence = 1,
-    /// A letter from another mailbox or to itself.
-    Letter = 2,
 }
 
 /// How urgent an input or an effect is. Escalations overtake, bulk gives way.

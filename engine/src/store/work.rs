@@ -80,14 +80,25 @@ pub struct NewParty {
 /// What became of one arrival.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Receipt {
-    /// Stored: the event's row and the input it became.
-    New(Box<(EventRow, InputRow)>),
+    /// Stored.
+    New(Box<Stored>),
     /// The same delivery came before; nothing was written.
     Seen,
     /// A status was noted. The input is there when it proves that an effect in doubt (or parked for that reason) happened.
     Noted(Option<InputRow>),
     /// A bad item was kept.
     Kept,
+}
+
+/// An event that was stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// Its row.
+    pub event: EventRow,
+    /// The input it became.
+    pub input: InputRow,
+    /// Contact and conversation when this event created both: such a mailbox holds nothing else and need not be read.
+    pub fresh: Option<(ContactRow, ConversationRow)>,
 }
 
 /// All that the handled inputs of one mailbox change. Atomic. Nothing else writes runs, waits, contacts, journal.
@@ -118,8 +129,6 @@ pub struct Work {
     pub tags: Vec<TagOp>,
     /// Messages that went out. Joined with a row a status made before, by `external_key`; the greater status stays.
     pub messages: Vec<MessageRow>,
-    /// Letters to this or other mailboxes.
-    pub letters: Vec<InputRow>,
     /// Escalations, new or changed.
     pub escalations: Vec<EscalationRow>,
     /// Versions, new or changed. At most one of a flow may be live afterwards: making one live makes the others old.
@@ -138,6 +147,17 @@ pub enum EffectOp {
     Withdraw(EffectId),
     /// Its outcome was taken: deleted.
     Finish(EffectId),
+    /// Any state -> parked: a person must decide until `deadline`.
+    Park {
+        /// Which.
+        id: EffectId,
+        /// Why, a stable code: `tries_used_up`, `refused`, `may_have_happened`.
+        why: String,
+        /// When the person's time is over.
+        deadline: At,
+        /// All attempts so far, encoded.
+        attempts: Vec<u8>,
+    },
 }
 
 /// What the owner of a connection does to effects. Every one applies only from the state named.
@@ -170,15 +190,6 @@ pub enum DispatchOp {
         /// All attempts so far, encoded.
         attempts: Vec<u8>,
     },
-    /// Any -> parked: a person must decide. The run's status becomes "needs attention".
-    Park {
-        /// Which.
-        id: EffectId,
-        /// Why, one line without personal data.
-        why: String,
-        /// All attempts so far, encoded.
-        attempts: Vec<u8>,
-    },
 }
 
 /// What a turn does to waits.
@@ -203,4 +214,3 @@ pub enum TagOp {
     /// Removes one source of a tag.
     Remove(TagRow),
 }
-

@@ -17,7 +17,7 @@ pub(super) static UNPROVED: Many = Many::new(
     2,
     ") select effect.id, effect.run_id, effect.n, effect.mailbox, effect.lane from report \
      cross join effect on effect.run_id = report.run_id and effect.n = report.n \
-     where (effect.state = 2 or (effect.state = 3 and effect.error glob 'may have happened*')) \
+     where (effect.state = 2 or (effect.state = 3 and effect.error = 'may_have_happened')) \
      and not exists (select 1 from input where input.kind = 1 and input.reference = effect.id)",
 );
 

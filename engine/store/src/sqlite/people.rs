@@ -1,5 +1,6 @@
 //! Reading for people: lists by page, one subject's journal, one person's data, the audit chain.
 
+use engine::clock::At;
 use engine::ids::{ContactId, EscalationId, JournalId, RunId};
 use engine::store::{
     BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, JournalRow, MessageRow, PersonRows,
@@ -159,6 +160,10 @@ async fn figures(conn: &mut SqliteConnection) -> Result<Figures, error::Error> {
     Ok(one(conn, sqlx::query(text), read).await?.unwrap_or_default())
 }
 
+/// Contacts somebody talked with lately, by id.
+const ACTIVE_CONTACTS: &str = "select distinct contact_id from conversation where contact_id > ?1 \
+     and (last_in_at >= ?2 or last_out_at >= ?2) order by contact_id limit ?3";
+
 impl Reads for Sqlite {
     async fn runs(&self, filter: RunFilter) -> Result<Vec<RunRow>, Error> {
         Ok(runs(&mut *self.reader().await?, &filter).await?)
@@ -233,6 +238,12 @@ impl Reads for Sqlite {
         let text = concat!("select ", columns!(journal), " from journal where id > ? order by id limit ?");
         let query = sqlx::query(text).bind(after.0).bind(page(limit));
         Ok(all(&mut *self.reader().await?, query, rows::journal).await?)
+    }
+
+    async fn active_contacts(&self, since: At, after: ContactId, limit: u32) -> Result<Vec<ContactId>, Error> {
+        let query = sqlx::query(ACTIVE_CONTACTS).bind(after.0).bind(since.0).bind(page(limit));
+        let read = |row: &SqliteRow| rows::number(row).map(ContactId);
+        Ok(all(&mut *self.reader().await?, query, read).await?)
     }
 
     async fn salts(&self, contacts: Vec<ContactId>) -> Result<Vec<(ContactId, Vec<u8>)>, Error> {

@@ -82,7 +82,7 @@ pub(crate) use columns;
 
 const VERSION_STATES: [VersionState; 4] =
     [VersionState::Draft, VersionState::Live, VersionState::Old, VersionState::Off];
-const INPUT_KINDS: [InputKind; 3] = [InputKind::Event, InputKind::Evidence, InputKind::Letter];
+const INPUT_KINDS: [InputKind; 2] = [InputKind::Event, InputKind::Evidence];
 const RUN_STATUSES: [RunStatus; 6] = [
     RunStatus::Working,
     RunStatus::Waiting,

@@ -1,0 +1,123 @@
+//! The properties we need in a portal: whether they are there, and making them.
+
+use std::sync::atomic::Ordering;
+
+use engine::connector::Finding;
+use http::Method;
+use serde_json::{Value, json};
+
+use super::errors::Failure;
+use super::{HubSpot, Unique};
+use crate::net::Class;
+
+/// A property we need.
+struct Wanted<'a> {
+    object: &'static str,
+    name: &'a str,
+    label: &'static str,
+    group: &'static str,
+    /// Whether no two objects may have the same value, and where to remember that it is so.
+    unique: Option<&'a Unique>,
+}
+
+fn wanted(hubspot: &HubSpot) -> [Wanted<'_>; 3] {
+    let contact = |name, label, unique| Wanted { object: "contacts", name, label, group: "contactinformation", unique };
+    [
+        Wanted {
+            object: "tickets",
+            name: &hubspot.ticket_key.name,
+            label: "Switchboard key",
+            group: "ticketinformation",
+            unique: Some(&hubspot.ticket_key),
+        },
+        contact(&hubspot.phone.name, "Switchboard phone", Some(&hubspot.phone)),
+        contact(&hubspot.tags, "Switchboard tags", None),
+    ]
+}
+
+/// Looks whether the token works and the properties are there, and remembers which unique ones are.
+pub(super) async fn check(hubspot: &HubSpot) -> Vec<Finding> {
+    let token = match hubspot.read_pipelines().await {
+        Ok(pipelines) => finding(true, "access token", format!("works; {} ticket pipelines", pipelines.len())),
+        Err(failure) => finding(false, "access token", failure.problem().message.clone()),
+    };
+    let mut findings = vec![token];
+    for wanted in wanted(hubspot) {
+        let found = look(hubspot, &wanted).await;
+        findings.push(judge(&wanted, found));
+    }
+    findings
+}
+
+/// Creates what is missing, then looks again.
+pub(super) async fn setup(hubspot: &HubSpot) -> Vec<Finding> {
+    let mut refused = Vec::new();
+    for wanted in wanted(hubspot) {
+        if !matches!(look(hubspot, &wanted).await, Err(Failure::NotFound(_))) {
+            continue;
+        }
+        match create(hubspot, &wanted).await {
+            // Made by someone else between the look and now.
+            Ok(()) | Err(Failure::Conflict { .. }) => {}
+            Err(failure) => {
+                let text = format!("could not be created: {}", failure.problem().message);
+                refused.push(finding(false, &about(&wanted), text));
+            }
+        }
+    }
+    let mut findings = check(hubspot).await;
+    findings.extend(refused);
+    findings
+}
+
+async fn look(hubspot: &HubSpot, wanted: &Wanted<'_>) -> Result<Value, Failure> {
+    hubspot.get(&hubspot.path("properties", &format!("{}/{}", wanted.object, wanted.name)), &[]).await
+}
+
+/// `hasUniqueValue` cannot be changed later. Source: HubSpot, "Properties".
+async fn create(hubspot: &HubSpot, wanted: &Wanted<'_>) -> Result<(), Failure> {
+    let body = json!({
+        "name": wanted.name, "label": wanted.label, "type": "string", "fieldType": "text",
+        "groupName": wanted.group, "hasUniqueValue": wanted.unique.is_some(),
+    });
+    let path = hubspot.path("properties", wanted.object);
+    hubspot.call(Method::POST, &path, &[], Some(&body), Class::MayRepeat).await.map(|_| ())
+}
+
+fn judge(wanted: &Wanted<'_>, found: Result<Value, Failure>) -> Finding {
+    let remember = |there: bool| {
+        if let Some(unique) = wanted.unique {
+            unique.there.store(there, Ordering::Relaxed);
+        }
+    };
+    let about = about(wanted);
+    match found {
+        Ok(property) if wanted.unique.is_none() || property["hasUniqueValue"] == true => {
+            remember(true);
+            finding(true, &about, "is there".into())
+        }
+        Ok(_) => {
+            remember(false);
+            let text = "is there but its values need not be unique, and HubSpot cannot change that: calls are not repeated \
+                        when unclear; name another property in the connection's settings";
+            finding(false, &about, text.into())
+        }
+        Err(Failure::NotFound(_)) => {
+            remember(false);
+            let what =
+                if wanted.unique.is_some() { "calls are not repeated when unclear" } else { "tags cannot be set" };
+            finding(false, &about, format!("is missing: {what}; `connection setup` creates it"))
+        }
+        // What is not known stays as it was: an upsert by a missing property does no harm.
+        Err(failure) => finding(false, &about, format!("could not be looked up: {}", failure.problem().message)),
+    }
+}
+
+fn about(wanted: &Wanted<'_>) -> String {
+    let unique = if wanted.unique.is_some() { "unique property" } else { "property" };
+    format!("{unique} {} of {}", wanted.name, wanted.object)
+}
+
+fn finding(good: bool, about: &str, text: String) -> Finding {
+    Finding { good, about: about.to_owned(), text }
+}

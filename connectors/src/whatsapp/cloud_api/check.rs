@@ -1,0 +1,107 @@
+//! Whether a number works: is it reachable, is it the one meant, which templates may be sent, do webhooks come.
+
+use engine::connector::Finding;
+use http::Method;
+use serde_json::Value;
+
+use super::CloudApi;
+use crate::net::{Class, Outgoing};
+use crate::whatsapp::common::words;
+
+/// Templates asked for at once, and pages at most: 1 000 templates tell enough.
+const PAGE: usize = 100;
+const PAGES: usize = 10;
+
+/// Looks, and changes nothing.
+pub(super) async fn check(api: &CloudApi) -> Vec<Finding> {
+    let number = number(api).await;
+    if !number.good {
+        return vec![number];
+    }
+    vec![number, templates(api).await, subscription(api).await]
+}
+
+/// Links the account's webhooks to the app whose token this is, then looks.
+pub(super) async fn setup(api: &CloudApi) -> Vec<Finding> {
+    let linked = ask(api, Method::POST, &[&api.hook.waba_id, "subscribed_apps"], &[]).await;
+    let mut findings = check(api).await;
+    if let Err(why) = linked {
+        findings.push(finding(false, "linking webhooks", format!("the app could not be linked to the account: {why}")));
+    }
+    findings
+}
+
+async fn number(api: &CloudApi) -> Finding {
+    let id = &api.hook.phone_number_id;
+    let fields = ("fields", "display_phone_number,verified_name,quality_rating,platform_type");
+    let about = "number";
+    match ask(api, Method::GET, &[id], &[fields]).await {
+        Err(why) => finding(false, about, why),
+        Ok(number) if number.get("id").and_then(Value::as_str).is_some_and(|told| told != id) => {
+            finding(false, about, format!("the answer is about another object than phone_number_id {id}"))
+        }
+        Ok(number) => match number.get("display_phone_number").and_then(Value::as_str) {
+            None => finding(false, about, format!("{id} is no number: is it the id of the account or of the app?")),
+            Some(shown) => {
+                let name = number.get("verified_name").and_then(Value::as_str).unwrap_or("no verified name");
+                let quality = number.get("quality_rating").and_then(Value::as_str).unwrap_or("unknown");
+                finding(true, about, format!("{shown}, {name}, quality {quality}"))
+            }
+        },
+    }
+}
+
+async fn templates(api: &CloudApi) -> Finding {
+    let about = "templates";
+    let (mut all, mut approved) = (0, 0);
+    let mut after: Option<String> = None;
+    for _ in 0..PAGES {
+        let limit = PAGE.to_string();
+        let mut query = vec![("fields", "name,status,language"), ("limit", limit.as_str())];
+        query.extend(after.as_deref().map(|after| ("after", after)));
+        let page = match ask(api, Method::GET, &[&api.hook.waba_id, "message_templates"], &query).await {
+            Ok(page) => page,
+            Err(why) => return finding(false, about, format!("{why}; check waba_id {}", api.hook.waba_id)),
+        };
+        let templates = page.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        all += templates.len();
+        approved += templates.iter().filter(|template| template.get("status") == Some(&"APPROVED".into())).count();
+        let next = page.pointer("/paging/next").and(page.pointer("/paging/cursors/after")).and_then(Value::as_str);
+        match next {
+            Some(next) => after = Some(next.to_owned()),
+            None => return finding(true, about, format!("{approved} of {all} templates are approved")),
+        }
+    }
+    finding(true, about, format!("{approved} of the first {all} templates are approved"))
+}
+
+/// Without this link Meta sends nothing at all, and nobody is told (Meta, "Subscribed apps").
+async fn subscription(api: &CloudApi) -> Finding {
+    let about = "webhooks";
+    match ask(api, Method::GET, &[&api.hook.waba_id, "subscribed_apps"], &[]).await {
+        Err(why) => finding(false, about, why),
+        Ok(apps) if apps.get("data").and_then(Value::as_array).is_some_and(|apps| !apps.is_empty()) => {
+            finding(true, about, "the account sends its webhooks to an app".to_owned())
+        }
+        Ok(_) => finding(false, about, "no app is linked to the account; run the connection's setup".to_owned()),
+    }
+}
+
+/// One call, and why it did not work.
+async fn ask(api: &CloudApi, method: Method, path: &[&str], query: &[(&str, &str)]) -> Result<Value, String> {
+    let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
+    let outgoing = Outgoing::new(method, api.url(path), Class::MayRepeat).bearer(&api.access_token).query(&query);
+    let answer = api.net.send(outgoing).await.map_err(|error| error.to_string())?;
+    let body = answer.json().unwrap_or_default();
+    if answer.status.is_success() {
+        return Ok(body);
+    }
+    match body.pointer("/error/message").and_then(Value::as_str) {
+        Some(message) => Err(words(message)),
+        None => Err(answer.problem().message),
+    }
+}
+
+fn finding(good: bool, about: &str, text: String) -> Finding {
+    Finding { good, about: about.to_owned(), text }
+}

@@ -1,0 +1,251 @@
+//! WhatsApp through Twilio: one sender of one account.
+//!
+//! `door` takes webhooks in, `signature` checks and `decode` reads them, `send` performs, `errors` judges answers.
+
+mod decode;
+mod door;
+mod errors;
+mod send;
+mod signature;
+
+use std::collections::BTreeMap;
+
+use engine::capability::whatsapp::{SendTemplate, SendText};
+use engine::connector::{Connection, Connector, ConnectorBuilder, Door, Finding, OpenContext};
+use engine::secret::Secret;
+use futures_util::future::BoxFuture;
+use http::Method;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::common::{phone_of, words};
+use crate::net::{self, Class, Net, Outgoing};
+use door::Hook;
+
+/// Messages a second through one WhatsApp sender. Source: Twilio, "WhatsApp throughput".
+const RATE: u32 = 80;
+/// Calls at once; above an account's own limit Twilio answers 20429, which only delays.
+const CONCURRENCY: u16 = 32;
+
+/// ContentSids by template name and language.
+type Templates = BTreeMap<String, BTreeMap<String, String>>;
+
+/// The settings of a connection.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    /// The account, `AC…`.
+    account_sid: String,
+    /// The account's primary auth token: it signs webhooks, which an API key cannot.
+    auth_token: Secret,
+    /// The sender's number, such as `+14155238886`.
+    from: String,
+    /// Sends through this messaging service (`MG…`) instead of the number alone.
+    #[serde(default)]
+    messaging_service_sid: Option<String>,
+    /// What Twilio calls and signs. Default: the server's own public address.
+    #[serde(default)]
+    public_url: Option<String>,
+    /// Address of Twilio's API. Default `https://api.twilio.com`.
+    #[serde(default = "default_base_url")]
+    base_url: String,
+    /// Templates: name, then language, then ContentSid (`HX…`).
+    #[serde(default)]
+    templates: Templates,
+    /// Language of templates when neither the step nor the contact has one. Default `en`.
+    #[serde(default = "default_language")]
+    default_language: String,
+}
+
+fn default_base_url() -> String {
+    "https://api.twilio.com".into()
+}
+
+fn default_language() -> String {
+    "en".into()
+}
+
+/// One opened sender.
+pub(crate) struct Twilio {
+    hook: Hook,
+    net: Net,
+    /// Without a final slash.
+    base: String,
+    /// Where our webhooks come in.
+    hook_url: String,
+    templates: Templates,
+    default_language: String,
+}
+
+/// The connector `whatsapp.twilio`.
+pub(crate) fn connector() -> Connector {
+    ConnectorBuilder::<Twilio>::new("whatsapp.twilio", "WhatsApp through Twilio")
+        .performs::<SendText>()
+        .performs::<SendTemplate>()
+        .limits(RATE, CONCURRENCY)
+        .opens(open)
+}
+
+fn open(settings: Settings, context: &OpenContext) -> Result<Twilio, String> {
+    check_settings(&settings)?;
+    let from = phone_of(&settings.from).ok_or("`from` must be a number such as +14155238886")?;
+    let public_url = match &settings.public_url {
+        Some(url) => net::base_url(url).map_err(|why| format!("public_url: {why}"))?,
+        None => context.public_url.trim_end_matches('/').to_owned(),
+    };
+    Ok(Twilio {
+        net: Net::open(context)?,
+        base: net::base_url(&settings.base_url)?,
+        hook_url: format!("{public_url}/hooks/{}", context.id),
+        hook: Hook {
+            account_sid: settings.account_sid,
+            auth_token: settings.auth_token,
+            from,
+            messaging_service_sid: settings.messaging_service_sid,
+            public_url,
+        },
+        templates: settings.templates,
+        default_language: settings.default_language,
+    })
+}
+
+/// Ids are parts of addresses and forms, so they are what they look like, and an empty token would let everybody in.
+fn check_settings(settings: &Settings) -> Result<(), String> {
+    let is_sid = |sid: &str, prefix: &str| {
+        sid.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|c| c.is_ascii_alphanumeric()))
+    };
+    if !is_sid(&settings.account_sid, "AC") {
+        return Err("`account_sid` must begin with AC".into());
+    }
+    if settings.auth_token.expose().is_empty() {
+        return Err("`auth_token` is empty".into());
+    }
+    if settings.messaging_service_sid.as_deref().is_some_and(|sid| !is_sid(sid, "MG")) {
+        return Err("`messaging_service_sid` must begin with MG".into());
+    }
+    for (template, languages) in &settings.templates {
+        if let Some((language, sid)) = languages.iter().find(|(_, sid)| !is_sid(sid, "HX")) {
+            return Err(format!(
+                "`templates.{template}.{language}` must be a ContentSid that begins with HX, not `{sid}`"
+            ));
+        }
+    }
+    Ok(())
+}
+
+impl Twilio {
+    /// An address below the account.
+    fn url(&self, path: &str) -> String {
+        format!("{}/2010-04-01/Accounts/{}{path}", self.base, self.hook.account_sid)
+    }
+
+    /// Whether the account answers and is active.
+    async fn account(&self) -> Finding {
+        let outgoing = Outgoing::new(Method::GET, self.url(".json"), Class::MayRepeat)
+            .basic(&self.hook.account_sid, &self.hook.auth_token);
+        let answer = match self.net.send(outgoing).await {
+            Ok(answer) => answer,
+            Err(error) => return finding(false, "account", error.to_string()),
+        };
+        let body = answer.json().unwrap_or_default();
+        let text = |name: &str| body.get(name).and_then(Value::as_str).map(words);
+        if !answer.status.is_success() {
+            return finding(false, "account", text("message").unwrap_or_else(|| answer.problem().message));
+        }
+        let name = text("friendly_name").unwrap_or_default();
+        let status = text("status").unwrap_or_else(|| "unknown".to_owned());
+        finding(status == "active", "account", format!("{name} is {status}"))
+    }
+
+    /// What only a person can set at Twilio: where it sends incoming messages.
+    fn webhook(&self) -> Finding {
+        let text = format!("set {} as the webhook for incoming messages of {}", self.hook_url, self.hook.from);
+        let public = self.hook_url.starts_with("https://");
+        let text = if public { text } else { format!("{text}; Twilio needs an https address: set public_url") };
+        finding(public, "webhook", text)
+    }
+}
+
+impl Connection for Twilio {
+    fn door(&self) -> Option<&dyn Door> {
+        Some(&self.hook)
+    }
+
+    fn check(&self) -> BoxFuture<'_, Vec<Finding>> {
+        Box::pin(async move {
+            let templates = format!("{} templates are known", self.templates.len());
+            vec![self.account().await, self.webhook(), finding(true, "templates", templates)]
+        })
+    }
+}
+
+fn finding(good: bool, about: &str, text: String) -> Finding {
+    Finding { good, about: about.to_owned(), text }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn settings(change: impl FnOnce(&mut Value)) -> Settings {
+        let mut settings = json!({
+            "account_sid": "AC0123", "auth_token": "t", "from": "+14155238886",
+            "templates": { "order_ready": { "en": "HX1", "pt_BR": "HX2" } },
+        });
+        change(&mut settings);
+        serde_json::from_value(settings).unwrap()
+    }
+
+    fn opened(settings: Settings) -> Result<Twilio, String> {
+        // Twice is an error that says it is there already, which is what is wanted.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let context = OpenContext {
+            id: Arc::from("wa-backup"),
+            public_url: Arc::from("https://flows.example.com"),
+            allow_private_network: false,
+        };
+        open(settings, &context)
+    }
+
+    /// A sender with two templates.
+    pub(super) fn twilio() -> Twilio {
+        opened(settings(|_| {})).unwrap()
+    }
+
+    #[test]
+    fn the_signed_address_is_our_own_unless_another_is_given() {
+        assert_eq!(twilio().hook.public_url, "https://flows.example.com");
+        let other = opened(settings(|settings| settings["public_url"] = "https://hooks.example.com/".into())).unwrap();
+        assert_eq!(other.hook.public_url, "https://hooks.example.com");
+        assert_eq!(other.hook_url, "https://hooks.example.com/hooks/wa-backup");
+    }
+
+    #[test]
+    fn settings_that_cannot_work_are_refused_with_the_reason() {
+        let table = [
+            ("account_sid", json!("0123"), "`account_sid` must begin with AC"),
+            ("account_sid", json!("AC01/../x"), "`account_sid` must begin with AC"),
+            ("auth_token", json!(""), "`auth_token` is empty"),
+            ("from", json!("whatsapp:+1"), "`from` must be a number"),
+            ("messaging_service_sid", json!("XX1"), "`messaging_service_sid` must begin with MG"),
+            ("templates", json!({ "a": { "en": "1" } }), "`templates.a.en` must be a ContentSid"),
+            ("public_url", json!("flows"), "public_url: "),
+        ];
+        for (name, value, why) in table {
+            let refused = opened(settings(|settings| settings[name] = value)).err().unwrap();
+            assert!(refused.starts_with(why), "{name}: {refused}");
+        }
+    }
+
+    #[test]
+    fn an_address_without_tls_is_told() {
+        let plain = opened(settings(|settings| settings["public_url"] = "http://10.0.0.1".into())).unwrap();
+        assert!(twilio().webhook().good);
+        assert!(!plain.webhook().good);
+    }
+}

@@ -1,0 +1,336 @@
+//! The shape of a flow document as Rust types, for its JSON Schema only: reading goes through the tree, which knows places.
+//!
+//! The parts that depend on the catalogue (`do` with its `with`, triggers with their parameters) are open here and filled in
+//! by [`mod@super::schema`].
+#![expect(dead_code, reason = "these types are only described, never built")]
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+
+/// Text; what YAML reads as a number or boolean keeps its spelling.
+pub(super) struct Text;
+
+impl JsonSchema for Text {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "number", "boolean"] })
+    }
+}
+
+/// A rhai expression that is true or false, such as `event.order.total > 0`.
+pub(super) struct Condition;
+
+impl JsonSchema for Condition {
+    fn schema_name() -> Cow<'static, str> {
+        "Condition".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "boolean"], "minLength": 1, "description": "rhai: true or false" })
+    }
+}
+
+/// A duration such as `20s`, `5m`, `48h`, `7d`, `1h30m`.
+pub(super) struct Span;
+
+impl JsonSchema for Span {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let pattern = "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
+        json_schema!({ "type": "string", "minLength": 2, "pattern": pattern, "x-type": "duration" })
+    }
+}
+
+/// A flow: what starts it, and what it does.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Flow {
+    /// Version of the format.
+    #[schemars(extend("const" = 1))]
+    format: i64,
+    /// Stable id, kebab-case.
+    #[schemars(length(min = 1, max = 64), regex(pattern = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"))]
+    flow: String,
+    /// Name for people.
+    name: Option<Text>,
+    /// Remarks for people.
+    note: Option<Text>,
+    /// What starts it: any of these.
+    on: Triggers,
+    /// Must hold for any trigger.
+    when: Option<Condition>,
+    /// What it does, in order.
+    steps: Vec<Step>,
+    /// What is done when a step fails for good and has no `on_error` of its own.
+    on_error: Option<Vec<Step>>,
+    /// Tests in virtual time; not part of the flow's meaning.
+    tests: Option<Vec<Test>>,
+}
+
+/// One trigger or several.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Triggers {
+    One(Trigger),
+    Several(#[schemars(length(min = 1))] Vec<Trigger>),
+}
+
+/// What starts a flow: a type, or a type with parameters. Filled in from the catalogue.
+#[derive(JsonSchema)]
+pub(super) struct Trigger {}
+
+/// What is awaited: an event type, alone or with parameters. Filled in from the catalogue.
+#[derive(JsonSchema)]
+pub(super) struct Awaited {}
+
+/// One step.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Step {
+    Do(Box<DoStep>),
+    If(Box<IfStep>),
+    Set(Box<SetStep>),
+    Stop(Box<StopStep>),
+    Wait(Box<WaitStep>),
+    WaitFor(Box<WaitForStep>),
+}
+
+/// A step with the keys that every step may carry.
+macro_rules! step {
+    ($(#[$doc:meta])* $name:ident { $($(#[$meta:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(JsonSchema)]
+        #[schemars(deny_unknown_fields)]
+        struct $name {
+            $($(#[$meta])* $field: $type,)*
+            /// Unique in the flow; its output is `steps.<id>`.
+            #[schemars(length(min = 1, max = 64), regex(pattern = "^[a-z][a-z0-9_]*$"))]
+            id: Option<String>,
+            /// Name for people.
+            name: Option<Text>,
+            /// Remarks for people.
+            note: Option<Text>,
+            /// What is done when this step fails for good.
+            on_error: Option<Vec<Step>>,
+        }
+    };
+}
+
+step!(
+    /// Performs an action.
+    DoStep {
+        /// The action.
+        #[schemars(rename = "do")]
+        action: String,
+        /// The connection it goes through; default: the capability's.
+        connection: Option<String>,
+        /// Its input.
+        with: Option<BTreeMap<String, Value>>,
+        /// What is repeated: `standard` (at once, 1 s, 30 s), `none`, or up to 10 pauses.
+        retry: Option<Retry>,
+        /// Latest time for the call to start. Default 24 h; 10 min for replies.
+        expires: Option<Span>,
+        /// `resend`: repeat a call that may have happened.
+        on_unknown: Option<OnUnknown>,
+    }
+);
+step!(
+    /// Goes one of two ways.
+    IfStep {
+        /// The condition.
+        #[schemars(rename = "if")]
+        when: Condition,
+        /// Steps for when it holds.
+        then: Vec<Step>,
+        /// Steps for when it does not.
+        #[schemars(rename = "else")]
+        otherwise: Option<Vec<Step>>,
+    }
+);
+step!(
+    /// Sets variables, read back as `vars.<name>`.
+    SetStep {
+        /// Variables with their values, in order.
+        set: BTreeMap<String, Value>,
+    }
+);
+step!(
+    /// Ends the run.
+    StopStep {
+        /// Why; or how and why.
+        stop: Option<Stop>,
+    }
+);
+step!(
+    /// Waits for a time.
+    WaitStep {
+        /// How long, or until when.
+        wait: Wait,
+    }
+);
+step!(
+    /// Waits for something this contact does.
+    WaitForStep {
+        /// What is awaited.
+        wait_for: Awaited,
+        /// Which of them: sees the event as `reply`.
+        #[schemars(rename = "match")]
+        matching: Option<Condition>,
+        /// How long, or `never`.
+        timeout: Timeout,
+        /// Whether the event then starts no flow. Default false.
+        take: Option<bool>,
+        /// Steps for when it came.
+        then: Option<Vec<Step>>,
+        /// Steps for when it did not.
+        on_timeout: Option<Vec<Step>>,
+    }
+);
+
+/// What is repeated.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Retry {
+    Named(RetryName),
+    Pauses(#[schemars(length(max = 10))] Vec<Span>),
+}
+
+/// Named ways to repeat.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum RetryName {
+    /// At once, within 1 s, after 30 s.
+    Standard,
+    /// Not at all.
+    None,
+}
+
+/// What is done when it is not known whether a call happened.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum OnUnknown {
+    /// Repeat it: it may then happen twice.
+    Resend,
+}
+
+/// The end of a run.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Stop {
+    Reason(Text),
+    How(StopHow),
+}
+
+/// How and why a run ends.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct StopHow {
+    /// `done` (default) or `failed`.
+    #[schemars(rename = "as")]
+    how: Option<StopAs>,
+    /// Why.
+    reason: Option<Text>,
+}
+
+/// How a run ends.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum StopAs {
+    Done,
+    Failed,
+}
+
+/// When a wait ends.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Wait {
+    For(Span),
+    Until(Until),
+}
+
+/// An instant.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Until {
+    /// `2026-12-01 09:00`, RFC 3339, or an expression.
+    until: String,
+    /// IANA zone of a time without one. Default UTC.
+    zone: Option<String>,
+}
+
+/// How long an event is awaited.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Timeout {
+    For(Span),
+    Never(Never),
+}
+
+/// Without an end.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum Never {
+    Never,
+}
+
+/// A test in virtual time.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Test {
+    /// What it shows, a sentence.
+    name: Text,
+    /// Remarks for people.
+    note: Option<Text>,
+    /// What is there before the first event.
+    given: Option<Given>,
+    /// Events by time from the start: `0s: { whatsapp.message_received: { text: hi } }`; a list where several share a time.
+    at: BTreeMap<String, Value>,
+    /// What actions answer: fields of their output, or `{ fail: later | refused | unknown | auth | down }`; one or a list.
+    fake: Option<BTreeMap<String, Value>>,
+    /// Actions in order, each with some of its fields.
+    expect: Option<Vec<Value>>,
+    /// `allowed`: actions beside the expected ones may happen.
+    others: Option<Others>,
+    /// Actions that must not happen.
+    never: Option<Vec<Value>>,
+    /// How the run ends.
+    end: Option<End>,
+    /// The contact's tags at the end, all of them.
+    tags: Option<Vec<Text>>,
+    /// Variables at the end.
+    vars: Option<BTreeMap<String, Value>>,
+}
+
+/// What is there before a test's first event.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Given {
+    /// Fields of the contact.
+    contact: Option<BTreeMap<String, Value>>,
+    /// Fields of the conversation.
+    conversation: Option<BTreeMap<String, Value>>,
+    /// The instant the test starts.
+    at: Option<String>,
+}
+
+/// Whether other actions may happen.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum Others {
+    Allowed,
+}
+
+/// How a run ends.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum End {
+    Done,
+    Failed,
+    Waiting,
+}

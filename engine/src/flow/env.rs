@@ -1,0 +1,183 @@
+//! What a flow is checked against: what this build can do, which connections there are, and how names are bound.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::fields::{self, Fields};
+use super::problem::{Problem, Problems};
+use super::yaml::{self, Place, Val};
+use crate::connector::Catalog;
+
+/// A connection as the check needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionInfo {
+    /// Its id, as flows name it.
+    pub id: String,
+    /// Its connector's name.
+    pub connector: String,
+}
+
+/// What a flow is checked against.
+#[derive(Clone, Debug)]
+pub struct Environment<'a> {
+    /// Actions and triggers.
+    pub catalog: &'a Catalog,
+    /// The connections of this installation. `None` when they are not known (`switchboard check` on files): then nothing is
+    /// said about connections, and a `do` without one gets its capability's name (`crm`) so that tests run.
+    pub connections: Option<Vec<ConnectionInfo>>,
+    /// Default connection by capability (`crm` -> `hubspot-main`).
+    pub defaults: BTreeMap<String, String>,
+    /// Names that differ here from those in the files.
+    pub bindings: Bindings,
+}
+
+impl<'a> Environment<'a> {
+    /// A check against `catalog` alone.
+    #[must_use]
+    pub fn new(catalog: &'a Catalog) -> Self {
+        Self { catalog, connections: None, defaults: BTreeMap::new(), bindings: Bindings::default() }
+    }
+}
+
+/// Names in files -> names in this installation (`bindings.yaml`). Applied when a flow is compiled: its text stays untouched.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Bindings {
+    /// Connection ids.
+    pub connections: BTreeMap<String, String>,
+    /// Teams of `human.escalate`.
+    pub teams: BTreeMap<String, String>,
+    /// Templates of `whatsapp.send_template`.
+    pub templates: BTreeMap<String, String>,
+}
+
+impl Bindings {
+    /// Reads a `bindings.yaml`.
+    ///
+    /// # Errors
+    /// All problems of the text.
+    pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
+        let mut problems = Problems::default();
+        let mut out = Self::default();
+        if let Some(root) = yaml::read(text, &mut problems)
+            && let Some(mut keys) = Fields::of(&root, "the bindings file", &mut problems)
+        {
+            for (name, target) in
+                [("connections", &mut out.connections), ("teams", &mut out.teams), ("templates", &mut out.templates)]
+            {
+                let Some(node) = keys.take(name) else { continue };
+                let Val::Map(entries) = &node.value else {
+                    fields::wrong(
+                        node,
+                        &format!("`{name}` is a map from the name in the files to the name here"),
+                        &mut problems,
+                    );
+                    continue;
+                };
+                for (key, value) in entries {
+                    if let Some(text) = fields::text(value, "a name", &mut problems) {
+                        target.insert(key.text.clone(), text.to_owned());
+                    }
+                }
+            }
+            keys.finish(&["connections", "teams", "templates"], &mut problems);
+        }
+        if problems.errors() == 0 { Ok(out) } else { Err(problems.sorted()) }
+    }
+
+    /// The connection's name here.
+    pub(crate) fn connection<'n>(&'n self, name: &'n str) -> &'n str {
+        self.connections.get(name).map_or(name, String::as_str)
+    }
+
+    /// The name here of what the literal field `field` of `action` names.
+    pub(crate) fn literal<'n>(&'n self, action: &str, field: &str, value: &'n str) -> &'n str {
+        let names = match (action, field) {
+            ("human.escalate", "team") => &self.teams,
+            ("whatsapp.send_template", "template") => &self.templates,
+            _ => return value,
+        };
+        names.get(value).map_or(value, String::as_str)
+    }
+}
+
+/// What an installation must have for a flow to work.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Needs {
+    /// Connections named, after binding.
+    pub connections: std::collections::BTreeSet<String>,
+    /// Capabilities used without naming a connection: a default or a lone connection must serve them.
+    pub capabilities: std::collections::BTreeSet<String>,
+    /// Templates named literally, each with its language if that is literal too, else empty.
+    pub templates: std::collections::BTreeSet<(String, String)>,
+    /// Tags given or taken, as far as named literally.
+    pub tags: std::collections::BTreeSet<String>,
+    /// Teams named literally.
+    pub teams: std::collections::BTreeSet<String>,
+}
+
+impl Needs {
+    /// Adds what another flow needs.
+    pub fn add(&mut self, other: &Self) {
+        self.connections.extend(other.connections.iter().cloned());
+        self.capabilities.extend(other.capabilities.iter().cloned());
+        self.templates.extend(other.templates.iter().cloned());
+        self.tags.extend(other.tags.iter().cloned());
+        self.teams.extend(other.teams.iter().cloned());
+    }
+}
+
+/// Which connection a `do` of `action` goes through: the one named, else the default of its capability, else the only one
+/// that performs it.
+pub(crate) fn resolve(
+    env: &Environment<'_>,
+    action: &str,
+    named: Option<(&str, Place)>,
+    at: Place,
+    problems: &mut Problems,
+) -> String {
+    let capability = action.split('.').next().unwrap_or(action);
+    let bound = named.map(|(name, place)| (env.bindings.connection(name), place));
+    let Some(connections) = &env.connections else {
+        return bound.map_or(capability, |(name, _)| name).to_owned();
+    };
+    let serves = |info: &ConnectionInfo| {
+        env.catalog.serves.get(info.connector.as_str()).is_some_and(|actions| actions.contains(&action))
+    };
+    let default = env.defaults.get(capability).map(|name| (name.as_str(), at));
+    if let Some((name, place)) = bound.or(default) {
+        match connections.iter().find(|info| info.id == name) {
+            None => {
+                let hint = super::suggest::hint(name, connections.iter().map(|info| info.id.as_str()));
+                problems.error(place, "unknown_connection", format!("there is no connection `{name}`"), hint);
+            }
+            Some(info) if !serves(info) => {
+                let message = format!("the connection `{name}` ({}) does not perform `{action}`", info.connector);
+                problems.error(place, "connection_cannot", message, who_serves(connections, &serves));
+            }
+            Some(_) => {}
+        }
+        return name.to_owned();
+    }
+    let mut able = connections.iter().filter(|info| serves(info));
+    match (able.next(), able.next()) {
+        (Some(only), None) => return only.id.clone(),
+        (None, _) => {
+            let message = format!("no connection performs `{action}`");
+            problems.error(at, "connection_needed", message, "connect an account of a service that does");
+        }
+        (Some(_), Some(_)) => {
+            let message = format!("several connections perform `{action}`");
+            problems.error(at, "connection_needed", message, who_serves(connections, &serves));
+        }
+    }
+    capability.to_owned()
+}
+
+fn who_serves(connections: &[ConnectionInfo], serves: &dyn Fn(&ConnectionInfo) -> bool) -> String {
+    let able: Vec<&str> = connections.iter().filter(|info| serves(info)).map(|info| info.id.as_str()).collect();
+    if able.is_empty() {
+        return "connect an account of a service that does".to_owned();
+    }
+    format!("name one with `connection:`, or choose a default in the settings: {}", able.join(", "))
+}

@@ -1,0 +1,223 @@
+//! The tree becomes a flow: its head, its triggers, its tests; the steps are lowered in [`super::steps`].
+//!
+//! Every check is made on the way, and none stops the others: a problem is noted and the rest is still read. Only when the
+//! whole document brought no error does a [`Compiled`] come out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::blocks;
+use super::case::{self, TestCase};
+use super::env::{Environment, Needs};
+use super::fields::{self, Fields};
+use super::meaning;
+use super::names::Names;
+use super::problem::{Problem, Problems};
+use super::program::{Program, Step, StepIx, Trigger, Version};
+use super::yaml::{self, Node, Place, Val};
+use crate::ids::VersionId;
+
+/// The version of the format this build reads.
+pub const FORMAT: i64 = 1;
+const KEYS: &[&str] = &["format", "flow", "name", "note", "on", "when", "steps", "on_error", "tests"];
+
+/// A flow that passed every check, before it is stored.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The flow's id, kebab-case.
+    pub flow: Arc<str>,
+    /// Its name for people; the id when it has none.
+    pub name: String,
+    /// SHA-256 of its meaning.
+    pub meaning: [u8; 32],
+    /// What starts it.
+    pub triggers: Vec<Trigger>,
+    /// Its steps.
+    pub program: Program,
+    /// Its tests.
+    pub tests: Vec<TestCase>,
+    /// What an installation must have for it to work.
+    pub needs: Needs,
+}
+
+impl Compiled {
+    /// The version as runs use it, under the id it is stored with.
+    #[must_use]
+    pub fn into_version(self, id: VersionId) -> Version {
+        Version {
+            id,
+            flow: self.flow,
+            name: self.name,
+            meaning: self.meaning,
+            triggers: self.triggers,
+            program: self.program,
+        }
+    }
+}
+
+/// A flow's id and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowId {
+    /// The id, kebab-case.
+    pub id: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+/// What a check found.
+#[derive(Debug)]
+pub struct Checked {
+    /// The flow, unless there was an error.
+    pub version: Option<Compiled>,
+    /// The flow's id, also when there were errors elsewhere.
+    pub flow: Option<FlowId>,
+    /// Errors and warnings, in the order of the document.
+    pub problems: Vec<Problem>,
+}
+
+/// Parses and checks a flow document. It never stops at the first problem, and with one error there is no version.
+#[must_use]
+pub fn check(text: &str, env: &Environment<'_>) -> Checked {
+    let mut problems = Problems::default();
+    let Some(root) = yaml::read(text, &mut problems) else {
+        return Checked { version: None, flow: None, problems: problems.sorted() };
+    };
+    let mut lower = Lower::new(env, problems);
+    let compiled = lower.flow(&root);
+    let failed = lower.problems.errors() > 0;
+    Checked { version: compiled.filter(|_| !failed), flow: lower.flow_id, problems: lower.problems.sorted() }
+}
+
+/// The flow while it is read.
+pub(super) struct Lower<'a> {
+    pub(super) env: &'a Environment<'a>,
+    pub(super) problems: Problems,
+    pub(super) names: Names<'a>,
+    /// The steps so far; an index is given out before its step is read.
+    pub(super) steps: Vec<Option<Step>>,
+    pub(super) depth: usize,
+    /// Step ids with their lines.
+    pub(super) ids: HashMap<&'a str, u32>,
+    pub(super) needs: Needs,
+    flow_id: Option<FlowId>,
+}
+
+impl<'a> Lower<'a> {
+    fn new(env: &'a Environment<'a>, problems: Problems) -> Self {
+        let names = Names::default();
+        Self {
+            env,
+            problems,
+            names,
+            steps: Vec::new(),
+            depth: 0,
+            ids: HashMap::new(),
+            needs: Needs::default(),
+            flow_id: None,
+        }
+    }
+
+    fn flow(&mut self, root: &'a Node) -> Option<Compiled> {
+        if matches!(root.value, Val::Null) {
+            let at = Place { line: 1, column: 1 };
+            self.problems.error(at, "empty_file", "the file is empty", "begin with `format: 1` and `flow: some-id`");
+            return None;
+        }
+        let mut keys = Fields::of(root, "a flow", &mut self.problems)?;
+        if let Some((key, _)) = keys.peek("rules") {
+            let message = "files of tag rules are not in format 1 of this version of switchboard";
+            self.problems.error(key.place, "not_yet", message, "only flows (`flow:`, `on:`, `steps:`) are read");
+            return None;
+        }
+        self.format(&mut keys);
+        let flow = self.id(&mut keys);
+        let name = keys.take("name").and_then(|node| fields::text(node, "`name`", &mut self.problems));
+        keys.take("note").map(|node| fields::text(node, "`note`", &mut self.problems));
+        let on = keys.need("on", "say what starts it: `on: [whatsapp.message_received]`", &mut self.problems);
+        let when = keys.take("when");
+        let steps = keys.need("steps", "list what it does, each step on a line with `- do: …`", &mut self.problems);
+        let on_error = keys.take("on_error");
+
+        let triggers = on.map(|on| self.triggers(on, when)).unwrap_or_default();
+        steps.into_iter().chain(on_error).for_each(|block| blocks::survey(block, self));
+        let program = self.program(steps, on_error);
+        let tests = keys.take("tests").map(|node| case::read(node, self)).unwrap_or_default();
+        if let Some(node) = keys.peek("concurrency") {
+            keys.take("concurrency");
+            let message = "`concurrency` is not in format 1 of this version of switchboard";
+            self.problems.error(node.0.place, "not_yet", message, "remove it for now");
+        }
+        keys.finish(KEYS, &mut self.problems);
+
+        let flow: Arc<str> = flow?.into();
+        let name = name.unwrap_or(&flow).to_owned();
+        let needs = std::mem::take(&mut self.needs);
+        Some(Compiled { flow, name, meaning: meaning::of(root), triggers, program: program?, tests, needs })
+    }
+
+    fn format(&mut self, keys: &mut Fields<'a>) {
+        let Some(node) = keys.need("format", "begin the file with `format: 1`", &mut self.problems) else { return };
+        let Some(text) = fields::text(node, "`format`", &mut self.problems) else { return };
+        if text != "1" {
+            let message = format!("this version of switchboard reads format {FORMAT}, not `{text}`");
+            self.problems.error(node.place, "unknown_format", message, "write `format: 1`");
+        }
+    }
+
+    fn id(&mut self, keys: &mut Fields<'a>) -> Option<&'a str> {
+        let node = keys.need("flow", "give it a stable id: `flow: order-to-ticket`", &mut self.problems)?;
+        let id = fields::text(node, "`flow`", &mut self.problems)?;
+        if is_kebab(id) {
+            let Place { line, column } = node.place;
+            self.flow_id = Some(FlowId { id: id.to_owned(), line, column });
+            return Some(id);
+        }
+        let message = format!("`{id}` is not a flow id");
+        let hint = "1 to 64 small letters, digits and single hyphens, first a letter: order-to-ticket";
+        self.problems.error(node.place, "bad_id", message, hint);
+        None
+    }
+
+    fn program(&mut self, steps: Option<&'a Node>, on_error: Option<&'a Node>) -> Option<Program> {
+        let entry = steps.and_then(|node| self.block(node, "", None).entry);
+        self.names.have = super::names::Have::default();
+        self.names.in_handler = true;
+        self.names.anything_ran = true;
+        let on_error = on_error.and_then(|node| self.block(node, "on_error.", None).entry);
+        if self.problems.errors() > 0 {
+            return None;
+        }
+        let steps = std::mem::take(&mut self.steps).into_iter().collect::<Option<Vec<Step>>>()?;
+        Some(Program { steps, entry, on_error })
+    }
+
+    /// Reserves `count` steps and gives the index of the first.
+    pub(super) fn reserve(&mut self, count: usize) -> StepIx {
+        let first = self.steps.len();
+        self.steps.extend(std::iter::repeat_with(|| None).take(count));
+        StepIx::try_from(first).unwrap_or(StepIx::MAX)
+    }
+}
+
+/// Whether `id` is 1 to 64 characters of `a-z 0-9 -`, first a letter, no hyphen at the end or twice.
+fn is_kebab(id: &str) -> bool {
+    let parts_fit = id
+        .split('-')
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));
+    parts_fit && id.len() <= 64 && id.starts_with(|first: char| first.is_ascii_lowercase())
+}
+
+/// Gives each trigger its id: as written, else its type, numbered from the second on.
+pub(super) fn trigger_id(written: Option<&str>, kind: &str, used: &mut HashMap<String, u32>) -> Arc<str> {
+    let base = written.unwrap_or(kind);
+    let mut name = base.to_owned();
+    let mut number = 1;
+    while used.contains_key(&name) {
+        number += 1;
+        name = format!("{base}-{number}");
+    }
+    used.insert(name.clone(), number);
+    name.into()
+}

@@ -1,0 +1,67 @@
+//! Tests of whole documents.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+mod broken;
+mod codes;
+mod documents;
+mod identity;
+mod plan;
+mod schema;
+
+use super::{Environment, check};
+use crate::capability::{crm, human, web, whatsapp};
+use crate::connector::{ActionSpec, Catalog, Repeat};
+
+/// The flow of the design, whole.
+const EXAMPLE: &str = include_str!("example.yaml");
+
+/// What the shipped connectors offer, as far as flows see it.
+fn catalog() -> Catalog {
+    let mut catalog =
+        Catalog { actions: crate::local::actions(), triggers: crate::trigger::all(), serves: BTreeMap::new() };
+    let whatsapp = [
+        ActionSpec::of::<whatsapp::SendText>(Repeat::OnlyIfRefused),
+        ActionSpec::of::<whatsapp::SendTemplate>(Repeat::OnlyIfRefused),
+    ];
+    let crm = [
+        ActionSpec::of::<crm::CreateTicket>(Repeat::OnlyIfRefused),
+        ActionSpec::of::<crm::UpsertContact>(Repeat::OnlyIfRefused),
+        ActionSpec::of::<crm::GetContact>(Repeat::Safe),
+        ActionSpec::of::<crm::SetFields>(Repeat::Safe),
+        ActionSpec::of::<crm::AddTags>(Repeat::Safe),
+    ];
+    let http = [
+        ActionSpec::of::<web::Request>(Repeat::OnlyIfRefused),
+        ActionSpec::of::<human::NotifyEscalation>(Repeat::OnlyIfRefused),
+    ];
+    let served: [(&'static str, Vec<ActionSpec>); 3] =
+        [("whatsapp.cloud_api", whatsapp.into()), ("hubspot", crm.into()), ("http", http.into())];
+    for (connector, actions) in served {
+        catalog.serves.insert(connector, actions.iter().map(|action| action.name).collect());
+        catalog.actions.extend(actions.into_iter().map(|action| (action.name, action)));
+    }
+    catalog
+}
+
+/// `line:col severity[code] message (hint)` per problem.
+fn problems(text: &str) -> String {
+    let catalog = catalog();
+    let mut out = String::new();
+    for problem in check(text, &Environment::new(&catalog)).problems {
+        let severity = format!("{:?}", problem.severity).to_lowercase();
+        let _ = write!(out, "{}:{} {severity}[{}] {}", problem.line, problem.column, problem.code, problem.message);
+        let _ = if problem.hint.is_empty() { writeln!(out) } else { writeln!(out, " ({})", problem.hint) };
+    }
+    out
+}
+
+#[test]
+fn the_example_of_the_design_checks_clean() {
+    let catalog = catalog();
+    let checked = check(EXAMPLE, &Environment::new(&catalog));
+    assert_eq!(problems(EXAMPLE), "");
+    let compiled = checked.version.expect("clean");
+    assert_eq!((&*compiled.flow, compiled.triggers.len(), compiled.tests.len()), ("order-to-ticket", 1, 1));
+}

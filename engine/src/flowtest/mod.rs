@@ -1,0 +1,56 @@
+//! Tests of flows in virtual time: the `tests:` of a flow, run by the same [`handle`](crate::handle::handle) as production.
+//!
+//! Only the doors differ: events come from the test, calls are answered by its `fake` at once, and time jumps to whatever
+//! falls due next. So 48 hours pass in microseconds, and what a test shows is what the engine will do.
+
+mod expect;
+mod sim;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::connector::Catalog;
+use crate::flow::{Compiled, TestCase, Version};
+use crate::ids::VersionId;
+
+use sim::Sim;
+
+/// What one test showed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    /// The flow.
+    pub flow: String,
+    /// The test's name.
+    pub name: String,
+    /// Its line in the file, from 1.
+    pub line: u32,
+    /// Whether everything was as expected.
+    pub passed: bool,
+    /// What was not, each in a line; first what is wrong, then what was expected and what happened.
+    pub failures: Vec<String>,
+    /// What happened, one line an action, for reading.
+    pub log: Vec<String>,
+}
+
+/// Runs all tests of a compiled flow.
+#[must_use]
+pub fn run(mut compiled: Compiled, catalog: &Catalog) -> Vec<Outcome> {
+    let tests = std::mem::take(&mut compiled.tests);
+    let version = Arc::new(compiled.into_version(VersionId(1)));
+    tests.iter().map(|test| run_one(&version, test, catalog)).collect()
+}
+
+fn run_one(version: &Arc<Version>, test: &TestCase, catalog: &Catalog) -> Outcome {
+    let mut sim = Sim::new(version, test, catalog);
+    let mut failures: Vec<String> = sim.run().err().into_iter().collect();
+    failures.extend(expect::failures(test, &sim.happened(version)));
+    Outcome {
+        flow: version.flow.to_string(),
+        name: test.name.clone(),
+        line: test.line,
+        passed: failures.is_empty(),
+        failures,
+        log: sim.log(),
+    }
+}

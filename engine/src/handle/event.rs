@@ -1,0 +1,166 @@
+//! An event: the facts it changes, the waits it answers, the triggers it meets.
+//!
+//! webhook in -> event -> **contact and conversation** -> tag rules -> **waits** -> **match triggers** -> run -> step -> action -> log
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Handling;
+use crate::contact::{SESSION_IDLE, WINDOW};
+use crate::event::{self, Event, MAX_DEPTH, Origin};
+use crate::expr::Scope;
+use crate::flow::{Op, WaitFor};
+use crate::ids::{RunId, WaitId};
+use crate::matching::{self, Met};
+use crate::run::{Block, Entry, Turn, Wake, What};
+use crate::store::{JournalKind, WaitKind};
+
+impl Handling<'_> {
+    pub(super) fn event(&mut self, event: Arc<Event>) {
+        let mut entries = vec![Entry::bare(What::Received { event: Arc::clone(&event.kind) })];
+        self.note_facts(&event);
+        let taken = self.answer_waits(&event, &mut entries);
+        self.mail.remember(Arc::clone(&event), taken);
+        self.meet_triggers(&event, taken, &mut entries);
+        self.journal(event.id.0, None, JournalKind::Handling, &entries);
+        if let Some(conversation) = event.conversation {
+            self.watch(conversation);
+        }
+    }
+
+    /// What the event tells about the customer. Reactions, edits and statuses are no answer and open no window.
+    fn note_facts(&mut self, event: &Event) {
+        let Some(conversation) = event.conversation else { return };
+        let at = event.at;
+        let happened_at = event.provider_at.map_or(at, |provider_at| provider_at.min(at));
+        let connection = event.connection.to_string();
+        if let Some(name) = event.body["profile"]["name"].as_str().filter(|name| !name.is_empty())
+            && self.mail.facts.contact.as_ref().is_some_and(|contact| contact.name != name)
+        {
+            self.mail.facts.change_contact(|contact| contact.name = name.to_owned());
+        }
+        if event.is_customer_message() {
+            self.mail.facts.change_contact(|contact| {
+                contact.last_interaction_at = Some(at);
+                contact.unread_count += 1;
+            });
+            self.mail.facts.change_conversation(conversation, |conversation| {
+                let idle = conversation.last_inbound_at.max(conversation.last_outbound_at);
+                if idle.is_none_or(|idle| at.since(idle) > SESSION_IDLE) || conversation.session_opened_at.is_none() {
+                    conversation.session_opened_at = Some(at);
+                    conversation.session_messages = 0;
+                }
+                conversation.session_messages += 1;
+                conversation.last_inbound_at = Some(at);
+                conversation.window_closes_at = conversation.window_closes_at.max(Some(happened_at.plus(WINDOW)));
+                conversation.connection = connection;
+            });
+        } else if event.origin == Origin::AppEcho {
+            self.mail.facts.change_contact(|contact| contact.unread_count = 0);
+            self.mail.facts.change_conversation(conversation, |conversation| conversation.last_outbound_at = Some(at));
+        }
+    }
+
+    /// Every matching wait is answered; of several that take the event, all are, and no trigger sees it.
+    fn answer_waits(&mut self, event: &Event, entries: &mut Vec<Entry>) -> bool {
+        let waiting: Vec<(WaitId, RunId)> = self
+            .mail
+            .waits
+            .values()
+            .filter(|wait| wait.kind == WaitKind::Event && event.id > wait.since)
+            .filter_map(|wait| Some((wait.id, wait.run_id?)))
+            .collect();
+        let mut taken = false;
+        for (wait, run) in waiting {
+            let Some((takes, answered)) = self.wait_answered(wait, run, event, entries) else { continue };
+            if answered {
+                taken |= takes;
+                entries.push(Entry::bare(What::Delivered { run, wait }));
+                self.wake(run, Wake::Answered(wait, event));
+            }
+        }
+        taken
+    }
+
+    /// Whether `event` answers `wait` of `run`, and whether it would then be taken.
+    fn wait_answered(&self, wait: WaitId, run: RunId, event: &Event, entries: &mut Vec<Entry>) -> Option<(bool, bool)> {
+        let run = self.mail.runs.get(&run)?;
+        let step = standing_at(run, wait)?;
+        let scope = Turn::scope_of(run, self.mail, self.now);
+        match matching::answers(step, event, &scope) {
+            Ok(answered) => Some((step.take, answered)),
+            Err(error) => {
+                entries.push(passed(&run.version.flow, "match", "error", error.message.into()));
+                None
+            }
+        }
+    }
+
+    fn meet_triggers(&mut self, event: &Event, taken: bool, entries: &mut Vec<Entry>) {
+        let book = self.book;
+        let mut scope: Option<Scope> = None;
+        for (live, trigger) in book.hearing(&event.kind) {
+            let flow = &live.version.flow;
+            if *event.kind == *event::MANUAL && event.body["flow"] != **flow {
+                continue;
+            }
+            if let Some(why) = held_back(event, taken) {
+                entries.push(passed(flow, &trigger.id, why, Value::Null));
+                continue;
+            }
+            let scope = scope.get_or_insert_with(|| self.trigger_scope(event));
+            match matching::meets(trigger, event, scope) {
+                Ok(Met::Yes(saw)) => {
+                    let run = self.start(live, &trigger.id, event);
+                    let (flow, trigger) = (Arc::clone(flow), Arc::clone(&trigger.id));
+                    entries.push(Entry { what: What::Matched { flow, trigger, run }, data: saw });
+                }
+                Ok(Met::Params) => entries.push(passed(flow, &trigger.id, "params", Value::Null)),
+                Ok(Met::When(saw)) => entries.push(passed(flow, &trigger.id, "when", saw)),
+                Err(error) => entries.push(passed(flow, &trigger.id, "error", error.message.into())),
+            }
+        }
+    }
+
+    /// What a trigger's condition sees.
+    pub(super) fn trigger_scope(&self, event: &Event) -> Scope {
+        let facts = &self.mail.facts;
+        let conversation = event.conversation.and_then(|id| facts.conversation(id));
+        let mut scope = Scope::new();
+        scope.set("event", event.scope());
+        scope.set("contact", facts.contact.as_ref().map_or(Value::Null, crate::contact::Contact::scope));
+        scope.set("conversation", conversation.map_or(Value::Null, |found| found.scope(self.now)));
+        scope.set("now", Value::from(self.now.to_string()));
+        scope
+    }
+}
+
+/// Why an event starts nothing, whatever the triggers say.
+fn held_back(event: &Event, taken: bool) -> Option<&'static str> {
+    if taken {
+        return Some("taken");
+    }
+    let of_message = matches!(&*event.kind, event::MESSAGE_RECEIVED | event::ORDER_RECEIVED);
+    if !event.origin.starts_flows() || (of_message && event.origin != Origin::Customer) {
+        return Some("origin");
+    }
+    (event.depth > MAX_DEPTH).then_some("depth")
+}
+
+/// The `wait_for` step on whose wait `run` is blocked.
+fn standing_at(run: &crate::run::Run, wait: WaitId) -> Option<&WaitFor> {
+    let cursor = run.state.cursors.iter().find(|cursor| cursor.block == Block::Wait(wait))?;
+    match &run.version.program.steps.get(cursor.at? as usize)?.op {
+        Op::WaitFor(step) => Some(step),
+        _ => None,
+    }
+}
+
+pub(super) fn passed(flow: &Arc<str>, trigger: &str, why: &str, data: Value) -> Entry {
+    let data = match data {
+        Value::String(words) => serde_json::json!({ "message": words }),
+        other => other,
+    };
+    Entry { what: What::Passed { flow: Arc::clone(flow), trigger: trigger.into(), why: why.into() }, data }
+}

@@ -1,0 +1,279 @@
+//! What one input of a mailbox changes. Pure: the loops of [`crate::runner`] carry it out, flow tests call the same function.
+//!
+//! One file per kind of input: an [`event`](mod@event), a call's outcome ([`settle`]), a person's [`order`], and what falls
+//! due: a [`silence`], a schedule's slot ([`slot`]), an [`escalation`]'s deadline.
+
+mod escalation;
+mod event;
+mod order;
+mod rows;
+mod settle;
+mod silence;
+mod slot;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::book::{Book, Live};
+use crate::clock::At;
+use crate::connector::Verdict;
+use crate::event::Event;
+use crate::ids::{Ids, InputId, JournalId, RunId, WaitId};
+use crate::mailbox::Mailbox;
+use crate::order::{Error, Order};
+use crate::run::journal::{self, Head};
+use crate::run::{Attempt, Entry, Run, State, Turned, Wake, World, turn};
+use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, WaitKind, WaitOp, WaitRow, WaitState, Work};
+
+pub use rows::{contact_from, encode_event, event_from_row, mailbox_from};
+pub use slot::mailbox as schedule_mailbox;
+
+/// One input of a mailbox.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Something happened.
+    Event {
+        /// The event.
+        event: Arc<Event>,
+        /// The stored input it came as.
+        input: Option<InputId>,
+    },
+    /// A wait's time came.
+    Due(WaitId),
+    /// A call ended.
+    Settled {
+        /// The call.
+        effect: Box<EffectRow>,
+        /// All its attempts.
+        attempts: Vec<Attempt>,
+        /// How.
+        verdict: Verdict,
+        /// The stored input that brought the proof, if one did.
+        input: Option<InputId>,
+    },
+    /// A call waits for a person. Its row says until when.
+    Parked {
+        /// The call.
+        effect: Box<EffectRow>,
+        /// All its attempts.
+        attempts: Vec<Attempt>,
+        /// Why: `tries_used_up`, `refused`, `may_have_happened`.
+        why: &'static str,
+    },
+    /// A schedule was published or withdrawn: arm its next slot, or none.
+    Schedule {
+        /// The flow.
+        flow: Arc<str>,
+        /// The trigger.
+        trigger: Arc<str>,
+    },
+    /// Thresholds of silence were published: arm the next one of each conversation.
+    Watch,
+    /// A person's order.
+    Order {
+        /// Who.
+        by: String,
+        /// What.
+        order: Order,
+        /// The effect it is about, as it is stored now.
+        effect: Option<Box<EffectRow>>,
+    },
+}
+
+/// Handles one input: adds what it changes to `work`. `mail` is thrown away and read anew if `work` is not committed.
+///
+/// # Errors
+/// For orders that cannot be carried out; nothing changed then.
+pub fn handle(
+    book: &Book,
+    mail: &mut Mailbox,
+    input: Input,
+    now: At,
+    ids: &Ids,
+    work: &mut Work,
+) -> Result<Value, Error> {
+    work.at = now;
+    let mut handling = Handling { book, mail, now, ids, work, by: String::new() };
+    let answer = match input {
+        Input::Event { event, input } => {
+            handling.work.consumed.extend(input);
+            handling.event(event);
+            Ok(Value::Null)
+        }
+        Input::Due(wait) => {
+            handling.due(wait);
+            Ok(Value::Null)
+        }
+        Input::Settled { effect, attempts, verdict, input } => {
+            handling.work.consumed.extend(input);
+            handling.settled(*effect, &attempts, &verdict);
+            Ok(Value::Null)
+        }
+        Input::Parked { effect, attempts, why } => {
+            handling.parked(*effect, &attempts, why);
+            Ok(Value::Null)
+        }
+        Input::Schedule { flow, trigger } => {
+            handling.schedule(&flow, &trigger);
+            Ok(Value::Null)
+        }
+        Input::Watch => {
+            handling.watch_all();
+            Ok(Value::Null)
+        }
+        Input::Order { by, order, effect } => {
+            handling.by = by;
+            handling.order(order, effect)
+        }
+    };
+    handling.write_facts();
+    answer
+}
+
+struct Handling<'a> {
+    book: &'a Book,
+    mail: &'a mut Mailbox,
+    now: At,
+    ids: &'a Ids,
+    work: &'a mut Work,
+    /// Who gave the order being carried out; empty for the engine itself.
+    by: String,
+}
+
+impl Handling<'_> {
+    fn next_id(&self) -> i64 {
+        self.ids.next(self.now)
+    }
+
+    fn due(&mut self, id: WaitId) {
+        let Some(wait) = self.mail.waits.get(&id).cloned() else { return };
+        match wait.kind {
+            WaitKind::Timer | WaitKind::Event => {
+                if let Some(run) = wait.run_id {
+                    self.wake(run, Wake::Due(id));
+                }
+            }
+            WaitKind::Silence => self.silence_due(&wait),
+            WaitKind::Cron => self.slot_due(&wait),
+            WaitKind::Escalation => self.escalation_due(&wait),
+        }
+    }
+
+    /// Begins a run of `live`, started by `event` through `trigger`.
+    fn start(&mut self, live: &Live, trigger: &Arc<str>, event: &Event) -> RunId {
+        let id = RunId(self.next_id());
+        let run = Run {
+            id,
+            version: Arc::clone(&live.version),
+            mailbox: self.mail.id,
+            contact: event.contact,
+            conversation: event.conversation,
+            event: event.id,
+            state: State::new(event.scope()),
+            turns: 0,
+            started_at: self.now,
+        };
+        self.give_turn(run, Wake::Start { trigger: Arc::clone(trigger), event });
+        id
+    }
+
+    /// Gives an unfinished run a turn; one that is over gets none.
+    fn wake(&mut self, run: RunId, wake: Wake<'_>) {
+        if let Some(run) = self.mail.runs.remove(&run) {
+            self.give_turn(run, wake);
+        }
+    }
+
+    fn give_turn(&mut self, mut run: Run, wake: Wake<'_>) {
+        let book = self.book;
+        let world = World { now: self.now, ids: self.ids, notify: book.notify.as_deref() };
+        let turned = turn(&mut run, &mut self.mail.facts, &self.mail.recent, wake, world);
+        self.absorb(&run, turned);
+        let row = run.to_row(self.now);
+        if row.status.ended() {
+            self.close(run.id);
+        } else {
+            self.mail.runs.insert(run.id, run);
+        }
+        self.write_run(row);
+    }
+
+    fn absorb(&mut self, run: &Run, turned: Turned) {
+        self.journal(run.id.0, Some(run.turns - 1), JournalKind::Turn, &turned.entries);
+        for effect in turned.effects {
+            self.mail.effects.insert(effect.id, effect.clone());
+            self.work.effects.push(EffectOp::Plan(Box::new(effect)));
+        }
+        for wait in turned.waits {
+            self.arm(wait);
+        }
+        for (wait, to) in turned.closed {
+            self.disarm(wait, to);
+        }
+        for escalation in turned.escalations {
+            self.mail.escalations.insert(escalation.id, escalation.clone());
+            self.work.escalations.push(escalation);
+        }
+        for (event, taken) in &mut self.mail.recent {
+            *taken |= turned.taken.contains(&event.id);
+        }
+        self.work.tags.extend(turned.tags);
+    }
+
+    /// A run that is over wants no calls and waits for nothing. What is under way settles later and is noted.
+    fn close(&mut self, run: RunId) {
+        let unwanted: Vec<_> = self
+            .mail
+            .effects
+            .values()
+            .filter(|effect| effect.run_id == run && effect.action != notification())
+            .map(|effect| effect.id)
+            .collect();
+        for effect in unwanted {
+            self.mail.effects.remove(&effect);
+            self.work.effects.push(EffectOp::Withdraw(effect));
+        }
+        let waits: Vec<_> =
+            self.mail.waits.values().filter(|wait| wait.run_id == Some(run)).map(|wait| wait.id).collect();
+        for wait in waits {
+            self.disarm(wait, WaitState::Cancelled);
+        }
+    }
+
+    fn arm(&mut self, wait: WaitRow) {
+        if wait.key.is_some() {
+            self.mail.waits.retain(|_, armed| (armed.kind, &armed.key) != (wait.kind, &wait.key));
+        }
+        self.mail.waits.insert(wait.id, wait.clone());
+        self.work.waits.push(WaitOp::Arm(Box::new(wait)));
+    }
+
+    fn disarm(&mut self, id: WaitId, to: WaitState) {
+        self.mail.waits.remove(&id);
+        self.work.waits.push(WaitOp::Close { id, to });
+    }
+
+    /// Keeps the last state of each run: a work may hold several turns of one.
+    fn write_run(&mut self, row: RunRow) {
+        match self.work.runs.iter_mut().find(|written| written.id == row.id) {
+            Some(written) => *written = row,
+            None => self.work.runs.push(row),
+        }
+    }
+
+    /// Writes entries about `subject`; those of a run are counted, others are in the order of their ids.
+    fn journal(&mut self, subject: i64, seq: Option<i64>, kind: JournalKind, entries: &[Entry]) {
+        if entries.is_empty() {
+            return;
+        }
+        let id = JournalId(self.ids.next(self.now));
+        let person = self.mail.facts.contact.as_ref().map(|contact| (contact.id, &contact.salt[..]));
+        let head = Head { id, subject, seq: seq.unwrap_or(id.0), kind, by: &self.by, person, at: self.now };
+        self.work.journal.push(journal::encode(head, entries));
+    }
+}
+
+fn notification() -> &'static str {
+    <crate::capability::human::NotifyEscalation as crate::connector::Action>::NAME
+}

@@ -1,0 +1,107 @@
+//! A person's order: checked against what is there now, then carried out as a turn.
+
+use serde_json::{Value, json};
+
+use super::Handling;
+use crate::connector::{Problem, Verdict};
+use crate::ids::{EscalationId, RunId, WaitId};
+use crate::mailbox::Facts;
+use crate::order::{Error, Order};
+use crate::run::{Attempt, Entry, Wake, What};
+use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, WaitKind, WaitState};
+
+impl Handling<'_> {
+    pub(super) fn order(&mut self, order: Order, effect: Option<Box<EffectRow>>) -> Result<Value, Error> {
+        match order {
+            Order::RetryEffect { effect: id, input } => {
+                let row = self.parked_effect(effect, &id.to_string())?;
+                self.withdraw(&row);
+                self.wake(row.run_id, Wake::Retry { n: row.n, row: &row, input });
+                Ok(json!({ "run": row.run_id, "withdrawn": row.key }))
+            }
+            Order::FailEffect { effect: id } => {
+                let row = self.parked_effect(effect, &id.to_string())?;
+                let verdict = Verdict::Refused(Problem::new("given_up", "a person gave this call up"));
+                self.settle_by_hand(&row, &verdict)
+            }
+            Order::SettleEffect { effect: id, output } => {
+                let row = self.parked_effect(effect, &id.to_string())?;
+                self.settle_by_hand(&row, &Verdict::done(output))
+            }
+            Order::CancelRun { run } => self.cancel(run),
+            Order::TakeEscalation { escalation, agent } => self.take(escalation, agent),
+            Order::ErasePerson => self.erase(),
+        }
+    }
+
+    fn parked_effect(&self, effect: Option<Box<EffectRow>>, id: &str) -> Result<EffectRow, Error> {
+        let row = *effect.ok_or_else(|| Error::Gone(id.to_owned()))?;
+        if row.state != EffectState::Parked {
+            return Err(Error::Refused(format!("{id} does not wait for a person: it is {:?}", row.state)));
+        }
+        if !self.mail.runs.contains_key(&row.run_id) {
+            return Err(Error::Gone(row.run_id.to_string()));
+        }
+        Ok(row)
+    }
+
+    fn withdraw(&mut self, row: &EffectRow) {
+        self.mail.effects.remove(&row.id);
+        self.work.effects.push(EffectOp::Withdraw(row.id));
+    }
+
+    fn settle_by_hand(&mut self, row: &EffectRow, verdict: &Verdict) -> Result<Value, Error> {
+        self.withdraw(row);
+        let none: &[Attempt] = &[];
+        self.wake(row.run_id, Wake::Settled { n: row.n, attempts: none, verdict });
+        Ok(json!({ "run": row.run_id }))
+    }
+
+    fn cancel(&mut self, run: RunId) -> Result<Value, Error> {
+        if !self.mail.runs.contains_key(&run) {
+            return Err(Error::Gone(run.to_string()));
+        }
+        self.wake(run, Wake::Cancel);
+        Ok(json!({ "run": run, "status": "cancelled" }))
+    }
+
+    fn take(&mut self, id: EscalationId, agent: String) -> Result<Value, Error> {
+        let Some(mut row) = self.mail.escalations.remove(&id) else { return Err(Error::Gone(id.to_string())) };
+        let after = self.now.since(row.received_at);
+        row.accepted_at = Some(self.now);
+        row.accepted_by = Some(agent);
+        let watch: Vec<WaitId> = self
+            .mail
+            .waits
+            .values()
+            .filter(|wait| wait.kind == WaitKind::Escalation && wait.key.as_deref() == Some(&id.to_string()))
+            .map(|wait| wait.id)
+            .collect();
+        for wait in watch {
+            self.disarm(wait, WaitState::Answered);
+        }
+        let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+        let answer = json!({ "escalation": id, "after_ms": after_ms, "missed": row.missed });
+        self.work.escalations.push(row);
+        let entry = Entry::bare(What::Taken { escalation: id, after_ms });
+        self.journal(id.0, None, JournalKind::Change, &[entry]);
+        Ok(answer)
+    }
+
+    /// Ends what runs for the person, then deletes the person's data; the structure stays.
+    fn erase(&mut self) -> Result<Value, Error> {
+        let Some(contact) = self.mail.facts.contact.as_ref().map(|contact| contact.id) else {
+            return Err(Error::Gone("this person".into()));
+        };
+        let runs: Vec<RunId> = self.mail.runs.keys().copied().collect();
+        for run in &runs {
+            self.wake(*run, Wake::Cancel);
+        }
+        let entry = Entry::bare(What::Erased);
+        self.journal(contact.0, None, JournalKind::Erasure, &[entry]);
+        self.mail.facts = Facts::default();
+        self.mail.recent.clear();
+        self.work.erase = Some(contact);
+        Ok(json!({ "contact": contact, "runs_cancelled": runs.len() }))
+    }
+}

@@ -1,0 +1,71 @@
+//! A call's outcome: the run goes on, the message is noted, the effect is gone.
+
+use super::Handling;
+use crate::connector::{Sent, Status, Verdict};
+use crate::event::EventKey;
+use crate::expr::text;
+use crate::ids::{ConversationId, MessageId};
+use crate::run::{Attempt, Entry, Wake, What};
+use crate::store::{EffectOp, EffectRow, JournalKind, MessageRow};
+
+impl Handling<'_> {
+    pub(super) fn settled(&mut self, effect: EffectRow, attempts: &[Attempt], verdict: &Verdict) {
+        self.mail.effects.remove(&effect.id);
+        self.work.effects.push(EffectOp::Finish(effect.id));
+        if let Verdict::Done(done) = verdict
+            && let Some(sent) = &done.sent
+        {
+            self.message_sent(&effect, sent);
+        }
+        if effect.n > 0 && self.mail.runs.contains_key(&effect.run_id) {
+            self.wake(effect.run_id, Wake::Settled { n: effect.n, attempts, verdict });
+        } else {
+            // The run is over, or never waited for this call: what became of it is told all the same.
+            let done = matches!(verdict, Verdict::Done(_));
+            let entry = Entry::bare(What::Told { n: effect.n, done });
+            self.journal(effect.run_id.0, None, JournalKind::Change, &[entry]);
+        }
+    }
+
+    pub(super) fn parked(&mut self, effect: EffectRow, attempts: &[Attempt], why: &'static str) {
+        let (id, deadline) = (effect.id, effect.deadline);
+        let attempts_log = serde_json::to_vec(attempts).unwrap_or_default();
+        self.work.effects.push(EffectOp::Park { id, why: why.to_owned(), deadline, attempts: attempts_log });
+        let (run, n) = (effect.run_id, effect.n);
+        self.mail.effects.insert(id, effect);
+        // Attempts are told when the call settles, or here if a person settles it: the row keeps them until then.
+        self.wake(run, Wake::Parked { n, why, attempts });
+    }
+
+    /// A message went out: it stands in the history, ends the customer's wait, and may begin a silence of theirs.
+    fn message_sent(&mut self, effect: &EffectRow, sent: &Sent) {
+        let party = &sent.party;
+        let conversation: Option<ConversationId> = self
+            .mail
+            .facts
+            .conversations
+            .iter()
+            .find(|known| known.number == party.number && known.address == party.address)
+            .map(|known| known.id);
+        let text = sent.text.clone();
+        self.work.messages.push(MessageRow {
+            id: MessageId(self.next_id()),
+            conversation_id: conversation,
+            inbound: false,
+            event_id: None,
+            effect_key: Some(effect.key.clone()),
+            external_key: EventKey::new(&effect.connection, "message", &sent.external_id).0,
+            status: Status::Accepted,
+            status_at: Some(self.now),
+            error: None,
+            norm: Some(text::normalise(&text)),
+            text: Some(text),
+            cost: None,
+        });
+        let Some(conversation) = conversation else { return };
+        let now = self.now;
+        self.mail.facts.change_contact(|contact| contact.unread_count = 0);
+        self.mail.facts.change_conversation(conversation, |conversation| conversation.last_outbound_at = Some(now));
+        self.watch(conversation);
+    }
+}

@@ -1,0 +1,155 @@
+//! Silences: `conversation.no_reply` fires once per silence, when it crosses its threshold.
+//!
+//! One wait per conversation, for the next threshold among live flows. A silence of the customer begins with our message,
+//! one of ours with the customer's; echoes of the phone app count as ours, reactions and statuses as nothing. Only silences
+//! that cross their threshold while the flow is live start it, so publishing starts nothing for old ones.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::Handling;
+use crate::clock::At;
+use crate::contact::Conversation;
+use crate::event::{self, Event, EventKey, Origin};
+use crate::ids::{ConversationId, EventId, WaitId};
+use crate::run::{Entry, What};
+use crate::store::{JournalKind, WaitKind, WaitRow, WaitState};
+use crate::trigger::Silent;
+
+/// A silence that crossed its threshold longer ago (we were not running) starts nothing any more.
+const TOO_LATE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What is stored of a watched silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Watched {
+    silent: Silent,
+    since: At,
+}
+
+/// The silence a conversation is in, if any.
+fn present(conversation: &Conversation) -> Option<Watched> {
+    let (inbound, outbound) = (conversation.last_inbound_at, conversation.last_outbound_at);
+    if outbound > inbound {
+        outbound.map(|since| Watched { silent: Silent::Customer, since })
+    } else {
+        inbound.map(|since| Watched { silent: Silent::Us, since })
+    }
+}
+
+impl Handling<'_> {
+    /// Arms the next threshold of one conversation, or disarms what is armed when there is none.
+    pub(super) fn watch(&mut self, conversation: ConversationId) {
+        let Some(watched) = self.mail.facts.conversation(conversation).and_then(present) else { return };
+        self.watch_after(conversation, watched, self.now);
+    }
+
+    /// The same for every conversation of the mailbox.
+    pub(super) fn watch_all(&mut self) {
+        let conversations: Vec<_> = self.mail.facts.conversations.iter().map(|known| known.id).collect();
+        for conversation in conversations {
+            self.watch(conversation);
+        }
+    }
+
+    /// Arms the first threshold later than `after`.
+    fn watch_after(&mut self, conversation: ConversationId, watched: Watched, after: At) {
+        let key = conversation.to_string();
+        let armed = self
+            .mail
+            .waits
+            .values()
+            .find(|wait| wait.kind == WaitKind::Silence && wait.key.as_deref() == Some(key.as_str()));
+        let armed = armed.map(|wait| (wait.id, wait.due_at, wait.data.clone()));
+        let thresholds = self.book.silences().iter().filter(|known| known.silent == watched.silent);
+        let next = thresholds.map(|known| watched.since.plus(known.after)).filter(|due| *due > after).min();
+        let data = serde_json::to_vec(&watched).unwrap_or_default();
+        match (next, armed) {
+            (Some(due), Some((_, due_at, known))) if due == due_at && known == data => {}
+            (Some(due_at), _) => self.arm(WaitRow {
+                id: WaitId(self.next_id()),
+                shard: self.mail.id.shard(),
+                mailbox: self.mail.id,
+                run_id: None,
+                cursor: 0,
+                kind: WaitKind::Silence,
+                state: crate::store::WaitState::Armed,
+                on_kind: None,
+                key: Some(key),
+                since: EventId(0),
+                due_at,
+                data,
+            }),
+            (None, Some((id, _, _))) => self.disarm(id, WaitState::Cancelled),
+            (None, None) => {}
+        }
+    }
+
+    pub(super) fn silence_due(&mut self, wait: &WaitRow) {
+        self.disarm(wait.id, WaitState::Fired);
+        let (Ok(watched), Some(conversation)) = (
+            serde_json::from_slice::<Watched>(&wait.data),
+            wait.key.as_deref().and_then(|key| key.parse::<ConversationId>().ok()),
+        ) else {
+            return;
+        };
+        let still = self.mail.facts.conversation(conversation).and_then(present);
+        if still == Some(watched) {
+            self.cross(conversation, watched, wait.due_at);
+            self.watch_after(conversation, watched, self.now);
+        }
+    }
+
+    /// Starts every flow whose threshold lies between the one that was armed and now.
+    fn cross(&mut self, conversation: ConversationId, watched: Watched, from: At) {
+        let book = self.book;
+        for silence in book.silences() {
+            let crossed_at = watched.since.plus(silence.after);
+            let passed_now = silence.silent == watched.silent && crossed_at >= from && crossed_at <= self.now;
+            let Some((live, trigger)) = book.at(silence.live, silence.trigger) else { continue };
+            if !passed_now || crossed_at < live.since || self.now.since(crossed_at) > TOO_LATE {
+                continue;
+            }
+            let external = format!("{}/{}/{conversation}/{}", live.version.flow, trigger.id, watched.since.0);
+            let event = Event {
+                id: EventId(self.next_id()),
+                key: EventKey::new("", event::NO_REPLY, &external),
+                mailbox: self.mail.id,
+                contact: self.mail.facts.contact.as_ref().map(|contact| contact.id),
+                conversation: Some(conversation),
+                connection: self.mail.facts.conversation(conversation).map_or("", |known| &known.connection).into(),
+                kind: event::NO_REPLY.into(),
+                origin: Origin::System,
+                at: self.now,
+                provider_at: Some(crossed_at),
+                depth: 0,
+                body: json!({
+                    "silent": watched.silent,
+                    "since": watched.since.to_string(),
+                    "after": trigger.params["after"],
+                }),
+            };
+            self.engine_event(live, trigger, &event);
+        }
+    }
+
+    /// Stores an event of the engine's own and lets it meet the one trigger it is for.
+    pub(super) fn engine_event(&mut self, live: &crate::book::Live, trigger: &crate::flow::Trigger, event: &Event) {
+        self.work.events.push(super::rows::row_from_event(event));
+        let mut entries = vec![Entry::bare(What::Received { event: event.kind.clone() })];
+        let scope = self.trigger_scope(event);
+        let flow = &live.version.flow;
+        match crate::matching::meets(trigger, event, &scope) {
+            Ok(crate::matching::Met::Yes(saw)) => {
+                let run = self.start(live, &trigger.id, event);
+                let (flow, trigger) = (flow.clone(), trigger.id.clone());
+                entries.push(Entry { what: What::Matched { flow, trigger, run }, data: saw });
+            }
+            Ok(crate::matching::Met::Params) => {}
+            Ok(crate::matching::Met::When(saw)) => entries.push(super::event::passed(flow, &trigger.id, "when", saw)),
+            Err(error) => entries.push(super::event::passed(flow, &trigger.id, "error", error.message.into())),
+        }
+        self.journal(event.id.0, None, JournalKind::Handling, &entries);
+    }
+}

@@ -1,0 +1,103 @@
+//! Which triggers and waits an event meets. Plain functions of their arguments.
+//!
+//! … contact and conversation -> tag rules -> waits -> **match triggers** -> run -> step -> action -> log
+
+use serde_json::Value;
+
+use crate::event::{self, Event};
+use crate::expr::{self, Decision, Scope, text};
+use crate::flow::{Trigger, WaitFor};
+
+/// How a trigger meets an event of its kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Met {
+    /// It starts a run; the values its conditions saw.
+    Yes(Value),
+    /// Its parameters exclude the event.
+    Params,
+    /// A condition does not hold; the values it saw.
+    When(Value),
+}
+
+/// Whether a listener for `kind` hears events of type `event`. An order is also a message.
+#[must_use]
+pub fn hears(kind: &str, event: &str) -> bool {
+    kind == event || (kind == event::MESSAGE_RECEIVED && event == event::ORDER_RECEIVED)
+}
+
+/// How `trigger` meets `event`, whose kind it hears.
+///
+/// # Errors
+/// When a condition fails.
+pub fn meets(trigger: &Trigger, event: &Event, scope: &Scope) -> Result<Met, expr::Error> {
+    if !params_match(&trigger.kind, &trigger.params, event) {
+        return Ok(Met::Params);
+    }
+    let mut saw = serde_json::Map::new();
+    for condition in &trigger.when {
+        let Decision { holds, saw: values } = condition.condition(scope)?;
+        if let Value::Object(values) = values {
+            saw.extend(values);
+        }
+        if !holds {
+            return Ok(Met::When(Value::Object(saw)));
+        }
+    }
+    Ok(Met::Yes(if saw.is_empty() { Value::Null } else { Value::Object(saw) }))
+}
+
+/// Whether `event` answers `wait`; its `match` sees the event as `reply` beside what the run sees.
+///
+/// # Errors
+/// When the condition fails.
+pub fn answers(wait: &WaitFor, event: &Event, scope: &Scope) -> Result<bool, expr::Error> {
+    if !hears(&wait.kind, &event.kind) || !params_match(&wait.kind, &wait.params, event) {
+        return Ok(false);
+    }
+    if *wait.kind == *event::MESSAGE_RECEIVED && !event.is_customer_message() {
+        return Ok(false);
+    }
+    let Some(condition) = &wait.matching else { return Ok(true) };
+    let mut scope = scope.clone();
+    scope.set("reply", event.scope());
+    Ok(condition.condition(&scope)?.holds)
+}
+
+/// Whether `event` fits the parameters of a listener of `kind`. Parameters are checked against their schema before.
+fn params_match(kind: &str, params: &Value, event: &Event) -> bool {
+    let is = |name: &str, value: &Value| match &params[name] {
+        Value::Null => true,
+        wanted => wanted == value,
+    };
+    if !is("connection", &Value::from(&*event.connection)) {
+        return false;
+    }
+    match kind {
+        event::MESSAGE_RECEIVED => is("type", &event.body["message"]["type"]) && keyword_found(params, event),
+        event::FIELD_CHANGED => {
+            let to_fits = match &params["to"] {
+                Value::Null => true,
+                wanted => printed(wanted) == printed(&event.body["new"]),
+            };
+            is("object", &event.body["object"]) && is("field", &event.body["field"]) && to_fits
+        }
+        event::WEBHOOK_RECEIVED => is("path", &event.body["path"]),
+        event::NO_REPLY => is("after", &event.body["after"]) && is("silent", &event.body["silent"]),
+        _ => true,
+    }
+}
+
+fn keyword_found(params: &Value, event: &Event) -> bool {
+    let Some(words) = params["keywords"].as_array().filter(|words| !words.is_empty()) else { return true };
+    let Some(said) = event.body["text"].as_str() else { return false };
+    words.iter().filter_map(Value::as_str).any(|word| text::mentions(said, word))
+}
+
+/// CRMs tell every value as text; parameters may be written as numbers or booleans.
+fn printed(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,227 @@
+//! What a turn did, entry by entry: the state of a run is the fold of these, and the journal is where they are kept.
+//!
+//! An entry is a structure ([`What`]), which holds nothing personal, and values (`data`), which may. They are stored apart,
+//! so that erasing a person takes the values and leaves the structure.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::clock::At;
+use crate::ids::{EscalationId, EventId, RunId, WaitId};
+use crate::store::RunStatus;
+
+/// One thing that happened, in the past tense.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The structure.
+    pub what: What,
+    /// The values; null when there are none.
+    pub data: Value,
+}
+
+impl Entry {
+    /// An entry without values.
+    #[must_use]
+    pub fn bare(what: What) -> Self {
+        Self { what, data: Value::Null }
+    }
+}
+
+/// The structure of an entry. Names and fields are stored: they are only ever added to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "did", rename_all = "snake_case")]
+pub enum What {
+    /// An event was taken up. Data: nothing (the event is kept in its own table).
+    Received {
+        /// Its type.
+        event: Arc<str>,
+    },
+    /// A trigger matched and a run began. Data: what its conditions saw.
+    Matched {
+        /// The flow.
+        flow: Arc<str>,
+        /// The trigger in it.
+        trigger: Arc<str>,
+        /// The run.
+        run: RunId,
+    },
+    /// A trigger listens to this event but did not start. Data: what its condition saw, or the error's words.
+    Passed {
+        /// The flow.
+        flow: Arc<str>,
+        /// The trigger in it.
+        trigger: Arc<str>,
+        /// `origin`, `params`, `when`, `error`, `taken`, `missed`.
+        why: Arc<str>,
+    },
+    /// A wait was answered by this event.
+    Delivered {
+        /// The run that waited.
+        run: RunId,
+        /// The wait.
+        wait: WaitId,
+    },
+    /// A run began. Data: nothing (the event is kept in its own table).
+    Started {
+        /// The trigger that started it.
+        trigger: Arc<str>,
+        /// What came in.
+        event: EventId,
+        /// When it came in: promises to answer count from here.
+        at: At,
+    },
+    /// A condition was decided. Data: the values it saw.
+    Decided {
+        /// The step.
+        step: Arc<str>,
+        /// Whether it held.
+        holds: bool,
+    },
+    /// Variables were set. Data: their values by name.
+    Assigned {
+        /// The step.
+        step: Arc<str>,
+    },
+    /// A call was planned. Data: its rendered input.
+    Planned {
+        /// The step.
+        step: Arc<str>,
+        /// The run's count of it: the key is `<run>/<n>`.
+        n: i64,
+        /// The action.
+        action: Arc<str>,
+        /// The connection.
+        connection: Arc<str>,
+    },
+    /// A local action was done. Data: `{ input, output }`.
+    Acted {
+        /// The step.
+        step: Arc<str>,
+        /// The action.
+        action: Arc<str>,
+    },
+    /// A call was tried. Data: the words of what went wrong.
+    Attempted {
+        /// Which call.
+        n: i64,
+        /// 1 for the first try.
+        attempt: u16,
+        /// When it started.
+        at: At,
+        /// How long it took, in milliseconds.
+        took_ms: u64,
+        /// `done`, `later`, `refused`, `auth`, `unknown`.
+        verdict: Arc<str>,
+        /// HTTP status of the answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        /// Stable code of what went wrong.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<Arc<str>>,
+    },
+    /// A call is done. Data: its output.
+    Finished {
+        /// The step.
+        step: Arc<str>,
+        /// Which call.
+        n: i64,
+    },
+    /// A call whose outcome nobody waits for (a notification) is over.
+    Told {
+        /// Which call.
+        n: i64,
+        /// Whether it is done.
+        done: bool,
+    },
+    /// A step failed; its error branch, or the flow's, takes over. Data: the words.
+    Failed {
+        /// The step.
+        step: Arc<str>,
+        /// Stable code, `error.code` in the branch.
+        code: Arc<str>,
+    },
+    /// A call waits for a person. Data: the words of what went wrong.
+    Parked {
+        /// Which call.
+        n: i64,
+        /// Why, a stable code: `may_have_happened`, `tries_used_up`, `refused`.
+        why: Arc<str>,
+    },
+    /// A person answered a parked call. Data: the new input or the given output.
+    Resolved {
+        /// Which call.
+        n: i64,
+        /// `retry`, `fail` or `settle`.
+        how: Arc<str>,
+    },
+    /// The run waits.
+    Waited {
+        /// The step.
+        step: Arc<str>,
+        /// The wait.
+        wait: WaitId,
+        /// Until when.
+        until: At,
+        /// For which event; `None` = only for the time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        event: Option<Arc<str>>,
+    },
+    /// A wait's time came.
+    Fired {
+        /// The step.
+        step: Arc<str>,
+        /// The wait.
+        wait: WaitId,
+    },
+    /// A wait's event came. Data: the event as expressions see it.
+    Answered {
+        /// The step.
+        step: Arc<str>,
+        /// The wait.
+        wait: WaitId,
+        /// The event.
+        event: EventId,
+        /// When it came in.
+        at: At,
+    },
+    /// A human was asked for. Data: team and reason.
+    Escalated {
+        /// The demand.
+        escalation: EscalationId,
+        /// Until when it must be taken.
+        deadline: At,
+    },
+    /// An escalation was taken.
+    Taken {
+        /// The demand.
+        escalation: EscalationId,
+        /// Milliseconds from our receipt of what caused it.
+        after_ms: u64,
+    },
+    /// An escalation's deadline passed.
+    Missed {
+        /// The demand.
+        escalation: EscalationId,
+    },
+    /// A schedule armed its next slot.
+    Scheduled {
+        /// The slot.
+        slot: At,
+    },
+    /// The run is over. Data: the reason given, if one was.
+    Ended {
+        /// How.
+        status: RunStatus,
+    },
+    /// A person's data were erased.
+    Erased,
+    /// Something else was changed. Data: from what to what.
+    Changed {
+        /// What: `flow.published`, `flow.off`, `connection.down`, `connection.up` …
+        what: Arc<str>,
+        /// Which one.
+        id: Arc<str>,
+    },
+}

@@ -1,0 +1,268 @@
+//! Mailboxes in memory: each has a queue of inputs and at most one turn at a time.
+//!
+//! Posting an input to a mailbox that rests spawns its drain, which works until the queue is empty: load, handle up to
+//! [`BATCH`] inputs, commit, then let the world know. Mailboxes run beside each other and never wait for each other.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use super::core::Core;
+use crate::handle::{Input, handle, mailbox_from};
+use crate::ids::{InputId, JournalId, MailboxId};
+use crate::mailbox::{Mailbox, SHARDS};
+use crate::order;
+use crate::run::journal::{self, Head};
+use crate::run::{Entry, What};
+use crate::store::{self, JournalKind, Reads, Store, Work};
+
+/// Most inputs of one mailbox in one commit.
+const BATCH: usize = 32;
+/// Mailboxes kept in memory per shard: about 50 000 in all.
+const CACHED_PER_SHARD: usize = 800;
+/// A mailbox is handled so often before its input counts as poisonous.
+const TRIES: u32 = 3;
+/// Pause after the store failed.
+const STORE_PAUSE: Duration = Duration::from_millis(200);
+
+/// Answers an order.
+pub(super) type Reply = oneshot::Sender<Result<Value, order::Error>>;
+
+/// An input in a queue.
+pub(super) struct Queued {
+    input: Input,
+    reply: Option<Reply>,
+}
+
+#[derive(Default)]
+struct Slot {
+    queue: VecDeque<Queued>,
+    running: bool,
+    /// The mailbox as of its last commit; gone while it runs, and after a failed commit.
+    mail: Option<Box<Mailbox>>,
+}
+
+/// All mailboxes in memory.
+pub(super) struct Boxes {
+    shards: Vec<Mutex<HashMap<MailboxId, Slot>>>,
+}
+
+impl Boxes {
+    pub(super) fn new() -> Self {
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    }
+
+    fn with<T>(&self, id: MailboxId, act: impl FnOnce(&mut HashMap<MailboxId, Slot>) -> T) -> T {
+        let shard = &self.shards[usize::from(id.shard())];
+        act(&mut shard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts a mailbox that is known to hold nothing stored in memory, so that its first turn reads nothing.
+    pub(super) fn prime(&self, mail: Mailbox) {
+        self.with(mail.id, |slots| {
+            let slot = slots.entry(mail.id).or_default();
+            if !slot.running && slot.mail.is_none() && slot.queue.is_empty() {
+                slot.mail = Some(Box::new(mail));
+            }
+        });
+    }
+
+    /// Queues an input; true when the mailbox rested and its drain must be spawned.
+    fn push(&self, id: MailboxId, queued: Queued) -> bool {
+        self.with(id, |slots| {
+            let slot = slots.entry(id).or_default();
+            slot.queue.push_back(queued);
+            !std::mem::replace(&mut slot.running, true)
+        })
+    }
+
+    /// The next inputs and the mailbox, or nothing and the mailbox rests.
+    fn take(&self, id: MailboxId) -> Option<(Vec<Queued>, Option<Box<Mailbox>>)> {
+        self.with(id, |slots| {
+            let slot = slots.get_mut(&id)?;
+            if slot.queue.is_empty() {
+                slot.running = false;
+                if slot.mail.is_none() {
+                    slots.remove(&id);
+                } else if slots.len() > CACHED_PER_SHARD {
+                    let rested =
+                        slots.iter().find(|(known, slot)| !slot.running && **known != id).map(|(known, _)| *known);
+                    rested.map(|rested| slots.remove(&rested));
+                }
+                return None;
+            }
+            let count = slot.queue.len().min(BATCH);
+            Some((slot.queue.drain(..count).collect(), slot.mail.take()))
+        })
+    }
+
+    fn put_back(&self, id: MailboxId, mail: Option<Box<Mailbox>>) {
+        self.with(id, |slots| {
+            if let Some(slot) = slots.get_mut(&id) {
+                slot.mail = mail;
+            }
+        });
+    }
+}
+
+impl<S: Store + Reads> Core<S> {
+    /// Queues an input for a mailbox and sees to it that it is handled.
+    pub(super) fn post(self: &Arc<Self>, id: MailboxId, input: Input, reply: Option<Reply>) {
+        self.activity.add(1);
+        if self.boxes.push(id, Queued { input, reply }) {
+            let core = Arc::clone(self);
+            tokio::spawn(async move { core.drain_mailbox(id).await });
+        }
+    }
+
+    async fn drain_mailbox(self: Arc<Self>, id: MailboxId) {
+        while let Some((batch, mail)) = self.boxes.take(id) {
+            let count = i64::try_from(batch.len()).unwrap_or(0);
+            let mail = self.handle_batch(id, batch, mail).await;
+            self.boxes.put_back(id, mail);
+            self.activity.add(-count);
+        }
+    }
+
+    /// Handles a batch in one commit; when that fails, its inputs one by one, so that the guilty one stands alone.
+    async fn handle_batch(
+        self: &Arc<Self>,
+        id: MailboxId,
+        batch: Vec<Queued>,
+        mail: Option<Box<Mailbox>>,
+    ) -> Option<Box<Mailbox>> {
+        let inputs: Vec<Input> = batch.iter().map(|queued| queued.input.clone()).collect();
+        match self.attempt(id, &inputs, mail).await {
+            Ok((mail, answers)) => {
+                answer(batch, answers);
+                return mail;
+            }
+            Err(problem) => tracing::warn!(mailbox = %id, %problem, "a commit failed; its inputs are tried one by one"),
+        }
+        let mut mail = None;
+        for queued in batch {
+            mail = self.handle_alone(id, queued, mail).await;
+        }
+        mail
+    }
+
+    async fn handle_alone(
+        self: &Arc<Self>,
+        id: MailboxId,
+        queued: Queued,
+        mut mail: Option<Box<Mailbox>>,
+    ) -> Option<Box<Mailbox>> {
+        let mut tries = 0;
+        loop {
+            match self.attempt(id, std::slice::from_ref(&queued.input), mail.take()).await {
+                Ok((mail, answers)) => {
+                    answer(vec![queued], answers);
+                    return mail;
+                }
+                // Memory may be behind the disk now: only a new start knows. The input is stored or resolved there.
+                Err(problem @ Failed::Store(store::Error::InDoubt(_))) => {
+                    tracing::error!(mailbox = %id, %problem, "the process must end and start anew");
+                    self.fatal.send_replace(Some(problem.to_string()));
+                    answer(vec![queued], vec![Err(order::Error::Refused(problem.to_string()))]);
+                    return None;
+                }
+                // The database is the trouble, not the input: it waits, however long.
+                Err(problem @ Failed::Store(store::Error::Full | store::Error::Busy { .. })) => {
+                    tracing::error!(mailbox = %id, %problem, "waiting for the store");
+                    tokio::time::sleep(STORE_PAUSE).await;
+                }
+                Err(problem) => {
+                    tries += 1;
+                    if tries < TRIES {
+                        tokio::time::sleep(STORE_PAUSE).await;
+                        continue;
+                    }
+                    tracing::error!(mailbox = %id, %problem, "an input is set aside; the mailbox goes on");
+                    self.set_aside(id, &queued.input).await;
+                    let refused = order::Error::Refused(problem.to_string());
+                    answer(vec![queued], vec![Err(refused)]);
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Loads if need be, handles, commits, and lets the world know.
+    async fn attempt(
+        self: &Arc<Self>,
+        id: MailboxId,
+        inputs: &[Input],
+        mail: Option<Box<Mailbox>>,
+    ) -> Result<(Option<Box<Mailbox>>, Vec<Result<Value, order::Error>>), Failed> {
+        let mut mail = match mail {
+            Some(mail) => mail,
+            None => Box::new(self.load(id).await?),
+        };
+        let book = self.book.load_full();
+        let mut work = Work { mailbox: id, ..Work::default() };
+        let now = self.parts.clock.now();
+        let handled = catch_unwind(AssertUnwindSafe(|| {
+            let inputs = inputs.iter().cloned();
+            inputs.map(|input| handle(&book, &mut mail, input, now, &self.parts.ids, &mut work)).collect::<Vec<_>>()
+        }));
+        let answers = handled.map_err(|_| Failed::Panic)?;
+        let erased = work.erase.is_some();
+        if !work.is_empty() {
+            let news = super::core::News::of(&work);
+            self.parts.store.commit(work).await.map_err(Failed::Store)?;
+            self.spread(news);
+        }
+        Ok(((!erased).then_some(mail), answers))
+    }
+
+    async fn load(&self, id: MailboxId) -> Result<Mailbox, Failed> {
+        let rows = self.parts.store.mailbox(id).await.map_err(Failed::Store)?;
+        mailbox_from(id, rows, &self.book.load().versions).map_err(Failed::Damaged)
+    }
+
+    /// Takes a poisonous input out of the way, and says so in the journal. An event stays stored.
+    async fn set_aside(&self, id: MailboxId, input: &Input) {
+        let consumed: Vec<InputId> = match input {
+            Input::Event { input, .. } | Input::Settled { input, .. } => input.iter().copied().collect(),
+            _ => Vec::new(),
+        };
+        let subject = match input {
+            Input::Event { event, .. } => event.id.0,
+            Input::Settled { effect, .. } | Input::Parked { effect, .. } => effect.run_id.0,
+            _ => id.0,
+        };
+        let now = self.parts.clock.now();
+        let row = JournalId(self.parts.ids.next(now));
+        let head = Head { id: row, subject, seq: row.0, kind: JournalKind::Change, by: "", person: None, at: now };
+        let entry = Entry::bare(What::Changed { what: "input.set_aside".into(), id: id.to_string().into() });
+        let journal = vec![journal::encode(head, &[entry])];
+        let work = Work { mailbox: id, at: now, consumed, journal, ..Work::default() };
+        if let Err(problem) = self.parts.store.commit(work).await {
+            tracing::error!(mailbox = %id, %problem, "an input could not be set aside; it comes back at the next start");
+        }
+    }
+}
+
+fn answer(batch: Vec<Queued>, answers: Vec<Result<Value, order::Error>>) {
+    for (queued, answer) in batch.into_iter().zip(answers) {
+        if let Some(reply) = queued.reply {
+            // Whoever asked may have gone; the order is carried out all the same.
+            let _ = reply.send(answer);
+        }
+    }
+}
+
+/// Why a batch was not handled.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error(transparent)]
+    Store(store::Error),
+    #[error("a turn panicked")]
+    Panic,
+    #[error("{0}")]
+    Damaged(String),
+}

@@ -1,0 +1,111 @@
+//! What the loops share, and how news of a commit spreads: calls to their connections, waits to the timers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+
+use super::Parts;
+use super::activity::Activity;
+use super::boxes::Boxes;
+use super::line::{self, LineHandle};
+use crate::book::Book;
+use crate::clock::At;
+use crate::ids::{JournalId, MailboxId};
+use crate::run::journal::{self, Head};
+use crate::run::{Entry, What};
+use crate::store::{EffectOp, EffectRow, JournalKind, JournalRow, Reads, Store, WaitOp, Work};
+
+/// The shared part of a running engine.
+pub(super) struct Core<S: Store + Reads> {
+    pub(super) parts: Parts<S>,
+    pub(super) book: ArcSwap<Book>,
+    pub(super) boxes: Boxes,
+    pub(super) lines: HashMap<Arc<str>, LineHandle>,
+    pub(super) timers: mpsc::UnboundedSender<super::timers::Armed>,
+    pub(super) activity: Activity,
+    /// One publication at a time, so that none is built on a book that is about to be replaced.
+    pub(super) publishing: tokio::sync::Mutex<()>,
+    /// Why the process must end and start anew; `None` while all is well.
+    pub(super) fatal: watch::Sender<Option<String>>,
+    /// True once the engine is to stop.
+    pub(super) closing: watch::Sender<bool>,
+}
+
+/// What others must hear of a commit.
+pub(super) struct News {
+    planned: Vec<EffectRow>,
+    gone: Vec<(crate::ids::EffectId, bool)>,
+    armed: Vec<super::timers::Armed>,
+}
+
+impl News {
+    pub(super) fn of(work: &Work) -> Self {
+        let mut news = Self { planned: Vec::new(), gone: Vec::new(), armed: Vec::new() };
+        for op in &work.effects {
+            match op {
+                EffectOp::Plan(row) => news.planned.push((**row).clone()),
+                EffectOp::Withdraw(id) => news.gone.push((*id, false)),
+                EffectOp::Finish(id) => news.gone.push((*id, true)),
+                EffectOp::Park { .. } => {}
+            }
+        }
+        for op in &work.waits {
+            if let WaitOp::Arm(wait) = op {
+                news.armed.push(super::timers::Armed { due_at: wait.due_at, id: wait.id, mailbox: wait.mailbox });
+            }
+        }
+        news
+    }
+}
+
+impl Work {
+    /// Whether there is nothing to write.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self { mailbox: self.mailbox, at: self.at, ..Self::default() }
+    }
+}
+
+impl<S: Store + Reads> Core<S> {
+    /// Lets connections and timers know what a commit brought. Calls start only now, after it.
+    pub(super) fn spread(&self, news: News) {
+        for row in news.planned {
+            match self.lines.get(row.connection.as_str()) {
+                Some(line) => line.tell(&self.activity, line::Message::Planned(Box::new(row))),
+                None => tracing::error!(
+                    connection = row.connection,
+                    "a call is planned for a connection that is not open; it waits"
+                ),
+            }
+        }
+        for (id, settled) in news.gone {
+            for line in self.lines.values().filter(|_| !settled) {
+                line.tell(&self.activity, line::Message::Withdrawn(id));
+            }
+        }
+        for armed in news.armed {
+            // The timers end only with the engine; what is armed then is read again at the next start.
+            let _ = self.timers.send(armed);
+        }
+    }
+
+    /// A journal row about something that is no run and no event.
+    pub(super) fn change_row(&self, by: &str, what: &str, id: &str, data: Value, now: At) -> JournalRow {
+        let row = JournalId(self.parts.ids.next(now));
+        let subject = MailboxId::of_object("", "change", id).0;
+        let head = Head { id: row, subject, seq: row.0, kind: JournalKind::Change, by, person: None, at: now };
+        journal::encode(head, &[Entry { what: What::Changed { what: what.into(), id: id.into() }, data }])
+    }
+
+    /// Writes such a row by itself.
+    pub(super) async fn note_change(&self, what: &str, id: &str, data: Value) {
+        let now = self.parts.clock.now();
+        let journal = vec![self.change_row("", what, id, data, now)];
+        let work = Work { mailbox: MailboxId::SYSTEM, at: now, journal, ..Work::default() };
+        if let Err(problem) = self.parts.store.commit(work).await {
+            tracing::error!(what, id, %problem, "a change could not be journaled");
+        }
+    }
+}

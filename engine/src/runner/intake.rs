@@ -1,0 +1,229 @@
+//! The one way in: items of a door become arrivals, are stored, and wake their mailboxes.
+//!
+//! **webhook in** -> **event** -> contact and conversation -> tag rules -> waits -> match triggers -> run -> step -> action -> log
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Received;
+use super::core::Core;
+use super::line::Message;
+use crate::clock::At;
+use crate::connector::{Incoming, Item, Sender, Status};
+use crate::event::{self, EventKey, Origin};
+use crate::expr::text;
+use crate::handle::{Input, encode_event, event_from_row, mailbox_from};
+use crate::ids::{BadItemId, ContactId, ConversationId, EffectId, EventId, InputId, MailboxId, MessageId};
+use crate::store::{
+    self, Arrival, BadItemRow, EventArrival, EventRow, InputKind, InputRow, Lane, MessageRow, NewParty, Reads, Receipt,
+    Store,
+};
+
+/// How long a delivery that is not repeated is held while the writer is behind (P2).
+const HELD: Duration = Duration::from_secs(10);
+
+impl<S: Store + Reads> Core<S> {
+    /// Stores `items` of `connection` and wakes the mailboxes.
+    pub(super) async fn receive(
+        self: &Arc<Self>,
+        connection: &str,
+        items: Vec<Item>,
+        sender: Sender,
+    ) -> Result<Received, store::Error> {
+        let now = self.parts.clock.now();
+        let arrivals = items.into_iter().map(|item| self.arrival(connection, item, now)).collect::<Result<_, _>>()?;
+        let receipts = self.store_arrivals(arrivals, sender).await?;
+        let mut received = Received::default();
+        for receipt in receipts {
+            match receipt {
+                Receipt::New(stored) => {
+                    received.new += 1;
+                    self.wake_for(*stored);
+                }
+                Receipt::Seen => received.seen += 1,
+                Receipt::Noted(input) => {
+                    received.statuses += 1;
+                    if let Some(input) = input {
+                        self.prove(&input).await;
+                    }
+                }
+                Receipt::Kept => received.bad += 1,
+            }
+        }
+        metrics::counter!("switchboard_events_total").increment(u64::from(received.new));
+        Ok(received)
+    }
+
+    async fn store_arrivals(&self, arrivals: Vec<Arrival>, sender: Sender) -> Result<Vec<Receipt>, store::Error> {
+        let began = tokio::time::Instant::now();
+        loop {
+            match self.parts.store.receive(arrivals.clone()).await {
+                Err(store::Error::Busy { retry_after }) if sender == Sender::OneShot && began.elapsed() < HELD => {
+                    tokio::time::sleep(retry_after).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    fn wake_for(self: &Arc<Self>, stored: store::Stored) {
+        let store::Stored { event, input, fresh } = stored;
+        if let Some((contact, conversation)) = fresh {
+            let rows =
+                store::MailboxRows { contact: Some(contact), conversations: vec![conversation], ..Default::default() };
+            if let Ok(mail) = mailbox_from(event.mailbox, rows, &std::collections::HashMap::new()) {
+                self.boxes.prime(mail);
+            }
+        }
+        let mailbox = event.mailbox;
+        self.post(mailbox, Input::Event { event: Arc::new(event_from_row(event)), input: Some(input.id) }, None);
+    }
+
+    /// A stored input found at start.
+    pub(super) async fn resume(self: &Arc<Self>, input: InputRow) -> Result<(), store::Error> {
+        match input.kind {
+            InputKind::Event => {
+                let event: Option<EventRow> = self.parts.store.event(EventId(input.reference)).await?;
+                if let Some(event) = event {
+                    let event = Arc::new(event_from_row(event));
+                    self.post(input.mailbox, Input::Event { event, input: Some(input.id) }, None);
+                }
+            }
+            InputKind::Evidence => self.prove(&input).await,
+        }
+        Ok(())
+    }
+
+    /// A status proved that a call in doubt happened: its connection's loop settles it.
+    async fn prove(self: &Arc<Self>, input: &InputRow) {
+        let effect = EffectId(input.reference);
+        let external_id = input.body.as_deref().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
+        let row = match self.parts.store.effect(effect).await {
+            Ok(row) => row,
+            Err(problem) => {
+                return tracing::error!(%problem, "a proof could not be followed; it comes back at the next start");
+            }
+        };
+        if let Some(line) = row.and_then(|row| self.lines.get(row.connection.as_str())) {
+            line.tell(&self.activity, Message::Proof { effect, input: input.id, external_id });
+        }
+    }
+
+    fn arrival(&self, connection: &str, item: Item, now: At) -> Result<Arrival, store::Error> {
+        let ids = &self.parts.ids;
+        Ok(match item {
+            Item::Event(incoming) => Arrival::Event(Box::new(self.event_arrival(connection, *incoming, now)?)),
+            Item::Status(report) => Arrival::Status {
+                connection: connection.to_owned(),
+                external_key: EventKey::new(connection, "message", &report.external_id).0,
+                report,
+                id: ids.next(now),
+                at: now,
+            },
+            Item::Bad { raw, why } => Arrival::Bad(BadItemRow {
+                id: BadItemId(ids.next(now)),
+                connection: connection.to_owned(),
+                at: now,
+                raw,
+                why,
+            }),
+        })
+    }
+
+    fn event_arrival(&self, connection: &str, incoming: Incoming, now: At) -> Result<EventArrival, store::Error> {
+        let ids = &self.parts.ids;
+        let id = EventId(ids.next(now));
+        let mailbox = match &incoming.object {
+            Some(object) => MailboxId::of_object(connection, &object.kind, &object.external_id),
+            None => MailboxId::of_event(id),
+        };
+        let message = self.message_of(connection, &incoming, id, now);
+        let mut body = incoming.body;
+        if let (Value::Object(fields), Some(name)) =
+            (&mut body, incoming.party.as_ref().and_then(|party| party.name.as_ref()))
+        {
+            // The name is the contact's, and only a turn of its mailbox changes the contact.
+            fields.insert("profile".into(), json!({ "name": name }));
+        }
+        let party = incoming.party.map(|party| {
+            let mut salt = [0; 16];
+            getrandom::fill(&mut salt).map_err(|error| store::Error::Broken(format!("no randomness: {error}")))?;
+            let (contact, conversation) = (ContactId(ids.next(now)), ConversationId(ids.next(now)));
+            Ok(NewParty { party, contact, salt, conversation })
+        });
+        Ok(EventArrival {
+            id,
+            input: InputId(ids.next(now)),
+            key: EventKey::new(connection, incoming.kind, &incoming.external_id),
+            connection: connection.to_owned(),
+            kind: incoming.kind.to_owned(),
+            origin: incoming.origin,
+            at: now,
+            provider_at: incoming.provider_at,
+            body: encode_event(&body),
+            lane: Lane::Interactive,
+            party: party.transpose()?,
+            mailbox,
+            message,
+        })
+    }
+
+    /// The history's row of a message that came in, or that a person sent from the phone app.
+    fn message_of(&self, connection: &str, incoming: &Incoming, event: EventId, now: At) -> Option<MessageRow> {
+        let is_message = matches!(incoming.kind, event::MESSAGE_RECEIVED | event::ORDER_RECEIVED)
+            || (incoming.party.is_some() && matches!(incoming.origin, Origin::AppEcho | Origin::History));
+        if !is_message {
+            return None;
+        }
+        let said = incoming.body["text"].as_str().unwrap_or_default();
+        let inbound = incoming.origin != Origin::AppEcho;
+        Some(MessageRow {
+            id: MessageId(self.parts.ids.next(now)),
+            conversation_id: None,
+            inbound,
+            event_id: Some(event),
+            effect_key: None,
+            external_key: EventKey::new(connection, "message", &incoming.external_id).0,
+            status: if inbound { Status::Received } else { Status::Accepted },
+            status_at: incoming.provider_at,
+            error: None,
+            text: Some(said.to_owned()),
+            norm: Some(text::normalise(said)),
+            cost: None,
+        })
+    }
+
+    /// A person starts `flow`.
+    pub(super) async fn start_by_hand(
+        self: &Arc<Self>,
+        flow: &str,
+        by: &str,
+        input: Value,
+    ) -> Result<EventId, store::Error> {
+        let now = self.parts.clock.now();
+        let id = EventId(self.parts.ids.next(now));
+        let arrival = EventArrival {
+            id,
+            input: InputId(self.parts.ids.next(now)),
+            key: EventKey::new("", event::MANUAL, &id.to_string()),
+            connection: String::new(),
+            kind: event::MANUAL.to_owned(),
+            origin: Origin::Api,
+            at: now,
+            provider_at: None,
+            body: encode_event(&json!({ "flow": flow, "by": by, "input": input })),
+            lane: Lane::Interactive,
+            party: None,
+            mailbox: MailboxId::of_event(id),
+            message: None,
+        };
+        for receipt in self.store_arrivals(vec![Arrival::Event(Box::new(arrival))], Sender::OneShot).await? {
+            if let Receipt::New(stored) = receipt {
+                self.wake_for(*stored);
+            }
+        }
+        Ok(id)
+    }
+}

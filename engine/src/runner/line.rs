@@ -1,0 +1,457 @@
+//! One connection's loop: calls start only after "in flight" is on disk, and end in a verdict that a pure function judges.
+//!
+//! … run -> step -> **action** -> log
+
+use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use serde_json::json;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::Health;
+use super::activity::Activity;
+use super::core::Core;
+use super::hold::{Hold, Pace};
+use super::queue::{Call, Due, Queue};
+use crate::clock::At;
+use crate::connector::{self, Done, Open, Problem, Repeat, Verdict};
+use crate::handle::Input;
+use crate::ids::{EffectId, InputId};
+use crate::run::plan::{self, PERSON_ANSWERS_WITHIN};
+use crate::run::{Attempt, Next, Plan};
+use crate::store::{DispatchOp, EffectRow, EffectState, Reads, Store};
+
+/// Most calls put in flight by one commit.
+const STARTS: usize = 50;
+/// Longest a connector may take before its call counts as unknown; connectors have shorter limits of their own.
+const CALL_LIMIT: Duration = Duration::from_secs(40);
+/// Pause after the store failed.
+const STORE_PAUSE: Duration = Duration::from_millis(500);
+/// The reason of doubt for calls that were under way when the last process ended.
+const INTERRUPTED: &str = "interrupted";
+
+/// What a connection's loop is told.
+pub(super) enum Message {
+    /// A call was planned; the commit is on disk.
+    Planned(Box<EffectRow>),
+    /// A call is not wanted any more.
+    Withdrawn(EffectId),
+    /// A status proved that a call in doubt happened.
+    Proof { effect: EffectId, input: InputId, external_id: String },
+}
+
+/// How others reach a connection's loop.
+pub(super) struct LineHandle {
+    messages: mpsc::UnboundedSender<Message>,
+    health: Arc<Mutex<Health>>,
+}
+
+impl LineHandle {
+    /// A handle with its receiving end.
+    pub(super) fn new(open: &Open) -> (Self, mpsc::UnboundedReceiver<Message>) {
+        let (messages, received) = mpsc::unbounded_channel();
+        let health = Health {
+            connection: open.id.to_string(),
+            connector: open.connector.to_owned(),
+            down_since: None,
+            reason: None,
+            probe_at: None,
+            waiting: 0,
+            in_flight: 0,
+        };
+        (Self { messages, health: Arc::new(Mutex::new(health)) }, received)
+    }
+
+    pub(super) fn tell(&self, activity: &Activity, message: Message) {
+        activity.add(1);
+        if self.messages.send(message).is_err() {
+            // The loop ended: the engine is closing, and what is stored is taken up at the next start.
+            activity.add(-1);
+        }
+    }
+
+    /// The part of the handle the loop writes to.
+    pub(super) fn shown(&self) -> Arc<Mutex<Health>> {
+        Arc::clone(&self.health)
+    }
+
+    pub(super) fn health(&self) -> Health {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The end of an attempt.
+struct Landed {
+    id: EffectId,
+    at: At,
+    took: Duration,
+    verdict: Verdict,
+}
+
+/// One connection's loop.
+pub(super) struct Line<S: Store + Reads> {
+    core: Arc<Core<S>>,
+    open: Open,
+    queue: Queue,
+    hold: Option<Hold>,
+    pace: Pace,
+    calls: JoinSet<Landed>,
+    health: Arc<Mutex<Health>>,
+    /// What this loop last added to the engine's activity.
+    busy: i64,
+}
+
+impl<S: Store + Reads> Line<S> {
+    pub(super) fn new(core: Arc<Core<S>>, open: Open, health: Arc<Mutex<Health>>, rows: Vec<EffectRow>) -> Self {
+        let mut queue = Queue::default();
+        for row in rows {
+            queue.push(row);
+        }
+        let pace = Pace::new(open.rate_per_second);
+        Self { core, open, queue, hold: None, pace, calls: JoinSet::new(), health, busy: 0 }
+    }
+
+    /// Works until the engine closes and its calls are back.
+    pub(super) async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>, interrupted: Vec<EffectRow>) {
+        let mut closing = self.core.closing.subscribe();
+        for row in interrupted {
+            self.take_up(row).await;
+        }
+        loop {
+            let closed = *closing.borrow_and_update();
+            self.fell_due().await;
+            if !closed {
+                self.start().await;
+            }
+            self.show();
+            if closed && self.calls.is_empty() {
+                return;
+            }
+            let pause = self.pause();
+            tokio::select! {
+                biased;
+                Some(landed) = self.calls.join_next(), if !self.calls.is_empty() => self.joined(landed).await,
+                received = messages.recv() => match received {
+                    Some(message) => {
+                        self.told(message).await;
+                        self.show();
+                        self.core.activity.add(-1);
+                    }
+                    None => return,
+                },
+                _ = closing.changed(), if !closed => {}
+                () = tokio::time::sleep(pause), if !closed => {}
+            }
+        }
+    }
+
+    fn now(&self) -> At {
+        self.core.parts.clock.now()
+    }
+
+    async fn told(&mut self, message: Message) {
+        match message {
+            Message::Planned(row) => self.queue.push(*row),
+            Message::Withdrawn(id) => {
+                // In flight it cannot be called back: its outcome is noted when it comes.
+                if self.queue.get(id).is_some_and(|call| call.row.state != EffectState::InFlight) {
+                    self.queue.remove(id);
+                }
+            }
+            Message::Proof { effect, input, external_id } => self.proved(effect, Some(input), external_id).await,
+        }
+    }
+
+    /// A call that was under way when the last process ended: nobody knows what became of it.
+    async fn take_up(&mut self, row: EffectRow) {
+        let id = row.id;
+        self.queue.push(row);
+        let problem = Problem::new(INTERRUPTED, "the process ended while this call was under way");
+        let at = self.queue.get(id).and_then(|call| call.row.sent_at).unwrap_or_else(|| self.now());
+        self.landed(Landed { id, at, took: Duration::ZERO, verdict: Verdict::Unknown(problem) }).await;
+    }
+
+    /// Starts what may start: first the commit that says so, then the calls.
+    async fn start(&mut self) {
+        let now = self.now();
+        let room = usize::from(self.open.concurrency).saturating_sub(self.queue.flying()).min(STARTS);
+        let most = match &self.hold {
+            Some(hold) if now < hold.probe_at || self.queue.flying() > 0 => 0,
+            Some(_) => 1,
+            None => self.pace.allow(now, room),
+        };
+        let rows = if most == 0 { Vec::new() } else { self.queue.start(now, most) };
+        if rows.is_empty() {
+            return;
+        }
+        self.pace.spend(now, rows.len());
+        let ops = rows.iter().map(|row| DispatchOp::Start { id: row.id, at: now }).collect();
+        match self.core.parts.store.dispatch(ops).await {
+            Ok(started) => {
+                let started: HashSet<EffectId> = started.into_iter().collect();
+                for row in rows {
+                    if started.contains(&row.id) {
+                        self.call(row, now);
+                    } else {
+                        self.stopped(row.id).await;
+                    }
+                }
+            }
+            Err(problem) => {
+                tracing::error!(connection = %self.open.id, %problem, "calls could not be put in flight; tried again");
+                for row in rows {
+                    self.queue.grounded(row.id, now.plus(STORE_PAUSE));
+                }
+            }
+        }
+    }
+
+    /// The store did not let a call start: it was withdrawn, or its window closed meanwhile.
+    async fn stopped(&mut self, id: EffectId) {
+        match self.core.parts.store.effect(id).await {
+            Ok(Some(row)) if row.state == EffectState::Planned => {
+                let problem = Problem::new(
+                    "window_closed",
+                    "24 hours have passed since the customer's last message: only a template can be sent now",
+                );
+                self.settle(id, Verdict::Refused(problem), None);
+            }
+            Ok(_) => drop(self.queue.remove(id)),
+            Err(problem) => {
+                tracing::error!(connection = %self.open.id, %problem, "a call that did not start could not be read");
+                let later = self.now().plus(STORE_PAUSE);
+                self.queue.grounded(id, later);
+            }
+        }
+    }
+
+    fn call(&mut self, row: EffectRow, at: At) {
+        let performer = self.open.performers.get(row.action.as_str()).cloned();
+        let plan: Result<Plan, _> = serde_json::from_slice(&row.input);
+        self.calls.spawn(async move {
+            let began = tokio::time::Instant::now();
+            let verdict = match (performer, plan) {
+                (Some(performer), Ok(plan)) => {
+                    let call = connector::Call {
+                        key: row.key.as_str().into(),
+                        attempt: row.attempt + 1,
+                        now: at,
+                        address: plan.address,
+                        phone: plan.phone,
+                    };
+                    let performing = AssertUnwindSafe(performer.perform(plan.input, call)).catch_unwind();
+                    match tokio::time::timeout(CALL_LIMIT, performing).await {
+                        Ok(Ok(verdict)) => verdict,
+                        Ok(Err(_)) => Verdict::Unknown(Problem::new("connector_panicked", "the connector broke off")),
+                        Err(_) => Verdict::Unknown(Problem::new("timeout", "no answer within 40 s")),
+                    }
+                }
+                (None, _) => {
+                    let words = format!("this connection does not perform `{}`", row.action);
+                    Verdict::Refused(Problem::new("not_performed", words))
+                }
+                (_, Err(error)) => Verdict::Refused(Problem::new("bad_plan", error.to_string())),
+            };
+            Landed { id: row.id, at, took: began.elapsed(), verdict }
+        });
+    }
+
+    async fn joined(&mut self, landed: Result<Landed, tokio::task::JoinError>) {
+        match landed {
+            Ok(landed) => self.landed(landed).await,
+            Err(problem) => {
+                tracing::error!(connection = %self.open.id, %problem, "a call was lost; it is resolved at the next start")
+            }
+        }
+        // Others that are back already: one round for all of them.
+        while let Some(Ok(landed)) = self.calls.try_join_next() {
+            self.landed(landed).await;
+        }
+    }
+
+    async fn landed(&mut self, landed: Landed) {
+        let Landed { id, at, took, verdict } = landed;
+        let Some(failed) = self.queue.get(id).map(|call| call.row.attempt) else { return };
+        let attempt = Attempt {
+            attempt: failed + 1,
+            at,
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            verdict: verdict.name().into(),
+            problem: verdict.problem().cloned(),
+        };
+        metrics::histogram!("switchboard_call_seconds", "connection" => self.open.id.to_string()).record(took);
+        let Some(call) = self.queue.landed(id, attempt) else { return };
+        let Ok(plan) = serde_json::from_slice::<Plan>(&call.row.input) else {
+            return self.settle(id, Verdict::Refused(Problem::new("bad_plan", "the stored call is damaged")), None);
+        };
+        let now = self.now();
+        let next = plan::next(&plan, self.repeat(&call.row), failed, &verdict, now);
+        if !matches!(next, Next::Hold { .. }) && !matches!(verdict, Verdict::Unknown(_)) {
+            self.up().await;
+        }
+        self.carry_out(id, call, next, verdict, now).await;
+    }
+
+    /// The repeat class: what the account can promise now, else what its connector declares.
+    fn repeat(&self, row: &EffectRow) -> Repeat {
+        let declared = self.open.performers.get(row.action.as_str()).map(|performer| performer.repeat);
+        self.open.connection.repeat(&row.action).or(declared).unwrap_or(Repeat::OnlyIfRefused)
+    }
+
+    async fn carry_out(&mut self, id: EffectId, call: Call, next: Next, verdict: Verdict, now: At) {
+        let attempts = serde_json::to_vec(&call.attempts).unwrap_or_default();
+        match next {
+            Next::Settle => self.settle(id, verdict, None),
+            Next::Again { attempt, not_before } => {
+                self.write(DispatchOp::Again { id, attempt, not_before, attempts }).await;
+                self.queue.again(id, attempt, not_before);
+            }
+            Next::Hold { after } => {
+                let attempt = call.row.attempt;
+                self.down(&verdict, after, now).await;
+                self.write(DispatchOp::Again { id, attempt, not_before: now, attempts }).await;
+                self.queue.again(id, attempt, now);
+            }
+            Next::Doubt { until } => {
+                self.write(DispatchOp::Doubt { id, until, attempts }).await;
+                self.queue.doubt(id, until, now);
+                self.look_for_proof(id, &call.row.key).await;
+            }
+            Next::Park { why } => self.park(id, &call, why, now),
+        }
+    }
+
+    /// Written for the next start; this process goes by its memory.
+    async fn write(&self, op: DispatchOp) {
+        if let Err(problem) = self.core.parts.store.dispatch(vec![op]).await {
+            tracing::error!(connection = %self.open.id, %problem, "a call's state could not be written");
+        }
+    }
+
+    fn settle(&mut self, id: EffectId, verdict: Verdict, input: Option<InputId>) {
+        let Some(Call { row, mut attempts }) = self.queue.remove(id) else { return };
+        if row.state == EffectState::Parked {
+            // They were journaled when it was parked.
+            attempts.clear();
+        }
+        let mailbox = row.mailbox;
+        self.core.post(mailbox, Input::Settled { effect: Box::new(row), attempts, verdict, input }, None);
+    }
+
+    fn park(&mut self, id: EffectId, call: &Call, why: &'static str, now: At) {
+        let first = call.attempts.first().map_or(now, |attempt| attempt.at);
+        let Some(Call { row, attempts }) = self.queue.park(id, first.plus(PERSON_ANSWERS_WITHIN)) else { return };
+        let mailbox = row.mailbox;
+        self.core.post(mailbox, Input::Parked { effect: Box::new(row), attempts, why }, None);
+    }
+
+    /// A status may have come before the call's own answer was lost.
+    async fn look_for_proof(&mut self, id: EffectId, key: &str) {
+        match self.core.parts.store.evidence(vec![key.to_owned()]).await {
+            Ok(found) if !found.is_empty() => self.proved(id, None, String::new()).await,
+            Ok(_) => {}
+            Err(problem) => tracing::error!(connection = %self.open.id, %problem, "proof could not be looked for"),
+        }
+    }
+
+    /// The call happened: a status with its key says so.
+    async fn proved(&mut self, id: EffectId, input: Option<InputId>, external_id: String) {
+        let verdict = Verdict::Done(Done { output: json!({ "message_id": external_id }), sent: None });
+        if self.queue.get(id).is_some_and(|call| call.row.state != EffectState::InFlight) {
+            return self.settle(id, verdict, input);
+        }
+        // It settled in the meantime: only the stored input is left to consume.
+        let Some(input) = input else { return };
+        let work = crate::store::Work { consumed: vec![input], at: self.now(), ..crate::store::Work::default() };
+        if let Err(problem) = self.core.parts.store.commit(work).await {
+            tracing::error!(connection = %self.open.id, %problem, "a proof could not be put away");
+        }
+    }
+
+    async fn fell_due(&mut self) {
+        let now = self.now();
+        while let Some((id, due)) = self.queue.fell_due(now) {
+            let Some(call) = self.queue.get(id).cloned() else { continue };
+            match due {
+                Due::Deadline => {
+                    let (code, words) = match call.row.state {
+                        EffectState::Parked => ("nobody_answered", "it needed attention, and nobody answered in time"),
+                        _ => ("expired", "it could not start before its deadline, and nothing stale is sent"),
+                    };
+                    self.settle(id, Verdict::Refused(Problem::new(code, words)), None);
+                }
+                Due::Unclear => {
+                    self.look_for_proof(id, &call.row.key).await;
+                    if self.queue.get(id).is_some() {
+                        let plan: Option<Plan> = serde_json::from_slice(&call.row.input).ok();
+                        let next = plan.map_or(Next::Park { why: "may_have_happened" }, |plan| plan::unclear(&plan));
+                        let problem = Problem::new("may_have_happened", "no proof came that this call happened");
+                        self.carry_out(id, call, next, Verdict::Unknown(problem), now).await;
+                    }
+                }
+                Due::Release => {}
+            }
+        }
+    }
+
+    async fn down(&mut self, verdict: &Verdict, after: Option<Duration>, now: At) {
+        let reason = verdict.problem().map(|problem| problem.message.clone()).unwrap_or_default();
+        match &mut self.hold {
+            Some(hold) => hold.again(now, reason, after),
+            None => {
+                tracing::warn!(connection = %self.open.id, reason, "connection is down; its calls wait in order");
+                self.hold = Some(Hold::new(now, reason.clone(), after));
+                self.show();
+                self.core.note_change("connection.down", &self.open.id, json!({ "reason": reason })).await;
+            }
+        }
+    }
+
+    async fn up(&mut self) {
+        if let Some(hold) = self.hold.take() {
+            let down_ms = u64::try_from(self.now().since(hold.since).as_millis()).unwrap_or(u64::MAX);
+            tracing::info!(connection = %self.open.id, down_ms, "connection is back");
+            self.show();
+            self.core.note_change("connection.up", &self.open.id, json!({ "down_ms": down_ms })).await;
+        }
+    }
+
+    fn pause(&self) -> Duration {
+        let now = self.now();
+        let next = self.queue.next_at(self.hold.is_some());
+        let probe = self.hold.as_ref().filter(|_| self.queue.planned() > 0).map(|hold| hold.probe_at);
+        let next = [next.map(|at| at.max(self.pace.next_at())), probe].into_iter().flatten().min();
+        let full = self.queue.flying() >= usize::from(self.open.concurrency);
+        match next {
+            Some(_) if full => Duration::from_secs(1),
+            // Sleeping counts in whole milliseconds: never wake a moment too early and spin.
+            Some(at) => at.since(now).max(Duration::from_millis(1)).min(Duration::from_secs(30)),
+            None => Duration::from_secs(30),
+        }
+    }
+
+    /// Shows how the connection is doing, and how much it has under way.
+    fn show(&mut self) {
+        let now = self.now();
+        let startable = self.hold.is_none() && self.queue.next_at(false).is_some_and(|at| at <= now);
+        let busy = i64::try_from(self.queue.flying() + usize::from(startable)).unwrap_or(0);
+        self.core.activity.add(busy - self.busy);
+        self.busy = busy;
+        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        health.down_since = self.hold.as_ref().map(|hold| hold.since);
+        health.reason = self.hold.as_ref().map(|hold| hold.reason.clone());
+        health.probe_at = self.hold.as_ref().map(|hold| hold.probe_at);
+        health.waiting = self.queue.planned() as u64;
+        health.in_flight = self.queue.flying() as u64;
+    }
+}
+
+/// Waits until the engine closes.
+pub(super) async fn closed(closing: &watch::Sender<bool>) {
+    let mut closing = closing.subscribe();
+    let _ = closing.wait_for(|closing| *closing).await;
+}

@@ -1,0 +1,235 @@
+//! The loops that carry out what the pure part decided.
+//!
+//! [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
+//! [`publish`] swaps the book. [`core`] is what they share.
+
+mod activity;
+mod boxes;
+mod core;
+mod hold;
+mod intake;
+mod line;
+mod publish;
+mod queue;
+mod start;
+mod timers;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::{Mutex, oneshot};
+use tokio::task::JoinSet;
+
+use self::core::Core;
+use crate::audit::Anchor;
+use crate::clock::{At, Clock};
+use crate::connector::{Item, Open, Sender};
+use crate::flow::Version;
+use crate::handle::Input;
+use crate::ids::{EventId, Ids, MailboxId};
+use crate::order::{self, Order};
+use crate::store::{Reads, Store, VersionRow};
+
+/// Takes each new anchor out of the engine: to the log, a file, another machine.
+pub type AnchorSink = Arc<dyn Fn(&Anchor) + Send + Sync>;
+
+/// What an engine is started with.
+pub struct Parts<S> {
+    /// The database.
+    pub store: S,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The source of ids.
+    pub ids: Arc<Ids>,
+    /// Opened connections.
+    pub connections: Vec<Open>,
+    /// The connection that tells teams about escalations, if any.
+    pub notify: Option<Arc<str>>,
+    /// Compiles a stored version; it passed its checks when it was stored.
+    pub compile: Compile,
+    /// Seals the anchors; kept outside the database.
+    pub audit_key: [u8; 32],
+    /// Where anchors go.
+    pub on_anchor: AnchorSink,
+}
+
+/// Makes the runnable version of a stored row, or says in one line why it cannot.
+pub type Compile = Arc<dyn Fn(&VersionRow) -> Result<Version, String> + Send + Sync>;
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Received {
+    /// Events that are new.
+    pub new: u32,
+    /// Events that came before.
+    pub seen: u32,
+    /// Statuses noted.
+    pub statuses: u32,
+    /// Items kept because they could not be read.
+    pub bad: u32,
+}
+
+/// How a connection is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// The connection.
+    pub connection: String,
+    /// Its connector.
+    pub connector: String,
+    /// Since when it is down; `None` when it is up.
+    pub down_since: Option<At>,
+    /// Why it is down.
+    pub reason: Option<String>,
+    /// When it is tried next.
+    pub probe_at: Option<At>,
+    /// Calls waiting.
+    pub waiting: u64,
+    /// Calls under way.
+    pub in_flight: u64,
+}
+
+/// The running engine. Cheap to clone.
+pub struct Engine<S: Store + Reads> {
+    core: Arc<Core<S>>,
+    loops: Arc<Mutex<JoinSet<()>>>,
+}
+
+impl<S: Store + Reads> Clone for Engine<S> {
+    fn clone(&self) -> Self {
+        Self { core: Arc::clone(&self.core), loops: Arc::clone(&self.loops) }
+    }
+}
+
+/// Why the engine could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store said no.
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+    /// A stored version cannot be read by this build.
+    #[error("flow `{flow}`: the stored text no longer passes its checks: {why}")]
+    Version {
+        /// The flow.
+        flow: String,
+        /// The first problem.
+        why: String,
+    },
+}
+
+impl<S: Store + Reads> Engine<S> {
+    /// Loads what is stored, resolves what was under way when the last process ended, and starts working.
+    ///
+    /// # Errors
+    /// When the store fails or a stored version is unreadable.
+    pub async fn start(parts: Parts<S>) -> Result<Self, Error> {
+        let (core, loops) = start::start(parts).await?;
+        Ok(Self { core, loops: Arc::new(Mutex::new(loops)) })
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.core.parts.store
+    }
+
+    /// Stores what a door decoded, and wakes the mailboxes concerned. A 2xx may go out after this.
+    /// A [`Sender::Retried`] is refused with `Busy` when the writer is behind; a [`Sender::OneShot`] is held up to 10 s.
+    ///
+    /// # Errors
+    /// When the store fails; nothing was stored then.
+    pub async fn receive(
+        &self,
+        connection: &str,
+        items: Vec<Item>,
+        sender: Sender,
+    ) -> Result<Received, crate::store::Error> {
+        self.core.receive(connection, items, sender).await
+    }
+
+    /// Starts a flow by hand (trigger `manual`); answers the event's id.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn start_by_hand(&self, flow: &str, by: &str, input: Value) -> Result<EventId, crate::store::Error> {
+        self.core.start_by_hand(flow, by, input).await
+    }
+
+    /// Carries out a person's order; answers after the commit, with what there is to tell.
+    ///
+    /// # Errors
+    /// When it cannot be done; nothing changed then.
+    pub async fn order(&self, mailbox: MailboxId, by: &str, order: Order) -> Result<Value, order::Error> {
+        let effect = match &order {
+            Order::RetryEffect { effect, .. } | Order::FailEffect { effect } | Order::SettleEffect { effect, .. } => {
+                self.store().effect(*effect).await?.map(Box::new)
+            }
+            _ => None,
+        };
+        let (reply, answer) = oneshot::channel();
+        self.core.post(mailbox, Input::Order { by: by.to_owned(), order, effect }, Some(reply));
+        answer.await.unwrap_or_else(|_| Err(order::Error::Refused("the engine is closing".into())))
+    }
+
+    /// Stores versions (new texts, new states) in one commit with an audit row each, and makes the live ones take effect.
+    /// `versions` are those of `rows` that are live, compiled.
+    ///
+    /// # Errors
+    /// When the store fails; nothing changed then.
+    pub async fn publish(
+        &self,
+        rows: Vec<VersionRow>,
+        versions: Vec<Arc<Version>>,
+        by: &str,
+    ) -> Result<(), crate::store::Error> {
+        self.core.publish(rows, versions, by).await
+    }
+
+    /// The live versions, by flow id.
+    #[must_use]
+    pub fn live(&self) -> Vec<Arc<Version>> {
+        self.core.book.load().live.iter().map(|live| Arc::clone(&live.version)).collect()
+    }
+
+    /// How the connections are doing, by id.
+    #[must_use]
+    pub fn health(&self) -> Vec<Health> {
+        let mut health: Vec<_> = self.core.lines.values().map(line::LineHandle::health).collect();
+        health.sort_by(|one, other| one.connection.cmp(&other.connection));
+        health
+    }
+
+    /// Seals an anchor now instead of within a minute; `None` when nothing changed since the last one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn anchor(&self) -> Result<Option<Anchor>, crate::store::Error> {
+        self.core.seal().await
+    }
+
+    /// Waits until the process must end and start anew (whether a commit is on disk is not known), and says why.
+    pub async fn fatal(&self) -> String {
+        let mut fatal = self.core.fatal.subscribe();
+        let why = fatal.wait_for(Option::is_some).await.map(|why| why.clone());
+        why.ok().flatten().unwrap_or_default()
+    }
+
+    /// Waits until nothing is queued and nothing is under way except what waits for a time, an event or a person.
+    pub async fn idle(&self) {
+        self.core.activity.idle().await;
+    }
+
+    /// Stops taking work and waits up to `within` for calls under way; what is not back stays in flight and is resolved at the
+    /// next start.
+    pub async fn drain(&self, within: Duration) {
+        self.core.closing.send_replace(true);
+        let mut loops = self.loops.lock().await;
+        let calls_are_back = async { while loops.join_next().await.is_some() {} };
+        if tokio::time::timeout(within, calls_are_back).await.is_err() {
+            tracing::warn!("calls are still under way; they are resolved at the next start");
+        }
+        // Outcomes that came back are still being committed by their mailboxes.
+        let _ = tokio::time::timeout(within, self.core.activity.idle()).await;
+    }
+}

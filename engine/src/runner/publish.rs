@@ -1,0 +1,103 @@
+//! Publishing: versions are stored with an audit row each, then the book is swapped whole.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::core::Core;
+use crate::book::{Book, Live};
+use crate::flow::Version;
+use crate::handle::{Input, schedule_mailbox};
+use crate::ids::{ContactId, MailboxId};
+use crate::store::{self, Reads, Store, VersionRow, VersionState, Work};
+
+/// Conversations armed at a time when a silence is published; newest flows wait a moment for old conversations.
+const WATCH_PAGE: u32 = 500;
+/// Pause between such pages: about 5 000 conversations a second.
+const WATCH_PAUSE: Duration = Duration::from_millis(100);
+
+impl<S: Store + Reads> Core<S> {
+    pub(super) async fn publish(
+        self: &Arc<Self>,
+        rows: Vec<VersionRow>,
+        versions: Vec<Arc<Version>>,
+        by: &str,
+    ) -> Result<(), store::Error> {
+        let _alone = self.publishing.lock().await;
+        let now = self.parts.clock.now();
+        let journal = rows
+            .iter()
+            .map(|row| {
+                let what = match row.state {
+                    VersionState::Live => "flow.published",
+                    VersionState::Off => "flow.off",
+                    VersionState::Old => "flow.removed",
+                    VersionState::Draft => "flow.saved",
+                };
+                let data = json!({ "version": row.id, "meaning": hex::encode(row.meaning), "owner": row.owner });
+                self.change_row(by, what, &row.flow, data, now)
+            })
+            .collect();
+        let changed: BTreeSet<String> =
+            rows.iter().filter(|row| row.state != VersionState::Draft).map(|row| row.flow.clone()).collect();
+        let since = rows.iter().map(|row| (row.id, row.at)).collect::<std::collections::HashMap<_, _>>();
+        let work = Work { mailbox: MailboxId::SYSTEM, at: now, versions: rows, journal, ..Work::default() };
+        self.parts.store.commit(work).await?;
+
+        let before = self.book.load_full();
+        let kept = before.live.iter().filter(|live| !changed.contains(&*live.version.flow)).cloned();
+        let added =
+            versions.into_iter().map(|version| Live { since: since.get(&version.id).copied().unwrap_or(now), version });
+        let mut live: Vec<Live> = kept.chain(added).collect();
+        live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
+        let others = before.versions.values().cloned().collect();
+        self.book.store(Arc::new(Book::new(live, others, self.parts.notify.clone())));
+        self.look_after_schedules(&before);
+        self.look_after_silences(&before);
+        Ok(())
+    }
+
+    /// Every schedule that is live now, or was before, sees to its next slot.
+    pub(super) fn look_after_schedules(self: &Arc<Self>, before: &Book) {
+        let now = self.book.load_full();
+        let mut seen = BTreeSet::new();
+        for (live, trigger) in before.schedules().chain(now.schedules()) {
+            let (flow, trigger) = (Arc::clone(&live.version.flow), Arc::clone(&trigger.id));
+            if seen.insert((Arc::clone(&flow), Arc::clone(&trigger))) {
+                self.post(schedule_mailbox(&flow, &trigger), Input::Schedule { flow, trigger }, None);
+            }
+        }
+    }
+
+    /// When thresholds of silence changed, conversations that are silent now arm the next one.
+    fn look_after_silences(self: &Arc<Self>, before: &Book) {
+        let thresholds = |book: &Book| -> BTreeSet<_> {
+            book.silences().iter().map(|silence| (silence.silent as u8, silence.after)).collect()
+        };
+        let book = self.book.load_full();
+        let added = &thresholds(&book) - &thresholds(before);
+        let Some(longest) = added.iter().map(|(_, after)| *after).max() else { return };
+        let core = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(problem) = core.watch_conversations(longest).await {
+                tracing::error!(%problem, "silences could not all be armed; they are with the next message of each");
+            }
+        });
+    }
+
+    async fn watch_conversations(self: &Arc<Self>, longest: Duration) -> Result<(), store::Error> {
+        let since = self.parts.clock.now().minus(longest);
+        let mut after = ContactId(i64::MIN);
+        loop {
+            let page = self.parts.store.active_contacts(since, after, WATCH_PAGE).await?;
+            let Some(last) = page.last().copied() else { return Ok(()) };
+            after = last;
+            for contact in page {
+                self.post(MailboxId::of_contact(contact), Input::Watch, None);
+            }
+            tokio::time::sleep(WATCH_PAUSE).await;
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! The calls of one connection, in memory: who may go next, and what falls due. Pure.
+//!
+//! Calls of one mailbox and lane leave in order: one that waits for its next try holds those behind it; one in doubt holds
+//! them 30 s at most. Between mailboxes the more urgent lane goes first, then the older call.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
+
+use crate::clock::At;
+use crate::ids::{EffectId, MailboxId};
+use crate::run::Attempt;
+use crate::store::{EffectRow, EffectState, Lane};
+
+/// How long a call in doubt holds those behind it.
+const DOUBT_HOLDS: Duration = Duration::from_secs(30);
+
+/// A call with what is known of it.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    /// Its row, as it stands.
+    pub(super) row: EffectRow,
+    /// Its attempts so far.
+    pub(super) attempts: Vec<Attempt>,
+}
+
+/// What falls due for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    /// It must not start any more; for a parked one: no person answered in time.
+    Deadline,
+    /// It is in doubt and holds nobody back any more.
+    Release,
+    /// It is in doubt, and proof did not come.
+    Unclear,
+}
+
+type Place = (MailboxId, Lane);
+
+/// The calls of one connection.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    calls: HashMap<EffectId, Call>,
+    /// Calls in order, by mailbox and lane; only the first of each may go.
+    lines: HashMap<Place, VecDeque<EffectId>>,
+    /// First calls that are planned.
+    ready: BTreeSet<(Lane, At, EffectId)>,
+    due: BTreeSet<(At, EffectId, Due)>,
+    /// How many calls stand in each [`EffectState`].
+    counts: [usize; 4],
+}
+
+const LANES: [Lane; 3] = [Lane::Escalation, Lane::Interactive, Lane::Bulk];
+
+fn place(row: &EffectRow) -> Place {
+    (row.mailbox, row.lane)
+}
+
+impl Queue {
+    /// Adds a call in whatever state it is stored.
+    pub(super) fn push(&mut self, row: EffectRow) {
+        let id = row.id;
+        if self.calls.contains_key(&id) {
+            return;
+        }
+        let attempts = serde_json::from_slice(&row.attempts).unwrap_or_default();
+        self.due.insert((row.deadline, id, Due::Deadline));
+        if let Some(until) = row.settle_until.filter(|_| row.state == EffectState::InDoubt) {
+            self.due.insert((until, id, Due::Unclear));
+            self.due.insert((row.sent_at.unwrap_or(row.planned_at).plus(DOUBT_HOLDS), id, Due::Release));
+        }
+        if row.state != EffectState::Parked {
+            self.lines.entry(place(&row)).or_default().push_back(id);
+        }
+        self.counts[row.state as usize] += 1;
+        self.calls.insert(id, Call { row, attempts });
+        self.offer(id);
+    }
+
+    fn set_state(&mut self, id: EffectId, state: EffectState) -> Option<&mut Call> {
+        let call = self.calls.get_mut(&id)?;
+        self.counts[call.row.state as usize] -= 1;
+        self.counts[state as usize] += 1;
+        call.row.state = state;
+        Some(call)
+    }
+
+    /// Makes the call ready if it is planned and the first of its line.
+    fn offer(&mut self, id: EffectId) {
+        let Some(Call { row, .. }) = self.calls.get(&id) else { return };
+        let first = self.lines.get(&place(row)).and_then(VecDeque::front) == Some(&id);
+        if first && row.state == EffectState::Planned {
+            self.ready.insert((row.lane, row.not_before, id));
+        }
+    }
+
+    fn leave_line(&mut self, place: Place, id: EffectId) {
+        let Some(line) = self.lines.get_mut(&place) else { return };
+        line.retain(|known| *known != id);
+        match line.front().copied() {
+            Some(next) => self.offer(next),
+            None => drop(self.lines.remove(&place)),
+        }
+    }
+
+    /// Up to `most` calls that may start at `now`, most urgent first; they count as in flight from here on.
+    pub(super) fn start(&mut self, now: At, most: usize) -> Vec<EffectRow> {
+        let mut picked = Vec::new();
+        for lane in LANES {
+            let startable = (lane, At(i64::MIN), EffectId(i64::MIN))..=(lane, now, EffectId(i64::MAX));
+            picked.extend(self.ready.range(startable).take(most - picked.len()).copied());
+        }
+        let mut rows = Vec::with_capacity(picked.len());
+        for key in picked {
+            self.ready.remove(&key);
+            if let Some(call) = self.set_state(key.2, EffectState::InFlight) {
+                call.row.sent_at = Some(now);
+                rows.push(call.row.clone());
+            }
+        }
+        rows
+    }
+
+    /// An attempt of a call in flight ended.
+    pub(super) fn landed(&mut self, id: EffectId, attempt: Attempt) -> Option<Call> {
+        let call = self.calls.get_mut(&id)?;
+        call.attempts.push(attempt);
+        Some(call.clone())
+    }
+
+    /// Planned again, at the place it had.
+    pub(super) fn again(&mut self, id: EffectId, failed: u16, not_before: At) {
+        let Some(call) = self.set_state(id, EffectState::Planned) else { return };
+        call.row.attempt = failed;
+        call.row.not_before = not_before;
+        self.offer(id);
+    }
+
+    /// A call that was picked and did not start after all.
+    pub(super) fn grounded(&mut self, id: EffectId, not_before: At) {
+        if let Some(call) = self.calls.get(&id).filter(|call| call.row.state == EffectState::InFlight) {
+            let failed = call.row.attempt;
+            self.again(id, failed, not_before);
+        }
+    }
+
+    /// In doubt until `until`.
+    pub(super) fn doubt(&mut self, id: EffectId, until: At, now: At) {
+        let Some(call) = self.set_state(id, EffectState::InDoubt) else { return };
+        call.row.settle_until = Some(until);
+        self.due.insert((until, id, Due::Unclear));
+        self.due.insert((now.plus(DOUBT_HOLDS), id, Due::Release));
+    }
+
+    /// Waits for a person until `deadline`; those behind it go on.
+    pub(super) fn park(&mut self, id: EffectId, deadline: At) -> Option<Call> {
+        self.due.retain(|(_, known, _)| *known != id);
+        self.due.insert((deadline, id, Due::Deadline));
+        let call = self.set_state(id, EffectState::Parked)?;
+        call.row.deadline = deadline;
+        let call = call.clone();
+        let place = place(&call.row);
+        self.ready.retain(|(_, _, known)| *known != id);
+        self.leave_line(place, id);
+        Some(call)
+    }
+
+    /// Takes a call out: it is settled or not wanted.
+    pub(super) fn remove(&mut self, id: EffectId) -> Option<Call> {
+        let call = self.calls.remove(&id)?;
+        let row = &call.row;
+        self.counts[row.state as usize] -= 1;
+        self.ready.remove(&(row.lane, row.not_before, id));
+        self.due.remove(&(row.deadline, id, Due::Deadline));
+        if row.state == EffectState::InDoubt {
+            self.due.retain(|(_, known, _)| *known != id);
+        }
+        self.leave_line(place(row), id);
+        Some(call)
+    }
+
+    /// One call.
+    pub(super) fn get(&self, id: EffectId) -> Option<&Call> {
+        self.calls.get(&id)
+    }
+
+    /// The next thing that fell due at `now`. A released call lets those behind it go and is not answered.
+    pub(super) fn fell_due(&mut self, now: At) -> Option<(EffectId, Due)> {
+        while let Some((at, id, due)) = self.due.first().copied().filter(|(at, ..)| *at <= now) {
+            self.due.remove(&(at, id, due));
+            let Some(call) = self.calls.get(&id) else { continue };
+            match (due, call.row.state) {
+                (Due::Release, EffectState::InDoubt) => {
+                    let place = place(&call.row);
+                    self.leave_line(place, id);
+                }
+                (Due::Unclear, EffectState::InDoubt) | (Due::Deadline, EffectState::Planned | EffectState::Parked) => {
+                    return Some((id, due));
+                }
+                // A call in flight or in doubt at its deadline ends as it ends.
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// When something is to do next: a call may start (unless `held`), or something falls due.
+    pub(super) fn next_at(&self, held: bool) -> Option<At> {
+        let first_of = |lane| self.ready.range((lane, At(i64::MIN), EffectId(i64::MIN))..).next();
+        let ready = LANES.into_iter().filter_map(first_of).map(|(_, not_before, _)| *not_before).min();
+        let due = self.due.first().map(|(at, ..)| *at);
+        [ready.filter(|_| !held), due].into_iter().flatten().min()
+    }
+
+    /// Calls in flight.
+    pub(super) fn flying(&self) -> usize {
+        self.counts[EffectState::InFlight as usize]
+    }
+
+    /// Calls planned.
+    pub(super) fn planned(&self) -> usize {
+        self.counts[EffectState::Planned as usize]
+    }
+}
+
+/// Groups rows by connection.
+pub(super) fn by_connection(rows: Vec<EffectRow>) -> BTreeMap<String, Vec<EffectRow>> {
+    let mut grouped: BTreeMap<String, Vec<EffectRow>> = BTreeMap::new();
+    for row in rows {
+        grouped.entry(row.connection.clone()).or_default().push(row);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::RunId;
+
+    fn row(id: i64, mailbox: i64, lane: Lane) -> EffectRow {
+        EffectRow {
+            id: EffectId(id),
+            run_id: RunId(1),
+            n: id,
+            key: format!("run/{id}"),
+            mailbox: MailboxId(mailbox),
+            shard: 0,
+            connection: "crm".into(),
+            lane,
+            action: "crm.create_ticket".into(),
+            window: None,
+            state: EffectState::Planned,
+            attempt: 0,
+            not_before: At(0),
+            deadline: At(1_000_000),
+            settle_until: None,
+            planned_at: At(0),
+            sent_at: None,
+            input: Vec::new(),
+            attempts: Vec::new(),
+            error: String::new(),
+        }
+    }
+
+    fn attempt() -> Attempt {
+        Attempt { attempt: 1, at: At(0), took_ms: 1, verdict: "later".into(), problem: None }
+    }
+
+    fn started(queue: &mut Queue, now: i64) -> Vec<i64> {
+        queue.start(At(now), 10).iter().map(|row| row.id.0).collect()
+    }
+
+    #[test]
+    fn a_call_that_waits_for_its_next_try_holds_those_behind_it_and_nobody_else() {
+        let mut queue = Queue::default();
+        queue.push(row(1, 7, Lane::Interactive));
+        queue.push(row(2, 7, Lane::Interactive));
+        queue.push(row(3, 8, Lane::Interactive));
+        assert_eq!(started(&mut queue, 0), [1, 3]);
+        queue.landed(EffectId(1), attempt());
+        queue.again(EffectId(1), 1, At(30_000));
+        assert_eq!(started(&mut queue, 100), [] as [i64; 0]);
+        assert_eq!(started(&mut queue, 30_000), [1]);
+        queue.remove(EffectId(1));
+        assert_eq!(started(&mut queue, 30_000), [2]);
+    }
+
+    #[test]
+    fn an_escalation_goes_first_whatever_is_older() {
+        let mut queue = Queue::default();
+        queue.push(row(1, 7, Lane::Bulk));
+        queue.push(row(2, 8, Lane::Interactive));
+        queue.push(row(3, 9, Lane::Escalation));
+        assert_eq!(queue.start(At(0), 2).iter().map(|row| row.id.0).collect::<Vec<_>>(), [3, 2]);
+    }
+
+    #[test]
+    fn a_call_in_doubt_holds_those_behind_it_for_thirty_seconds() {
+        let mut queue = Queue::default();
+        queue.push(row(1, 7, Lane::Interactive));
+        queue.push(row(2, 7, Lane::Interactive));
+        started(&mut queue, 0);
+        queue.landed(EffectId(1), attempt());
+        queue.doubt(EffectId(1), At(600_000), At(0));
+        assert_eq!(queue.fell_due(At(29_999)), None);
+        assert_eq!(started(&mut queue, 29_999), [] as [i64; 0]);
+        assert_eq!(queue.fell_due(At(30_000)), None);
+        assert_eq!(started(&mut queue, 30_000), [2]);
+        assert_eq!(queue.fell_due(At(600_000)), Some((EffectId(1), Due::Unclear)));
+    }
+
+    #[test]
+    fn a_parked_call_lets_the_others_pass_and_falls_due_at_its_deadline() {
+        let mut queue = Queue::default();
+        queue.push(row(1, 7, Lane::Interactive));
+        queue.push(row(2, 7, Lane::Interactive));
+        started(&mut queue, 0);
+        queue.landed(EffectId(1), attempt());
+        queue.park(EffectId(1), At(86_400_000));
+        assert_eq!(started(&mut queue, 1), [2]);
+        assert_eq!(queue.fell_due(At(86_400_000)), Some((EffectId(1), Due::Deadline)));
+    }
+
+    #[test]
+    fn a_planned_call_past_its_deadline_is_not_started() {
+        let mut queue = Queue::default();
+        queue.push(EffectRow { not_before: At(2_000_000), ..row(1, 7, Lane::Interactive) });
+        assert_eq!(queue.fell_due(At(1_000_000)), Some((EffectId(1), Due::Deadline)));
+    }
+
+    #[test]
+    fn what_is_in_flight_is_counted_once() {
+        let mut queue = Queue::default();
+        queue.push(row(1, 7, Lane::Interactive));
+        started(&mut queue, 0);
+        assert_eq!(queue.flying(), 1);
+        queue.landed(EffectId(1), attempt());
+        queue.again(EffectId(1), 1, At(0));
+        assert_eq!(queue.flying(), 0);
+        queue.remove(EffectId(1));
+        assert_eq!((queue.flying(), queue.planned()), (0, 0));
+    }
+}

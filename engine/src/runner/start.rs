@@ -1,0 +1,140 @@
+//! Starting: what is stored becomes what is in memory, and what was under way is resolved.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::activity::Activity;
+use super::boxes::Boxes;
+use super::core::Core;
+use super::line::{self, Line, LineHandle};
+use super::queue::by_connection;
+use super::{Error, Parts, timers};
+use crate::audit::Anchor;
+use crate::book::{Book, Live};
+use crate::ids::InputId;
+use crate::store::{self, EffectRow, EffectState, FIRST_EFFECT, Reads, Store, VersionState};
+
+/// How often the chain is sealed when something changed.
+const ANCHOR_EVERY: Duration = Duration::from_secs(60);
+/// Rows read at a time.
+const PAGE: u32 = 1_000;
+
+pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core<S>>, JoinSet<()>), Error> {
+    parts.ids.after(parts.store.last_id().await?);
+    let book = stored_book(&parts).await?;
+    let mut handles = HashMap::new();
+    let mut ends = HashMap::new();
+    for open in &parts.connections {
+        let (handle, messages) = LineHandle::new(open);
+        handles.insert(Arc::clone(&open.id), handle);
+        ends.insert(Arc::clone(&open.id), messages);
+    }
+    let mut interrupted = by_connection(effects(&parts.store, EffectState::InFlight).await?);
+    let mut resting = Vec::new();
+    for state in [EffectState::Planned, EffectState::InDoubt, EffectState::Parked] {
+        resting.extend(effects(&parts.store, state).await?);
+    }
+    resting.sort_by_key(|row| row.id);
+    let mut resting = by_connection(resting);
+    let (armed, timer_messages) = mpsc::unbounded_channel();
+    let core = Arc::new(Core {
+        book: ArcSwap::from_pointee(book),
+        boxes: Boxes::new(),
+        lines: handles,
+        timers: armed,
+        activity: Activity::default(),
+        fatal: watch::channel(None).0,
+        publishing: tokio::sync::Mutex::default(),
+        closing: watch::channel(false).0,
+        parts,
+    });
+    let mut loops = JoinSet::new();
+    for open in core.parts.connections.clone() {
+        let Some((messages, handle)) = ends.remove(&open.id).zip(core.lines.get(&open.id)) else { continue };
+        let id = open.id.to_string();
+        let rows = resting.remove(&id).unwrap_or_default();
+        let line = Line::new(Arc::clone(&core), open, handle.shown(), rows);
+        loops.spawn(line.run(messages, interrupted.remove(&id).unwrap_or_default()));
+    }
+    for connection in interrupted.keys().chain(resting.keys()) {
+        tracing::error!(connection, "calls are stored for a connection that is not open; they wait until it is");
+    }
+    resume_inputs(&core).await?;
+    loops.spawn(timers::run(Arc::clone(&core), timer_messages));
+    loops.spawn(seal_each_minute(Arc::clone(&core)));
+    core.look_after_schedules(&Book::default());
+    Ok((core, loops))
+}
+
+async fn stored_book<S: Store + Reads>(parts: &Parts<S>) -> Result<Book, Error> {
+    let mut live = Vec::new();
+    let mut others = Vec::new();
+    for row in parts.store.versions().await? {
+        let flow = row.flow.clone();
+        let version = (parts.compile)(&row).map_err(|why| Error::Version { flow, why })?;
+        let version = Arc::new(version);
+        match row.state {
+            VersionState::Live => live.push(Live { version, since: row.at }),
+            _ => others.push(version),
+        }
+    }
+    live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
+    Ok(Book::new(live, others, parts.notify.clone()))
+}
+
+async fn effects<S: Store>(store: &S, state: EffectState) -> Result<Vec<EffectRow>, store::Error> {
+    let mut rows = Vec::new();
+    let mut after = FIRST_EFFECT;
+    loop {
+        let page = store.effects(state, after, PAGE).await?;
+        let full = page.len() == PAGE as usize;
+        after = page.last().map_or(after, |row| row.id);
+        rows.extend(page);
+        if !full {
+            return Ok(rows);
+        }
+    }
+}
+
+async fn resume_inputs<S: Store + Reads>(core: &Arc<Core<S>>) -> Result<(), store::Error> {
+    let mut after = InputId(i64::MIN);
+    loop {
+        let page = core.parts.store.inputs(after, PAGE).await?;
+        let full = page.len() == PAGE as usize;
+        for input in page {
+            after = input.id;
+            core.resume(input).await?;
+        }
+        if !full {
+            return Ok(());
+        }
+    }
+}
+
+async fn seal_each_minute<S: Store + Reads>(core: Arc<Core<S>>) {
+    loop {
+        tokio::select! {
+            () = line::closed(&core.closing) => break,
+            () = tokio::time::sleep(ANCHOR_EVERY) => {}
+        }
+        if let Err(problem) = core.seal().await {
+            tracing::error!(%problem, "the audit chain could not be sealed");
+        }
+    }
+}
+
+impl<S: Store + Reads> Core<S> {
+    /// Seals the chain and hands the anchor out.
+    pub(super) async fn seal(&self) -> Result<Option<Anchor>, store::Error> {
+        let anchor = self.parts.store.anchor(self.parts.clock.now(), self.parts.audit_key).await?;
+        if let Some(anchor) = &anchor {
+            (self.parts.on_anchor)(anchor);
+        }
+        Ok(anchor)
+    }
+}
