@@ -1,4 +1,5 @@
 //! The SQLite driver in the conformance suite.
+#![allow(clippy::unwrap_used, reason = "these are tests, though not all functions are marked so")]
 
 use engine::ids::JournalId;
 use engine_store::sqlite::{Options, Sqlite};

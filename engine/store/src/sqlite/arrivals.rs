@@ -9,7 +9,8 @@ use engine::connector::{Status, StatusReport};
 use engine::event::EventKey;
 use engine::ids::{MailboxId, MessageId};
 use engine::store::{
-    Arrival, BadItemRow, ContactRow, ConversationRow, EventArrival, EventRow, InputKind, InputRow, MessageRow, Receipt, Stored,
+    Arrival, BadItemRow, ContactRow, ConversationRow, EventArrival, EventRow, InputKind, InputRow, MessageRow, Receipt,
+    Stored,
 };
 use sqlx::sqlite::SqliteConnection;
 

@@ -104,9 +104,7 @@ fn bind_row(values: Values, row: &&EffectRow) -> Values {
 /// Which effect an operation is about.
 pub(super) fn subject(op: &DispatchOp) -> EffectId {
     match op {
-        DispatchOp::Start { id, .. }
-        | DispatchOp::Again { id, .. }
-        | DispatchOp::Doubt { id, .. } => *id,
+        DispatchOp::Start { id, .. } | DispatchOp::Again { id, .. } | DispatchOp::Doubt { id, .. } => *id,
     }
 }
 

@@ -45,18 +45,13 @@ async fn expect_many(conn: &mut SqliteConnection, many: &Many, wanted: &[&str]) 
 async fn every_hot_statement_of_the_writer_finds_its_rows_by_an_index() {
     let (_folder, mut conn) = empty().await;
     let by_id = |table: &str| format!("SEARCH {table} USING INTEGER PRIMARY KEY (rowid=?)");
-    let statements: [(&Many, Vec<String>); 14] = [
+    let statements: [(&Many, Vec<String>); 12] = [
         (&events::KNOWN, vec!["SEARCH event USING COVERING INDEX sqlite_autoindex_event_1 (key=?)".into()]),
         (
             &parties::FIND,
-            vec![
-                "SEARCH conversation USING INDEX sqlite_autoindex_conversation_1 (address=? AND number=?)".into(),
-                by_id("contact"),
-            ],
+            vec!["SEARCH conversation USING INDEX sqlite_autoindex_conversation_1 (address=? AND number=?)".into()],
         ),
-        (&parties::FIND_PHONE, vec!["SEARCH contact USING INDEX contact_phone (phone=?)".into()]),
-        (&parties::RENAME, vec![by_id("contact")]),
-        (&parties::RECONNECT, vec![by_id("conversation")]),
+        (&parties::FIND_PHONE, vec!["SEARCH contact USING COVERING INDEX contact_phone (phone=?)".into()]),
         (
             &evidence::UNPROVED,
             vec![
@@ -78,7 +73,6 @@ async fn every_hot_statement_of_the_writer_finds_its_rows_by_an_index() {
         expect_many(&mut conn, many, &wanted).await;
     }
     expect_many(&mut conn, &people::SALTS, &[&by_id("contact")]).await;
-    expect_many(&mut conn, &effects::NEED_ATTENTION, &[&by_id("run"), &by_id("effect")]).await;
     let untag =
         "SEARCH contact_tag USING COVERING INDEX sqlite_autoindex_contact_tag_1 (contact_id=? AND tag=? AND source=?";
     expect_many(&mut conn, &super::contacts::UNTAG, &[untag]).await;

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use engine::audit::data_digest;
 use engine::clock::At;
-use engine::ids::{BadItemId, InputId, JournalId, MailboxId};
+use engine::ids::{BadItemId, EventId, JournalId, MailboxId, WaitId};
 use engine::store::{
-    Arrival, BadItemRow, Error, InputKind, InputRow, JournalKind, JournalRow, Lane, Reads, Store, Work,
+    Arrival, BadItemRow, Error, FIRST_WAIT, JournalKind, JournalRow, Reads, Store, WaitKind, WaitOp, WaitRow,
+    WaitState, Work,
 };
 use futures_util::future::join_all;
 use sqlx::sqlite::SqliteConnection;
@@ -42,18 +43,29 @@ fn bad(id: i64, bytes: usize) -> Arrival {
     Arrival::Bad(item)
 }
 
-fn letter(id: i64) -> Work {
+/// A work that arms one wait.
+fn arm(id: i64) -> Work {
     let mailbox = MailboxId(id);
-    let letter = InputRow {
-        id: InputId(id),
+    let wait = WaitRow {
+        id: WaitId(id),
         shard: mailbox.shard(),
         mailbox,
-        lane: Lane::Interactive,
-        kind: InputKind::Letter,
-        reference: 0,
-        body: None,
+        run_id: None,
+        cursor: 0,
+        kind: WaitKind::Timer,
+        state: WaitState::Armed,
+        on_kind: None,
+        key: None,
+        since: EventId(0),
+        due_at: At(1),
+        data: Vec::new(),
     };
-    Work { mailbox, at: At(1), letters: vec![letter], ..Work::default() }
+    Work { mailbox, at: At(1), waits: vec![WaitOp::Arm(Box::new(wait))], ..Work::default() }
+}
+
+/// How many waits are armed.
+async fn armed(store: &Sqlite) -> usize {
+    store.due(FIRST_WAIT, At::NEVER, 1_000).await.unwrap().len()
 }
 
 async fn pragma(path: &std::path::Path, name: &str) -> i64 {
@@ -102,27 +114,27 @@ async fn reading_only_needs_a_file_sees_what_is_written_and_writes_nothing() {
     assert!(Sqlite::read_only(&path).await.is_err());
     assert!(!path.exists(), "looking made a file");
     let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
-    store.commit(letter(1)).await.unwrap();
+    store.commit(arm(1)).await.unwrap();
     let reader = Sqlite::read_only(&path).await.unwrap();
-    store.commit(letter(2)).await.unwrap();
-    assert_eq!(reader.inputs(InputId(0), 10).await.unwrap().len(), 2);
-    assert!(matches!(reader.commit(letter(3)).await, Err(Error::Broken(_))));
+    store.commit(arm(2)).await.unwrap();
+    assert_eq!(armed(&reader).await, 2);
+    assert!(matches!(reader.commit(arm(3)).await, Err(Error::Broken(_))));
     store.close().await;
-    assert_eq!(reader.inputs(InputId(0), 10).await.unwrap().len(), 2);
-    assert_eq!(Sqlite::read_only(&path).await.unwrap().inputs(InputId(0), 10).await.unwrap().len(), 2);
+    assert_eq!(armed(&reader).await, 2);
+    assert_eq!(armed(&Sqlite::read_only(&path).await.unwrap()).await, 2);
 }
 
 #[tokio::test]
 async fn closing_writes_what_waits_and_refuses_what_comes_later() {
     let (_folder, path) = folder().await;
     let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
-    let commits = join_all((1..=500).map(|id| store.commit(letter(id))));
+    let commits = join_all((1..=500).map(|id| store.commit(arm(id))));
     // The commits are polled first and stand in the queue when it closes.
     let (outcomes, ()) = tokio::join!(commits, store.close());
     assert!(outcomes.iter().all(Result::is_ok));
-    assert!(matches!(store.commit(letter(501)).await, Err(Error::Broken(_))));
+    assert!(matches!(store.commit(arm(501)).await, Err(Error::Broken(_))));
     let reader = Sqlite::read_only(&path).await.unwrap();
-    assert_eq!(reader.inputs(InputId(0), 1_000).await.unwrap().len(), 500);
+    assert_eq!(armed(&reader).await, 500);
 }
 
 #[tokio::test]
@@ -149,7 +161,7 @@ async fn doors_are_told_to_come_later_when_too_many_bytes_wait() {
 async fn a_checkpoint_that_only_reports_moves_nothing() {
     let (_folder, path) = folder().await;
     let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
-    store.commit(letter(1)).await.unwrap();
+    store.commit(arm(1)).await.unwrap();
     let mut conn = open::checkpointer(&path).await.unwrap();
     let before = checkpoint(&mut conn, "pragma wal_checkpoint(noop)").await.unwrap();
     assert!(before.pages > 0 && before.moved < before.pages, "{before:?}");
@@ -211,12 +223,13 @@ async fn a_read_that_is_given_up_leaves_no_view_open() {
             if poll_once(reading.as_mut()).await {
                 break;
             }
-            tokio::task::yield_now().await;
+            // Another read takes about as long as one step of the first.
+            store.event(EventId(1)).await.unwrap();
         }
     }
-    store.commit(letter(1)).await.unwrap();
+    store.commit(arm(1)).await.unwrap();
     for _ in 0..8 {
-        assert_eq!(store.inputs(InputId(0), 10).await.unwrap().len(), 1, "an old view");
+        assert_eq!(armed(&store).await, 1, "an old view");
         store.mailbox(MailboxId(1)).await.unwrap();
     }
 }
