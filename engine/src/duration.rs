@@ -12,7 +12,9 @@ const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_0
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Not numbers followed by units, or units out of order.
-    #[error("`{0}` is not a duration: write whole numbers with units, longest first, such as 20s, 5m, 48h, 7d or 1h30m")]
+    #[error(
+        "`{0}` is not a duration: write whole numbers with units, longest first, such as 20s, 5m, 48h, 7d or 1h30m"
+    )]
     Form(String),
     /// A number without its unit.
     #[error("`{0}` has no unit: write {0}s, {0}m, {0}h or {0}d")]

@@ -23,7 +23,9 @@ pub enum Error {
     #[error("`{0}` is not a weekday: write 0 to 7 (0 and 7 are Sunday), or mon, tue, wed, thu, fri, sat, sun")]
     Weekday(String),
     /// A field that cannot be read.
-    #[error("the {field} `{text}` cannot be read: write numbers within its range, `*`, lists `1,2`, ranges `1-5`, steps `*/5`")]
+    #[error(
+        "the {field} `{text}` cannot be read: write numbers within its range, `*`, lists `1,2`, ranges `1-5`, steps `*/5`"
+    )]
     Field {
         /// Which field: `second`, `minute`, `hour`, `day of month`, `month`.
         field: &'static str,
@@ -251,7 +253,10 @@ mod tests {
             let hours = (0..31 * 24).map(|hour| first + TimeDelta::hours(hour));
             hours.into_iter().find(|time| offset(*time) != offset(*time + TimeDelta::hours(1)))
         };
-        (1..=12).map(month_start).map(|first| change(first).map_or(first, |time| time - TimeDelta::minutes(150))).collect()
+        (1..=12)
+            .map(month_start)
+            .map(|first| change(first).map_or(first, |time| time - TimeDelta::minutes(150)))
+            .collect()
     }
 
     #[test]
@@ -316,7 +321,10 @@ mod tests {
     fn a_mistake_is_told_by_its_field() {
         assert_eq!(Schedule::parse("0 9 * *").unwrap_err(), Error::Fields(4));
         assert_eq!(Schedule::parse("").unwrap_err(), Error::Fields(0));
-        assert_eq!(Schedule::parse("0 25 * * *").unwrap_err().to_string().split(':').next().unwrap(), "the hour `25` cannot be read");
+        assert_eq!(
+            Schedule::parse("0 25 * * *").unwrap_err().to_string().split(':').next().unwrap(),
+            "the hour `25` cannot be read"
+        );
         assert!(matches!(Schedule::parse("61 * * * *"), Err(Error::Field { field: "minute", .. })));
         assert!(matches!(Schedule::parse("0 9 L * *"), Err(Error::Field { field: "day of month", .. })));
         for weekday in ["8", "mo", "1#2", "5L", "*/0", "1-", "-1", ","] {

@@ -3,17 +3,20 @@
 //! Bounds are counts, the same on every machine: no clock, no randomness, no I/O, no evaluation of text reaches an expression.
 
 mod functions;
+mod helpers;
 mod machine;
 mod names;
 mod needs;
 mod origin;
 mod scope;
 mod script;
+mod shape;
 mod template;
 pub mod text;
 mod time;
 mod tokens;
 mod values;
+mod whatsapp;
 
 pub use origin::{Error, Origin, PathUse};
 pub use scope::Scope;

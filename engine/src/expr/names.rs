@@ -8,9 +8,43 @@ pub(super) const TEXT: &str = "text";
 
 /// Words of rhai that are no variables (rhai 1.27, list of keywords).
 const KEYWORDS: [&str; 37] = [
-    "true", "false", "let", "const", "if", "else", "switch", "do", "while", "until", "loop", "for", "in", "continue", "break",
-    "return", "throw", "try", "catch", "fn", "private", "import", "export", "as", "global", "this", "is_def_var",
-    "is_def_fn", "is_shared", "type_of", "print", "debug", "eval", "Fn", "call", "curry", "_",
+    "true",
+    "false",
+    "let",
+    "const",
+    "if",
+    "else",
+    "switch",
+    "do",
+    "while",
+    "until",
+    "loop",
+    "for",
+    "in",
+    "continue",
+    "break",
+    "return",
+    "throw",
+    "try",
+    "catch",
+    "fn",
+    "private",
+    "import",
+    "export",
+    "as",
+    "global",
+    "this",
+    "is_def_var",
+    "is_def_fn",
+    "is_shared",
+    "type_of",
+    "print",
+    "debug",
+    "eval",
+    "Fn",
+    "call",
+    "curry",
+    "_",
 ];
 
 /// What a script reads.
@@ -259,11 +293,10 @@ mod tests {
 
     #[test]
     fn names_are_paths_up_to_a_call_or_an_index() {
-        assert_eq!(paths("event.order.total > 0 && contact.tags.contains(vars.tag)"), [
-            "event.order.total",
-            "contact.tags",
-            "vars.tag"
-        ]);
+        assert_eq!(
+            paths("event.order.total > 0 && contact.tags.contains(vars.tag)"),
+            ["event.order.total", "contact.tags", "vars.tag"]
+        );
         assert_eq!(paths("event.order.items[n].price + steps.a?.b"), ["event.order.items", "n", "steps.a.b"]);
         assert_eq!(paths("\"x\" in contact.fields || now < `t${run.id}`"), ["contact.fields", "now", "run.id"]);
         assert_eq!(paths("if event.a { b } else { c } // d"), ["event.a", "b", "c"]);

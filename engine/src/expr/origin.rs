@@ -15,7 +15,8 @@ impl Origin {
     /// The line and column in the file of the place at `line` and `column` (both from 1) within the expression.
     pub(super) fn place(self, line: u32, column: u32) -> (u32, u32) {
         let line_in_file = self.line.max(1) + line.saturating_sub(1);
-        let column_in_file = if line <= 1 { self.column.max(1) + column.saturating_sub(1) } else { self.indent + column };
+        let column_in_file =
+            if line <= 1 { self.column.max(1) + column.saturating_sub(1) } else { self.indent + column };
         (line_in_file, column_in_file)
     }
 

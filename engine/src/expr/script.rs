@@ -29,6 +29,9 @@ pub struct Script {
     uses_text: bool,
 }
 
+/// rhai locks a value while a closure runs over a part of it.
+const DATA_RACE: &str = "the closure reads the same name the list comes from; take the list out first: `let list = event.order.items; list.some(…)`";
+
 /// What a condition decided, and on which values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
@@ -64,7 +67,8 @@ impl Script {
         let mut needs = Vec::new();
         let mut seen: Vec<(String, usize)> = Vec::new();
         for (index, (path, optional)) in found.paths.iter().zip(&found.optional).enumerate() {
-            needs::add(&mut needs, path.parts.iter().map(String::as_str).zip(optional.iter().copied()));
+            let parts: Vec<_> = path.parts.iter().map(String::as_str).zip(optional.iter().copied()).collect();
+            needs::add(&mut needs, &parts);
             let dotted = path.parts.join(".");
             if seen.iter().all(|(known, _)| *known != dotted) {
                 seen.push((dotted, index));
@@ -148,12 +152,19 @@ impl Script {
             EvalAltResult::ErrorTerminated(why, _) if why.is_string() => {
                 ("turn_too_slow", format!("the script is {TOO_SLOW}: it was abandoned"))
             }
-            EvalAltResult::ErrorTooManyOperations(_) => ("script_limit", "the script does more than 200 000 operations".into()),
-            EvalAltResult::ErrorStackOverflow(_) => ("script_limit", "functions call each other too deeply (16)".into()),
+            EvalAltResult::ErrorTooManyOperations(_) => {
+                ("script_limit", "the script does more than 200 000 operations".into())
+            }
+            EvalAltResult::ErrorStackOverflow(_) => {
+                ("script_limit", "functions call each other too deeply (16)".into())
+            }
             EvalAltResult::ErrorTooManyVariables(_) => ("script_limit", "the script has more than 64 variables".into()),
-            EvalAltResult::ErrorDataTooLarge(what, _) => ("script_limit", format!("too large: {}", what.to_lowercase())),
+            EvalAltResult::ErrorDataTooLarge(what, _) => {
+                ("script_limit", format!("too large: {}", what.to_lowercase()))
+            }
             EvalAltResult::ErrorPropertyNotFound(name, _) => ("script_failed", self.missing(name)),
             EvalAltResult::ErrorVariableNotFound(name, _) => ("script_failed", format!("`{name}` has no value here")),
+            EvalAltResult::ErrorDataRace(..) => ("script_failed", DATA_RACE.to_owned()),
             EvalAltResult::ErrorRuntime(message, _) => ("script_failed", message.to_string()),
             _ => {
                 let _ = error.take_position();

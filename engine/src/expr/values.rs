@@ -13,14 +13,23 @@ const RESULT_VALUES: usize = 20_000;
 
 /// The needed part of `value` for a script. Null is `()`.
 pub(super) fn to_rhai(value: &Value, need: &Need) -> Dynamic {
+    part_to_rhai(value, need, need.whole)
+}
+
+fn part_to_rhai(value: &Value, need: &Need, whole: bool) -> Dynamic {
     let Value::Object(all) = value else { return whole_to_rhai(value) };
-    let mut map = if need.whole { whole_map(all) } else { Map::new() };
+    let mut map = if whole { whole_map(all) } else { Map::new() };
     for part in &need.parts {
-        match all.get(&part.name) {
-            Some(value) if !need.whole => map.insert(part.name.as_str().into(), to_rhai(value, part)),
-            None if part.optional => map.insert(part.name.as_str().into(), Dynamic::UNIT),
-            _ => None,
-        };
+        let name = part.name.as_str();
+        match all.get(name) {
+            Some(value) if !whole || !part.parts.is_empty() => {
+                map.insert(name.into(), part_to_rhai(value, part, whole || part.whole));
+            }
+            None if part.optional => {
+                map.insert(name.into(), Dynamic::UNIT);
+            }
+            _ => {}
+        }
     }
     map.into()
 }
@@ -90,7 +99,9 @@ impl Left {
             return Ok(letter.to_string().into());
         }
         if let Ok(fraction) = value.as_float() {
-            return Number::from_f64(fraction).map(Value::Number).ok_or_else(|| "the result is not a finite number".into());
+            return Number::from_f64(fraction)
+                .map(Value::Number)
+                .ok_or_else(|| "the result is not a finite number".into());
         }
         self.take_many(value)
     }
@@ -157,7 +168,7 @@ mod tests {
             assert_eq!(seen(&short), short);
         }
         assert_eq!(seen(&json!("é".repeat(201))), json!(format!("{}…", "é".repeat(200))));
-        let list = json!(["ab"; 100]);
+        let list = json!(vec!["ab"; 100]);
         assert_eq!(seen(&list), json!(format!("{}…", &list.to_string()[..200])));
     }
 
