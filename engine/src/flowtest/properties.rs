@@ -145,8 +145,13 @@ fn case() -> impl Strategy<Value = TestCase> {
     })
 }
 
-fn any_flow() -> impl Strategy<Value = &'static str> {
-    prop::sample::select([&SHIPPED[..], &[MIXED, MIXED]].concat())
+/// Which of [`flow`].
+fn any_flow() -> impl Strategy<Value = usize> {
+    prop::sample::select(vec![0, 1, 2, 3, 4, 4])
+}
+
+fn flow(number: usize) -> &'static str {
+    SHIPPED.get(number).copied().unwrap_or(MIXED)
 }
 
 proptest! {
@@ -155,11 +160,11 @@ proptest! {
     /// The witness asserts along the way that every journal folds to its state.
     #[test]
     fn splitting_inputs_into_commits_differently_changes_nothing(
-        text in any_flow(),
+        number in any_flow(),
         test in case(),
         joined in prop::collection::vec(any::<bool>(), 0..60),
     ) {
-        let (version, _) = version(text);
+        let (version, _) = version(flow(number));
         let (alone, commits) = simulate(&version, &test, Vec::new(), false);
         let (together, fewer) = simulate(&version, &test, joined, false);
         prop_assert_eq!(&alone, &together);
@@ -167,8 +172,8 @@ proptest! {
     }
 
     #[test]
-    fn a_process_may_end_after_any_commit_and_the_next_one_comes_to_the_same_end(text in any_flow(), test in case()) {
-        let (version, _) = version(text);
+    fn a_process_may_end_after_any_commit_and_the_next_one_comes_to_the_same_end(number in any_flow(), test in case()) {
+        let (version, _) = version(flow(number));
         let (lived, _) = simulate(&version, &test, Vec::new(), false);
         let (died, _) = simulate(&version, &test, Vec::new(), true);
         prop_assert_eq!(lived, died);
