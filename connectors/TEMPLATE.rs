@@ -1,9 +1,9 @@
 //! Example: a shop's order service, called "Parcel" here. Reads an order, and makes a shipment once.
 //!
-//! Copy this file to `src/<name>.rs`, rename, and add two lines to `src/lib.rs`: `mod <name>;` and `.with(<name>::connector())`. There
-//! is nothing else to do: the form comes from the settings' schema, retries and the log from the engine. This very file is
-//! compiled and tested with the others. Begin the module's first lines as here: what it is, and the source of every fact
-//! ("Parcel, API reference, read 2026-11-01").
+//! Copy this file to `src/<name>.rs`, rename, and add two lines to `src/lib.rs`: `mod <name>;` and
+//! `.with(<name>::connector())`. There is nothing else to do: the form comes from the settings' schema, retries and the
+//! log from the engine. This very file is compiled and tested with the others. Begin the module's first lines as here:
+//! what it is, and the source of every fact ("Parcel, API reference, read 2026-11-01").
 
 use engine::connector::{
     Action, Call, Connection, Connector, ConnectorBuilder, Finding, OpenContext, Performs, Problem, Repeat, Verdict,
@@ -75,7 +75,8 @@ impl Connection for Parcel {
     }
 }
 
-/// Makes a shipment for an order. An action of this connector only; a capability's action would come from `engine::capability`.
+/// Makes a shipment for an order. An action of this connector only; a capability's action would come from
+/// `engine::capability`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateShipment {

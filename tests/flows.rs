@@ -62,7 +62,12 @@ fn the_tests_of_every_shipped_flow_pass() {
     for (name, text) in shipped() {
         for outcome in flowtest::run(compiled(&name, &text, &Environment::new(&catalog)), &catalog) {
             let (line, test) = (outcome.line, &outcome.name);
-            assert!(outcome.passed, "{name}:{line} {test}\n{}\n{}", outcome.failures.join("\n"), outcome.log.join("\n"));
+            assert!(
+                outcome.passed,
+                "{name}:{line} {test}\n{}\n{}",
+                outcome.failures.join("\n"),
+                outcome.log.join("\n")
+            );
             count += 1;
         }
     }

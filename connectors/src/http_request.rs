@@ -1,7 +1,7 @@
 //! `http`: any system with an HTTP interface.
 //!
-//! Without settings a connection calls any public address and carries no credentials. With `base_url` it calls only what lies below
-//! it, and only then may it carry credentials: a flow's author must not be able to send them elsewhere.
+//! Without settings a connection calls any public address and carries no credentials. With `base_url` it calls only
+//! what lies below it, and only then may it carry credentials: a flow's author must not be able to send them elsewhere.
 
 use std::collections::BTreeMap;
 
@@ -89,8 +89,8 @@ impl Connection for Http {
 }
 
 impl Performs<Request> for Http {
-    /// What another system does with a second POST nobody knows. A GET whose outcome is unclear did nothing, so it is reported as
-    /// [`Verdict::Later`] and tried again all the same.
+    /// What another system does with a second POST nobody knows. A GET whose outcome is unclear did nothing, so it is
+    /// reported as [`Verdict::Later`] and tried again all the same.
     const REPEAT: Repeat = Repeat::OnlyIfRefused;
 
     async fn perform(&self, input: Request, _: &Call) -> Verdict<Response> {

@@ -1,6 +1,7 @@
 //! `notify.webhook`: tells a team about an escalation by a POST to an address of its own.
 //!
-//! The body is the escalation as JSON with a `text` that reads by itself. With a secret it is signed as `webhook.rs` describes.
+//! The body is the escalation as JSON with a `text` that reads by itself. With a secret it is signed as `webhook.rs`
+//! describes.
 
 use engine::capability::contact::Nothing;
 use engine::capability::human::NotifyEscalation;

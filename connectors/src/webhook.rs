@@ -1,13 +1,14 @@
 //! `webhook`: calls of any other system at `/hooks/<connection>/<path>`.
 //!
-//! **webhook in** -> event -> contact and conversation -> tag rules -> waits -> match triggers -> run -> step -> action -> log
+//! **webhook in** -> event -> contact and conversation -> tag rules -> waits -> match triggers -> run -> step -> action
+//! -> log
 //!
-//! The caller proves itself by a signature over the body, by a token, or both; whatever is set must be right. The signature is
-//! `X-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256(secret, "<t>.<body>")>` and covers neither path nor query, so a connection
-//! with a secret takes no GET.
+//! The caller proves itself by a signature over the body, by a token, or both; whatever is set must be right. The
+//! signature is `X-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256(secret, "<t>.<body>")>` and covers neither path nor
+//! query, so a connection with a secret takes no GET.
 //!
-//! A delivery is known again by `Idempotency-Key`, `Webhook-Id` or `X-Request-Id`, else by its signature. A call without any
-//! of these is an event of its own each time: the same alarm twice is two alarms.
+//! A delivery is known again by `Idempotency-Key`, `Webhook-Id` or `X-Request-Id`, else by its signature. A call
+//! without any of these is an event of its own each time: the same alarm twice is two alarms.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +49,8 @@ pub(crate) struct Settings {
     /// Key of the signature in `X-Signature`; at least 16 characters.
     #[serde(default)]
     secret: Option<Secret>,
-    /// Token in `Authorization: Bearer …` or, for callers that cannot send headers, in `?token=…`; at least 16 characters.
+    /// Token in `Authorization: Bearer …` or, for callers that cannot send headers, in `?token=…`; at least 16
+    /// characters.
     #[serde(default)]
     token: Option<Secret>,
 }

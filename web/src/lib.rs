@@ -1,1 +1,28 @@
-//! placeholder
+//! Switchboard's web side and command line: webhooks in, the API, the wiring of everything.
+//!
+//! **webhook in** -> event -> contact and conversation -> tag rules -> waits -> match triggers -> run -> step -> action -> log
+//!
+//! [`start`] puts the parts together, [`router`] shows every address, [`server`] is the accept loop, [`cli`] has one file per command.
+
+mod anchors;
+mod api;
+pub mod app;
+mod body;
+pub mod cli;
+pub mod clock;
+pub mod config;
+mod demo;
+pub mod error;
+mod flows;
+mod hooks;
+pub mod keys;
+pub mod lock;
+mod logging;
+pub mod peer;
+pub mod router;
+pub mod server;
+mod socket;
+mod stall;
+pub mod start;
+mod status;
+mod upkeep;

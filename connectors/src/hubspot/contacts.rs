@@ -12,7 +12,8 @@ use super::{Fields, HubSpot, id_of, segment};
 use crate::net::Class;
 
 impl Performs<UpsertContact> for HubSpot {
-    /// An upsert by a unique property: HubSpot keeps one contact a number for ever. Where the property is missing, `repeat` says so.
+    /// An upsert by a unique property: HubSpot keeps one contact a number for ever. Where the property is missing,
+    /// `repeat` says so.
     const REPEAT: Repeat = Repeat::Keyed { window_s: 0 };
 
     async fn perform(&self, input: UpsertContact, call: &Call) -> Verdict<Record> {
@@ -34,7 +35,8 @@ impl Performs<GetContact> for HubSpot {
 }
 
 impl Performs<SetFields> for HubSpot {
-    /// Sets the same values again. An older value set again after a newer one is kept out by the engine's order of calls.
+    /// Sets the same values again. An older value set again after a newer one is kept out by the engine's order of
+    /// calls.
     const REPEAT: Repeat = Repeat::Safe;
 
     async fn perform(&self, input: SetFields, call: &Call) -> Verdict<Record> {
@@ -43,8 +45,8 @@ impl Performs<SetFields> for HubSpot {
 }
 
 impl Performs<AddTags> for HubSpot {
-    /// Reads the tags and writes their union: the same whether done once or twice. Two writers at the same moment could lose one
-    /// another's tag; ours are kept in order by the engine.
+    /// Reads the tags and writes their union: the same whether done once or twice. Two writers at the same moment could
+    /// lose one another's tag; ours are kept in order by the engine.
     const REPEAT: Repeat = Repeat::Safe;
 
     async fn perform(&self, input: AddTags, call: &Call) -> Verdict<Record> {
@@ -113,7 +115,8 @@ impl HubSpot {
         Ok(Record { id: id_of(&contact)?, created: true })
     }
 
-    /// The first contact whose `phone` is this number, as written. HubSpot allows 5 searches a second (HubSpot, "CRM search").
+    /// The first contact whose `phone` is this number, as written. HubSpot allows 5 searches a second (HubSpot, "CRM
+    /// search").
     async fn search(&self, phone: &str) -> Result<Option<String>, Failure> {
         let filter = json!({ "propertyName": "phone", "operator": "EQ", "value": phone });
         let body = json!({ "filterGroups": [{ "filters": [filter] }], "properties": ["phone"], "limit": 1 });
@@ -205,7 +208,8 @@ impl HubSpot {
     }
 }
 
-/// The tags of both, sorted and joined by `;`. A `;` inside a tag would split it when it is read again, so it becomes a comma.
+/// The tags of both, sorted and joined by `;`. A `;` inside a tag would split it when it is read again, so it becomes a
+/// comma.
 fn union(before: &str, add: &[String]) -> String {
     let added: Vec<String> = add.iter().map(|tag| tag.replace(';', ",")).collect();
     let all: BTreeSet<&str> = before
@@ -217,7 +221,8 @@ fn union(before: &str, add: &[String]) -> String {
     all.into_iter().collect::<Vec<_>>().join(";")
 }
 
-/// A number that begins with `+` without its blanks, dashes and brackets; any other as it is, as its country is not known.
+/// A number that begins with `+` without its blanks, dashes and brackets; any other as it is, as its country is not
+/// known.
 fn international(phone: &str) -> String {
     match phone.trim().strip_prefix('+') {
         Some(rest) => format!("+{}", rest.chars().filter(char::is_ascii_digit).collect::<String>()),

@@ -1,7 +1,7 @@
 //! HubSpot's webhooks: an array of events, signed as a whole, each read on its own.
 //!
-//! Source: HubSpot, "Webhooks API" and "Validating requests". Only property changes become events; creations, deletions, merges
-//! and associations are taken and dropped, as no trigger waits for them.
+//! Source: HubSpot, "Webhooks API" and "Validating requests". Only property changes become events; creations,
+//! deletions, merges and associations are taken and dropped, as no trigger waits for them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,8 +16,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
-/// How far a signature's time may be from ours, in milliseconds. Source: HubSpot, "Validating requests" (for the past; we refuse
-/// the future as well).
+/// How far a signature's time may be from ours, in milliseconds. Source: HubSpot, "Validating requests" (for the past;
+/// we refuse the future as well).
 const TOLERANCE_MS: u64 = 300_000;
 /// Escapes that HubSpot undoes in the address before it signs; all others stay. Source: as above.
 const UNDONE: [(&str, char); 12] = [
@@ -263,10 +263,12 @@ mod tests {
     fn change() -> Value {
         json!({ "eventId": 3001, "subscriptionId": 88, "portalId": 700123, "appId": 55, "occurredAt": 1770127506123_i64,
             "subscriptionType": "contact.propertyChange", "attemptNumber": 0, "objectId": 50111,
-            "propertyName": "lifecyclestage", "propertyValue": "customer", "changeSource": "CRM_UI", "sourceId": "userId:41002" })
+            "propertyName": "lifecyclestage", "propertyValue": "customer",
+            "changeSource": "CRM_UI", "sourceId": "userId:41002" })
     }
 
-    /// `reference/crm.md` 1.9: (a) is the official Python SDK's own vector, (b) and (c) were computed with the code that gives (a).
+    /// (a) is the vector of HubSpot's own Python SDK (`tests/spec/utils/test_signature.py`), (b) and (c) were computed with
+    /// independent code that gives (a).
     #[test]
     fn the_reference_signatures_are_accepted() {
         let site = "https://www.example.com/webhook_uri";
@@ -328,7 +330,8 @@ mod tests {
         assert_eq!(event.provider_at, Some(At(1_770_127_506_123)));
         assert_eq!(event.external_id, "700123:contact.propertyChange:50111:lifecyclestage:3001:1770127506123");
         assert_eq!(event.object, Some(ObjectRef { kind: "contact".into(), external_id: "50111".into() }));
-        let body = json!({ "object": "contact", "object_id": "50111", "field": "lifecyclestage", "old": null, "new": "customer" });
+        let (field, new) = ("lifecyclestage", "customer");
+        let body = json!({ "object": "contact", "object_id": "50111", "field": field, "old": null, "new": new });
         assert_eq!(event.body, body);
     }
 

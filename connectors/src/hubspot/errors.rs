@@ -10,7 +10,8 @@ use crate::net::{Answer, Class, verdict_of_status};
 
 /// How much of HubSpot's own words is kept, in characters.
 const WORDS: usize = 200;
-/// Pause after the daily limit. It resets at midnight of the account's time zone, which the answer does not tell: ask hourly.
+/// Pause after the daily limit. It resets at midnight of the account's time zone, which the answer does not tell: ask
+/// hourly.
 const DAILY: Duration = Duration::from_secs(60 * 60);
 /// Pause after the ten-second limit. Source: HubSpot's Node SDK, retry schedule.
 const TEN_SECONDLY: Duration = Duration::from_secs(10);
@@ -72,7 +73,8 @@ impl Failure {
         }
     }
 
-    /// The same failure of a later part of an action whose earlier part was done: "refused" would say that nothing happened.
+    /// The same failure of a later part of an action whose earlier part was done: "refused" would say that nothing
+    /// happened.
     pub(super) fn after_a_part(self, done: &str) -> Self {
         let problem = |problem: Problem| Problem { message: format!("{done}, but {}", problem.message), ..problem };
         match self {
@@ -109,7 +111,8 @@ pub(super) fn of(answer: &Answer, class: Class) -> Option<Failure> {
         423 => later(pause(LOCKED).max(LOCKED), problem),
         429 => later(pause(policy_pause(&body)), problem),
         477 => later(pause(MIGRATING), problem),
-        // The provider in front of HubSpot could not reach it: nothing was passed on. Source: Cloudflare, "Error 521", "Error 523".
+        // The provider in front of HubSpot could not reach it: nothing was passed on. Source: Cloudflare, "Error 521",
+        // "Error 523".
         521 | 523 => Verdict::Later { after: answer.retry_after(), scope: Scope::Connection, problem },
         524 if class == Class::MayRepeat => {
             Verdict::Later { after: answer.retry_after(), scope: Scope::Connection, problem }
@@ -219,7 +222,8 @@ mod tests {
 
     #[test]
     fn other_statuses_become_verdicts_with_hubspots_own_code() {
-        let body = json!({ "category": "VALIDATION_ERROR", "message": "Property \"x\"\n does not exist", "correlationId": "c-1" });
+        let message = "Property \"x\"\n does not exist";
+        let body = json!({ "category": "VALIDATION_ERROR", "message": message, "correlationId": "c-1" });
         let table = [
             (400, Class::MayRepeat, "refused"),
             (401, Class::MayRepeat, "auth"),

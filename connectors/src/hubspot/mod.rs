@@ -1,13 +1,14 @@
 //! HubSpot: tickets, contacts, fields and tags of a portal; its property-change webhooks.
 //!
-//! Source: HubSpot's OpenAPI files (v3, v4, 2026-03, 2026-09) and developer documentation, read August 2026; `reference/crm.md`
-//! section 1 lists the facts.
+//! Source: HubSpot's OpenAPI files (v3, v4, 2026-03, 2026-09) and developer documentation, read August 2026.
 //!
-//! HubSpot knows no idempotency key, but drops doubles of a value that must be unique. So each ticket carries its call's key in
-//! a unique property of ours and each contact its number in another; both are written by upsert, which may be repeated for ever.
-//! [`setup`](Connection::setup) creates the properties. Without them calls still work, but are not repeated when unclear.
+//! HubSpot knows no idempotency key, but drops doubles of a value that must be unique. So each ticket carries its
+//! call's key in a unique property of ours and each contact its number in another; both are written by upsert, which
+//! may be repeated for ever. [`setup`](Connection::setup) creates the properties. Without them calls still work, but
+//! are not repeated when unclear.
 //!
-//! A contact that was in the portal before is found only once it has the phone property: fill it by an import, or it is created anew.
+//! A contact that was in the portal before is found only once it has the phone property: fill it by an import, or it is
+//! created anew.
 
 mod contacts;
 mod door;
@@ -52,8 +53,8 @@ pub(crate) fn connector() -> Connector {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// Token of a private app or service key, with the scopes `tickets`, `crm.objects.contacts.read`, `crm.objects.contacts.write`,
-    /// and for `connection setup` `crm.schemas.contacts.write`.
+    /// Token of a private app or service key, with the scopes `tickets`, `crm.objects.contacts.read`,
+    /// `crm.objects.contacts.write`, and for `connection setup` `crm.schemas.contacts.write`.
     access_token: Secret,
     /// Client secret of the app: checks the signature of its webhooks. Without it all webhooks are refused.
     #[serde(default)]

@@ -1,4 +1,5 @@
-//! Tickets: created once however often the call is made, in the default pipeline unless told otherwise, linked to the contact.
+//! Tickets: created once however often the call is made, in the default pipeline unless told otherwise, linked to the
+//! contact.
 
 use std::sync::PoisonError;
 
@@ -23,8 +24,9 @@ pub(super) struct Pipeline {
 }
 
 impl Performs<CreateTicket> for HubSpot {
-    /// The ticket carries the call's key in a unique property, which HubSpot keeps for ever: a repeat updates the same ticket.
-    /// Contact and link are upserts too, so the whole may be repeated. Where the property is missing, `repeat` says so.
+    /// The ticket carries the call's key in a unique property, which HubSpot keeps for ever: a repeat updates the same
+    /// ticket. Contact and link are upserts too, so the whole may be repeated. Where the property is missing, `repeat`
+    /// says so.
     const REPEAT: Repeat = Repeat::Keyed { window_s: 0 };
 
     async fn perform(&self, input: CreateTicket, call: &Call) -> Verdict<Record> {
@@ -57,7 +59,8 @@ impl HubSpot {
         Ok(Record { id, created: true })
     }
 
-    /// The ticket an earlier attempt made, if it did. Asked before a repeat, as an upsert would undo what people changed meanwhile.
+    /// The ticket an earlier attempt made, if it did. Asked before a repeat, as an upsert would undo what people
+    /// changed meanwhile.
     async fn ticket_of(&self, key: &str) -> Result<Option<String>, Failure> {
         let query = [("idProperty".to_owned(), self.ticket_key.name.clone())];
         match self.get(&self.path("objects", &format!("tickets/{}", segment(key))), &query).await {
@@ -104,8 +107,8 @@ impl HubSpot {
         Ok(properties)
     }
 
-    /// Pipeline and stage of a new ticket. Stage ids differ in each portal, so the defaults are read once and kept; they are
-    /// read again when what a flow names is not among them.
+    /// Pipeline and stage of a new ticket. Stage ids differ in each portal, so the defaults are read once and kept;
+    /// they are read again when what a flow names is not among them.
     async fn place_in_pipeline(
         &self,
         pipeline: Option<String>,
@@ -181,7 +184,11 @@ mod tests {
 
     #[test]
     fn archived_stages_are_passed_over_and_the_shown_order_counts() {
-        let list = json!([{ "id": "b", "displayOrder": 2 }, { "id": "x", "displayOrder": 0, "archived": true }, { "id": "a", "displayOrder": 1 }]);
+        let list = json!([
+            { "id": "b", "displayOrder": 2 },
+            { "id": "x", "displayOrder": 0, "archived": true },
+            { "id": "a", "displayOrder": 1 },
+        ]);
         let ids: Vec<&str> = in_order(&list).into_iter().filter_map(|item| item["id"].as_str()).collect();
         assert_eq!(ids, ["a", "b"]);
     }

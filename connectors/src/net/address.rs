@@ -1,4 +1,5 @@
-//! Which addresses are public, and a resolver that knows no others: a flow's author must not reach the machine's own network.
+//! Which addresses are public, and a resolver that knows no others: a flow's author must not reach the machine's own
+//! network.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -9,8 +10,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 #[error("the name leads to private addresses only")]
 pub(super) struct OnlyPrivate;
 
-/// Resolves names with the system's resolver and drops every address that is not public. It is the same lookup whose result is
-/// connected to, so a name that changes its answer between check and use gains nothing.
+/// Resolves names with the system's resolver and drops every address that is not public. It is the same lookup whose
+/// result is connected to, so a name that changes its answer between check and use gains nothing.
 #[derive(Debug)]
 pub(super) struct PublicOnly;
 

@@ -44,8 +44,9 @@ impl Answer {
         &self.place
     }
 
-    /// The pause that was asked for in `Retry-After`, in seconds or as a date; at most 24 h. A date is measured against the answer's own
-    /// `Date`, so that a wrong clock on either side does no harm. Source: RFC 9110, sections 10.2.3 and 6.6.1.
+    /// The pause that was asked for in `Retry-After`, in seconds or as a date; at most 24 h. A date is measured against
+    /// the answer's own `Date`, so that a wrong clock on either side does no harm. Source: RFC 9110, sections 10.2.3
+    /// and 6.6.1.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
         let pause = match text.parse::<u64>() {
@@ -59,8 +60,8 @@ impl Answer {
         Some(pause.min(LONGEST_PAUSE))
     }
 
-    /// A problem that names the call, its status and the beginning of the body. The body of a 401 or 403 is left out: services
-    /// like to repeat the token there.
+    /// A problem that names the call, its status and the beginning of the body. The body of a 401 or 403 is left out:
+    /// services like to repeat the token there.
     pub(crate) fn problem(&self) -> Problem {
         let status = self.status.as_u16();
         let excerpt = if matches!(status, 401 | 403) { String::new() } else { self.excerpt() };
@@ -79,8 +80,8 @@ impl Answer {
 
 /// What an answer's status says about the call when the service says nothing better; `None` for 2xx.
 ///
-/// A gateway that gave up (502, 504) may have passed the call on, and 500 may come after the work was done: for a call that must
-/// happen once both are unknown, since a double is worse than a question to a person.
+/// A gateway that gave up (502, 504) may have passed the call on, and 500 may come after the work was done: for a call
+/// that must happen once both are unknown, since a double is worse than a question to a person.
 pub(crate) fn verdict_of_status<T>(answer: &Answer, class: Class) -> Option<Verdict<T>> {
     if answer.status.is_success() {
         return None;

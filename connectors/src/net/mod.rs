@@ -1,10 +1,12 @@
-//! The one door for outgoing HTTP: time-outs, size caps, no redirects, no proxy, no private addresses, no silent retries.
+//! The one door for outgoing HTTP: time-outs, size caps, no redirects, no proxy, no private addresses, no silent
+//! retries.
 //!
-//! webhook in -> event -> contact and conversation -> tag rules -> waits -> match triggers -> run -> step -> **action** -> log
+//! webhook in -> event -> contact and conversation -> tag rules -> waits -> match triggers -> run -> step -> **action**
+//! -> log
 //!
-//! A connector builds an [`Outgoing`], sends it through its [`Net`] and reads an [`Answer`]; what did not become an answer is a
-//! [`NetError`], and both turn into a [`Verdict`](engine::connector::Verdict). Pace, concurrency and the circuit breaker belong
-//! to the engine's runner, which calls the connector.
+//! A connector builds an [`Outgoing`], sends it through its [`Net`] and reads an [`Answer`]; what did not become an
+//! answer is a [`NetError`], and both turn into a [`Verdict`](engine::connector::Verdict). Pace, concurrency and the
+//! circuit breaker belong to the engine's runner, which calls the connector.
 
 mod address;
 mod answer;
@@ -23,14 +25,15 @@ pub(crate) use answer::{Answer, verdict_of_status};
 pub(crate) use error::NetError;
 pub(crate) use outgoing::{Class, Outgoing};
 
-/// Longest time for DNS, TCP and TLS together. Source: design.md, section 5.
+/// Longest time for DNS, TCP and TLS together: a host that needs longer is as good as down, and nothing was sent yet.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// Longest body that is read of an answer; the rest of a longer one is dropped.
 pub(crate) const BODY_CAP: usize = 1 << 20;
-/// How long an idle connection is kept. Below the 5 s after which a Node.js server closes its end (Node.js, "server.keepAliveTimeout"):
-/// a request written into a closing connection is an unclear outcome that nobody wants.
+/// How long an idle connection is kept. Below the 5 s after which a Node.js server closes its end (Node.js,
+/// "server.keepAliveTimeout"): a request written into a closing connection is an unclear outcome that nobody wants.
 const IDLE: Duration = Duration::from_secs(4);
-/// How many idle connections are kept for one host: more than any connection may use at once, so that a burst does not reconnect.
+/// How many idle connections are kept for one host: more than any connection may use at once, so that a burst does not
+/// reconnect.
 const IDLE_PER_HOST: usize = 512;
 /// How often a live HTTP/2 connection is probed while calls wait on it, and for how long the probe may stay unanswered.
 const H2_PROBE: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(3));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use engine::secret::Secret;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
@@ -13,8 +13,8 @@ use url::Url;
 
 use super::NetError;
 
-/// Whether a call may be made again when its outcome is unknown. It decides how long we wait: giving up on a call that may
-/// not be repeated manufactures an unknown outcome. Source of the figures: design.md, section 5.
+/// Whether a call may be made again when its outcome is unknown. It decides how long we wait: giving up on a call that
+/// may not be repeated manufactures an unknown outcome, and CRMs take 5 to 10 s at their slowest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
     /// Reads, and writes that the provider recognises as the same: 10 s in all.
@@ -34,7 +34,7 @@ impl Class {
 }
 
 /// One call to be made. Mistakes in its parts are reported by [`Net::send`](super::Net::send), before anything is sent.
-#[derive(Debug)]
+/// It has no `Debug`: address and body may hold what nobody should see.
 pub(crate) struct Outgoing {
     method: Method,
     url: String,
@@ -153,12 +153,13 @@ impl Outgoing {
     }
 
     /// Hands the call to the client.
-    pub(super) fn into_request(self, client: &Client, url: Url) -> RequestBuilder {
-        let mut request = client.request(self.method, url).timeout(self.timeout).headers(self.headers);
-        if !self.body.is_empty() {
-            request = request.body(self.body);
+    pub(super) fn into_request(mut self, client: &Client, url: Url) -> RequestBuilder {
+        // Some gateways answer 411 when an empty body does not say so. Source: RFC 9110, section 8.6.
+        if self.body.is_empty() && matches!(self.method, Method::POST | Method::PUT | Method::PATCH) {
+            self.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        request
+        let request = client.request(self.method, url).timeout(self.timeout).headers(self.headers);
+        if self.body.is_empty() { request } else { request.body(self.body) }
     }
 
     /// A body of a given kind; a content type that was set by hand stays.

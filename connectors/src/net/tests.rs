@@ -38,7 +38,8 @@ async fn a_call_arrives_as_it_was_built() {
     let echo = |headers: http::HeaderMap, uri: http::Uri, body: String| async move {
         let show = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default().to_owned());
         axum::Json(json!({
-            "auth": show("authorization"), "type": show("content-type"), "key": show("x-key"), "uri": uri.to_string(), "body": body,
+            "auth": show("authorization"), "type": show("content-type"), "length": show("content-length"),
+            "key": show("x-key"), "uri": uri.to_string(), "body": body,
         }))
     };
     let base = serve(Router::new().route("/echo", post(echo))).await;
@@ -49,7 +50,7 @@ async fn a_call_arrives_as_it_was_built() {
         .json(&json!({ "n": 1 }));
     let answer = net(true).send(call).await.unwrap();
     let expected = json!({
-        "auth": "Bearer t0ken", "type": "application/json", "key": "run/1", "uri": "/echo?a+b=c%26d", "body": "{\"n\":1}",
+        "auth": "Bearer t0ken", "type": "application/json", "length": "7", "key": "run/1", "uri": "/echo?a+b=c%26d", "body": "{\"n\":1}",
     });
     assert_eq!(answer.json(), Some(expected));
     let call = Outgoing::new(Method::POST, format!("{base}/echo"), Class::Once)
@@ -58,6 +59,9 @@ async fn a_call_arrives_as_it_was_built() {
     let shown = net(true).send(call).await.unwrap().json().unwrap();
     assert_eq!(shown["auth"], "Basic dXNlcjpwYXNz");
     assert_eq!(shown["body"], "To=%2B1+555");
+    let empty = Outgoing::new(Method::POST, format!("{base}/echo"), Class::Once);
+    let shown = net(true).send(empty).await.unwrap().json().unwrap();
+    assert_eq!((&shown["length"], &shown["type"]), (&json!("0"), &json!(null)));
 }
 
 #[tokio::test]

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use engine::connector::{Call, Party, Problem};
+use engine::connector::{Call, Party, Problem, Verdict};
 
-/// How long proof of an unclear send is awaited, in seconds: statuses normally follow within seconds, ten minutes cover a
-/// provider's bad day (engine reference, P1).
+use crate::net::{Answer, Class, verdict_of_status};
+
+/// How long proof of an unclear send is awaited, in seconds: statuses normally follow within seconds, ten minutes
+/// cover a provider's bad day.
 pub(super) const SETTLE_S: u32 = 600;
 
 /// Digits of the longest number. Source: ITU-T E.164, 15 digits with country code.
@@ -40,8 +42,8 @@ pub(super) struct Recipient {
 }
 
 impl Recipient {
-    /// The number the step names, else the customer the run is about: the address they last wrote from, which is the spelling
-    /// that works (Brazil, Mexico and Argentina have two), or their number when that address is a user id.
+    /// The number the step names, else the customer the run is about: the address they last wrote from, which is the
+    /// spelling that works (Brazil, Mexico and Argentina have two), or their number when that address is a user id.
     ///
     /// # Errors
     /// When the number is not one, or there is nobody.
@@ -66,7 +68,8 @@ impl Recipient {
         Ok(Self { to, address: address.map(str::to_owned) })
     }
 
-    /// The conversation a sent message belongs to: between our `number` and this customer, whom the provider calls `told`.
+    /// The conversation a sent message belongs to: between our `number` and this customer, whom the provider calls
+    /// `told`.
     pub(super) fn party(&self, number: &str, told: Option<&str>) -> Party {
         let (phone, plain) = match &self.to {
             To::Phone(phone) => (Some(phone.clone()), phone.trim_start_matches('+')),
@@ -90,11 +93,14 @@ pub(super) fn check_text(text: &str, most: usize) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Names and values of a template's variables.
+pub(super) type Pairs<'a> = Vec<(&'a str, &'a str)>;
+
 /// The values of a template's variables in their order, and whether they are named (not all of them are numbers).
 ///
 /// # Errors
 /// When numbered ones have a gap: the provider would put every later value into the wrong place.
-pub(super) fn ordered(params: &BTreeMap<String, String>) -> Result<(bool, Vec<(&str, &str)>), Problem> {
+pub(super) fn ordered(params: &BTreeMap<String, String>) -> Result<(bool, Pairs<'_>), Problem> {
     let mut numbered = params
         .iter()
         .filter_map(|(name, value)| Some((name.parse::<u16>().ok()?, (name.as_str(), value.as_str()))))
@@ -123,11 +129,25 @@ pub(super) fn words(text: &str) -> String {
     text.chars().take(MESSAGE_CHARS).collect()
 }
 
+/// The verdict that an answer's HTTP status gives, with these words.
+pub(super) fn by_status<T>(answer: &Answer, problem: Problem) -> Verdict<T> {
+    match verdict_of_status::<T>(answer, Class::Once) {
+        Some(Verdict::Later { after, scope, .. }) => Verdict::Later { after, scope, problem },
+        Some(Verdict::Refused(_)) => Verdict::Refused(problem),
+        Some(Verdict::Auth(_)) => Verdict::Auth(problem),
+        _ => Verdict::Unknown(problem),
+    }
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use std::sync::Arc;
 
+    use bytes::Bytes;
     use engine::clock::At;
+    use engine::connector::Scope;
+    use http::{HeaderMap, StatusCode};
+    use serde_json::Value;
 
     use super::*;
 
@@ -139,6 +159,21 @@ pub(super) mod tests {
             now: At(1_760_000_000_000),
             address: address.map(Arc::from),
             phone: phone.map(Arc::from),
+        }
+    }
+
+    /// An answer with a JSON body.
+    pub(in crate::whatsapp) fn answer(status: u16, body: &Value) -> Answer {
+        let status = StatusCode::from_u16(status).unwrap();
+        Answer::new(status, HeaderMap::new(), Bytes::from(body.to_string()), "POST provider.test/messages".into())
+    }
+
+    /// A verdict in a word or two.
+    pub(in crate::whatsapp) fn name(verdict: &Verdict<()>) -> &'static str {
+        match verdict {
+            Verdict::Later { scope: Scope::Item, .. } => "later item",
+            Verdict::Later { scope: Scope::Connection, .. } => "later connection",
+            other => other.name(),
         }
     }
 

@@ -1,8 +1,10 @@
 //! WhatsApp: receiving and sending through two providers, Meta's own Cloud API and Twilio.
 //!
-//! Both decode webhooks to the same events ([`engine::trigger::MessageEvent`], [`engine::trigger::OrderEvent`]) and perform the
-//! same capability ([`engine::capability::whatsapp`]), so a flow does not know which of them it runs on.
+//! Both decode webhooks to the same events ([`engine::trigger::MessageEvent`], [`engine::trigger::OrderEvent`]) and
+//! perform the same capability ([`engine::capability::whatsapp`]), so a flow does not know which of them it runs on.
 
 pub(crate) mod cloud_api;
 mod common;
+#[cfg(test)]
+mod tests;
 pub(crate) mod twilio;

@@ -63,7 +63,6 @@ pub enum Line {
     },
 }
 
-
 /// Hands the whole log to `take`, line by line, oldest block of each strand first. With `values` false, personal values stay out.
 ///
 /// # Errors
@@ -79,7 +78,8 @@ pub async fn export<S: Reads, E: From<store::Error>>(
         let Some(last) = page.last() else { return Ok(()) };
         after = (last.strand, last.n);
         for block in page {
-            let rows = if block.strand == ANCHORS { Vec::new() } else { store.block_rows(block.strand, block.n).await? };
+            let rows =
+                if block.strand == ANCHORS { Vec::new() } else { store.block_rows(block.strand, block.n).await? };
             take(Line::Block {
                 strand: block.strand,
                 n: block.n,

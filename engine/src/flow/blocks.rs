@@ -9,6 +9,7 @@ use super::program::{Op, Step, StepIx};
 use super::shape::Shape;
 use super::suggest;
 use super::yaml::{Node, Place, Val};
+use crate::expr::{Origin, Script};
 
 /// Most steps of a flow, nested ones included.
 const MAX_STEPS: usize = 500;
@@ -104,12 +105,14 @@ impl<'a> Lower<'a> {
             let message = format!("a flow has at most {MAX_STEPS} steps");
             self.problems.error(node.place, "too_many_steps", message, "split it into several flows");
         }
-        let mut ends = false;
+        let (mut ends, mut told) = (false, false);
         for (index, (item, ix)) in items.iter().zip(first..).enumerate() {
             let follows = if index + 1 < items.len() { Some(ix + 1) } else { next };
-            if ends {
+            if ends && !told {
+                told = true;
+                let message = "this step is never reached: every way before it stops";
                 let hint = "remove it, or put the `stop` before it into a branch";
-                self.problems.warn(item.place, "unreachable_step", "this step is never reached: every way before it stops", hint);
+                self.problems.warn(item.place, "unreachable_step", message, hint);
             }
             if self.depth <= MAX_DEPTH {
                 ends |= self.step(item, &format!("{prefix}{index}"), ix, follows);
@@ -148,7 +151,8 @@ impl<'a> Lower<'a> {
         let block = self.block(node, &format!("{}.on_error.", here.path), here.next);
         self.names.in_handler = outer;
         let recovered = std::mem::take(&mut self.names.have);
-        self.names.have = Have::either((!ends).then_some(after), (!block.ends).then_some(recovered)).unwrap_or_default();
+        self.names.have =
+            Have::either((!ends).then_some(after), (!block.ends).then_some(recovered)).unwrap_or_default();
         block
     }
 
@@ -186,9 +190,8 @@ impl<'a> Lower<'a> {
     }
 
     fn no_verb(&mut self, keys: &Fields<'a>, here: &Here<'_>) {
-        let meant = keys.rest().find_map(|(key, _)| {
-            suggest::nearest(&key.text, VERBS.iter().copied()).map(|verb| (key, verb))
-        });
+        let meant =
+            keys.rest().find_map(|(key, _)| suggest::nearest(&key.text, VERBS.iter().copied()).map(|verb| (key, verb)));
         match meant {
             Some((key, verb)) => {
                 let message = format!("a step has no key `{}`", key.text);
@@ -208,6 +211,10 @@ impl<'a> Lower<'a> {
             let hint = "small letters, digits and `_`, first a letter, at most 64: new_ticket";
             self.problems.error(node.place, "bad_id", format!("`{id}` is not a step id"), hint);
             return None;
+        }
+        if !readable("steps", id) {
+            let message = format!("`{id}` is a word of rhai, so `steps.{id}` could not be read");
+            self.problems.error(node.place, "bad_id", message, format!("choose another: {id}_1"));
         }
         if let Some(first) = self.ids.insert(id, node.place.line) {
             let message = format!("the id `{id}` is taken by the step on line {first}");
@@ -245,6 +252,11 @@ impl<'a> Lower<'a> {
         self.names.have = joined.unwrap_or_default();
         (entries, ends)
     }
+}
+
+/// Whether an expression can read `name` below `root`: words of rhai cannot be read.
+pub(super) fn readable(root: &str, name: &str) -> bool {
+    Script::compile(&format!("{root}.{name}"), Origin::default()).is_ok()
 }
 
 /// Whether `id` is `[a-z][a-z0-9_]*`, at most 64 characters.

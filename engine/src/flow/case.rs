@@ -4,6 +4,7 @@
 //! catalogue, so a test says only what matters to it.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -16,13 +17,15 @@ use super::time;
 use super::values::untyped;
 use super::yaml::{Node, Place, Val};
 use crate::clock::At;
+use crate::contact::Priority;
 
-const KEYS: &[&str] =
-    &["name", "note", "given", "at", "fake", "expect", "others", "never", "end", "tags", "vars"];
+const KEYS: &[&str] = &["name", "note", "given", "at", "fake", "expect", "others", "never", "end", "tags", "vars"];
 const CONTACT: &[&str] = &["phone", "name", "language", "priority", "tags", "order_status", "fields", "unread_count"];
 const CONVERSATION: &[&str] = &["window_open", "last_inbound_at", "last_outbound_at", "channel"];
 /// Fields every event has and a test may set.
 const COMMON: &[&str] = &["id", "connection", "origin"];
+
+static PRIORITY: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Priority).to_value());
 
 /// One test of a flow.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,12 +143,17 @@ fn test<'a>(item: &'a Node, lower: &mut Lower<'a>) -> Option<TestCase> {
     let name = name.and_then(|node| fields::text(node, "`name`", &mut lower.problems)).unwrap_or("").to_owned();
     keys.take("note").map(|node| fields::text(node, "`note`", &mut lower.problems));
     let given = keys.take("given").map(|node| given(node, lower)).unwrap_or_default();
-    let at = keys.need("at", "say what happens: `at: { 0s: { whatsapp.message_received: { text: hi } } }`", &mut lower.problems);
+    let at = keys.need(
+        "at",
+        "say what happens: `at: { 0s: { whatsapp.message_received: { text: hi } } }`",
+        &mut lower.problems,
+    );
     let at = at.map(|node| moments(node, lower)).unwrap_or_default();
     let fake = keys.take("fake").map(|node| fakes(node, lower)).unwrap_or_default();
     let expect = keys.take("expect").map(|node| expectations(node, lower)).unwrap_or_default();
     let never = keys.take("never").map(|node| expectations(node, lower)).unwrap_or_default();
-    let others_allowed = keys.take("others").is_some_and(|node| choice(node, &[("allowed", true)], lower) == Some(true));
+    let others_allowed =
+        keys.take("others").is_some_and(|node| choice(node, &[("allowed", true)], lower) == Some(true));
     let ends = [("done", End::Done), ("failed", End::Failed), ("waiting", End::Waiting)];
     let end = keys.take("end").and_then(|node| choice(node, &ends, lower));
     let tags = keys.take("tags").map(|node| texts(node, "`tags`", lower));
@@ -190,6 +198,7 @@ fn record(node: &Node, what: &'static str, known: &[&str], lower: &mut Lower<'_>
     for (key, value) in keys.rest() {
         let shape = match key.text.as_str() {
             "fields" | "tags" | "unread_count" | "window_open" => Shape::any(),
+            "priority" => Shape::new(&PRIORITY),
             _ => Shape::text(),
         };
         if known.contains(&key.text.as_str()) {
@@ -209,7 +218,11 @@ fn record(node: &Node, what: &'static str, known: &[&str], lower: &mut Lower<'_>
 
 fn moments<'a>(node: &'a Node, lower: &mut Lower<'a>) -> Vec<Moment> {
     let Val::Map(entries) = &node.value else {
-        wrong(node, "`at` is a map from times to events: { 0s: { whatsapp.message_received: { text: hi } } }", &mut lower.problems);
+        wrong(
+            node,
+            "`at` is a map from times to events: { 0s: { whatsapp.message_received: { text: hi } } }",
+            &mut lower.problems,
+        );
         return Vec::new();
     };
     let mut out = Vec::new();
@@ -222,7 +235,11 @@ fn moments<'a>(node: &'a Node, lower: &mut Lower<'a>) -> Vec<Moment> {
         let mut events = Vec::new();
         for item in items {
             let Val::Map(entries) = &item.value else {
-                wrong(item, "an event is its type with its fields: { whatsapp.message_received: { text: hi } }", &mut lower.problems);
+                wrong(
+                    item,
+                    "an event is its type with its fields: { whatsapp.message_received: { text: hi } }",
+                    &mut lower.problems,
+                );
                 continue;
             };
             for (kind, fields) in entries {
@@ -248,7 +265,8 @@ fn event_fields(node: &Node, shape: Shape<'_>, what: &str, lower: &mut Lower<'_>
     };
     let mut out = Map::new();
     for (key, value) in entries {
-        let member = if COMMON.contains(&key.text.as_str()) { Member::Known(Shape::text()) } else { shape.member(&key.text) };
+        let member =
+            if COMMON.contains(&key.text.as_str()) { Member::Known(Shape::text()) } else { shape.member(&key.text) };
         if let Some(shape) = known(member, &key.text, key.place, what, shape, lower)
             && let Some(value) = plain(value, shape, &key.text, lower)
         {
@@ -388,6 +406,13 @@ fn plain(node: &Node, shape: Shape<'_>, name: &str, lower: &mut Lower<'_>) -> Op
         };
         fits.then_some(value)
     };
+    if let (Some(choices), Val::Scalar(scalar)) = (shape.choices(), &node.value)
+        && !choices.contains(&scalar.text.as_str())
+    {
+        let message = format!("`{name}` cannot be `{}`", scalar.text);
+        lower.problems.error(node.place, "unknown_choice", message, suggest::hint(&scalar.text, choices));
+        return None;
+    }
     let value = match &node.value {
         Val::Broken => return None,
         Val::Null => Some(Value::Null),

@@ -62,14 +62,16 @@ impl Bindings {
         if let Some(root) = yaml::read(text, &mut problems)
             && let Some(mut keys) = Fields::of(&root, "the bindings file", &mut problems)
         {
-            for (name, target) in [
-                ("connections", &mut out.connections),
-                ("teams", &mut out.teams),
-                ("templates", &mut out.templates),
-            ] {
+            for (name, target) in
+                [("connections", &mut out.connections), ("teams", &mut out.teams), ("templates", &mut out.templates)]
+            {
                 let Some(node) = keys.take(name) else { continue };
                 let Val::Map(entries) = &node.value else {
-                    fields::wrong(node, &format!("`{name}` is a map from the name in the files to the name here"), &mut problems);
+                    fields::wrong(
+                        node,
+                        &format!("`{name}` is a map from the name in the files to the name here"),
+                        &mut problems,
+                    );
                     continue;
                 };
                 for (key, value) in entries {

@@ -64,7 +64,12 @@ impl<'a> Fields<'a> {
 /// Reports that something else stands where `expected` belongs.
 pub(crate) fn wrong(node: &Node, expected: &str, problems: &mut Problems) {
     if !matches!(node.value, Val::Broken) {
-        problems.error(node.place, "wrong_type", format!("{expected}; this is {}", node.kind()), "");
+        let hint = match expected {
+            _ if expected.contains("list") => "write each item on a line of its own with `- `, or [a, b]",
+            _ if expected.contains("map") => "write `key: value` on lines of their own, or { key: value }",
+            _ => "write one plain value; quotes make anything text",
+        };
+        problems.error(node.place, "wrong_type", format!("{expected}; this is {}", node.kind()), hint);
     }
 }
 

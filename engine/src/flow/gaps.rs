@@ -32,13 +32,13 @@ pub(crate) fn scan(text: &str, root: &mut Node, problems: &mut Problems) {
     }
     for leaf in leaves {
         if let Leaf::Value(node) = leaf {
-            warn_of_cut(node, problems);
+            tell_of_cut(node, problems);
         }
     }
 }
 
 /// `text: Order #5` is `Order`: say so when the `#` touches what follows, as it does when it is meant.
-fn warn_of_cut(node: &Node, problems: &mut Problems) {
+fn tell_of_cut(node: &Node, problems: &mut Problems) {
     let plain = match &node.value {
         Val::Scalar(scalar) => scalar.style == Style::Plain,
         Val::Null => true,
@@ -49,7 +49,11 @@ fn warn_of_cut(node: &Node, problems: &mut Problems) {
     {
         let message = "YAML takes everything from this ` #` on for a comment: it is not part of the value";
         let hint = "put the whole value in quotes; for a comment, write a space after the `#`";
-        problems.warn(comment.place, "comment_cuts_value", message, hint);
+        if matches!(node.value, Val::Null) {
+            problems.error(comment.place, "comment_cuts_value", message, hint);
+        } else {
+            problems.warn(comment.place, "comment_cuts_value", message, hint);
+        }
     }
 }
 
@@ -113,8 +117,11 @@ fn read_gap(text: &str, range: Range<usize>, lines: &Lines, problems: &mut Probl
             b'\n' => first_line = false,
             b'|' | b'>' => gap.block = true,
             b'!' | b'&' | b'*' => {
+                // One value, one problem: in `!a && b` the tag says it all.
+                if !gap.refused {
+                    refuse(bytes[at], lines.place(text, range.start + at), problems);
+                }
                 gap.refused = true;
-                refuse(bytes[at], lines.place(text, range.start + at), problems);
                 at += bytes[at..].iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
                 continue;
             }

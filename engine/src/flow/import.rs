@@ -104,7 +104,9 @@ fn item(document: &Document, stored: &[VersionRow], env: &Environment<'_>) -> Pl
     };
     let Some(flow) = checked.flow else { return item };
     let row = current(stored, &flow.id);
-    if let Some(row) = row.filter(|row| row.state != VersionState::Old && in_files(&row.owner) != in_files(&document.owner)) {
+    if let Some(row) =
+        row.filter(|row| row.state != VersionState::Old && in_files(&row.owner) != in_files(&document.owner))
+    {
         let owner = if in_files(&row.owner) { format!("a file ({})", row.owner) } else { "the database".to_owned() };
         let message = format!("the flow `{}` belongs to {owner} already", flow.id);
         let hint = "give this one another id, or remove the other first";

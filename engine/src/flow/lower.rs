@@ -107,12 +107,22 @@ pub(super) struct Lower<'a> {
 impl<'a> Lower<'a> {
     fn new(env: &'a Environment<'a>, problems: Problems) -> Self {
         let names = Names::default();
-        Self { env, problems, names, steps: Vec::new(), depth: 0, ids: HashMap::new(), needs: Needs::default(), flow_id: None }
+        Self {
+            env,
+            problems,
+            names,
+            steps: Vec::new(),
+            depth: 0,
+            ids: HashMap::new(),
+            needs: Needs::default(),
+            flow_id: None,
+        }
     }
 
     fn flow(&mut self, root: &'a Node) -> Option<Compiled> {
         if matches!(root.value, Val::Null) {
-            self.problems.error(root.place, "empty", "the file is empty", "begin with `format: 1` and `flow: some-id`");
+            let at = Place { line: 1, column: 1 };
+            self.problems.error(at, "empty_file", "the file is empty", "begin with `format: 1` and `flow: some-id`");
             return None;
         }
         let mut keys = Fields::of(root, "a flow", &mut self.problems)?;
@@ -193,9 +203,9 @@ impl<'a> Lower<'a> {
 
 /// Whether `id` is 1 to 64 characters of `a-z 0-9 -`, first a letter, no hyphen at the end or twice.
 fn is_kebab(id: &str) -> bool {
-    let parts_fit = id.split('-').all(|part| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    });
+    let parts_fit = id
+        .split('-')
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));
     parts_fit && id.len() <= 64 && id.starts_with(|first: char| first.is_ascii_lowercase())
 }
 

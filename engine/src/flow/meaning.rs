@@ -38,7 +38,9 @@ impl Part {
     /// What the value of `key` is.
     fn below(self, key: &str) -> Self {
         match (self, key) {
-            (Self::Flow, "steps" | "on_error") | (Self::Steps, "then" | "else" | "on_error" | "on_timeout") => Self::Steps,
+            (Self::Flow, "steps" | "on_error") | (Self::Steps, "then" | "else" | "on_error" | "on_timeout") => {
+                Self::Steps
+            }
             (Self::Steps, "set") => Self::Vars,
             _ => Self::Other,
         }

@@ -31,7 +31,7 @@ pub use case::{End, Expectation, Fail, Fake, Given, Moment, TestCase};
 pub use env::{Bindings, ConnectionInfo, Environment, Needs};
 pub use import::{Change, Document, Plan, PlanItem, plan};
 pub use lower::{Checked, Compiled, FORMAT, FlowId, check};
-pub use problem::{Problem, Severity};
+pub use problem::{CODES, Problem, Severity};
 pub use program::{Do, Expr, Op, Program, Retry, Step, StepIx, Trigger, Until, Version, WaitFor, Want};
 pub use schema::schema;
 pub use yaml::MAX_BYTES;

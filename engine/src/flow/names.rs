@@ -13,25 +13,28 @@ use crate::expr::PathUse;
 
 /// What can be read at the top. `error` is there in `on_error` only, `reply` in `match` only.
 const ROOTS: &[&str] = &["event", "contact", "conversation", "steps", "vars", "now", "flow", "run", "error", "reply"];
-/// Names that hold functions instead of data, such as `text.mentions(…)`.
-const LIBRARIES: &[&str] = &["text"];
 
 static COMMON: LazyLock<Value> = LazyLock::new(|| record(&["id", "type", "at", "connection", "origin"], &[]));
 static CONTACT: LazyLock<Value> = LazyLock::new(|| {
     let texts = ["id", "phone", "name", "language", "priority", "order_status", "last_interaction_at"];
-    record(&texts, &[("tags", json!({"type": "array"})), ("unread_count", json!({"type": "integer"})), ("consent", json!({})), ("fields", json!({}))])
+    record(
+        &texts,
+        &[
+            ("tags", json!({"type": "array"})),
+            ("unread_count", json!({"type": "integer"})),
+            ("consent", json!({})),
+            ("fields", json!({})),
+        ],
+    )
 });
 static CONVERSATION: LazyLock<Value> = LazyLock::new(|| {
     let texts = ["id", "channel", "window_closes_at", "assignee", "last_inbound_at", "last_outbound_at"];
     let session = record(&["opened_at"], &[("messages", json!({"type": "integer"}))]);
     record(&texts, &[("window_open", json!({"type": "boolean"})), ("session", session)])
 });
-static FLOW: LazyLock<Value> = LazyLock::new(|| record(&["id", "name", "version"], &[]));
+static FLOW: LazyLock<Value> = LazyLock::new(|| record(&["id", "name"], &[]));
 static RUN: LazyLock<Value> = LazyLock::new(|| record(&["id", "started_at"], &[]));
-static ERROR: LazyLock<Value> = LazyLock::new(|| {
-    let texts = ["code", "message", "step", "action", "connection", "verdict"];
-    record(&texts, &[("status", json!({"type": "integer"})), ("attempts", json!({"type": "integer"}))])
-});
+static ERROR: LazyLock<Value> = LazyLock::new(|| record(&["code", "message", "step"], &[]));
 
 fn record(texts: &[&str], others: &[(&str, Value)]) -> Value {
     let mut fields = serde_json::Map::new();
@@ -97,8 +100,8 @@ pub(crate) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// Checks one dotted name.
-    pub(crate) fn check(&self, path: &PathUse, problems: &mut Problems) {
+    /// Checks one dotted name. `guarded`: the expression copes with its absence.
+    pub(crate) fn check(&self, path: &PathUse, guarded: bool, problems: &mut Problems) {
         let at = Place { line: path.line, column: path.column };
         let parts: Vec<&str> = path.parts.iter().map(String::as_str).collect();
         let Some((root, rest)) = parts.split_first() else { return };
@@ -106,8 +109,8 @@ impl<'a> Names<'a> {
             "event" => self.event(rest, at, problems),
             "contact" => self.customer("contact", &CONTACT, rest, at, problems),
             "conversation" => self.customer("conversation", &CONVERSATION, rest, at, problems),
-            "steps" => self.step(rest, at, problems),
-            "vars" => self.var(rest, at, problems),
+            "steps" => self.step(rest, guarded, at, problems),
+            "vars" => self.var(rest, guarded, at, problems),
             "now" => {}
             "flow" => walk("flow", Shape::new(&FLOW), rest, at, problems),
             "run" => walk("run", Shape::new(&RUN), rest, at, problems),
@@ -117,7 +120,6 @@ impl<'a> Names<'a> {
                 problems.error(at, "unknown_name", message, "move the step into `on_error`");
             }
             "reply" => self.reply(rest, at, problems),
-            library if LIBRARIES.contains(&library) => {}
             other => {
                 let hint = suggest::nearest(other, ROOTS.iter().copied()).map_or_else(
                     || format!("names in scope: {}; text inside an expression needs quotes", ROOTS.join(", ")),
@@ -139,7 +141,8 @@ impl<'a> Names<'a> {
         if matches!(Shape::new(&COMMON).member(first), Member::Known(_)) {
             return walk("event", Shape::new(&COMMON), rest, at, problems);
         }
-        let lacks: Vec<&Source<'_>> = self.sources.iter().filter(|source| missing(source.event, rest).is_some()).collect();
+        let lacks: Vec<&Source<'_>> =
+            self.sources.iter().filter(|source| missing(source.event, rest).is_some()).collect();
         if lacks.is_empty() {
             return;
         }
@@ -169,24 +172,41 @@ impl<'a> Names<'a> {
         walk("reply", if common { Shape::new(&COMMON) } else { shape }, rest, at, problems);
     }
 
-    fn step(&self, rest: &[&str], at: Place, problems: &mut Problems) {
+    fn step(&self, rest: &[&str], guarded: bool, at: Place, problems: &mut Problems) {
         let Some((id, rest)) = rest.split_first() else { return };
         let Some(output) = self.outputs.get(*id) else {
-            let hint = suggest::hint(id, self.outputs.keys().map(String::as_str));
+            let mut known: Vec<&str> = self.outputs.keys().map(String::as_str).collect();
+            known.sort_unstable();
+            let mut hint = suggest::hint(id, known);
+            if hint.is_empty() {
+                hint = format!("give the step you mean an `id: {id}`");
+            }
             return problems.error(at, "unknown_step", format!("there is no step with the id `{id}`"), hint);
         };
-        if !self.have.steps.contains(*id) {
+        if !guarded && !self.have.steps.contains(*id) {
             let message = format!("`steps.{id}` is read on a way on which that step has not run");
-            let hint = "read it after the step, in the same branch, or give it a value on every way";
+            let hint = format!(
+                "read it after the step, on the same way; or say what else: {{{{default steps.{id}.… \"…\"}}}}, steps?.{id}"
+            );
             if self.anything_ran {
-                problems.warn(at, "step_not_run", format!("`steps.{id}` may be missing: that step may not have run"), hint);
+                problems.warn(
+                    at,
+                    "step_not_run",
+                    format!("`steps.{id}` may be missing: that step may not have run"),
+                    hint,
+                );
             } else {
                 problems.error(at, "step_not_run", message, hint);
             }
         }
         let Some(output) = output else {
             let message = format!("the step `{id}` gives nothing to read");
-            return problems.error(at, "unknown_name", message, "`do` and `wait_for` give something; for others use `set`");
+            return problems.error(
+                at,
+                "unknown_name",
+                message,
+                "`do` and `wait_for` give something; for others use `set`",
+            );
         };
         let common = rest.first().is_some_and(|name| matches!(Shape::new(&COMMON).member(name), Member::Known(_)));
         if !(common && matches!(output.member("message"), Member::Known(_))) {
@@ -194,13 +214,16 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn var(&self, rest: &[&str], at: Place, problems: &mut Problems) {
+    fn var(&self, rest: &[&str], guarded: bool, at: Place, problems: &mut Problems) {
         let Some(name) = rest.first() else { return };
         if !self.vars.contains(*name) {
-            let hint = suggest::hint(name, self.vars.iter().map(String::as_str));
+            let mut hint = suggest::hint(name, self.vars.iter().map(String::as_str));
+            if hint.is_empty() {
+                hint = format!("set it first: `- set: {{ {name}: … }}`");
+            }
             let message = format!("`vars.{name}` is set nowhere in this flow");
             problems.error(at, "unknown_name", message, hint);
-        } else if !self.have.vars.contains(*name) {
+        } else if !guarded && !self.have.vars.contains(*name) {
             let message = format!("`vars.{name}` may be missing: it is not set on every way to here");
             problems.warn(at, "var_not_set", message, "set it once at the beginning");
         }
@@ -215,7 +238,11 @@ fn walk(root: &str, shape: Shape<'_>, rest: &[&str], at: Place, problems: &mut P
         Form::Map => format!("`{parent}` has no `{}`", rest[index]),
         _ => format!("`{parent}` has no fields, so no `{}`", rest[index]),
     };
-    problems.error(at, "unknown_name", message, suggest::hint(rest[index], shape.names()));
+    let mut hint = suggest::hint(rest[index], shape.names());
+    if hint.is_empty() {
+        hint = format!("read `{parent}` itself");
+    }
+    problems.error(at, "unknown_name", message, hint);
 }
 
 /// The first part of `rest` that is not there, with the shape that lacks it.

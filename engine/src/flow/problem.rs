@@ -31,6 +31,58 @@ pub struct Problem {
     pub hint: String,
 }
 
+/// All codes of this module; those of expressions are in [`crate::expr`]. Each has a paragraph in `flows/FORMAT.md`.
+pub const CODES: &[&str] = &[
+    "bad_cron",
+    "bad_duration",
+    "bad_id",
+    "bad_instant",
+    "bad_retry",
+    "bad_zone",
+    "cannot_await",
+    "comment_cuts_value",
+    "connection_cannot",
+    "connection_needed",
+    "duplicate_id",
+    "empty_file",
+    "flow_taken",
+    "missing_field",
+    "missing_key",
+    "missing_value",
+    "no_connection_needed",
+    "no_contact",
+    "no_verb",
+    "not_fixed",
+    "not_in_every_trigger",
+    "not_yet",
+    "out_of_range",
+    "step_not_run",
+    "template_in_condition",
+    "too_deep",
+    "too_many_steps",
+    "two_verbs",
+    "unknown_action",
+    "unknown_choice",
+    "unknown_connection",
+    "unknown_field",
+    "unknown_format",
+    "unknown_key",
+    "unknown_name",
+    "unknown_step",
+    "unknown_trigger",
+    "unreachable_step",
+    "var_not_set",
+    "wrong_length",
+    "wrong_type",
+    "yaml_alias",
+    "yaml_documents",
+    "yaml_duplicate_key",
+    "yaml_key",
+    "yaml_syntax",
+    "yaml_tag",
+    "yaml_too_large",
+];
+
 /// Most problems that are kept of one document: beyond that a list helps nobody.
 const MAX_PROBLEMS: usize = 500;
 
@@ -53,6 +105,7 @@ impl Problems {
     }
 
     fn add(&mut self, at: Place, severity: Severity, code: &'static str, message: String, hint: String) {
+        debug_assert!(CODES.contains(&code), "`{code}` is not in the list of codes");
         self.push(Problem { line: at.line, column: at.column, severity, code, message, hint });
     }
 

@@ -25,11 +25,8 @@ pub fn schema(catalog: &Catalog) -> Value {
 
 /// `do` becomes one of the actions, and `with` what that action takes.
 fn actions(catalog: &Catalog, defs: &mut Map<String, Value>) {
-    let names: Vec<Value> = catalog
-        .actions
-        .values()
-        .map(|action| json!({ "const": action.name, "description": action.about }))
-        .collect();
+    let names: Vec<Value> =
+        catalog.actions.values().map(|action| json!({ "const": action.name, "description": action.about })).collect();
     let mut cases = Vec::new();
     for action in catalog.actions.values() {
         let mut input = action.input.as_value().clone();

@@ -74,7 +74,9 @@ impl<'a> Shape<'a> {
     pub(crate) fn form(&self) -> Form {
         let names: Vec<&str> = match self.here.get("type") {
             Some(Value::String(name)) => vec![name],
-            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect(),
+            Some(Value::Array(names)) => {
+                names.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect()
+            }
             _ if self.choices().is_some() => vec!["string"],
             _ => Vec::new(),
         };
@@ -92,7 +94,8 @@ impl<'a> Shape<'a> {
     /// Whether null is allowed, so that an empty value means "not given".
     pub(crate) fn optional(&self) -> bool {
         let null = Value::from("null");
-        let in_type = |schema: &Value| schema.get("type").and_then(Value::as_array).is_some_and(|all| all.contains(&null));
+        let in_type =
+            |schema: &Value| schema.get("type").and_then(Value::as_array).is_some_and(|all| all.contains(&null));
         let in_any = self.outer.get("anyOf").and_then(Value::as_array);
         in_type(self.outer)
             || in_type(self.here)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::blocks::{Here, Made};
+use super::blocks::{Here, Made, readable};
 use super::env;
 use super::fields::{self, Fields, wrong};
 use super::lower::Lower;
@@ -122,9 +122,9 @@ impl<'a> Lower<'a> {
 
     /// Says so when an action acts on the contact and nothing that starts this flow brings one.
     fn needs_contact(&mut self, action: &str, with: Option<&'a Node>, at: Place) {
-        let names_recipient = with.is_some_and(|node| {
-            matches!(&node.value, Val::Map(entries) if entries.iter().any(|(key, _)| key.text == "to"))
-        });
+        let names_recipient = with.is_some_and(
+            |node| matches!(&node.value, Val::Map(entries) if entries.iter().any(|(key, _)| key.text == "to")),
+        );
         let needs = action.starts_with("contact.") || (action.starts_with("whatsapp.") && !names_recipient);
         if needs {
             self.contact_for(&format!("`{action}`"), at);
@@ -178,7 +178,8 @@ impl<'a> Lower<'a> {
             return Some(span);
         }
         let (low, high) = (crate::duration::format(*bounds.start()), crate::duration::format(*bounds.end()));
-        self.problems.error(at, "out_of_range", format!("{text} is not within {low} to {high}"), "");
+        let hint = format!("write a duration from {low} to {high}");
+        self.problems.error(at, "out_of_range", format!("{text} is too short or too long here"), hint);
         None
     }
 
@@ -196,8 +197,7 @@ impl<'a> Lower<'a> {
         let then = keys.need("then", "list the steps for when it holds", &mut self.problems);
         let otherwise = keys.take("else");
         let have = self.names.have.clone();
-        let ([then, otherwise], ends) =
-            self.branches(here, [(then, "then", have.clone()), (otherwise, "else", have)]);
+        let ([then, otherwise], ends) = self.branches(here, [(then, "then", have.clone()), (otherwise, "else", have)]);
         Made { op: when.map(|when| Op::If { when, then, otherwise }), ends, keys: &["if", "then", "else"] }
     }
 
@@ -213,7 +213,7 @@ impl<'a> Lower<'a> {
             let fits = key.text.len() <= 64
                 && key.text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
                 && key.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-            if !fits {
+            if !fits || !readable("vars", &key.text) {
                 let hint = "letters, digits and `_`, first a letter; it is read back as `vars.<name>`";
                 self.problems.error(key.place, "bad_id", format!("`{}` is not a variable's name", key.text), hint);
             }

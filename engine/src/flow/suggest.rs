@@ -3,13 +3,17 @@
 /// The nearest of `known`, when it is near enough to be meant.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
-    let far = (name.chars().count() / 3).clamp(1, 4);
+    let letters = name.chars().count();
+    let far = (letters / 3).clamp(1, 4).min(letters.saturating_sub(1));
+    let begins = |candidate: &&str| letters >= 4 && candidate.to_lowercase().starts_with(&lower);
+    let known: Vec<&str> = known.into_iter().collect();
     known
-        .into_iter()
-        .map(|candidate| (distance(&lower, &candidate.to_lowercase()), candidate))
+        .iter()
+        .map(|candidate| (distance(&lower, &candidate.to_lowercase()), *candidate))
         .filter(|(distance, _)| *distance <= far)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+        .or_else(|| known.iter().copied().find(begins))
 }
 
 /// A hint: the nearest name, else all of them.

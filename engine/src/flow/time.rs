@@ -11,7 +11,7 @@ pub(super) fn duration(text: &str, at: Place, problems: &mut Problems) -> Option
     match crate::duration::parse(text) {
         Ok(span) => Some(span),
         Err(error) => {
-            problems.error(at, "bad_duration", error.to_string(), "");
+            problems.error(at, "bad_duration", error.to_string(), "a whole number and a unit: 20s, 5m, 48h, 7d");
             None
         }
     }

@@ -35,6 +35,7 @@ impl<'a> Lower<'a> {
     pub(super) fn triggers(&mut self, on: &'a Node, when: Option<&'a Node>) -> Vec<Trigger> {
         let items = match &on.value {
             Val::List(items) => items.as_slice(),
+            Val::Null => &[],
             _ => std::slice::from_ref(on),
         };
         if items.is_empty() {
@@ -204,7 +205,7 @@ impl<'a> Lower<'a> {
         let Ok(after) = crate::duration::parse(text) else { return };
         if !(60..=365 * 86400).contains(&after.as_secs()) {
             let message = format!("`after` is {text}; a silence lasts 1m to 365d");
-            self.problems.error(at, "out_of_range", message, "");
+            self.problems.error(at, "out_of_range", message, "write a duration from 1m to 365d");
         }
     }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Number, Value};
 
 use super::fields;
 use super::lower::Lower;
+use super::problem::{Problem, Severity};
 use super::program::{Expr, Want};
 use super::shape::{Form, Member, Shape};
 use super::suggest;
@@ -86,12 +87,13 @@ impl<'a> Lower<'a> {
     }
 
     fn count(&mut self, node: &Node, len: usize, slot: Slot<'_>) {
-        let bound = |name: &str| slot.shape.attribute(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+        let bound =
+            |name: &str| slot.shape.attribute(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
         if bound("minItems").is_some_and(|min| len < min) || bound("maxItems").is_some_and(|max| len > max) {
             let (min, max) = (bound("minItems").unwrap_or(0), bound("maxItems"));
             let upper = max.map_or_else(String::new, |max| format!(" and at most {max}"));
             let message = format!("`{}` has {len} items; it takes at least {min}{upper}", slot.name);
-            self.problems.error(node.place, "wrong_length", message, "");
+            self.problems.error(node.place, "wrong_length", message, "add or remove items");
         }
     }
 
@@ -110,8 +112,10 @@ impl<'a> Lower<'a> {
         }
         if matches!(form, Form::List | Form::Map) {
             let hint = match form {
-                Form::List => "write a list: [a, b]; or a value of an expression: \"= event.items\"",
-                _ => "write keys and values; or a value of an expression: \"= vars.fields\"",
+                Form::List if slot.expressions => "write a list: [a, b]; or an expression: \"= vars.items\"",
+                Form::List => "write a list: [a, b]",
+                _ if slot.expressions => "write `key: value` pairs; or an expression: \"= vars.fields\"",
+                _ => "write `key: value` pairs",
             };
             let message = format!("`{}` is {}; this is {}", slot.name, describe(slot.shape), node.kind());
             self.problems.error(node.place, "wrong_type", message, hint);
@@ -131,7 +135,8 @@ impl<'a> Lower<'a> {
         let text = scalar.text.as_str();
         let wrong = |this: &mut Self, expected: &str| {
             let message = format!("`{}` is {expected}; this is `{}`", slot.name, short(text));
-            this.problems.error(node.place, "wrong_type", message, "");
+            let hint = format!("write {expected}, or an expression: \"= …\"");
+            this.problems.error(node.place, "wrong_type", message, hint);
             None
         };
         match slot.shape.form() {
@@ -159,9 +164,8 @@ impl<'a> Lower<'a> {
         let value = number.as_f64().unwrap_or(0.0);
         if bound("minimum").is_some_and(|min| value < min) || bound("maximum").is_some_and(|max| value > max) {
             let text = |name: &str| slot.shape.attribute(name).map_or_else(|| "any".to_owned(), Value::to_string);
-            let message =
-                format!("`{}` is {number}; it may be {} to {}", slot.name, text("minimum"), text("maximum"));
-            self.problems.error(node.place, "out_of_range", message, "");
+            let message = format!("`{}` is {number}; it may be {} to {}", slot.name, text("minimum"), text("maximum"));
+            self.problems.error(node.place, "out_of_range", message, "write a number within these");
             return None;
         }
         Some(Value::Number(number))
@@ -187,7 +191,7 @@ impl<'a> Lower<'a> {
         }
         if let Some(min) = bound("minLength").filter(|min| len < *min) {
             let message = format!("`{}` has {len} characters; at least {min} are needed", slot.name);
-            self.problems.error(node.place, "wrong_length", message, "");
+            self.problems.error(node.place, "wrong_length", message, "write more, or leave the field out if it may be");
             return None;
         }
         Some(Value::String(text.to_owned()))
@@ -198,7 +202,10 @@ impl<'a> Lower<'a> {
         match Script::compile(source, origin(node, skip)) {
             Ok(script) => {
                 for path in script.paths() {
-                    self.names.check(path, &mut self.problems);
+                    // `steps?.ticket?.id` reads as nothing where the step has not run.
+                    let guarded =
+                        matches!(&path.parts[..], [root, name, ..] if source.contains(&format!("{root}?.{name}")));
+                    self.names.check(path, guarded, &mut self.problems);
                 }
                 Some(script)
             }
@@ -213,7 +220,10 @@ impl<'a> Lower<'a> {
         match Template::compile(source, origin(node, 0), target) {
             Ok(template) => {
                 for path in template.paths() {
-                    self.names.check(path, &mut self.problems);
+                    let name = path.parts.join(".");
+                    let copes = |helper: &&str| source.contains(&format!("{helper} {name}"));
+                    let guarded = ["default", "#if", "#unless"].iter().any(copes);
+                    self.names.check(path, guarded, &mut self.problems);
                 }
                 Some(template)
             }
@@ -228,10 +238,21 @@ impl<'a> Lower<'a> {
         let plain = node.scalar().is_some_and(|scalar| scalar.style == Style::Plain);
         let hint = if plain && node.comment.is_some() {
             "YAML takes everything from ` #` on for a comment: put the whole expression in quotes"
+        } else if error.message.contains("invalid character") {
+            "text inside an expression is in double quotes: event.text == \"yes\""
+        } else if error.code.starts_with("template") {
+            "a template inserts values into text: Hello {{contact.name}}"
         } else {
-            ""
+            "expressions are rhai: event.order.total > 0 && contact.tags.contains(\"vip\")"
         };
-        self.problems.error(Place { line: error.line, column: error.column }, error.code, error.message, hint);
+        self.problems.push(Problem {
+            line: error.line,
+            column: error.column,
+            severity: Severity::Error,
+            code: error.code,
+            message: error.message,
+            hint: hint.to_owned(),
+        });
     }
 }
 

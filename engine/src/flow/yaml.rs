@@ -265,7 +265,7 @@ fn tree(raw: Raw, text: &str, problems: &mut Problems) -> Node {
         RawVal::Null => Val::Null,
         RawVal::Scalar(kind, parsed) => Val::Scalar(scalar(kind, parsed, text.get(raw.span.clone()).unwrap_or(""))),
         RawVal::List(items) => Val::List(items.into_iter().map(|item| tree(item, text, problems)).collect()),
-        RawVal::Map(entries) => Val::Map(map(entries, text, problems)),
+        RawVal::Map(entries) => map(entries, text, problems).map_or(Val::Broken, Val::Map),
     };
     Node { place: raw.place, span: raw.span, value, comment: None }
 }
@@ -281,12 +281,17 @@ fn scalar(kind: Kind, parsed: Option<String>, source: &str) -> Scalar {
     Scalar { text, kind, style }
 }
 
-fn map(entries: Vec<(Raw, Raw)>, text: &str, problems: &mut Problems) -> Vec<(Key, Node)> {
+/// The entries, each key once; `None` when a key is none, so that the map is not what its author means.
+fn map(entries: Vec<(Raw, Raw)>, text: &str, problems: &mut Problems) -> Option<Vec<(Key, Node)>> {
+    let mut whole = true;
     let mut out: Vec<(Key, Node)> = Vec::with_capacity(entries.len());
     let mut seen = std::collections::HashMap::with_capacity(entries.len());
     for (raw, value) in entries {
         let value = tree(value, text, problems);
-        let Some(key) = key(raw, text, problems) else { continue };
+        let Some(key) = key(raw, text, problems) else {
+            whole = false;
+            continue;
+        };
         if let Some(first) = seen.insert(key.text.clone(), key.place.line) {
             let message = format!("`{}` is given twice; the first one is on line {first}", key.text);
             problems.error(key.place, "yaml_duplicate_key", message, "keep one of them");
@@ -294,7 +299,7 @@ fn map(entries: Vec<(Raw, Raw)>, text: &str, problems: &mut Problems) -> Vec<(Ke
             out.push((key, value));
         }
     }
-    out
+    whole.then_some(out)
 }
 
 fn key(raw: Raw, text: &str, problems: &mut Problems) -> Option<Key> {

@@ -33,7 +33,12 @@ fn classify<'a>(said: &'a str, line: &str, column: u32) -> (&'static str, &'a st
         return ("yaml_alias", message, QUOTE, mark_before(line, column).unwrap_or(column));
     }
     if has(&["Documents", "multiple documents"]) {
-        return ("yaml_documents", "a second document begins here; a file holds one", "move it to a file of its own", column);
+        return (
+            "yaml_documents",
+            "a second document begins here; a file holds one",
+            "move it to a file of its own",
+            column,
+        );
     }
     if has(&["budget breached", "nesting", "recursion"]) {
         return ("yaml_too_large", "the document is nested too deeply or has too many values", "split it", column);
@@ -45,11 +50,13 @@ fn classify<'a>(said: &'a str, line: &str, column: u32) -> (&'static str, &'a st
         "the value begins with a quote, so YAML ends it at the second one; put the whole value in the other kind of quotes: '\"vip\" in contact.tags'"
     } else if has(&["mapping values are not allowed"]) {
         "a `: ` inside a value needs quotes around the whole value; else look whether this line is indented like its neighbours"
+    } else if has(&["simple key expected"]) {
+        "a key needs a `:` behind it"
     } else if has(&["tabs"]) {
         "indent with spaces, not with tabs"
     } else if has(&["unexpected character"]) {
         "a value cannot begin with this character; put it in quotes"
-    } else if has(&["quoted scalar", "unclosed", "end of stream"]) {
+    } else if has(&["quoted scalar", "unclosed", "end of stream", "illegal placement"]) {
         "a quote or bracket is not closed, here or on a line above"
     } else if line.contains("{{") {
         "a value with `{{…}}` needs quotes: \"{{event.text}}\""

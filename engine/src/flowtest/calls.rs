@@ -129,7 +129,8 @@ impl Sim<'_> {
         let answered = self.answered.entry(row.action.clone()).or_default();
         let fake = fakes.get(*answered).or(fakes.last());
         *answered += 1;
-        let mut output = self.catalog.actions.get(row.action.as_str()).map(|spec| spec.sample.clone()).unwrap_or_default();
+        let mut output =
+            self.catalog.actions.get(row.action.as_str()).map(|spec| spec.sample.clone()).unwrap_or_default();
         match fake {
             Some(Fake::Fail { how, code, message }) => return failure(*how, code.as_deref(), message.as_deref()),
             Some(Fake::Reply(fields)) => overlay(&mut output, fields),

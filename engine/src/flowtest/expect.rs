@@ -58,7 +58,11 @@ fn acts(test: &TestCase, acts: &[Act], failures: &mut Vec<String>) {
     for wanted in &test.expect {
         if test.others_allowed {
             if !left.by_ref().any(|act| fits(wanted, act)) {
-                failures.push(format!("line {}: expected {}, which did not happen (any more)", wanted.line, asked(wanted)));
+                failures.push(format!(
+                    "line {}: expected {}, which did not happen (any more)",
+                    wanted.line,
+                    asked(wanted)
+                ));
                 return;
             }
             continue;
@@ -118,6 +122,7 @@ pub(super) fn word(status: RunStatus) -> &'static str {
 }
 
 fn fits(wanted: &Expectation, act: &Act) -> bool {
+<<<<<<< HEAD
     difference(wanted, act).is_none()
 }
 
@@ -132,6 +137,9 @@ fn difference(wanted: &Expectation, act: &Act) -> Option<String> {
     let (path, value, wanted) = uncovered("", &act.input, &wanted.fields)?;
     let value = if value.is_null() { "not there".to_owned() } else { value.to_string() };
     Some(format!(": `{path}` is {value}, not {wanted}"))
+=======
+    wanted.action == act.action && wanted.at.is_none_or(|at| at == act.after) && covers(&act.input, &wanted.fields)
+>>>>>>> main
 }
 
 /// Whether `value` has everything that `wanted` names.

@@ -70,7 +70,15 @@ fn conversation(given: &Given, id: ConversationId, contact: ContactId, address: 
 }
 
 /// The event of type `kind` with these fields, received at `at`; the customer's, if it happens in a conversation.
-pub(super) fn event(kind: &str, fields: &Value, catalog: &Catalog, version: &Version, customer: &Mailbox, id: EventId, at: At) -> Event {
+pub(super) fn event(
+    kind: &str,
+    fields: &Value,
+    catalog: &Catalog,
+    version: &Version,
+    customer: &Mailbox,
+    id: EventId,
+    at: At,
+) -> Event {
     let spec = catalog.triggers.get(kind);
     let mut body = spec.map_or_else(|| json!({}), |spec| spec.sample.clone());
     let mut fields = fields.as_object().cloned().unwrap_or_default();

@@ -108,7 +108,8 @@ fn fake() -> impl Strategy<Value = Fake> {
 fn happening() -> impl Strategy<Value = (String, Value)> {
     let message = |fields: Value| ("whatsapp.message_received".to_owned(), fields);
     prop_oneof![
-        prop::sample::select(vec!["yes", "price", "цена?", "hello"]).prop_map(move |text| message(json!({ "text": text }))),
+        prop::sample::select(vec!["yes", "price", "цена?", "hello"])
+            .prop_map(move |text| message(json!({ "text": text }))),
         Just(message(json!({ "text": "from the phone", "origin": "app_echo" }))),
         prop::sample::select(vec![0, 50, 2500])
             .prop_map(|total| ("whatsapp.order_received".to_owned(), json!({ "order": { "total": total } }))),
@@ -120,7 +121,8 @@ fn happening() -> impl Strategy<Value = (String, Value)> {
 fn case() -> impl Strategy<Value = TestCase> {
     let seconds = prop::sample::select(vec![0_u64, 0, 1, 20, 600, 1_800, 3_600, 90_000, 200_000]);
     let moments = prop::collection::vec((seconds, prop::collection::vec(happening(), 1..3)), 1..5);
-    let actions = ["crm.create_ticket", "crm.get_contact", "whatsapp.send_template", "whatsapp.send_text", "http.request"];
+    let actions =
+        ["crm.create_ticket", "crm.get_contact", "whatsapp.send_template", "whatsapp.send_text", "http.request"];
     let fakes = prop::collection::vec(prop::collection::vec(fake(), 0..4), actions.len());
     (moments, fakes).prop_map(move |(moments, fakes)| {
         let mut at: Vec<Moment> = moments

@@ -209,7 +209,8 @@ impl<'a> Sim<'a> {
         self.give(self.customer, Input::Watch);
         self.now = now;
         let waits = self.mails.get(&self.customer).into_iter().flat_map(|mail| mail.waits.values());
-        let armed = waits.filter(|wait| wait.kind == WaitKind::Silence && wait.due_at == now).map(|wait| wait.id).next();
+        let armed =
+            waits.filter(|wait| wait.kind == WaitKind::Silence && wait.due_at == now).map(|wait| wait.id).next();
         if let Some(wait) = armed {
             self.give(self.customer, Input::Due(wait));
         }

@@ -9,7 +9,8 @@ use crate::flow::{Compiled, Environment, check};
 
 /// What flows can use, with a class of repetition of each kind.
 pub(super) fn catalog() -> Catalog {
-    let mut catalog = Catalog { actions: crate::local::actions(), triggers: crate::trigger::all(), serves: BTreeMap::new() };
+    let mut catalog =
+        Catalog { actions: crate::local::actions(), triggers: crate::trigger::all(), serves: BTreeMap::new() };
     let specs = [
         ActionSpec::of::<whatsapp::SendText>(Repeat::Evidence { settle_s: 600 }),
         ActionSpec::of::<whatsapp::SendTemplate>(Repeat::Evidence { settle_s: 600 }),
@@ -116,7 +117,8 @@ fn what_was_not_expected_is_named() {
 #[test]
 fn others_may_happen_between_when_allowed_but_the_order_counts() {
     passes(TICKET, &format!("{ORDER}expect: [whatsapp.send_template]\nothers: allowed"));
-    let failure = failure(TICKET, &format!("{ORDER}expect: [whatsapp.send_template, crm.create_ticket]\nothers: allowed"));
+    let failure =
+        failure(TICKET, &format!("{ORDER}expect: [whatsapp.send_template, crm.create_ticket]\nothers: allowed"));
     assert_eq!(failure, "line 13: expected crm.create_ticket, which did not happen (any more)");
 }
 
@@ -166,7 +168,9 @@ fn answers_follow_each_other_attempt_by_attempt_and_the_last_goes_on() {
 
 #[test]
 fn a_call_that_fails_three_times_needs_attention_and_is_given_up_after_a_day() {
-    let test = format!("{ORDER}fake: {{ crm.create_ticket: {{ fail: later, message: busy }} }}\nexpect: [crm.create_ticket]\nend: failed");
+    let test = format!(
+        "{ORDER}fake: {{ crm.create_ticket: {{ fail: later, message: busy }} }}\nexpect: [crm.create_ticket]\nend: failed"
+    );
     let outcome = outcome(TICKET, &test);
     assert!(outcome.passed, "{outcome:#?}");
     insta::assert_snapshot!(outcome.log.join("\n"), @r#"
@@ -183,7 +187,9 @@ fn a_call_that_fails_three_times_needs_attention_and_is_given_up_after_a_day() {
 #[test]
 fn a_step_with_its_own_error_branch_waits_for_nobody() {
     let flow = "on: whatsapp.order_received\nsteps:\n  - do: crm.create_ticket\n    with: { subject: hello }\n    on_error:\n      - do: contact.add_tags\n        with: { tags: [lost] }";
-    let test = format!("{ORDER}fake: {{ crm.create_ticket: {{ fail: later }} }}\nexpect:\n  - crm.create_ticket\n  - at: 31s\n    contact.add_tags: {{}}\nend: done");
+    let test = format!(
+        "{ORDER}fake: {{ crm.create_ticket: {{ fail: later }} }}\nexpect:\n  - crm.create_ticket\n  - at: 31s\n    contact.add_tags: {{}}\nend: done"
+    );
     passes(flow, &test);
 }
 
@@ -201,7 +207,10 @@ fn a_connection_that_stays_down_lets_the_call_expire() {
     let outcome = outcome(TICKET, &format!("{ORDER}{fake}expect: [crm.create_ticket]\nend: failed"));
     assert!(outcome.passed, "{outcome:#?}");
     let end = &outcome.log[outcome.log.len() - 2];
-    assert_eq!(end.trim(), "1d  step ticket failed (expired): it could not start before its deadline, and nothing stale is sent");
+    assert_eq!(
+        end.trim(),
+        "1d  step ticket failed (expired): it could not start before its deadline, and nothing stale is sent"
+    );
 }
 
 #[test]
@@ -214,16 +223,25 @@ fn a_second_call_leaves_behind_the_first_one_that_is_tried_again() {
 
 #[test]
 fn an_unknown_outcome_is_treated_by_the_class_of_the_action() {
-    let flow = |action: &str| format!("on: whatsapp.message_received\nsteps:\n  - do: {action}\non_error:\n  - do: contact.add_tags\n    with: {{ tags: [\"{{{{error.code}}}}\"] }}");
+    let flow = |action: &str| {
+        format!(
+            "on: whatsapp.message_received\nsteps:\n  - do: {action}\non_error:\n  - do: contact.add_tags\n    with: {{ tags: [\"{{{{error.code}}}}\"] }}"
+        )
+    };
     let test = |action: &str, end: &str| {
-        format!("at: {{ 0s: {{ whatsapp.message_received: {{}} }} }}\nfake: {{ {action}: [{{ fail: unknown }}, {{}}] }}\nexpect:\n  - {action}\n{end}")
+        format!(
+            "at: {{ 0s: {{ whatsapp.message_received: {{}} }} }}\nfake: {{ {action}: [{{ fail: unknown }}, {{}}] }}\nexpect:\n  - {action}\n{end}"
+        )
     };
     // Keyed: the same key again after a second. Never blindly: a person decides. By evidence: the same, after ten minutes.
     passes(&flow("crm.create_ticket\n    with: { subject: a }"), &test("crm.create_ticket", "end: done"));
     let given_up = "  - at: 24h\n    contact.add_tags: { tags: [nobody_answered] }\nend: failed";
     passes(&flow("http.request\n    with: { url: https://shop.example }"), &test("http.request", given_up));
     passes(&flow("whatsapp.send_text\n    with: { text: a }"), &test("whatsapp.send_text", given_up));
-    passes(&flow("http.request\n    on_unknown: resend\n    with: { url: https://shop.example }"), &test("http.request", "end: done"));
+    passes(
+        &flow("http.request\n    on_unknown: resend\n    with: { url: https://shop.example }"),
+        &test("http.request", "end: done"),
+    );
 }
 
 const ASK: &str = r#"
@@ -244,9 +262,13 @@ steps:
 #[test]
 fn a_wait_is_answered_by_what_matches_and_times_out_otherwise() {
     let at = |events: &str| format!("at:\n  0s: {{ whatsapp.order_received: {{}} }}\n{events}");
-    let yes = at("  1h: { whatsapp.message_received: { text: maybe } }\n  1h30m: { whatsapp.message_received: { text: yes } }\n");
+    let yes = at(
+        "  1h: { whatsapp.message_received: { text: maybe } }\n  1h30m: { whatsapp.message_received: { text: yes } }\n",
+    );
     passes(ASK, &format!("{yes}expect:\n  - at: 1h30m\n    contact.add_tags: {{ tags: [yes] }}\nend: done"));
-    let no = at("  1h: { whatsapp.message_received: { text: maybe } }\n  3h: { whatsapp.message_received: { text: yes } }\n");
+    let no = at(
+        "  1h: { whatsapp.message_received: { text: maybe } }\n  3h: { whatsapp.message_received: { text: yes } }\n",
+    );
     passes(ASK, &format!("{no}expect:\n  - at: 2h\n    contact.add_tags: {{ tags: [late] }}\nend: done"));
 }
 
@@ -295,15 +317,27 @@ fn an_event_answers_a_run_once_however_far_a_later_wait_looks_back() {
 
 #[test]
 fn free_text_after_the_window_is_refused_and_a_template_is_not() {
-    let flow = |action: &str| format!("on: whatsapp.order_received\nsteps:\n  - wait: 25h\n  - do: {action}\non_error:\n  - do: contact.add_tags\n    with: {{ tags: [\"{{{{error.code}}}}\"] }}");
+    let flow = |action: &str| {
+        format!(
+            "on: whatsapp.order_received\nsteps:\n  - wait: 25h\n  - do: {action}\non_error:\n  - do: contact.add_tags\n    with: {{ tags: [\"{{{{error.code}}}}\"] }}"
+        )
+    };
     let at = "at: { 0s: { whatsapp.order_received: {} } }\n";
     let text = flow("whatsapp.send_text\n    with: { text: hello }");
-    passes(&text, &format!("{at}expect: [whatsapp.send_text, {{ contact.add_tags: {{ tags: [window_closed] }} }}]\nend: failed"));
+    passes(
+        &text,
+        &format!("{at}expect: [whatsapp.send_text, {{ contact.add_tags: {{ tags: [window_closed] }} }}]\nend: failed"),
+    );
     let template = flow("whatsapp.send_template\n    with: { template: hello }");
     passes(&template, &format!("{at}expect: [whatsapp.send_template]\nend: done"));
     // What the customer writes keeps the window open.
     let later = "at: { 0s: { whatsapp.order_received: {} }, 2h: { whatsapp.message_received: {} } }\n";
-    passes(&text, &format!("{later}others: allowed\nnever: [{{ contact.add_tags: {{ tags: [window_closed] }} }}]\nexpect: [{{ at: 25h, whatsapp.send_text: {{}} }}]"));
+    passes(
+        &text,
+        &format!(
+            "{later}others: allowed\nnever: [{{ contact.add_tags: {{ tags: [window_closed] }} }}]\nexpect: [{{ at: 25h, whatsapp.send_text: {{}} }}]"
+        ),
+    );
 }
 
 const SILENT: &str = r#"
@@ -325,7 +359,10 @@ fn a_silence_crosses_each_threshold_once_even_when_we_write_again() {
 
 #[test]
 fn a_silence_given_as_an_event_is_the_one_with_its_parameters() {
-    passes(SILENT, "at: { 5m: { conversation.no_reply: { after: 48h } } }\nexpect:\n  - at: 5m\n    whatsapp.send_template: { template: after-48h }\nothers: allowed");
+    passes(
+        SILENT,
+        "at: { 5m: { conversation.no_reply: { after: 48h } } }\nexpect:\n  - at: 5m\n    whatsapp.send_template: { template: after-48h }\nothers: allowed",
+    );
     let outcome = outcome(SILENT, "at: { 0s: { conversation.no_reply: { after: 1h } } }\nexpect: []");
     assert_eq!(outcome.log, ["      0s  no trigger of this flow listens to such a silence"]);
 }
@@ -349,7 +386,10 @@ fn the_log_says_why_nothing_started() {
     let flow = TICKET.replace("steps:", "when: event.order.total > 100\nsteps:");
     let outcome = outcome(&flow, "at: { 0s: { whatsapp.order_received: { order: { total: 5 } } } }\nexpect: []");
     assert!(outcome.passed);
-    assert_eq!(outcome.log, [r#"      0s  whatsapp.order_received does not start the flow (when): {"event.order.total":5}"#]);
+    assert_eq!(
+        outcome.log,
+        [r#"      0s  whatsapp.order_received does not start the flow (when): {"event.order.total":5}"#]
+    );
 }
 
 #[test]

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use crate::event::Event;
 use crate::flow::Version;
 use crate::handle::{encode_event, mailbox_from};
-use crate::ids::{ContactId, ConversationId, EffectId, EscalationId, EventId, MailboxId, RunId, WaitId};
 use crate::ids::VersionId;
+use crate::ids::{ContactId, ConversationId, EffectId, EscalationId, EventId, MailboxId, RunId, WaitId};
 use crate::mailbox::{Mailbox, RECENT};
 use crate::run::{Entry, State, journal};
 use crate::store::{
-    ContactRow, ConversationRow, EffectOp, EffectRow, EffectState, EscalationRow, EventRow, MailboxRows, MessageRow, RunRow,
-    TagOp, TagRow, WaitOp, WaitRow, Work,
+    ContactRow, ConversationRow, EffectOp, EffectRow, EffectState, EscalationRow, EventRow, MailboxRows, MessageRow,
+    RunRow, TagOp, TagRow, WaitOp, WaitRow, Work,
 };
 
 /// The rows of all mailboxes.
@@ -47,14 +47,22 @@ pub(super) struct Witness {
 impl Witness {
     /// Knows what is there before anything happens.
     pub(super) fn new(mail: &mut Mailbox, version: &Arc<Version>, forgets: bool) -> Self {
-        let mut witness = Self { forgets, versions: HashMap::from([(version.id, Arc::clone(version))]), ..Self::default() };
+        let mut witness =
+            Self { forgets, versions: HashMap::from([(version.id, Arc::clone(version))]), ..Self::default() };
         let facts = &mut mail.facts;
         facts.contact_changed = true;
         facts.changed.extend(facts.conversations.iter().map(|known| known.id));
         if let Some(contact) = &facts.contact {
             for (tag, source) in contact.tags.iter().flat_map(|(tag, all)| all.iter().map(move |one| (tag, one))) {
                 let (tag, source_id) = (tag.clone(), source.id.clone());
-                let row = TagRow { contact_id: contact.id, tag, source: source.kind as i64, source_id, event_id: None, at: source.at };
+                let row = TagRow {
+                    contact_id: contact.id,
+                    tag,
+                    source: source.kind as i64,
+                    source_id,
+                    event_id: None,
+                    at: source.at,
+                };
                 witness.tag(TagOp::Add(row));
             }
         }
@@ -128,9 +136,8 @@ impl Witness {
         for op in work.waits {
             match op {
                 WaitOp::Arm(wait) => {
-                    rows.waits.retain(|_, armed| {
-                        wait.key.is_none() || (armed.kind, &armed.key) != (wait.kind, &wait.key)
-                    });
+                    rows.waits
+                        .retain(|_, armed| wait.key.is_none() || (armed.kind, &armed.key) != (wait.kind, &wait.key));
                     rows.waits.insert(wait.id, *wait);
                 }
                 WaitOp::Close { id, .. } => drop(rows.waits.remove(&id)),
@@ -160,7 +167,12 @@ impl Witness {
             runs: rows.runs.values().filter(|row| row.mailbox == id && !row.status.ended()).cloned().collect(),
             waits: rows.waits.values().filter(|row| row.mailbox == id).cloned().collect(),
             effects: rows.effects.values().filter(|row| row.mailbox == id).cloned().collect(),
-            escalations: rows.escalations.values().filter(|row| row.mailbox == id && row.accepted_at.is_none()).cloned().collect(),
+            escalations: rows
+                .escalations
+                .values()
+                .filter(|row| row.mailbox == id && row.accepted_at.is_none())
+                .cloned()
+                .collect(),
             recent: recent[recent.len().saturating_sub(RECENT)..].to_vec(),
         };
         mailbox_from(id, found, &self.versions).expect("what was written can be read")
@@ -175,7 +187,10 @@ fn same(stored: &Mailbox, mail: &Mailbox) {
     assert_eq!(stored.escalations, mail.escalations);
     assert!(stored.effects.keys().eq(mail.effects.keys()));
     let runs = |mail: &Mailbox| -> Vec<_> {
-        mail.runs.values().map(|run| (run.id, run.state.clone(), run.turns, run.event, run.contact, run.conversation)).collect()
+        mail.runs
+            .values()
+            .map(|run| (run.id, run.state.clone(), run.turns, run.event, run.contact, run.conversation))
+            .collect()
     };
     assert_eq!(runs(stored), runs(mail));
 }

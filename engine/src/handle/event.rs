@@ -35,6 +35,11 @@ impl Handling<'_> {
         let at = event.at;
         let happened_at = event.provider_at.map_or(at, |provider_at| provider_at.min(at));
         let connection = event.connection.to_string();
+        if let Some(name) = event.body["profile"]["name"].as_str().filter(|name| !name.is_empty())
+            && self.mail.facts.contact.as_ref().is_some_and(|contact| contact.name != name)
+        {
+            self.mail.facts.change_contact(|contact| contact.name = name.to_owned());
+        }
         if event.is_customer_message() {
             self.mail.facts.change_contact(|contact| {
                 contact.last_interaction_at = Some(at);

@@ -163,6 +163,13 @@ impl<S: Store + Reads> Core<S> {
                     answer(vec![queued], answers);
                     return mail;
                 }
+                // Memory may be behind the disk now: only a new start knows. The input is stored or resolved there.
+                Err(problem @ Failed::Store(store::Error::InDoubt(_))) => {
+                    tracing::error!(mailbox = %id, %problem, "the process must end and start anew");
+                    self.fatal.send_replace(Some(problem.to_string()));
+                    answer(vec![queued], vec![Err(order::Error::Refused(problem.to_string()))]);
+                    return None;
+                }
                 // The database is the trouble, not the input: it waits, however long.
                 Err(problem @ Failed::Store(store::Error::Full | store::Error::Busy { .. })) => {
                     tracing::error!(mailbox = %id, %problem, "waiting for the store");

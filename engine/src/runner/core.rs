@@ -28,6 +28,8 @@ pub(super) struct Core<S: Store + Reads> {
     pub(super) activity: Activity,
     /// One publication at a time, so that none is built on a book that is about to be replaced.
     pub(super) publishing: tokio::sync::Mutex<()>,
+    /// Why the process must end and start anew; `None` while all is well.
+    pub(super) fatal: watch::Sender<Option<String>>,
     /// True once the engine is to stop.
     pub(super) closing: watch::Sender<bool>,
 }

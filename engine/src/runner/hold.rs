@@ -59,9 +59,11 @@ impl Pace {
         if self.gap_us == 0 {
             return wanted;
         }
-        let free = (now.0 * 1_000 - self.next_us) / self.gap_us + 1;
-        // A pause earns one call, not a burst: providers count in short windows.
-        usize::try_from(free.clamp(0, 1)).unwrap_or(0).min(wanted)
+        if now.0 * 1_000 < self.next_us {
+            return 0;
+        }
+        // A pause earns what one millisecond lets go, not a burst: providers count in short windows.
+        usize::try_from((1_000 / self.gap_us).max(1)).unwrap_or(1).min(wanted)
     }
 
     /// `count` calls started at `now`.

@@ -140,6 +140,13 @@ impl<S: Store + Reads> Core<S> {
             None => MailboxId::of_event(id),
         };
         let message = self.message_of(connection, &incoming, id, now);
+        let mut body = incoming.body;
+        if let (Value::Object(fields), Some(name)) =
+            (&mut body, incoming.party.as_ref().and_then(|party| party.name.as_ref()))
+        {
+            // The name is the contact's, and only a turn of its mailbox changes the contact.
+            fields.insert("profile".into(), json!({ "name": name }));
+        }
         let party = incoming.party.map(|party| {
             let mut salt = [0; 16];
             getrandom::fill(&mut salt).map_err(|error| store::Error::Broken(format!("no randomness: {error}")))?;
@@ -155,7 +162,7 @@ impl<S: Store + Reads> Core<S> {
             origin: incoming.origin,
             at: now,
             provider_at: incoming.provider_at,
-            body: encode_event(&incoming.body),
+            body: encode_event(&body),
             lane: Lane::Interactive,
             party: party.transpose()?,
             mailbox,

@@ -3,9 +3,11 @@
 //! … run -> step -> **action** -> log
 
 use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -241,7 +243,7 @@ impl<S: Store + Reads> Line<S> {
                         address: plan.address,
                         phone: plan.phone,
                     };
-                    let performing = tokio::spawn(async move { performer.perform(plan.input, call).await });
+                    let performing = AssertUnwindSafe(performer.perform(plan.input, call)).catch_unwind();
                     match tokio::time::timeout(CALL_LIMIT, performing).await {
                         Ok(Ok(verdict)) => verdict,
                         Ok(Err(_)) => Verdict::Unknown(Problem::new("connector_panicked", "the connector broke off")),
@@ -331,7 +333,11 @@ impl<S: Store + Reads> Line<S> {
     }
 
     fn settle(&mut self, id: EffectId, verdict: Verdict, input: Option<InputId>) {
-        let Some(Call { row, attempts }) = self.queue.remove(id) else { return };
+        let Some(Call { row, mut attempts }) = self.queue.remove(id) else { return };
+        if row.state == EffectState::Parked {
+            // They were journaled when it was parked.
+            attempts.clear();
+        }
         let mailbox = row.mailbox;
         self.core.post(mailbox, Input::Settled { effect: Box::new(row), attempts, verdict, input }, None);
     }

@@ -208,6 +208,13 @@ impl<S: Store + Reads> Engine<S> {
         self.core.seal().await
     }
 
+    /// Waits until the process must end and start anew (whether a commit is on disk is not known), and says why.
+    pub async fn fatal(&self) -> String {
+        let mut fatal = self.core.fatal.subscribe();
+        let why = fatal.wait_for(Option::is_some).await.map(|why| why.clone());
+        why.ok().flatten().unwrap_or_default()
+    }
+
     /// Waits until nothing is queued and nothing is under way except what waits for a time, an event or a person.
     pub async fn idle(&self) {
         self.core.activity.idle().await;

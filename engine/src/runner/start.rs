@@ -48,6 +48,7 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
         lines: handles,
         timers: armed,
         activity: Activity::default(),
+        fatal: watch::channel(None).0,
         publishing: tokio::sync::Mutex::default(),
         closing: watch::channel(false).0,
         parts,

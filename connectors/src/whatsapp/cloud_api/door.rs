@@ -83,7 +83,8 @@ mod tests {
 
     use super::*;
 
-    /// Key, body and signature of whatsapp reference 1.2.
+    /// A delivery as Meta sends it, with escapes that a JSON library would write otherwise; signed with key
+    /// `app-secret-demo`.
     const BODY: &str = r#"{"object":"whatsapp_business_account","entry":[{"id":"9001","changes":[{"field":"messages","value":{"messaging_product":"whatsapp","messages":[{"from":"5511987654321","id":"wamid.T1","timestamp":"1760000000","type":"text","text":{"body":"ol\u00e1 \/ ok"}}]}}]}]}"#;
     const SIGNED: &str = "sha256=e10e8be1e9084c4b49bf1e3cae5a002b262601189ff95c07fd78e0b1349cc81f";
 

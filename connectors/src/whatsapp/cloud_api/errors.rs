@@ -1,13 +1,13 @@
-//! What an answer of the Graph API means for a send. Decided by Meta's code, and by the HTTP status only without one: the same
-//! code has been served with 400, 403 and 429. Source: Meta, "Cloud API error codes".
+//! What an answer of the Graph API means for a send. Decided by Meta's code, and by the HTTP status only without one:
+//! the same code has been served with 400, 403 and 429. Source: Meta, "Cloud API error codes".
 
 use std::time::Duration;
 
 use engine::connector::{Problem, Scope, Verdict};
 use serde_json::Value;
 
-use crate::net::{Answer, Class, verdict_of_status};
-use crate::whatsapp::common::words;
+use crate::net::Answer;
+use crate::whatsapp::common::{by_status, words};
 
 /// A number whose throughput is being raised answers 131057 for about a minute (Meta).
 const MAINTENANCE: Duration = Duration::from_secs(60);
@@ -28,7 +28,8 @@ pub(super) fn verdict_of<T>(answer: &Answer, attempt: u16) -> Verdict<T> {
         131_057 => later(answer.retry_after().or(Some(MAINTENANCE)), Scope::Connection, problem),
         // Too much to this one person: Meta asks for 4^n seconds.
         131_056 => later(Some(pair_pause(attempt)), Scope::Item, problem),
-        // Token; permissions; account restricted or locked; number, name, payment or registration to be mended by a person.
+        // Token; permissions; account restricted or locked; number, name, payment or registration to be mended by a
+        // person.
         0 | 3 | 10 | 190 | 200..=299 | 368 | 131_005 | 131_031 | 131_037 | 131_042 | 131_045 | 133_000..=133_015 => {
             Verdict::Auth(problem)
         }
@@ -39,16 +40,6 @@ pub(super) fn verdict_of<T>(answer: &Answer, attempt: u16) -> Verdict<T> {
         // About the request, the recipient, the message or the template: final.
         33 | 100 | 130_403 | 130_472 | 130_497 | 131_001..=132_999 | 134_000..=137_999 => Verdict::Refused(problem),
         _ => by_status(answer, problem),
-    }
-}
-
-/// The verdict that the HTTP status gives, with these words.
-fn by_status<T>(answer: &Answer, problem: Problem) -> Verdict<T> {
-    match verdict_of_status::<T>(answer, Class::Once) {
-        Some(Verdict::Later { after, scope, .. }) => Verdict::Later { after, scope, problem },
-        Some(Verdict::Refused(_)) => Verdict::Refused(problem),
-        Some(Verdict::Auth(_)) => Verdict::Auth(problem),
-        _ => Verdict::Unknown(problem),
     }
 }
 
@@ -69,37 +60,25 @@ fn described(error: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
+    use http::HeaderValue;
     use http::header::RETRY_AFTER;
-    use http::{HeaderMap, HeaderValue, StatusCode};
     use serde_json::json;
 
     use super::*;
-
-    fn answer(status: u16, body: &Value) -> Answer {
-        let status = StatusCode::from_u16(status).unwrap();
-        Answer::new(status, HeaderMap::new(), Bytes::from(body.to_string()), "POST graph.test/messages".into())
-    }
-
-    fn name(verdict: &Verdict<()>) -> String {
-        match verdict {
-            Verdict::Later { scope, .. } => format!("later {scope:?}"),
-            other => other.name().to_owned(),
-        }
-    }
+    use crate::whatsapp::common::tests::{answer, name};
 
     #[test]
     fn the_code_decides_whatever_the_status() {
         let table = [
-            (503, 2, "later Connection"),
-            (400, 4, "later Connection"),
-            (400, 80007, "later Connection"),
-            (400, 130_429, "later Connection"),
-            (403, 130_429, "later Connection"),
-            (500, 131_016, "later Connection"),
-            (503, 133_004, "later Connection"),
-            (500, 131_057, "later Connection"),
-            (400, 131_056, "later Item"),
+            (503, 2, "later connection"),
+            (400, 4, "later connection"),
+            (400, 80007, "later connection"),
+            (400, 130_429, "later connection"),
+            (403, 130_429, "later connection"),
+            (500, 131_016, "later connection"),
+            (503, 133_004, "later connection"),
+            (500, 131_057, "later connection"),
+            (400, 131_056, "later item"),
             (401, 0, "auth"),
             (401, 190, "auth"),
             (500, 3, "auth"),
@@ -110,7 +89,7 @@ mod tests {
             (403, 131_031, "auth"),
             (400, 131_045, "auth"),
             (400, 133_010, "auth"),
-            (400, 1, "later Item"),
+            (400, 1, "later item"),
             (500, 1, "unknown"),
             (500, 131_000, "unknown"),
             (400, 100, "refused"),
@@ -130,7 +109,7 @@ mod tests {
     #[test]
     fn without_a_known_code_the_status_decides() {
         let table =
-            [(429, "later Connection"), (503, "later Connection"), (401, "auth"), (404, "refused"), (500, "unknown")];
+            [(429, "later connection"), (503, "later connection"), (401, "auth"), (404, "refused"), (500, "unknown")];
         for (status, expected) in table {
             for body in [json!({ "error": { "code": 999_999_999 } }), json!({ "error": "no" }), json!("<html>")] {
                 assert_eq!(name(&verdict_of(&answer(status, &body), 1)), expected, "{status} {body}");

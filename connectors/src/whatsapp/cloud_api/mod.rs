@@ -1,6 +1,7 @@
 //! Meta's WhatsApp Cloud API: one number of one WhatsApp Business Account.
 //!
-//! `door` takes webhooks in and `decode` reads them, `send` performs, `errors` judges answers, `check` looks whether it all works.
+//! `door` takes webhooks in and `decode` reads them, `send` performs, `errors` judges answers, `check` looks whether
+//! it all works.
 
 mod check;
 mod decode;
@@ -18,7 +19,8 @@ use serde::Deserialize;
 use crate::net::{self, Net};
 use door::Hook;
 
-/// Messages a second through one number, in and out together. Source: Meta, "Throughput" (raised by Meta on its own later).
+/// Messages a second through one number, in and out together. Source: Meta, "Throughput" (raised by Meta on its own
+/// later).
 const RATE: u32 = 80;
 /// Calls at once: at Meta's usual 200 ms a call, 80 a second need 16; twice that covers a slow hour.
 const CONCURRENCY: u16 = 32;
@@ -46,8 +48,8 @@ struct Settings {
     /// Language of templates when neither the step nor the contact has one. Default `en`.
     #[serde(default = "default_language")]
     default_language: String,
-    /// Country of the number, two capital letters (ISO 3166), such as `CN`. Only a note: numbers are sent and received in
-    /// international form.
+    /// Country of the number, two capital letters (ISO 3166), such as `CN`. Only a note: numbers are sent and
+    /// received in international form.
     #[serde(default)]
     country: Option<String>,
 }
@@ -156,7 +158,8 @@ mod tests {
 
     fn settings(change: impl FnOnce(&mut Value)) -> Result<Settings, String> {
         let mut settings = json!({
-            "phone_number_id": "700100200300", "waba_id": "9001", "access_token": "t", "app_secret": "s", "verify_token": "v",
+            "phone_number_id": "700100200300", "waba_id": "9001",
+            "access_token": "t", "app_secret": "s", "verify_token": "v",
         });
         change(&mut settings);
         let settings: Settings = serde_json::from_value(settings).map_err(|error| error.to_string())?;

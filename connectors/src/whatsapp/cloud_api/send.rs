@@ -1,9 +1,7 @@
 //! Sending through the Cloud API: one POST per message, our key in `biz_opaque_callback_data`.
 //!
-//! Meta knows no idempotency key, but gives that field back in every status of the message: proof that a call whose answer was lost
-//! happened, though its absence proves nothing. Source: Meta, "Cloud API, messages" (v23 to v25).
-
-use std::fmt::Write as _;
+//! Meta knows no idempotency key, but gives that field back in every status of the message: proof that a call whose
+//! answer was lost happened, though its absence proves nothing. Source: Meta, "Cloud API, messages" (v23 to v25).
 
 use engine::capability::whatsapp::{Accepted, SendTemplate, SendText};
 use engine::connector::{Call, Done, Performs, Problem, Repeat, Sent, Verdict};
@@ -103,7 +101,7 @@ impl Message {
         body[self.kind] = self.content.clone();
         match &self.recipient.to {
             To::Phone(phone) => body["to"] = phone.as_str().into(),
-            // In `to` a user id would be dropped without a word (whatsapp reference, 1.8).
+            // In `to` a user id would be dropped without a word (seen by several open-source clients).
             To::User(user) => body["recipient"] = user.as_str().into(),
         }
         body
@@ -127,27 +125,22 @@ impl Message {
     }
 }
 
-/// Refuses what cannot be the name of a template: lower-case letters, digits and `_` (Meta, "Message templates").
+/// Refuses what cannot be the name of a template. Source: Meta, "Message templates".
 fn check_template_name(name: &str) -> Result<(), Problem> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if !name.is_empty() && name.len() <= TEMPLATE_CHARS && name.chars().all(plain) {
+    if (1..=TEMPLATE_CHARS).contains(&name.len()) && name.chars().all(plain) {
         return Ok(());
     }
-    let mut why = "a template's name has lower-case letters, digits and `_`".to_owned();
-    if name.len() <= TEMPLATE_CHARS {
-        let _ = write!(why, "; `{name}` cannot be one");
-    }
+    let why = format!("`template` must be 1 to {TEMPLATE_CHARS} lower-case letters, digits and `_`, as approved");
     Err(Problem::new("bad_input", why))
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use engine::connector::Party;
-    use http::{HeaderMap, StatusCode};
 
     use super::*;
-    use crate::whatsapp::common::tests::call;
+    use crate::whatsapp::common::tests::{answer, call};
 
     fn recipient() -> Recipient {
         Recipient::of(None, &call(Some("5511987654321"), None)).unwrap()
@@ -161,11 +154,6 @@ mod tests {
         let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let input = SendTemplate { template: name.into(), language: language.map(Into::into), params, to: None };
         Message::template(recipient(), &input, "en")
-    }
-
-    fn answer(status: u16, body: &Value) -> Answer {
-        let status = StatusCode::from_u16(status).unwrap();
-        Answer::new(status, HeaderMap::new(), Bytes::from(body.to_string()), "POST graph.test/messages".into())
     }
 
     #[test]

@@ -16,6 +16,21 @@ pub(super) const KEY: &str = "key";
 /// Attachments that are read at most; WhatsApp has one per message.
 const MOST_MEDIA: usize = 10;
 
+/// Parameters that say nothing about a message beyond what its event says already.
+const KNOWN: [&str; 11] = [
+    "AccountSid",
+    "ApiVersion",
+    "From",
+    "MessageSid",
+    "NumSegments",
+    "SmsMessageSid",
+    "SmsSid",
+    "SmsStatus",
+    "To",
+    "WaId",
+    KEY,
+];
+
 /// The parameters of a request by name.
 pub(super) type Parameters = BTreeMap<String, String>;
 
@@ -115,8 +130,7 @@ fn kind_of(parameters: &Parameters) -> String {
 /// The message with Meta's names for its fields; parameters that have no such name stay under `twilio`.
 fn shaped(id: &str, kind: &str, parameters: &Parameters) -> Value {
     let mut left = parameters.clone();
-    for known in ["MessageSid", "SmsSid", "SmsMessageSid", "AccountSid", "From", "To", "ApiVersion", "NumSegments", KEY]
-    {
+    for known in KNOWN {
         left.remove(known);
     }
     let mut take = |name: &str| left.remove(name).filter(|value| !value.is_empty());
@@ -208,6 +222,9 @@ mod tests {
     const OURS: Ours<'static> =
         Ours { account_sid: "AC0123", from: "+14155238886", messaging_service_sid: Some("MG7") };
 
+    /// Parameters; the type, text and one field of the message they make.
+    type Row<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str, &'a str, Value);
+
     fn parameters(more: &[(&str, &str)]) -> Parameters {
         let common = [
             ("MessageSid", "SM01"),
@@ -239,7 +256,7 @@ mod tests {
         let button = [("ButtonText", "Yes"), ("ButtonPayload", "YES_1"), ("Body", "Yes"), ("MessageType", "button")];
         let ad = [("Body", "hi"), ("ReferralSourceId", "120999"), ("ReferralHeadline", "Sale")];
         let reply = [("Body", "ok"), ("OriginalRepliedMessageSid", "SM00"), ("Forwarded", "true")];
-        let table: [(&[(&str, &str)], &str, &str, &str, Value); 8] = [
+        let table: [Row<'_>; 8] = [
             (&[("Body", "oi"), ("MessageType", "text")], "text", "oi", "text", json!({ "body": "oi" })),
             (&media("https://m/1", "image/jpeg"), "image", "the bill", "image", image),
             (&media("https://m/2", "application/pdf"), "document", "the bill", "document", document),
@@ -247,7 +264,7 @@ mod tests {
             (&button, "button", "Yes", "button", json!({ "text": "Yes", "payload": "YES_1" })),
             (&ad, "text", "hi", "referral", json!({ "headline": "Sale", "source_id": "120999" })),
             (&reply, "text", "ok", "context", json!({ "id": "SM00", "forwarded": true })),
-            (&[("Brand", "new")], "text", "", "twilio", json!({ "Brand": "new", "WaId": "5511987654321" })),
+            (&[("Brand", "new")], "text", "", "twilio", json!({ "Brand": "new" })),
         ];
         for (more, kind, text, field, expected) in table {
             let event = received(more);

@@ -1,12 +1,13 @@
-//! What an answer of Twilio means for a send. Source: Twilio, "Error and warning dictionary" and "Error codes for WhatsApp".
+//! What an answer of Twilio means for a send. Source: Twilio, "Error and warning dictionary" and "Error codes for
+//! WhatsApp".
 
 use std::time::Duration;
 
 use engine::connector::{Problem, Scope, Verdict};
 use serde_json::Value;
 
-use crate::net::{Answer, Class, verdict_of_status};
-use crate::whatsapp::common::words;
+use crate::net::Answer;
+use crate::whatsapp::common::{by_status, words};
 
 /// A sender above its rate or a pair of numbers above theirs: Meta allows a pair one message in 6 s.
 const THROTTLED: Duration = Duration::from_secs(6);
@@ -41,35 +42,15 @@ pub(super) fn verdict_of<T>(answer: &Answer) -> Verdict<T> {
     }
 }
 
-/// The verdict that the HTTP status gives, with these words.
-fn by_status<T>(answer: &Answer, problem: Problem) -> Verdict<T> {
-    match verdict_of_status::<T>(answer, Class::Once) {
-        Some(Verdict::Later { after, scope, .. }) => Verdict::Later { after, scope, problem },
-        Some(Verdict::Refused(_)) => Verdict::Refused(problem),
-        Some(Verdict::Auth(_)) => Verdict::Auth(problem),
-        _ => Verdict::Unknown(problem),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use http::{HeaderMap, StatusCode};
     use serde_json::json;
 
     use super::*;
+    use crate::whatsapp::common::tests::{answer, name};
 
     fn verdict(status: u16, body: &Value) -> Verdict<()> {
-        let status = StatusCode::from_u16(status).unwrap();
-        let place = "POST twilio.test/Messages.json".to_owned();
-        verdict_of(&Answer::new(status, HeaderMap::new(), Bytes::from(body.to_string()), place))
-    }
-
-    fn name(verdict: &Verdict<()>) -> String {
-        match verdict {
-            Verdict::Later { scope, .. } => format!("later {scope:?}"),
-            other => other.name().to_owned(),
-        }
+        verdict_of(&answer(status, body))
     }
 
     #[test]
@@ -77,20 +58,20 @@ mod tests {
         let table = [
             (401, 20003, "auth"),
             (404, 20404, "refused"),
-            (429, 20429, "later Connection"),
+            (429, 20429, "later connection"),
             (400, 21211, "refused"),
             (400, 21610, "refused"),
             (400, 21617, "refused"),
             (400, 21656, "refused"),
-            (429, 30001, "later Connection"),
+            (429, 30001, "later connection"),
             (400, 30007, "refused"),
             (400, 63003, "refused"),
             (400, 63007, "auth"),
-            (500, 63012, "later Item"),
+            (500, 63012, "later item"),
             (400, 63016, "refused"),
-            (400, 63018, "later Connection"),
+            (400, 63018, "later connection"),
             (400, 63027, "refused"),
-            (400, 63038, "later Connection"),
+            (400, 63038, "later connection"),
         ];
         for (status, code, expected) in table {
             assert_eq!(name(&verdict(status, &json!({ "code": code, "message": "no" }))), expected, "{code}");
@@ -100,7 +81,7 @@ mod tests {
     #[test]
     fn without_a_known_code_the_status_decides() {
         let table =
-            [(429, "later Connection"), (503, "later Connection"), (401, "auth"), (400, "refused"), (500, "unknown")];
+            [(429, "later connection"), (503, "later connection"), (401, "auth"), (400, "refused"), (500, "unknown")];
         for (status, expected) in table {
             for body in [json!({ "code": 99_999 }), json!("<html>")] {
                 assert_eq!(name(&verdict(status, &body)), expected, "{status} {body}");

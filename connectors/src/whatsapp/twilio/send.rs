@@ -1,7 +1,8 @@
 //! Sending through Twilio: one form per message, our key in the address of its status callback.
 //!
-//! Twilio has no idempotency key; but the callback's address comes back, signed, with every status: proof that a call whose
-//! answer was lost happened. Source: Twilio, "Messages resource" (2010-04-01) and "Send templates with the Content API".
+//! Twilio has no idempotency key; but the callback's address comes back, signed, with every status: proof that a call
+//! whose answer was lost happened. Source: Twilio, "Messages resource" (2010-04-01) and "Send templates with the
+//! Content API".
 
 use engine::capability::whatsapp::{Accepted, SendTemplate, SendText};
 use engine::connector::{Call, Done, Performs, Problem, Repeat, Sent, Verdict};
@@ -133,14 +134,12 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use engine::connector::Party;
-    use http::{HeaderMap, StatusCode};
     use serde_json::json;
 
     use super::super::tests::twilio;
     use super::*;
-    use crate::whatsapp::common::tests::call;
+    use crate::whatsapp::common::tests::{answer, call};
 
     fn recipient() -> Recipient {
         Recipient::of(None, &call(Some("5511987654321"), None)).unwrap()
@@ -209,9 +208,9 @@ mod tests {
 
     #[test]
     fn an_accepted_message_names_its_conversation() {
-        let body = json!({ "sid": "SM01", "from": "whatsapp:+14155238886", "to": "whatsapp:+5511987654321", "status": "queued" });
-        let body = Bytes::from(body.to_string());
-        let answer = Answer::new(StatusCode::CREATED, HeaderMap::new(), body, "POST twilio.test/Messages.json".into());
+        let (from, to) = ("whatsapp:+14155238886", "whatsapp:+5511987654321");
+        let body = json!({ "sid": "SM01", "from": from, "to": to, "status": "queued" });
+        let answer = answer(201, &body);
         let Verdict::Done(done) = text("oi").unwrap().outcome("+14155238886", &answer) else { panic!("not done") };
         let party = Party {
             number: "whatsapp:+14155238886".into(),

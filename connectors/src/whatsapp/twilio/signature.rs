@@ -14,7 +14,8 @@ use subtle::ConstantTimeEq;
 /// The names and values of a form.
 pub(super) type Form = [(String, String)];
 
-/// Whether `signature` is Twilio's for `url` and `form`, in constant time for each way the address may have been spelled.
+/// Whether `signature` is Twilio's for `url` and `form`, in constant time for each way the address may have been
+/// spelled.
 pub(super) fn is_signed(token: &Secret, signature: &str, url: &str, form: &Form) -> bool {
     let Ok(given) = STANDARD.decode(signature) else { return false };
     spellings(url).iter().any(|url| {
@@ -29,15 +30,16 @@ pub(super) fn is_signed(token: &Secret, signature: &str, url: &str, form: &Form)
     })
 }
 
-/// Whether the query's `bodySHA256` is the hash of `body`: what a signature over the address alone says about a JSON body.
+/// Whether the query's `bodySHA256` is the hash of `body`: what a signature over the address alone says about a JSON
+/// body.
 pub(super) fn covers_body(query: &str, body: &[u8]) -> bool {
     let told = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "bodySHA256");
     let hash = hex::encode(Sha256::digest(body));
     told.is_some_and(|(_, told)| bool::from(told.as_bytes().ct_eq(hash.as_bytes())))
 }
 
-/// The ways Twilio may have spelled an address: as it is, with and without the default port, and each with the query encoded
-/// anew. Its own libraries try these too.
+/// The ways Twilio may have spelled an address: as it is, with and without the default port, and each with the query
+/// encoded anew. Its own libraries try these too.
 fn spellings(url: &str) -> Vec<String> {
     let mut all = vec![url.to_owned()];
     all.extend(other_port(url));
@@ -103,7 +105,7 @@ pub(super) mod tests {
         .to_vec()
     }
 
-    /// Address and signature of whatsapp reference 5.2.
+    /// Address and signature as Twilio's Python library makes them.
     const URL: &str = "https://hooks.example.com/tw?tenant=7";
     const SIGNED: &str = "igmpq7EtgWC1hhJ/ez+vOROWvVQ=";
 

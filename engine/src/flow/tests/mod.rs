@@ -3,6 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+mod broken;
+mod codes;
+mod documents;
+mod identity;
+mod plan;
+mod schema;
+
 use super::{Environment, check};
 use crate::capability::{crm, human, web, whatsapp};
 use crate::connector::{ActionSpec, Catalog, Repeat};
@@ -12,9 +19,12 @@ const EXAMPLE: &str = include_str!("example.yaml");
 
 /// What the shipped connectors offer, as far as flows see it.
 fn catalog() -> Catalog {
-    let mut catalog = Catalog { actions: crate::local::actions(), triggers: crate::trigger::all(), serves: BTreeMap::new() };
-    let whatsapp =
-        [ActionSpec::of::<whatsapp::SendText>(Repeat::OnlyIfRefused), ActionSpec::of::<whatsapp::SendTemplate>(Repeat::OnlyIfRefused)];
+    let mut catalog =
+        Catalog { actions: crate::local::actions(), triggers: crate::trigger::all(), serves: BTreeMap::new() };
+    let whatsapp = [
+        ActionSpec::of::<whatsapp::SendText>(Repeat::OnlyIfRefused),
+        ActionSpec::of::<whatsapp::SendTemplate>(Repeat::OnlyIfRefused),
+    ];
     let crm = [
         ActionSpec::of::<crm::CreateTicket>(Repeat::OnlyIfRefused),
         ActionSpec::of::<crm::UpsertContact>(Repeat::OnlyIfRefused),
@@ -22,7 +32,10 @@ fn catalog() -> Catalog {
         ActionSpec::of::<crm::SetFields>(Repeat::Safe),
         ActionSpec::of::<crm::AddTags>(Repeat::Safe),
     ];
-    let http = [ActionSpec::of::<web::Request>(Repeat::OnlyIfRefused), ActionSpec::of::<human::NotifyEscalation>(Repeat::OnlyIfRefused)];
+    let http = [
+        ActionSpec::of::<web::Request>(Repeat::OnlyIfRefused),
+        ActionSpec::of::<human::NotifyEscalation>(Repeat::OnlyIfRefused),
+    ];
     let served: [(&'static str, Vec<ActionSpec>); 3] =
         [("whatsapp.cloud_api", whatsapp.into()), ("hubspot", crm.into()), ("http", http.into())];
     for (connector, actions) in served {

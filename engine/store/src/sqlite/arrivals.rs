@@ -8,7 +8,9 @@ use engine::clock::At;
 use engine::connector::{Status, StatusReport};
 use engine::event::EventKey;
 use engine::ids::{MailboxId, MessageId};
-use engine::store::{Arrival, BadItemRow, EventArrival, EventRow, InputKind, InputRow, MessageRow, Receipt};
+use engine::store::{
+    Arrival, BadItemRow, ContactRow, ConversationRow, EventArrival, EventRow, InputKind, InputRow, MessageRow, Receipt, Stored,
+};
 use sqlx::sqlite::SqliteConnection;
 
 use super::error::Error;
@@ -43,7 +45,11 @@ pub(super) async fn store(conn: &mut SqliteConnection, arrivals: &[&Arrival]) ->
     store_bad(conn, arrivals).await?;
 
     let mut receipts: HashMap<usize, Receipt> = HashMap::with_capacity(arrivals.len());
-    receipts.extend(fresh.iter().zip(rows).map(|((place, _), rows)| (*place, Receipt::New(Box::new(rows)))));
+    let stored = fresh.iter().zip(rows).zip(&places).map(|(((at, arrival), (event, input)), place)| {
+        let fresh = place.filter(|place| place.fresh).and_then(|place| created(arrival, place));
+        (*at, Receipt::New(Box::new(Stored { event, input, fresh })))
+    });
+    receipts.extend(stored);
     receipts.extend(statuses.iter().zip(proofs).map(|((place, _), proof)| (*place, Receipt::Noted(proof))));
     let receipt = |(place, arrival): (usize, &&Arrival)| match arrival {
         Arrival::Bad(_) => Receipt::Kept,
@@ -98,6 +104,39 @@ fn rows_of(event: &EventArrival, place: Option<Place>) -> (EventRow, InputRow) {
     (row, input)
 }
 
+/// The rows of a contact and a conversation that this event created, as they were inserted.
+fn created(arrival: &EventArrival, place: Place) -> Option<(ContactRow, ConversationRow)> {
+    let new = arrival.party.as_ref()?;
+    let contact = ContactRow {
+        id: place.contact,
+        salt: Some(new.salt.to_vec()),
+        name: new.party.name.clone().unwrap_or_default(),
+        phone: new.party.phone.clone(),
+        language: String::new(),
+        priority: 1,
+        order_status: String::new(),
+        fields: "{}".into(),
+        last_at: None,
+        unread: 0,
+        rev: 0,
+        erased_at: None,
+    };
+    let conversation = ConversationRow {
+        id: place.conversation,
+        contact_id: place.contact,
+        number: new.party.number.clone(),
+        address: new.party.address.clone(),
+        connection: arrival.connection.clone(),
+        window_closes_at: None,
+        session_messages: 0,
+        session_opened_at: None,
+        last_in_at: None,
+        last_out_at: None,
+        rev: 0,
+    };
+    Some((contact, conversation))
+}
+
 /// A status among the arrivals.
 struct StatusOf<'a> {
     external_key: [u8; 16],
@@ -149,11 +188,13 @@ async fn store_messages(
 }
 
 async fn store_bad(conn: &mut SqliteConnection, arrivals: &[&Arrival]) -> Result<(), Error> {
-    let bad: Vec<&BadItemRow> =
-        arrivals.iter().filter_map(|arrival| if let Arrival::Bad(item) = arrival { Some(item) } else { None }).collect();
+    let bad: Vec<&BadItemRow> = arrivals
+        .iter()
+        .filter_map(|arrival| if let Arrival::Bad(item) = arrival { Some(item) } else { None })
+        .collect();
     let bind = |values: Values, item: &&BadItemRow| {
-        values.push(item.id.0).push(item.connection.as_str()).push(item.at.0);
-        values.push(item.raw.as_str()).push(item.why.as_str());
+        let values = values.push(item.id.0).push(item.connection.as_str()).push(item.at.0);
+        values.push(item.raw.as_str()).push(item.why.as_str())
     };
     INSERT_BAD.execute(conn, &bad, bind).await?;
     Ok(())

@@ -53,7 +53,7 @@ pub(super) async fn upsert(conn: &mut SqliteConnection, contacts: &[&ContactRow]
             .push(row.last_at.map(|at| at.0))
             .push(row.unread)
             .push(row.rev)
-            .push(row.erased_at.map(|at| at.0));
+            .push(row.erased_at.map(|at| at.0))
     };
     UPSERT.execute(conn, contacts, bind).await?;
     Ok(())
@@ -76,7 +76,7 @@ pub(super) async fn upsert_conversations(
             .push(row.session_opened_at.map(|at| at.0))
             .push(row.last_in_at.map(|at| at.0))
             .push(row.last_out_at.map(|at| at.0))
-            .push(row.rev);
+            .push(row.rev)
     };
     UPSERT_CONVERSATION.execute(conn, conversations, bind).await?;
     Ok(())
@@ -105,13 +105,11 @@ pub(super) async fn apply_tags(conn: &mut SqliteConnection, ops: &[&TagOp]) -> R
     let removed: Vec<&TagRow> = removed.into_values().collect();
     UNTAG.execute(conn, &removed, |values, row| bind_key(values, row)).await?;
     let added: Vec<&TagRow> = added.into_values().collect();
-    let bind = |values: Values, row: &&TagRow| {
-        bind_key(values, row).push(row.event_id.map(|id| id.0)).push(row.at.0);
-    };
+    let bind = |values: Values, row: &&TagRow| bind_key(values, row).push(row.event_id.map(|id| id.0)).push(row.at.0);
     TAG.execute(conn, &added, bind).await?;
     Ok(())
 }
 
-fn bind_key<'v>(values: &'v mut Values, row: &TagRow) -> &'v mut Values {
+fn bind_key(values: Values, row: &TagRow) -> Values {
     values.push(row.contact_id.0).push(row.tag.as_str()).push(row.source).push(row.source_id.as_str())
 }

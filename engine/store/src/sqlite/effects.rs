@@ -1,4 +1,4 @@
-//! Outgoing calls: planned, withdrawn and finished by turns; started, repeated, doubted and parked by the owner of their
+//! Outgoing calls: planned, withdrawn, parked and finished by turns; started, repeated and doubted by the owner of their
 //! connection. Each move names the state it starts from, so of two that race one wins and the other touches nothing.
 
 use std::collections::HashSet;
@@ -45,15 +45,10 @@ pub(super) static DOUBT: Many = Many::new(
 );
 
 pub(super) static PARK: Many = Many::new(
-    "update effect set state = 3, error = op.column2, attempts = op.column3, settle_until = null from (values",
-    3,
-    ") as op where effect.id = op.column1 returning effect.id",
-);
-
-pub(super) static NEED_ATTENTION: Many = Many::new(
-    "update run set status = 2 where +status < 10 and id in (select effect.run_id from effect where effect.id in (values",
-    1,
-    "))",
+    "update effect set state = 3, error = op.column2, deadline = op.column3, attempts = op.column4, \
+     settle_until = null from (values",
+    4,
+    ") as op where effect.id = op.column1",
 );
 
 /// Carries out what turns want of effects. Ids are never used twice, so planning before deleting is any order they came in.
@@ -67,10 +62,22 @@ pub(super) async fn apply(conn: &mut SqliteConnection, ops: &[&EffectOp]) -> Res
     let finished: Vec<EffectId> =
         ops.iter().filter_map(|op| if let EffectOp::Finish(id) = op { Some(*id) } else { None }).collect();
     FINISH.execute(conn, &finished, |values, id| values.push(id.0)).await?;
+    let parked: Vec<(i64, &str, i64, &[u8])> = ops.iter().filter_map(|op| parked(op)).collect();
+    let bind = |values: Values, (id, why, deadline, attempts): &(i64, &str, i64, &[u8])| {
+        values.push(*id).push(*why).push(*deadline).push(*attempts)
+    };
+    PARK.execute(conn, &parked, bind).await?;
     Ok(())
 }
 
-fn bind_row(values: Values, row: &&EffectRow) {
+fn parked(op: &EffectOp) -> Option<(i64, &str, i64, &[u8])> {
+    match op {
+        EffectOp::Park { id, why, deadline, attempts } => Some((id.0, why, deadline.0, attempts)),
+        _ => None,
+    }
+}
+
+fn bind_row(values: Values, row: &&EffectRow) -> Values {
     values
         .push(row.id.0)
         .push(row.run_id.0)
@@ -91,7 +98,7 @@ fn bind_row(values: Values, row: &&EffectRow) {
         .push(row.sent_at.map(|at| at.0))
         .push(&row.input[..])
         .push(&row.attempts[..])
-        .push(row.error.as_str());
+        .push(row.error.as_str())
 }
 
 /// Which effect an operation is about.
@@ -99,8 +106,7 @@ pub(super) fn subject(op: &DispatchOp) -> EffectId {
     match op {
         DispatchOp::Start { id, .. }
         | DispatchOp::Again { id, .. }
-        | DispatchOp::Doubt { id, .. }
-        | DispatchOp::Park { id, .. } => *id,
+        | DispatchOp::Doubt { id, .. } => *id,
     }
 }
 
@@ -122,7 +128,7 @@ pub(super) async fn dispatch(conn: &mut SqliteConnection, ops: &[&DispatchOp]) -
 
 /// Carries out operations on different effects; answers those that moved.
 async fn dispatch_stretch(conn: &mut SqliteConnection, ops: &[&DispatchOp]) -> Result<HashSet<EffectId>, Error> {
-    let (mut starts, mut agains, mut doubts, mut parks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut starts, mut agains, mut doubts) = (Vec::new(), Vec::new(), Vec::new());
     for op in ops {
         match op {
             DispatchOp::Start { id, at } => starts.push((id.0, at.0)),
@@ -130,20 +136,14 @@ async fn dispatch_stretch(conn: &mut SqliteConnection, ops: &[&DispatchOp]) -> R
                 agains.push((id.0, *attempt, not_before.0, &attempts[..]));
             }
             DispatchOp::Doubt { id, until, attempts } => doubts.push((id.0, until.0, &attempts[..])),
-            DispatchOp::Park { id, why, attempts } => parks.push((id.0, why.as_str(), &attempts[..])),
         }
     }
     let read = |row: &SqliteRow| rows::number(row).map(EffectId);
     let mut moved = START.fetch(conn, &starts, |values, op| values.push(op.0).push(op.1), read).await?;
-    let bind = |values: Values, op: &(i64, u16, i64, &[u8])| {
-        values.push(op.0).push(i64::from(op.1)).push(op.2).push(op.3);
-    };
+    let bind =
+        |values: Values, op: &(i64, u16, i64, &[u8])| values.push(op.0).push(i64::from(op.1)).push(op.2).push(op.3);
     moved.extend(AGAIN.fetch(conn, &agains, bind, read).await?);
     let bind = |values: Values, op: &(i64, i64, &[u8])| values.push(op.0).push(op.1).push(op.2);
     moved.extend(DOUBT.fetch(conn, &doubts, bind, read).await?);
-    let bind = |values: Values, op: &(i64, &str, &[u8])| values.push(op.0).push(op.1).push(op.2);
-    let parked = PARK.fetch(conn, &parks, bind, read).await?;
-    NEED_ATTENTION.execute(conn, &parked, |values, id| values.push(id.0)).await?;
-    moved.extend(parked);
     Ok(moved.into_iter().collect())
 }

@@ -6,12 +6,15 @@ use engine::event::EventKey;
 use engine::store::EventRow;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
+use super::columns::Columns;
 use super::error::Error;
-use super::rows::Columns;
 use super::values::{Many, Values};
 
-pub(super) static KNOWN: Many =
-    Many::new("with wanted (key) as (values", 1, ") select event.key from wanted cross join event on event.key = wanted.key");
+pub(super) static KNOWN: Many = Many::new(
+    "with wanted (key) as (values",
+    1,
+    ") select event.key from wanted cross join event on event.key = wanted.key",
+);
 
 static INSERT: Many = Many::new(
     "insert into event (id, key, mailbox, contact_id, conversation_id, connection, kind, origin, at, provider_at, \
@@ -43,7 +46,7 @@ pub(super) async fn insert(conn: &mut SqliteConnection, events: &[&EventRow]) ->
             .push(row.provider_at.map(|at| at.0))
             .push(i64::from(row.depth))
             .push(row.format)
-            .push(row.body.as_deref());
+            .push(row.body.as_deref())
     };
     INSERT.execute(conn, events, bind).await?;
     Ok(())

@@ -7,9 +7,9 @@ use engine::ids::{EffectId, InputId, MailboxId, RunId};
 use engine::store::{InputKind, InputRow, Lane};
 use sqlx::sqlite::SqliteConnection;
 
+use super::columns::Columns;
 use super::error::Error;
-use super::rows::Columns;
-use super::values::Many;
+use super::values::{Many, Values};
 
 /// Effects that may have happened, unless proof of them waits already.
 pub(super) static UNPROVED: Many = Many::new(
@@ -17,7 +17,7 @@ pub(super) static UNPROVED: Many = Many::new(
     2,
     ") select effect.id, effect.run_id, effect.n, effect.mailbox, effect.lane from report \
      cross join effect on effect.run_id = report.run_id and effect.n = report.n \
-     where (effect.state = 2 or (effect.state = 3 and effect.error glob 'may have happened*')) \
+     where (effect.state = 2 or (effect.state = 3 and effect.error = 'may_have_happened')) \
      and not exists (select 1 from input where input.kind = 1 and input.reference = effect.id)",
 );
 
@@ -43,7 +43,7 @@ pub(super) async fn proofs(
 ) -> Result<Vec<Option<InputRow>>, Error> {
     let keys: Vec<_> = reports.iter().map(|(report, _)| report.key.as_deref().and_then(parse_key)).collect();
     let asked: Vec<(RunId, i64)> = keys.iter().flatten().copied().collect::<HashSet<_>>().into_iter().collect();
-    let bind = |values: super::values::Values, key: &(RunId, i64)| values.push(key.0.0).push(key.1);
+    let bind = |values: Values, key: &(RunId, i64)| values.push(key.0.0).push(key.1);
     let found = UNPROVED.fetch(conn, &asked, bind, unproved).await?;
     let mut effects: HashMap<(RunId, i64), Unproved> = found.into_iter().map(|effect| (effect.key, effect)).collect();
     let proof = |(key, (report, id)): (&Option<(RunId, i64)>, &(&StatusReport, i64))| {

@@ -21,7 +21,7 @@ pub(super) async fn insert(conn: &mut SqliteConnection, inputs: &[&InputRow]) ->
             .push(row.lane as i64)
             .push(row.kind as i64)
             .push(row.reference)
-            .push(row.body.as_deref());
+            .push(row.body.as_deref())
     };
     INSERT.execute(conn, inputs, bind).await?;
     Ok(())

@@ -7,7 +7,7 @@ use engine::store::MessageRow;
 use sqlx::sqlite::SqliteConnection;
 
 use super::error::Error;
-use super::values::Many;
+use super::values::{Many, Values};
 
 pub(super) static UPSERT: Many = Many::new(
     "insert into message (id, conversation_id, inbound, event_id, effect_key, external_key, status, status_at, error, \
@@ -29,7 +29,7 @@ pub(super) static UPSERT: Many = Many::new(
 
 /// Stores messages in this order, joining each with the row that has the same external key.
 pub(super) async fn upsert(conn: &mut SqliteConnection, messages: &[&MessageRow]) -> Result<(), Error> {
-    let bind = |values: super::values::Values, row: &&MessageRow| {
+    let bind = |values: Values, row: &&MessageRow| {
         values
             .push(row.id.0)
             .push(row.conversation_id.map(|id| id.0))
@@ -42,7 +42,7 @@ pub(super) async fn upsert(conn: &mut SqliteConnection, messages: &[&MessageRow]
             .push(row.error.as_deref())
             .push(row.text.as_deref())
             .push(row.norm.as_deref())
-            .push(row.cost.as_deref());
+            .push(row.cost.as_deref())
     };
     UPSERT.execute(conn, messages, bind).await?;
     Ok(())

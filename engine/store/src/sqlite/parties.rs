@@ -9,22 +9,20 @@ use engine::store::{EventArrival, NewParty};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::error::Error;
-use super::rows::Columns;
+use super::columns::Columns;
 use super::values::{Many, Values};
 
 pub(super) static FIND: Many = Many::new(
     "with wanted (address, number) as (values",
     2,
-    ") select conversation.address, conversation.number, conversation.id, conversation.connection, contact.id, \
-     contact.name from wanted \
-     cross join conversation on conversation.address = wanted.address and conversation.number = wanted.number \
-     cross join contact on contact.id = conversation.contact_id",
+    ") select conversation.address, conversation.number, conversation.id, conversation.contact_id from wanted \
+     cross join conversation on conversation.address = wanted.address and conversation.number = wanted.number",
 );
 
 pub(super) static FIND_PHONE: Many = Many::new(
     "with wanted (phone) as (values",
     1,
-    ") select contact.phone, contact.id, contact.name from wanted cross join contact on contact.phone = wanted.phone \
+    ") select contact.phone, contact.id from wanted cross join contact on contact.phone = wanted.phone \
      order by contact.id desc",
 );
 
@@ -42,18 +40,6 @@ static NEW_CONVERSATION: Many = Many::new(
     ")",
 );
 
-pub(super) static RENAME: Many = Many::new(
-    "update contact set name = news.column2 from (values",
-    2,
-    ") as news where contact.id = news.column1",
-);
-
-pub(super) static RECONNECT: Many = Many::new(
-    "update conversation set connection = news.column2 from (values",
-    2,
-    ") as news where conversation.id = news.column1",
-);
-
 /// A conversation's address and number: what makes it the same.
 type Ends = (String, String);
 
@@ -62,21 +48,19 @@ type Ends = (String, String);
 pub(super) struct Place {
     pub(super) contact: ContactId,
     pub(super) conversation: ConversationId,
+    /// Whether this event created both.
+    pub(super) fresh: bool,
 }
 
 /// What is known of the parties of one group.
 #[derive(Default)]
 struct Known {
     places: HashMap<Ends, Place>,
-    connections: HashMap<ConversationId, String>,
     phones: HashMap<String, ContactId>,
-    names: HashMap<ContactId, String>,
-    renamed: HashSet<ContactId>,
-    reconnected: HashSet<ConversationId>,
 }
 
-/// The place of each event, in order; `None` for those without a party. What is new is created, and the newest name and
-/// connection are kept.
+/// The place of each event, in order; `None` for those without a party. What is new is created; what is there is not
+/// changed, as only a turn of its mailbox may do that.
 pub(super) async fn settle(
     conn: &mut SqliteConnection,
     events: &[&EventArrival],
@@ -87,14 +71,10 @@ pub(super) async fn settle(
     let (mut contacts, mut conversations) = (Vec::new(), Vec::new());
     let mut places = Vec::with_capacity(events.len());
     for event in events {
-        places.push(event.party.as_ref().map(|party| {
-            let place = known.place(party, &event.connection, &mut contacts, &mut conversations);
-            known.note_news(place, party, &event.connection);
-            place
-        }));
+        let place = |party| known.place(party, &event.connection, &mut contacts, &mut conversations);
+        places.push(event.party.as_ref().map(place));
     }
-    known.create(conn, &contacts, &conversations).await?;
-    known.update(conn).await?;
+    create(conn, &contacts, &conversations).await?;
     Ok(places)
 }
 
@@ -110,14 +90,10 @@ impl Known {
         let read = |row: &SqliteRow| {
             let mut c = Columns::of(row);
             let ends = (c.take::<String>()?, c.take::<String>()?);
-            let (conversation, connection) = (ConversationId(c.take()?), c.take::<String>()?);
-            Ok((ends, Place { conversation, contact: ContactId(c.take()?) }, connection, c.take::<String>()?))
+            let (conversation, contact) = (ConversationId(c.take()?), ContactId(c.take()?));
+            Ok((ends, Place { contact, conversation, fresh: false }))
         };
-        for (ends, place, connection, name) in FIND.fetch(conn, &wanted, bind, read).await? {
-            self.places.insert(ends, place);
-            self.connections.insert(place.conversation, connection);
-            self.names.insert(place.contact, name);
-        }
+        self.places.extend(FIND.fetch(conn, &wanted, bind, read).await?);
         Ok(())
     }
 
@@ -129,15 +105,10 @@ impl Known {
         let phones: Vec<&str> = phones.into_iter().collect();
         let read = |row: &SqliteRow| {
             let mut c = Columns::of(row);
-            Ok((c.take::<String>()?, ContactId(c.take()?), c.take::<String>()?))
+            Ok((c.take::<String>()?, ContactId(c.take()?)))
         };
         // The oldest comes last and stays.
-        for (phone, contact, name) in
-            FIND_PHONE.fetch(conn, &phones, |values, phone| values.push(*phone), read).await?
-        {
-            self.phones.insert(phone, contact);
-            self.names.insert(contact, name);
-        }
+        self.phones.extend(FIND_PHONE.fetch(conn, &phones, |values, phone| values.push(*phone), read).await?);
         Ok(())
     }
 
@@ -152,57 +123,34 @@ impl Known {
             return *place;
         }
         let phone = party.party.phone.as_deref();
-        let contact = phone.and_then(|phone| self.phones.get(phone).copied()).unwrap_or_else(|| {
+        let known = phone.and_then(|phone| self.phones.get(phone).copied());
+        if known.is_none() {
             contacts.push(party);
             self.phones.extend(phone.map(|phone| (phone.to_owned(), party.contact)));
-            self.names.insert(party.contact, party.party.name.clone().unwrap_or_default());
-            party.contact
-        });
-        let place = Place { contact, conversation: party.conversation };
+        }
+        let contact = known.unwrap_or(party.contact);
+        let place = Place { contact, conversation: party.conversation, fresh: false };
         conversations.push((place, party, connection));
         self.places.insert(ends(party), place);
-        self.connections.insert(place.conversation, connection.to_owned());
-        place
+        Place { fresh: known.is_none(), ..place }
     }
+}
 
-    fn note_news(&mut self, place: Place, party: &NewParty, connection: &str) {
-        let name = party.party.name.as_deref().unwrap_or_default();
-        if !name.is_empty() && self.names.get(&place.contact).is_none_or(|known| known != name) {
-            self.names.insert(place.contact, name.to_owned());
-            self.renamed.insert(place.contact);
-        }
-        if !connection.is_empty() && self.connections.get(&place.conversation).is_none_or(|known| known != connection) {
-            self.connections.insert(place.conversation, connection.to_owned());
-            self.reconnected.insert(place.conversation);
-        }
-    }
-
-    async fn create(
-        &self,
-        conn: &mut SqliteConnection,
-        contacts: &[&NewParty],
-        conversations: &[(Place, &NewParty, &str)],
-    ) -> Result<(), Error> {
-        let contact = |values: Values, new: &&NewParty| {
-            let name = new.party.name.as_deref().unwrap_or_default();
-            values.push(new.contact.0).push(&new.salt[..]).push(name).push(new.party.phone.as_deref());
-        };
-        NEW_CONTACT.execute(conn, contacts, contact).await?;
-        let conversation = |values: Values, (place, new, connection): &(Place, &NewParty, &str)| {
-            let party = &new.party;
-            values.push(place.conversation.0).push(place.contact.0);
-            values.push(party.number.as_str()).push(party.address.as_str()).push(*connection);
-        };
-        NEW_CONVERSATION.execute(conn, conversations, conversation).await?;
-        Ok(())
-    }
-
-    async fn update(&self, conn: &mut SqliteConnection) -> Result<(), Error> {
-        let names: Vec<(i64, &str)> = self.renamed.iter().map(|id| (id.0, self.names[id].as_str())).collect();
-        RENAME.execute(conn, &names, |values, (id, name)| values.push(*id).push(*name)).await?;
-        let connections: Vec<(i64, &str)> =
-            self.reconnected.iter().map(|id| (id.0, self.connections[id].as_str())).collect();
-        RECONNECT.execute(conn, &connections, |values, (id, name)| values.push(*id).push(*name)).await?;
-        Ok(())
-    }
+async fn create(
+    conn: &mut SqliteConnection,
+    contacts: &[&NewParty],
+    conversations: &[(Place, &NewParty, &str)],
+) -> Result<(), Error> {
+    let contact = |values: Values, new: &&NewParty| {
+        let name = new.party.name.as_deref().unwrap_or_default();
+        values.push(new.contact.0).push(&new.salt[..]).push(name).push(new.party.phone.as_deref())
+    };
+    NEW_CONTACT.execute(conn, contacts, contact).await?;
+    let conversation = |values: Values, (place, new, connection): &(Place, &NewParty, &str)| {
+        let party = &new.party;
+        let values = values.push(place.conversation.0).push(place.contact.0);
+        values.push(party.number.as_str()).push(party.address.as_str()).push(*connection)
+    };
+    NEW_CONVERSATION.execute(conn, conversations, conversation).await?;
+    Ok(())
 }

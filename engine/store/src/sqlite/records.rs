@@ -39,7 +39,7 @@ pub(super) async fn upsert_escalations(
             .push(row.deadline.0)
             .push(row.accepted_at.map(|at| at.0))
             .push(row.accepted_by.as_deref())
-            .push(i64::from(row.missed));
+            .push(i64::from(row.missed))
     };
     UPSERT_ESCALATION.execute(conn, escalations, bind).await?;
     Ok(())
@@ -57,7 +57,7 @@ pub(super) async fn upsert_versions(conn: &mut SqliteConnection, versions: &[&Ve
     Ok(())
 }
 
-fn bind_version(values: Values, row: &&VersionRow) {
+fn bind_version(values: Values, row: &&VersionRow) -> Values {
     values
         .push(row.id.0)
         .push(row.flow.as_str())
@@ -68,5 +68,5 @@ fn bind_version(values: Values, row: &&VersionRow) {
         .push(row.state as i64)
         .push(row.owner.as_str())
         .push(row.by.as_str())
-        .push(row.at.0);
+        .push(row.at.0)
 }

@@ -41,7 +41,7 @@ pub(super) async fn upsert(conn: &mut SqliteConnection, runs: &[&RunRow]) -> Res
             .push(row.effects)
             .push(row.started_at.0)
             .push(row.ended_at.map(|at| at.0))
-            .push(row.error.as_deref());
+            .push(row.error.as_deref())
     };
     UPSERT.execute(conn, runs, bind).await?;
     Ok(())
@@ -67,7 +67,7 @@ pub(super) async fn append(
             .push(row.data.as_deref())
             .push(&row.data_digest[..])
             .push(strand)
-            .push(n);
+            .push(n)
     };
     APPEND.execute(conn, journal, bind).await?;
     Ok(())

@@ -45,12 +45,10 @@ impl Many {
         Some((power, chunk))
     }
 
-    fn bound<T>(&self, rows: &[T], bind: impl Fn(&mut Values, &T)) -> SqliteArguments {
+    fn bound<T>(&self, rows: &[T], bind: impl Fn(Values, &T) -> Values) -> SqliteArguments {
         let mut values = Values(SqliteArguments::default());
         values.0.reserve(rows.len() * self.width, 0);
-        for row in rows {
-            bind(&mut values, row);
-        }
+        values = rows.iter().fold(values, bind);
         debug_assert_eq!(values.0.len(), rows.len() * self.width, "{}", self.head);
         values.0
     }
@@ -60,7 +58,7 @@ impl Many {
         &self,
         conn: &mut SqliteConnection,
         rows: &[T],
-        bind: impl Fn(&mut Values, &T) + Copy + Send + Sync,
+        bind: impl Fn(Values, &T) -> Values + Copy + Send + Sync,
     ) -> Result<u64, Error> {
         let (mut rest, mut touched) = (rows, 0);
         while let Some((power, chunk)) = Self::chunk(&mut rest) {
@@ -75,7 +73,7 @@ impl Many {
         &self,
         conn: &mut SqliteConnection,
         rows: &[T],
-        bind: impl Fn(&mut Values, &T) + Copy + Send + Sync,
+        bind: impl Fn(Values, &T) -> Values + Copy + Send + Sync,
         read: impl Fn(&SqliteRow) -> Result<R, Error> + Send + Sync,
     ) -> Result<Vec<R>, Error> {
         let (mut rest, mut found) = (rows, Vec::new());
@@ -95,7 +93,7 @@ pub(crate) struct Values(SqliteArguments);
 
 impl Values {
     /// Adds one. What is bound here is integers, text and bytes, or their absence.
-    pub(crate) fn push<'v, V: Encode<'v, Sqlite> + Type<Sqlite>>(&mut self, value: V) -> &mut Self {
+    pub(crate) fn push<'v, V: Encode<'v, Sqlite> + Type<Sqlite>>(mut self, value: V) -> Self {
         self.0.add(value).expect("integers, text and bytes always encode");
         self
     }

@@ -41,7 +41,7 @@ async fn close(conn: &mut SqliteConnection, closes: &[(WaitId, WaitState)]) -> R
     Ok(())
 }
 
-fn bind_row(values: Values, row: &&WaitRow) {
+fn bind_row(values: Values, row: &&WaitRow) -> Values {
     values
         .push(row.id.0)
         .push(i64::from(row.shard))
@@ -54,5 +54,5 @@ fn bind_row(values: Values, row: &&WaitRow) {
         .push(row.key.as_deref())
         .push(row.since.0)
         .push(row.due_at.0)
-        .push(&row.data[..]);
+        .push(&row.data[..])
 }

@@ -32,7 +32,6 @@ pub(super) async fn store(conn: &mut SqliteConnection, works: &[&Work], block: (
     let tag_ops: Vec<&TagOp> = all(works, |work| &work.tags);
     contacts::apply_tags(conn, &tag_ops).await?;
     messages::upsert(conn, &all(works, |work| &work.messages)).await?;
-    inputs::insert(conn, &all(works, |work| &work.letters)).await?;
     records::upsert_escalations(conn, &all(works, |work| &work.escalations)).await?;
     records::upsert_versions(conn, &all(works, |work| &work.versions)).await?;
     for work in works {

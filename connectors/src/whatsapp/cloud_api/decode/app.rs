@@ -1,7 +1,7 @@
 //! Coexistence: what people write in the WhatsApp Business app on the same number, and what it remembers.
 //!
-//! Fields `smb_message_echoes`, `history` and `smb_app_state_sync`. None of it is the customer acting now: echoes count as ours,
-//! history and the address book start nothing.
+//! Fields `smb_message_echoes`, `history` and `smb_app_state_sync`. None of it is the customer acting now: echoes
+//! count as ours, history and the address book start nothing.
 
 use engine::connector::{Incoming, Item, ObjectRef, Party};
 use engine::event::{self, Origin};
@@ -41,14 +41,16 @@ pub(super) fn chunk(change: &Change<'_>, chunk: &Value, items: &mut Vec<Item>) -
     Ok(())
 }
 
-/// A message of the past. The same message may also have come live: kind and id are the same then, so it is one event.
+/// A message of the past. The same message may also have come live: kind and id are the same then, so it is one
+/// event.
 fn past(change: &Change<'_>, customer: &str, message: &Value) -> Result<Item, String> {
     let party = change.party(Some(customer.to_owned()), None).ok_or("a thread without a customer")?;
     let event = message::read(message.clone(), change.writer(message), party, Origin::History)?;
     Ok(Item::Event(Box::new(event)))
 }
 
-/// The content of a past message that came as a placeholder: it arrives later, under the same id, so it is a change of it.
+/// The content of a past message that came as a placeholder: it arrives later, under the same id, so it is a change
+/// of it.
 pub(super) fn late_media(change: &Change<'_>, message: Value) -> Result<Item, String> {
     let writer = change.writer(&message);
     let party = match writer {
@@ -60,7 +62,8 @@ pub(super) fn late_media(change: &Change<'_>, message: Value) -> Result<Item, St
     Ok(Item::Event(Box::new(Incoming { kind: event::MESSAGE_CHANGED, ..event })))
 }
 
-/// An entry of the app's address book. No party: an address book is no reason to open conversations with everybody in it.
+/// An entry of the app's address book. No party: an address book is no reason to open conversations with everybody in
+/// it.
 pub(super) fn contact(change: &Change<'_>, entry: Value) -> Result<Item, String> {
     let contact = entry.get("contact").ok_or("an entry without `contact`")?;
     let phone = read::text(contact, "phone_number").ok_or("a contact without `phone_number`")?;

@@ -43,7 +43,8 @@ pub(super) fn read(message: Value, writer: Writer, party: Party, origin: Origin)
     Ok(Incoming {
         external_id: id,
         kind,
-        origin: if name == "system" { Origin::System } else { origin },
+        // A notice by WhatsApp itself, unless it is an old one.
+        origin: if name == "system" && origin == Origin::Customer { Origin::System } else { origin },
         provider_at,
         party: group.is_none().then_some(party),
         object: group.map(|id| ObjectRef { kind: "group".into(), external_id: id }),

@@ -1,8 +1,8 @@
 //! From the body of a webhook to items. Pure.
 //!
-//! Meta batches at every level: several entries, changes and messages, of several numbers if the app serves several. Each level is
-//! split while still raw text, and each item is read alone, so what is broken is kept as it came and costs its neighbours nothing.
-//! Source of all shapes: Meta, "WhatsApp Cloud API webhooks" (v23 to v25).
+//! Meta batches at every level: several entries, changes and messages, of several numbers if the app serves several.
+//! Each level is split while still raw text, and each item is read alone, so what is broken is kept as it came and
+//! costs its neighbours nothing. Source of all shapes: Meta, "WhatsApp Cloud API webhooks" (v23 to v25).
 
 mod account;
 mod app;
@@ -26,13 +26,15 @@ use sha2::{Digest, Sha256};
 use message::Writer;
 use people::People;
 
-/// A person answered from the WhatsApp Business app. Counts as ours and starts nothing. Fields as of a received message.
+/// A person answered from the WhatsApp Business app. Counts as ours and starts nothing. Fields as of a received
+/// message.
 pub(crate) const MESSAGE_ECHOED: &str = "whatsapp.message_echoed";
 /// A message in a group. Recorded without a conversation: an answer to its writer would go to them alone.
 pub(crate) const GROUP_MESSAGE: &str = "whatsapp.group_message";
 /// Something about the account: template, quality, limit, error. Fields `field` and `value`. Starts nothing.
 pub(crate) const ACCOUNT_CHANGED: &str = "whatsapp.account_changed";
-/// A customer stopped or resumed marketing messages. Field `preference` with `category` and `value` (`stop`, `resume`).
+/// A customer stopped or resumed marketing messages. Field `preference` with `category` and `value` (`stop`,
+/// `resume`).
 pub(crate) const PREFERENCE_CHANGED: &str = "whatsapp.preference_changed";
 /// An entry of the app's address book was added, edited or removed. Field `entry`. Starts nothing.
 pub(crate) const CONTACT_SYNCED: &str = "whatsapp.contact_synced";
@@ -204,8 +206,8 @@ impl<'a> Change<'a> {
         if from.is_some() && from == self.displayed { Writer::Us } else { Writer::Customer }
     }
 
-    /// Names an item that has no id: the same content at the same time in the same place is the same item. Keys are sorted by
-    /// `serde_json`, so their order does not count.
+    /// Names an item that has no id: the same content at the same time in the same place is the same item. Keys are
+    /// sorted by `serde_json`, so their order does not count.
     fn digest(&self, value: &Value) -> String {
         let content = serde_json::json!([self.entry, self.field, self.at, value]);
         hex::encode(Sha256::digest(content.to_string()))

@@ -13,7 +13,8 @@ const MOST: f64 = 1e9;
 /// The order of message `id`.
 ///
 /// # Errors
-/// When there is no order, or a line lacks its product, quantity or price: a total that is too low would be worse than none.
+/// When there is no order, or a line lacks its product, quantity or price: a total that is too low would be worse
+/// than none.
 pub(super) fn read(id: &str, message: &Value) -> Result<Order, String> {
     let order = message.get("order").filter(|order| order.is_object()).ok_or("an order message without `order`")?;
     let lines = order.get("product_items").and_then(Value::as_array).ok_or("an order without `product_items`")?;

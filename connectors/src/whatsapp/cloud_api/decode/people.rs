@@ -32,8 +32,8 @@ impl People {
         Self { known }
     }
 
-    /// The conversation between our `number` and the person with these ids: the WhatsApp id names it if there is one, else the
-    /// user id (people with a username may hide their number; Meta, "Business-scoped user ids").
+    /// The conversation between our `number` and the person with these ids: the WhatsApp id names it if there is one,
+    /// else the user id (people with a username may hide their number; Meta, "Business-scoped user ids").
     pub(super) fn party(&self, number: &str, wa_id: Option<String>, user_id: Option<String>) -> Option<Party> {
         let found = [&wa_id, &user_id].into_iter().flatten().find_map(|id| self.known.get(plain(id)));
         let (told, name) = found.cloned().unwrap_or_default();

@@ -6,8 +6,11 @@ use engine::clock::At;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// From here on a timestamp counts milliseconds: as seconds it would be the year 33658. Both are seen (whatsapp reference, 8.9).
+/// From here on a timestamp counts milliseconds: as seconds it would be the year 33658. Meta documents seconds;
+/// milliseconds have been seen.
 const MILLISECONDS_FROM: i64 = 1_000_000_000_000;
+/// The end of the year 9999: what is later is no time.
+const MILLISECONDS_TO: i64 = 253_402_300_799_999;
 
 /// The fields of an object, each still as received.
 pub(super) fn object(raw: &RawValue) -> Option<BTreeMap<String, &RawValue>> {
@@ -47,9 +50,9 @@ pub(super) fn number(value: &Value) -> Option<f64> {
 pub(super) fn at(value: &Value, key: &str) -> Option<At> {
     let time: i64 = plain(value.get(key)?)?.trim().parse().ok()?;
     match time {
-        ..0 => None,
-        MILLISECONDS_FROM.. => Some(At(time)),
-        _ => Some(At(time * 1000)),
+        0..MILLISECONDS_FROM => Some(At(time * 1000)),
+        MILLISECONDS_FROM..=MILLISECONDS_TO => Some(At(time)),
+        _ => None,
     }
 }
 
@@ -69,7 +72,7 @@ mod tests {
         for time in [json!("1760000000"), json!(1_760_000_000), json!("1760000000000"), json!(1_760_000_000_000_i64)] {
             assert_eq!(at(&json!({ "t": time }), "t"), Some(At(1_760_000_000_000)), "{time}");
         }
-        for no_time in [json!(""), json!("soon"), json!(-5), json!(null), json!(1e300), json!([])] {
+        for no_time in [json!(""), json!("soon"), json!(-5), json!(null), json!(1e300), json!(i64::MAX), json!([])] {
             assert_eq!(at(&json!({ "t": no_time }), "t"), None, "{no_time}");
         }
     }

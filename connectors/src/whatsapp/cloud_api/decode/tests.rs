@@ -7,6 +7,9 @@ use serde_json::json;
 
 use super::*;
 
+/// Our number and a customer's, as webhooks spell them.
+const US: &str = "551130001000";
+const ANA: &str = "5511987654321";
 const OURS: Ours<'static> = Ours { phone_number_id: "700100200300", waba_id: "9001" };
 
 fn change(field: &str, mut parts: Value) -> Value {
@@ -38,7 +41,7 @@ fn why(item: &Item) -> &str {
 /// A message of the customer with these fields besides the common ones.
 fn message(kind: &str, mut fields: Value) -> Value {
     let common = json!({
-        "from": "5511987654321", "from_user_id": "BR.8812345", "id": "wamid.A1", "timestamp": "1760000000", "type": kind,
+        "from": ANA, "from_user_id": "BR.8812345", "id": "wamid.A1", "timestamp": "1760000000", "type": kind,
     });
     for (key, value) in common.as_object().unwrap() {
         fields[key] = value.clone();
@@ -61,7 +64,8 @@ fn kinds() -> Vec<(&'static str, Value, &'static str, &'static str)> {
     let card = |name: &str| json!({ "name": { "formatted_name": name }, "phones": [{ "phone": "+5511900000000" }] });
     let button = json!({ "type": "button_reply", "button_reply": { "id": "yes", "title": "Sim" } });
     let list = json!({ "type": "list_reply", "list_reply": { "id": "m", "title": "Medium", "description": "40 cm" } });
-    let form = json!({ "type": "nfm_reply", "nfm_reply": { "name": "flow", "body": "Sent", "response_json": "{\"size\":40}" } });
+    let form = json!({ "name": "flow", "body": "Sent", "response_json": "{\"size\":40}" });
+    let form = json!({ "type": "nfm_reply", "nfm_reply": form });
     let line = json!({ "product_retailer_id": "SKU-12", "quantity": 2, "item_price": 19.9, "currency": "BRL" });
     let order = json!({ "catalog_id": "445566", "text": "sem cebola", "product_items": [line] });
     let place = json!({ "latitude": -23.5, "longitude": -46.6, "name": "Loja", "address": "Rua 1" });
@@ -194,7 +198,8 @@ fn one_bad_item_never_loses_its_neighbours() {
 
 #[test]
 fn a_text_cut_through_an_emoji_costs_only_its_message() {
-    let body = r#"{"entry":[{"id":"9001","changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"700100200300"},
+    let body = r#"{"entry":[{"id":"9001","changes":[{"field":"messages","value":{
+        "metadata":{"phone_number_id":"700100200300"},
         "messages":[{"id":"wamid.1","from":"5511987654321","type":"text","text":{"body":"cut \ud83d"}},
                     {"id":"wamid.2","from":"5511987654321","type":"text","text":{"body":"whole"}}]}}]}]}"#;
     let items = decode(body.as_bytes(), OURS).unwrap();
@@ -245,7 +250,8 @@ fn statuses_are_reports() {
 
 #[test]
 fn what_people_write_in_the_app_is_ours() {
-    let echo = |kind: &str, to: &str| json!({ "from": "551130001000", "to": to, "id": "wamid.E1", "type": kind, "text": { "body": "ok" } });
+    let text = json!({ "body": "ok" });
+    let echo = |kind: &str, to: &str| json!({ "from": US, "to": to, "id": "wamid.E1", "type": kind, "text": text });
     let echoes = json!([echo("text", "+5511987654321"), echo("revoke", "5511987654321"), echo("text", "")]);
     let items = items(&[change("smb_message_echoes", json!({ "message_echoes": echoes }))]);
     let first = event(&items[0]);
@@ -258,14 +264,13 @@ fn what_people_write_in_the_app_is_ours() {
 
 #[test]
 fn history_tells_both_sides_and_starts_nothing() {
-    let ours = json!({ "from": "551130001000", "to": "5511987654321", "id": "wamid.H1", "type": "text", "text": { "body": "hi" } });
-    let theirs =
-        json!({ "from": "5511987654321", "id": "wamid.H2", "timestamp": "1759000050", "type": "media_placeholder" });
-    let thread = json!({ "id": "5511987654321", "messages": [ours, theirs, {}] });
+    let ours = json!({ "from": US, "to": ANA, "id": "wamid.H1", "type": "text", "text": { "body": "hi" } });
+    let theirs = json!({ "from": ANA, "id": "wamid.H2", "timestamp": "1759000050", "type": "media_placeholder" });
+    let notice = json!({ "from": ANA, "id": "wamid.H3", "type": "system", "system": { "body": "new number" } });
+    let thread = json!({ "id": "5511987654321", "messages": [ours, theirs, {}, notice] });
     let chunk = json!({ "metadata": { "phase": 0, "chunk_order": 1 }, "threads": [thread, { "id": "1" }] });
     let declined = json!({ "errors": [{ "code": 2_593_109, "title": "declined" }] });
-    let media =
-        json!({ "from": "5511987654321", "id": "wamid.H2", "type": "image", "image": { "id": "7", "caption": "us" } });
+    let media = json!({ "from": ANA, "id": "wamid.H2", "type": "image", "image": { "id": "7", "caption": "us" } });
     let items = items(&[
         change("history", json!({ "history": [chunk, declined, 5] })),
         change("history", json!({ "messages": [media] })),
@@ -274,9 +279,10 @@ fn history_tells_both_sides_and_starts_nothing() {
         Item::Event(event) => event.kind,
         _ => "bad",
     });
-    let expected = [MESSAGE_ECHOED, MESSAGE_RECEIVED, "bad", "bad", ACCOUNT_CHANGED, "bad", MESSAGE_CHANGED];
+    let expected =
+        [MESSAGE_ECHOED, MESSAGE_RECEIVED, "bad", MESSAGE_CHANGED, "bad", ACCOUNT_CHANGED, "bad", MESSAGE_CHANGED];
     assert!(kinds.clone().eq(expected), "{:?}", kinds.collect::<Vec<_>>());
-    for item in [&items[0], &items[1], &items[6]] {
+    for item in [&items[0], &items[1], &items[3], &items[7]] {
         assert_eq!(event(item).origin, Origin::History);
         assert_eq!(event(item).party.as_ref().map(|party| party.address.as_str()), Some("5511987654321"));
     }
@@ -305,7 +311,7 @@ fn news_of_the_account_are_events_about_their_object() {
 
 #[test]
 fn a_customers_stop_of_marketing_is_told() {
-    let stop = json!({ "wa_id": "5511987654321", "category": "marketing_messages", "value": "stop", "timestamp": 1_760_000_400 });
+    let stop = json!({ "wa_id": ANA, "category": "marketing_messages", "value": "stop", "timestamp": 1_760_000_400 });
     let items = items(&[change("user_preferences", json!({ "user_preferences": [stop] }))]);
     let event = event(&items[0]);
     assert_eq!((event.kind, event.provider_at), (PREFERENCE_CHANGED, Some(At(1_760_000_400_000))));
@@ -315,7 +321,8 @@ fn a_customers_stop_of_marketing_is_told() {
 
 #[test]
 fn the_address_book_opens_no_conversations() {
-    let entry = json!({ "type": "contact", "action": "add", "contact": { "full_name": "Ana", "phone_number": "+5511987654321" } });
+    let contact = json!({ "full_name": "Ana", "phone_number": "+5511987654321" });
+    let entry = json!({ "type": "contact", "action": "add", "contact": contact });
     let items = items(&[change("smb_app_state_sync", json!({ "state_sync": [entry, {}] }))]);
     let event = event(&items[0]);
     assert_eq!((event.kind, event.origin, event.party.as_ref()), (CONTACT_SYNCED, Origin::Import, None));

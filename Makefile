@@ -1,0 +1,90 @@
+# The two commands of the README are `make run` and `make test`. `make` alone lists the rest.
+
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+BIN := $(TARGET)/release/switchboard
+
+# Where `make run` keeps its data and listens. `make run DATA=/tmp/demo LISTEN=127.0.0.1:8081`
+DATA ?= data
+LISTEN ?= 127.0.0.1:8080
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench fmt build flows lint doc deny
+
+help: ## Lists what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Starts the server and waits for its own word that it is ready; then a customer of the sandbox sends an order, and `play`
+# tells what came of it. The server keeps serving until Ctrl-C, which the terminal sends to both of us.
+define DEMO
+set -eu
+trap : INT
+folder=$$(mktemp -d)
+said="$$folder/said"
+mkfifo "$$said"
+"$$BIN" serve --sandbox --flows flows --data "$$DATA" --listen "$$LISTEN" --log warn > "$$said" &
+server=$$!
+trap 'kill "$$server" 2>/dev/null || :' TERM HUP EXIT
+exec 3< "$$said"
+rm -r "$$folder"
+ready=no
+while read -r line <&3; do
+  echo "$$line"
+  case "$$line" in "listening on "*) ready=yes; break ;; esac
+done
+if [ "$$ready" = no ]; then
+  wait "$$server" || exit $$?
+  exit 1
+fi
+echo
+echo "A customer of the sandbox sends an order:"
+echo
+"$$BIN" play order --watch --data "$$DATA"
+cat <<END
+
+Where to look next (in another terminal, in this folder):
+  $$BIN run list --data $$DATA                       what flows did
+  $$BIN run show ID --data $$DATA                    one run, step by step
+  $$BIN play message "What is the price?" --data $$DATA   another customer
+  $$BIN doctor --data $$DATA                         is everything as it should be?
+  flows/                                      the flows: edit one, it is loaded at once
+
+Serving. Ctrl-C stops.
+END
+while kill -0 "$$server" 2>/dev/null; do wait "$$server" || :; done
+trap - EXIT
+endef
+export DEMO BIN DATA LISTEN
+
+run: build ## Builds, starts with simulated providers, plays one order, keeps serving
+	@sh -c "$$DEMO"
+
+test: build ## Everything that must hold, on a machine with nothing but Rust, a C compiler and make
+	$(CARGO) test --workspace --locked
+	@$(MAKE) --no-print-directory flows
+
+flows: build ## Checks the flows that ship, and runs their tests in virtual time
+	$(BIN) check flows
+	$(BIN) test flows
+
+check: lint doc deny test ## What CI runs: formatting, lints, documentation, dependencies, tests
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+doc:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
+
+deny:
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --all-features check --config .deny.toml; \
+	else echo "SKIPPED: licences and advisories, as cargo-deny is not here (cargo install cargo-deny --locked)"; fi
+
+bench: build ## Measures what design budgets say, beside a floor measured in the same run
+	$(CARGO) test --release --locked -p tests --test all -- --ignored --nocapture bench
+
+fmt: ## Formats the code
+	$(CARGO) fmt --all
+
+build:
+	$(CARGO) build --release --locked -p web

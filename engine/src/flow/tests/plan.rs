@@ -1,0 +1,179 @@
+//! Plans of imports, connections and bindings.
+
+use super::catalog;
+use crate::clock::At;
+use crate::flow::{Bindings, Change, ConnectionInfo, Document, Environment, Expr, Op, check, plan};
+use crate::ids::VersionId;
+use crate::store::{VersionRow, VersionState};
+
+const FLOW: &str = "\
+format: 1
+flow: a
+on: [manual]
+steps:
+  - do: crm.create_ticket
+    connection: hubspot
+    with: { subject: hi }
+";
+
+fn document(path: &str, text: &str) -> Document {
+    Document { path: path.into(), text: text.into(), owner: "db".into() }
+}
+
+fn row(text: &str, owner: &str) -> VersionRow {
+    let catalog = catalog();
+    let version = check(text, &Environment::new(&catalog)).version.expect("clean");
+    VersionRow {
+        id: VersionId(1),
+        flow: version.flow.to_string(),
+        meaning: version.meaning,
+        text_no: 1,
+        language: 1,
+        source: text.into(),
+        state: VersionState::Live,
+        owner: owner.into(),
+        by: "cli".into(),
+        at: At(0),
+    }
+}
+
+fn changes(documents: &[Document], stored: &[VersionRow]) -> Vec<Change> {
+    let catalog = catalog();
+    plan(documents, stored, &Environment::new(&catalog)).items.iter().map(|item| item.change).collect()
+}
+
+#[test]
+fn a_plan_tells_new_changed_reworded_and_unchanged_apart() {
+    let other = FLOW.replace("subject: hi", "subject: hello");
+    let reworded = format!("# why\n{FLOW}");
+    let stored = [row(FLOW, "db")];
+    assert_eq!(changes(&[document("a.yaml", FLOW)], &[]), [Change::New]);
+    assert_eq!(changes(&[document("a.yaml", FLOW)], &stored), [Change::Unchanged]);
+    assert_eq!(changes(&[document("a.yaml", &reworded)], &stored), [Change::Reworded]);
+    assert_eq!(changes(&[document("a.yaml", &other)], &stored), [Change::Changed]);
+    assert_eq!(changes(&[document("a.yaml", "format: 1\nflow: a\n")], &stored), [Change::Refused]);
+}
+
+#[test]
+fn the_same_id_in_two_files_refuses_both() {
+    let catalog = catalog();
+    let plan = plan(&[document("a.yaml", FLOW), document("b.yaml", FLOW)], &[], &Environment::new(&catalog));
+    assert!(!plan.possible());
+    for (item, other) in plan.items.iter().zip(["b.yaml", "a.yaml"]) {
+        assert_eq!(item.owner_conflict.as_deref(), Some(other));
+        let problem = item.problems.last().expect("a problem");
+        assert_eq!((problem.line, problem.column, problem.code), (2, 7, "flow_taken"));
+    }
+}
+
+#[test]
+fn the_same_id_in_files_and_in_the_database_is_refused() {
+    let catalog = catalog();
+    let env = Environment::new(&catalog);
+    let imported = plan(&[document("a.yaml", FLOW)], &[row(FLOW, "file:a.yaml")], &env);
+    assert_eq!(imported.items[0].owner_conflict.as_deref(), Some("file:a.yaml"));
+    let mut loaded = document("a.yaml", FLOW);
+    loaded.owner = "file:a.yaml".into();
+    assert!(!plan(std::slice::from_ref(&loaded), &[row(FLOW, "db")], &env).possible());
+    assert!(plan(&[loaded], &[row(FLOW, "file:old-name.yaml")], &env).possible(), "a file may be renamed");
+}
+
+#[test]
+fn a_plan_lists_what_the_flows_need() {
+    let catalog = catalog();
+    let plan = plan(&[document("a.yaml", super::EXAMPLE)], &[], &Environment::new(&catalog));
+    let needs = serde_json::to_value(&plan.needs).expect("plain data");
+    let expected = serde_json::json!({
+        "connections": ["hubspot-main"],
+        "capabilities": ["whatsapp"],
+        "templates": [["order_confirmation", ""], ["order_reminder", ""]],
+        "tags": ["vip"],
+        "teams": ["ops", "sales"],
+    });
+    assert_eq!(needs, expected);
+}
+
+fn connections(all: &[(&str, &str)]) -> Option<Vec<ConnectionInfo>> {
+    Some(
+        all.iter().map(|(id, connector)| ConnectionInfo { id: (*id).into(), connector: (*connector).into() }).collect(),
+    )
+}
+
+/// The connection of the first step, or the code of the first problem.
+fn resolved(text: &str, env: &Environment<'_>) -> Result<String, &'static str> {
+    let checked = check(text, env);
+    let Some(version) = checked.version else { return Err(checked.problems[0].code) };
+    match &version.program.steps[0].op {
+        Op::Do(step) => Ok(step.connection.as_deref().unwrap_or_default().to_owned()),
+        other => panic!("not a call: {other:?}"),
+    }
+}
+
+#[test]
+fn a_connection_is_the_one_named_else_the_default_else_the_only_one() {
+    let catalog = catalog();
+    let unnamed = FLOW.replace("    connection: hubspot\n", "");
+    let mut env = Environment::new(&catalog);
+    assert_eq!(resolved(&unnamed, &env), Ok("crm".into()), "nothing is known of connections");
+    assert_eq!(resolved(FLOW, &env), Ok("hubspot".into()));
+    env.connections = connections(&[]);
+    assert_eq!(resolved(FLOW, &env), Err("unknown_connection"));
+    assert_eq!(resolved(&unnamed, &env), Err("connection_needed"));
+    env.connections = connections(&[("hubspot", "whatsapp.cloud_api")]);
+    assert_eq!(resolved(FLOW, &env), Err("connection_cannot"));
+    env.connections = connections(&[("hs", "hubspot"), ("wa", "whatsapp.cloud_api")]);
+    assert_eq!(resolved(&unnamed, &env), Ok("hs".into()));
+    env.connections = connections(&[("hs", "hubspot"), ("hs-2", "hubspot")]);
+    assert_eq!(resolved(&unnamed, &env), Err("connection_needed"));
+    env.defaults.insert("crm".into(), "hs-2".into());
+    assert_eq!(resolved(&unnamed, &env), Ok("hs-2".into()));
+}
+
+#[test]
+fn bindings_rename_at_compile_and_keep_the_meaning() {
+    let catalog = catalog();
+    let text = "\
+connections: { hubspot: hs-live }
+teams: { sales: vendite }
+templates: { hello: ciao_v2 }
+";
+    let flow = "\
+format: 1
+flow: a
+on: [whatsapp.message_received]
+steps:
+  - do: crm.create_ticket
+    connection: hubspot
+    with: { subject: sales }
+  - do: human.escalate
+    with: { team: sales, reason: hello }
+  - do: whatsapp.send_template
+    with: { template: hello }
+";
+    let mut env = Environment::new(&catalog);
+    let plain = check(flow, &env).version.expect("clean");
+    env.bindings = Bindings::parse(text).expect("bindings");
+    let bound = check(flow, &env).version.expect("clean");
+    assert_eq!(plain.meaning, bound.meaning);
+    assert_eq!(resolved(flow, &env), Ok("hs-live".into()));
+    let inputs: Vec<String> = bound.program.steps.iter().map(|step| input(&step.op)).collect();
+    assert_eq!(inputs, ["subject=\"sales\"", "team=\"vendite\" reason=\"hello\"", "template=\"ciao_v2\""]);
+    assert!(bound.needs.teams.contains("vendite") && bound.needs.connections.contains("hs-live"));
+}
+
+fn input(op: &Op) -> String {
+    let Op::Do(step) = op else { panic!("not a call: {op:?}") };
+    let Expr::Map(fields) = &step.input else { panic!("not a map: {:?}", step.input) };
+    let written = fields.iter().map(|(name, value)| match value {
+        Expr::Literal(value) => format!("{name}={value}"),
+        other => panic!("not fixed: {other:?}"),
+    });
+    written.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_wrong_bindings_file_is_explained() {
+    let problems = Bindings::parse("connection: { a: b }\nteams: [x]\n").expect_err("two problems");
+    let said: Vec<(u32, &str)> = problems.iter().map(|problem| (problem.line, problem.code)).collect();
+    assert_eq!(said, [(1, "unknown_key"), (2, "wrong_type")]);
+}

@@ -1,0 +1,72 @@
+//! The JSON Schema agrees with the check.
+
+use serde_json::Value;
+
+use super::{EXAMPLE, catalog, problems};
+use crate::flow::{Environment, check, schema};
+
+fn valid(text: &str) -> bool {
+    let document: Value = serde_yaml::from_str(text).expect("YAML");
+    let schema = schema(&catalog());
+    jsonschema::validator_for(&schema).expect("a schema").is_valid(&document)
+}
+
+#[test]
+fn the_schema_is_a_schema() {
+    let schema = schema(&catalog());
+    assert!(jsonschema::meta::is_valid(&schema));
+}
+
+#[test]
+fn the_example_of_the_design_is_valid() {
+    let document: Value = serde_yaml::from_str(EXAMPLE).expect("YAML");
+    let schema = schema(&catalog());
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let errors: Vec<String> =
+        validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[test]
+fn what_the_check_refuses_for_its_shape_the_schema_refuses_too() {
+    let changes = [
+        ("do: crm.create_ticket", "do: crm.create_tickets"),
+        ("subject:", "subjekt:"),
+        ("priority: \"{{contact.priority}}\"", "priority: urgent"),
+        ("tags: [vip]", "tags: vip"),
+        ("accept_within: 20s, reason: VIP order", "accept_within: 20s"),
+        ("    timeout: 48h\n", ""),
+        ("timeout: 48h", "timeout: 2 days"),
+        ("retry: standard", "retry: often"),
+        ("  - whatsapp.order_received", "  - whatsapp.orders"),
+        ("  - whatsapp.order_received", "  - whatsapp.message_received: { words: [a] }"),
+        ("format: 1", "format: 2"),
+        ("flow: order-to-ticket", "flow: Order"),
+        ("on_error:", "on_errors:"),
+        ("    then:\n", "    than:\n"),
+    ];
+    for (from, to) in changes {
+        let text = EXAMPLE.replacen(from, to, 1);
+        assert_ne!(text, EXAMPLE, "{from}");
+        assert!(!valid(&text), "{to}");
+        assert!(problems(&text).contains("error["), "{to}");
+    }
+}
+
+#[test]
+fn expressions_are_valid_wherever_a_value_is() {
+    let changes = [
+        ("tags: [vip]", "tags: \"= vars.tags\""),
+        ("tags: [vip]", "tags: [\"{{event.order.currency}}\", 5]"),
+        ("template: order_reminder", "template: \"{{contact.name}}\""),
+        ("  - whatsapp.order_received", "  - whatsapp.order_received:\n    id: x\n    when: event.order.total > 5"),
+        ("retry: standard", "retry: [1s, 1h30m]"),
+    ];
+    for (from, to) in changes {
+        let text = EXAMPLE.replacen(from, to, 1).replacen("steps:", "steps:\n  - set: { tags: [a] }", 1);
+        assert_ne!(text, EXAMPLE, "{from}");
+        assert!(valid(&text), "{to}");
+        let catalog = catalog();
+        assert!(check(&text, &Environment::new(&catalog)).version.is_some(), "{to}: {}", problems(&text));
+    }
+}

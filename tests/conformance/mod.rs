@@ -1,0 +1,104 @@
+//! What every database behind the engine promises. A driver passes when each of these functions does.
+//!
+//! The suite knows nothing of a driver but [`Driver`]; `store_conformance!` makes one test of each promise.
+#![allow(clippy::unwrap_used, reason = "these are tests, though a library holds them")]
+
+pub mod chain;
+pub mod effects;
+pub mod erasure;
+pub mod groups;
+pub mod make;
+pub mod measure;
+pub mod people;
+pub mod receiving;
+pub mod turns;
+
+use std::future::Future;
+
+use engine::store::{Reads, Store};
+
+/// A fresh, empty database that can be opened again.
+pub trait Driver: Sized {
+    /// The store it opens.
+    type Store: Store + Reads;
+
+    /// An empty database.
+    fn fresh() -> impl Future<Output = Self>;
+
+    /// Opens it as a process that writes `strand`.
+    fn open(&self, strand: i64) -> impl Future<Output = Self::Store>;
+
+    /// Closes a store that was opened.
+    fn close(&self, store: Self::Store) -> impl Future<Output = ()>;
+
+    /// All bytes of it that are on disk, after what was deleted has been removed for good.
+    fn bytes(&self, store: &Self::Store) -> impl Future<Output = Vec<u8>>;
+
+    /// Alters one stored journal row behind the store's back.
+    fn tamper(&self, journal: engine::ids::JournalId) -> impl Future<Output = ()>;
+}
+
+/// Makes a test of every promise, for one driver.
+#[macro_export]
+macro_rules! store_conformance {
+    ($driver:ty) => {
+        $crate::store_conformance!($driver;
+            receiving: a_repeated_delivery_is_one_event,
+            receiving: the_same_delivery_at_the_same_instant_is_one_event,
+            receiving: receipts_come_in_the_order_of_arrivals,
+            receiving: people_with_the_same_phone_are_one_contact,
+            receiving: what_is_known_of_a_customer_is_not_changed_at_the_door,
+            receiving: an_event_without_a_party_goes_to_the_mailbox_it_names,
+            receiving: inputs_are_read_oldest_first_in_pages,
+            receiving: a_status_never_goes_down,
+            receiving: a_failure_does_not_overwrite_a_delivery,
+            receiving: a_status_that_comes_before_the_message_joins_it,
+            receiving: a_bad_item_is_kept,
+            effects: a_withdrawn_effect_does_not_start,
+            effects: an_effect_in_flight_cannot_be_withdrawn,
+            effects: an_effect_starts_once,
+            effects: a_closed_window_does_not_start,
+            effects: an_effect_past_its_deadline_does_not_start,
+            effects: every_move_names_the_state_it_starts_from,
+            effects: operations_on_one_effect_keep_their_order,
+            effects: a_parked_effect_waits_for_a_person,
+            effects: effects_are_read_by_state_oldest_first,
+            effects: proof_of_an_effect_in_doubt_becomes_one_input,
+            effects: proof_unparks_what_may_have_happened,
+            effects: proof_of_an_effect_under_way_is_found_later,
+            turns: a_mailbox_reads_back_what_was_committed,
+            turns: a_mailbox_looks_back_on_its_last_events,
+            turns: an_ended_run_leaves_the_mailbox,
+            turns: a_wait_is_closed_once,
+            turns: an_armed_wait_with_the_same_key_is_replaced,
+            turns: waits_fall_due_in_order,
+            turns: tags_are_counted_by_source,
+            turns: one_version_of_a_flow_is_live,
+            turns: versions_of_open_runs_are_read_at_start,
+            turns: an_event_made_twice_is_stored_once,
+            turns: the_greatest_id_is_known,
+            groups: a_failed_work_fails_alone,
+            groups: works_split_into_groups_differently_leave_the_same_rows,
+            groups: what_was_answered_survives_a_new_start,
+            chain: blocks_chain_and_every_row_is_in_one_block,
+            chain: an_altered_row_does_not_match_its_leaf,
+            chain: an_anchor_covers_every_strand,
+            chain: salts_prove_data_until_they_are_erased,
+            erasure: an_erased_person_is_gone_and_the_chain_holds,
+            erasure: a_mailbox_in_memory_does_not_bring_an_erased_person_back,
+            erasure: a_delivery_repeated_after_erasure_brings_nobody_back,
+            people: runs_are_listed_newest_first_in_pages,
+            people: a_contact_is_found_by_id_phone_and_address,
+            people: a_persons_data_are_all_there,
+            people: escalations_are_open_until_taken,
+        );
+    };
+    ($driver:ty; $($module:ident: $promise:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                $crate::conformance::$module::$promise::<$driver>().await;
+            }
+        )*
+    };
+}

@@ -1,0 +1,195 @@
+//! A store that dies: after a chosen number of writes the process behind it counts as killed, and nothing answers any more.
+
+use std::future::{Future, pending};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use engine::audit::Anchor;
+use engine::clock::At;
+use engine::ids::{
+    ContactId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, RunId, VersionId, WaitId,
+};
+use engine::store::*;
+use tokio::sync::watch;
+
+/// Whether the fatal write reaches the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// The process dies just before the commit.
+    Before,
+    /// It dies just after the commit, before anybody hears of it.
+    After,
+}
+
+/// A store that dies at its `at`-th write.
+#[derive(Clone)]
+pub struct Mortal<S> {
+    inner: S,
+    writes: Arc<AtomicU64>,
+    at: u64,
+    moment: Moment,
+    dead: watch::Sender<bool>,
+}
+
+impl<S> Mortal<S> {
+    /// Dies at write `at` (1 = the first; 0 = never).
+    pub fn new(inner: S, at: u64, moment: Moment) -> Self {
+        Self { inner, writes: Arc::default(), at, moment, dead: watch::channel(false).0 }
+    }
+
+    /// Tells when it died.
+    pub fn death(&self) -> watch::Receiver<bool> {
+        self.dead.subscribe()
+    }
+
+    async fn read<T>(&self, reading: impl Future<Output = T>) -> T {
+        let answer = reading.await;
+        if *self.dead.borrow() {
+            pending::<()>().await;
+        }
+        answer
+    }
+
+    async fn write<T>(&self, writing: impl Future<Output = T>) -> T {
+        if *self.dead.borrow() {
+            pending::<()>().await;
+        }
+        let fatal = self.writes.fetch_add(1, Ordering::SeqCst) + 1 == self.at;
+        if fatal && self.moment == Moment::Before {
+            self.dead.send_replace(true);
+            pending::<()>().await;
+        }
+        let answer = writing.await;
+        if fatal {
+            self.dead.send_replace(true);
+        }
+        if *self.dead.borrow() {
+            pending::<()>().await;
+        }
+        answer
+    }
+}
+
+impl<S: Store> Store for Mortal<S> {
+    async fn receive(&self, arrivals: Vec<Arrival>) -> Result<Vec<Receipt>, Error> {
+        self.write(self.inner.receive(arrivals)).await
+    }
+
+    async fn commit(&self, work: Work) -> Result<(), Error> {
+        self.write(self.inner.commit(work)).await
+    }
+
+    async fn dispatch(&self, ops: Vec<DispatchOp>) -> Result<Vec<EffectId>, Error> {
+        self.write(self.inner.dispatch(ops)).await
+    }
+
+    async fn anchor(&self, at: At, key: [u8; 32]) -> Result<Option<Anchor>, Error> {
+        self.read(self.inner.anchor(at, key)).await
+    }
+
+    async fn inputs(&self, after: InputId, limit: u32) -> Result<Vec<InputRow>, Error> {
+        self.read(self.inner.inputs(after, limit)).await
+    }
+
+    async fn mailbox(&self, id: MailboxId) -> Result<MailboxRows, Error> {
+        self.read(self.inner.mailbox(id)).await
+    }
+
+    async fn event(&self, id: EventId) -> Result<Option<EventRow>, Error> {
+        self.read(self.inner.event(id)).await
+    }
+
+    async fn due(&self, after: (At, WaitId), until: At, limit: u32) -> Result<Vec<DueRow>, Error> {
+        self.read(self.inner.due(after, until, limit)).await
+    }
+
+    async fn effects(&self, state: EffectState, after: EffectId, limit: u32) -> Result<Vec<EffectRow>, Error> {
+        self.read(self.inner.effects(state, after, limit)).await
+    }
+
+    async fn effect(&self, id: EffectId) -> Result<Option<EffectRow>, Error> {
+        self.read(self.inner.effect(id)).await
+    }
+
+    async fn evidence(&self, keys: Vec<String>) -> Result<Vec<Evidence>, Error> {
+        self.read(self.inner.evidence(keys)).await
+    }
+
+    async fn versions(&self) -> Result<Vec<VersionRow>, Error> {
+        self.read(self.inner.versions()).await
+    }
+
+    async fn version(&self, id: VersionId) -> Result<Option<VersionRow>, Error> {
+        self.read(self.inner.version(id)).await
+    }
+
+    async fn last_id(&self) -> Result<i64, Error> {
+        self.read(self.inner.last_id()).await
+    }
+
+    async fn run(&self, id: RunId) -> Result<Option<RunRow>, Error> {
+        self.read(self.inner.run(id)).await
+    }
+}
+
+impl<S: Reads> Reads for Mortal<S> {
+    async fn runs(&self, filter: RunFilter) -> Result<Vec<RunRow>, Error> {
+        self.read(self.inner.runs(filter)).await
+    }
+
+    async fn journal(&self, subject: i64) -> Result<Vec<JournalRow>, Error> {
+        self.read(self.inner.journal(subject)).await
+    }
+
+    async fn effects_of(&self, run: RunId) -> Result<Vec<EffectRow>, Error> {
+        self.read(self.inner.effects_of(run)).await
+    }
+
+    async fn bad_items(&self, limit: u32) -> Result<Vec<BadItemRow>, Error> {
+        self.read(self.inner.bad_items(limit)).await
+    }
+
+    async fn escalations(&self, open: bool, limit: u32) -> Result<Vec<EscalationRow>, Error> {
+        self.read(self.inner.escalations(open, limit)).await
+    }
+
+    async fn escalation(&self, id: EscalationId) -> Result<Option<EscalationRow>, Error> {
+        self.read(self.inner.escalation(id)).await
+    }
+
+    async fn find_contact(&self, who: &str) -> Result<Option<ContactRow>, Error> {
+        self.read(self.inner.find_contact(who)).await
+    }
+
+    async fn person(&self, contact: ContactId) -> Result<PersonRows, Error> {
+        self.read(self.inner.person(contact)).await
+    }
+
+    async fn messages_of(&self, run: RunId) -> Result<Vec<MessageRow>, Error> {
+        self.read(self.inner.messages_of(run)).await
+    }
+
+    async fn versions_of(&self, flow: &str) -> Result<Vec<VersionRow>, Error> {
+        self.read(self.inner.versions_of(flow)).await
+    }
+
+    async fn blocks(&self, after: (i64, i64), limit: u32) -> Result<Vec<BlockRow>, Error> {
+        self.read(self.inner.blocks(after, limit)).await
+    }
+
+    async fn block_rows(&self, strand: i64, n: i64) -> Result<Vec<JournalRow>, Error> {
+        self.read(self.inner.block_rows(strand, n)).await
+    }
+
+    async fn journal_page(&self, after: JournalId, limit: u32) -> Result<Vec<JournalRow>, Error> {
+        self.read(self.inner.journal_page(after, limit)).await
+    }
+
+    async fn active_contacts(&self, since: At, after: ContactId, limit: u32) -> Result<Vec<ContactId>, Error> {
+        self.read(self.inner.active_contacts(since, after, limit)).await
+    }
+
+    async fn figures(&self) -> Result<Figures, Error> {
+        self.read(self.inner.figures()).await
+    }
+}

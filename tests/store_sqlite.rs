@@ -1,0 +1,59 @@
+//! The SQLite driver in the conformance suite.
+
+use engine::ids::JournalId;
+use engine_store::sqlite::{Options, Sqlite};
+use sqlx::{ConnectOptions, Connection};
+use tempfile::TempDir;
+use tests::conformance::Driver;
+
+/// A folder with one database file.
+struct InFolder(TempDir);
+
+impl InFolder {
+    fn path(&self) -> std::path::PathBuf {
+        self.0.path().join("switchboard.db")
+    }
+}
+
+impl Driver for InFolder {
+    type Store = Sqlite;
+
+    async fn fresh() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    async fn open(&self, strand: i64) -> Sqlite {
+        Sqlite::open(&self.path(), Options::new(strand)).await.unwrap()
+    }
+
+    async fn close(&self, store: Sqlite) {
+        store.close().await;
+    }
+
+    async fn bytes(&self, store: &Sqlite) -> Vec<u8> {
+        store.vacuum().await.unwrap();
+        let files = std::fs::read_dir(self.0.path()).unwrap();
+        files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+    }
+
+    async fn tamper(&self, journal: JournalId) {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.path());
+        let mut conn = options.connect().await.unwrap();
+        let text = "update journal set body = x'7b7d' where id = ?";
+        let done = sqlx::query(text).bind(journal.0).execute(&mut conn).await.unwrap();
+        assert_eq!(done.rows_affected(), 1);
+        conn.close().await.unwrap();
+    }
+}
+
+tests::store_conformance!(InFolder);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures and asserts nothing; run it by name"]
+async fn how_many_order_runs_are_stored_a_second() {
+    for (at_once, rounds) in [(1, 200), (64, 40), (2_000, 2)] {
+        let took = tests::conformance::measure::order_runs::<InFolder>(at_once, rounds).await;
+        let rate = (at_once * rounds) as f64 / took.as_secs_f64();
+        eprintln!("{at_once} at once: {rate:.0} order runs/s");
+    }
+}

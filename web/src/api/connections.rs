@@ -1,0 +1,60 @@
+//! Connections: how they are doing, whether they have what they need, and making it so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use engine::connector::{Finding, Open};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::extract::Id;
+use super::{Answer, view};
+use crate::app::App;
+use crate::error::ApiError;
+
+/// How long a check or a setup may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// `GET /connections`.
+pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer {
+    let health = app.engine.health();
+    let show = |open: &Open| {
+        let health = health.iter().find(|health| health.connection == *open.id);
+        json!({
+            "id": open.id, "connector": open.connector,
+            "webhook": open.connection.door().map(|_| format!("{}/hooks/{}", app.public_url, open.id)),
+            "down_since": view::maybe(health.and_then(|health| health.down_since)),
+            "reason": health.and_then(|health| health.reason.as_ref()),
+            "probe_at": view::maybe(health.and_then(|health| health.probe_at)),
+            "waiting": health.map_or(0, |health| health.waiting),
+            "in_flight": health.map_or(0, |health| health.in_flight),
+        })
+    };
+    let connections: Vec<Value> = app.connections.values().map(show).collect();
+    Ok(Json(json!({ "connections": connections })))
+}
+
+/// `POST /connections/{id}/check`: whether the account works and has what it needs.
+pub(crate) async fn check(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+    findings(&id, timeout(PATIENCE, find(&app, &id)?.connection.check()).await)
+}
+
+/// `POST /connections/{id}/setup`: creates what is missing on the other side.
+pub(crate) async fn setup(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+    findings(&id, timeout(PATIENCE, find(&app, &id)?.connection.setup()).await)
+}
+
+fn find<'a>(app: &'a App, id: &str) -> Result<&'a Open, ApiError> {
+    app.connections.get(id).ok_or_else(|| ApiError::not_found(format_args!("connection `{id}`")))
+}
+
+fn findings(id: &str, found: Result<Vec<Finding>, tokio::time::error::Elapsed>) -> Answer {
+    let findings = found.unwrap_or_else(|_| {
+        let text = format!("no answer within {} s", PATIENCE.as_secs());
+        vec![Finding { good: false, about: "the account".into(), text }]
+    });
+    let good = findings.iter().all(|finding| finding.good);
+    Ok(Json(json!({ "connection": id, "good": good, "findings": findings })))
+}

@@ -1,0 +1,57 @@
+//! Escalations: who asked for a human, and who took it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use engine::ids::EscalationId;
+use engine::order::Order;
+use engine::store::Reads;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::extract::{Body, Id, Limit, Params};
+use super::{Answer, view};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::peer::Peer;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Page {
+    /// Only those nobody took yet.
+    #[serde(default)]
+    open: bool,
+    #[serde(default)]
+    limit: Limit,
+}
+
+/// `GET /escalations`: newest first.
+pub(crate) async fn list(State(app): State<Arc<App>>, Params(page): Params<Page>) -> Answer {
+    let rows = app.engine.store().escalations(page.open, page.limit.get()).await?;
+    let escalations: Vec<Value> = rows.iter().map(view::escalation).collect();
+    Ok(Json(json!({ "escalations": escalations })))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Take {
+    /// Who takes it.
+    agent: String,
+}
+
+/// `POST /escalations/{id}/take`.
+pub(crate) async fn take(
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    Id(escalation): Id<EscalationId>,
+    Body(take): Body<Take>,
+) -> Answer {
+    if take.agent.trim().is_empty() {
+        return Err(ApiError::bad_request("agent: say who takes it"));
+    }
+    let row = app.engine.store().escalation(escalation).await?;
+    let row = row.ok_or_else(|| ApiError::not_found(format_args!("escalation {escalation}")))?;
+    let order = Order::TakeEscalation { escalation, agent: take.agent };
+    Ok(Json(app.engine.order(row.mailbox, peer.by(), order).await?))
+}

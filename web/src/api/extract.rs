@@ -1,0 +1,67 @@
+//! What handlers take out of a request; what does not fit is an [`ApiError`].
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::ApiError;
+
+/// How many entries a page has at most, and when nothing is said.
+const PAGE: u32 = 100;
+const MAX_PAGE: u32 = 500;
+
+/// The one variable part of the address, as an id.
+pub(crate) struct Id<T>(pub(super) T);
+
+impl<S: Send + Sync, T: FromStr<Err: Display>> FromRequestParts<S> for Id<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let Path(text) = path.map_err(|error| ApiError::bad_request(error.body_text()))?;
+        text.parse().map(Self).map_err(|error: T::Err| ApiError::bad_request(error.to_string()))
+    }
+}
+
+/// What stands behind the `?`.
+pub(crate) struct Params<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        query.map(|Query(params)| Self(params)).map_err(|error| ApiError::bad_request(error.body_text()))
+    }
+}
+
+/// The JSON body; an empty one reads as `{}`.
+pub(crate) struct Body<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|error| ApiError::bad_request(error.body_text()))?;
+        let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        serde_json::from_slice(text).map(Self).map_err(|error| ApiError::bad_request(format!("the body: {error}")))
+    }
+}
+
+/// `limit` of a list.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Limit(Option<u32>);
+
+impl Limit {
+    /// 1 to 500, 100 when nothing was said.
+    pub(crate) fn get(self) -> u32 {
+        self.0.unwrap_or(PAGE).clamp(1, MAX_PAGE)
+    }
+}

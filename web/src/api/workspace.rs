@@ -1,0 +1,57 @@
+//! The workspace as documents: what an import would do, doing it, and taking everything out.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Answer;
+use super::extract::Body;
+use crate::app::App;
+use crate::flows::{self, Document, Owner};
+use crate::peer::Peer;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Import {
+    /// The documents.
+    documents: Vec<Document>,
+    /// Whether they go live; else they are drafts.
+    #[serde(default)]
+    publish: bool,
+}
+
+/// `POST /workspace/plan`: what an import would do.
+pub(crate) async fn plan(
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    Body(import): Body<Import>,
+) -> Answer {
+    bring_in(&app, peer, import, false).await
+}
+
+/// `POST /workspace/import`: does it, all or nothing.
+pub(crate) async fn import(
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    Body(import): Body<Import>,
+) -> Answer {
+    bring_in(&app, peer, import, true).await
+}
+
+/// `GET /workspace`: the flows in force as documents, byte for byte.
+pub(crate) async fn export(State(app): State<Arc<App>>) -> Answer {
+    let mut documents = Vec::new();
+    for row in flows::live(&app).await? {
+        documents.push(Document { path: format!("{}.yaml", row.flow), text: row.source });
+    }
+    documents.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(Json(json!({ "documents": documents })))
+}
+
+async fn bring_in(app: &App, peer: Peer, import: Import, apply: bool) -> Answer {
+    let plan = flows::bring_in(app, &import.documents, Owner::Import, import.publish, peer.by(), apply).await?;
+    Ok(Json(json!({ "applied": apply, "changes": plan.changes, "problems": plan.problems, "needs": plan.needs })))
+}

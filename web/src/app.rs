@@ -1,0 +1,46 @@
+//! What every handler works with: the engine, the opened connections, the flows, and where we are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use engine::clock::{At, Clock};
+use engine::connector::Open;
+use engine::ids::Ids;
+use engine_store::sqlite::Sqlite;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::flows::Rules;
+use crate::keys::Token;
+
+/// The database of this build.
+pub type Store = Sqlite;
+/// The engine on it.
+pub type Engine = engine::runner::Engine<Store>;
+
+/// The wired application.
+pub struct App {
+    /// The running engine.
+    pub engine: Engine,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The source of ids.
+    pub(crate) ids: Arc<Ids>,
+    /// What flows are checked against.
+    pub(crate) rules: Arc<Rules>,
+    /// Held while flows are brought in: a plan must still be true when it is carried out.
+    pub(crate) importing: tokio::sync::Mutex<()>,
+    /// Opened connections by id.
+    pub connections: BTreeMap<Arc<str>, Open>,
+    /// Our address as the outside sees it, without a final slash.
+    pub public_url: String,
+    /// The sandbox's address, when there is one.
+    pub sandbox_url: Option<String>,
+    /// What the API asks for on the network.
+    pub token: Arc<Token>,
+    /// Seals the anchors.
+    pub audit_key: [u8; 32],
+    /// Renders `/metrics`.
+    pub metrics: PrometheusHandle,
+    /// When this process started.
+    pub started_at: At,
+}

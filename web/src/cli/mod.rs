@@ -1,0 +1,233 @@
+//! The command line. Exit codes: 0 good, 1 found problems, 2 wrong use.
+//!
+//! One file per command. Commands that look at or change what is stored are requests to the API: over `DIR/control.sock` when a server
+//! runs, else to the same router in this process ([`client`]).
+
+mod audit;
+mod check;
+mod client;
+mod connection;
+mod connectors;
+mod doctor;
+mod flow;
+mod person;
+mod play;
+mod print;
+mod run;
+mod schema;
+mod serve;
+mod story;
+mod test;
+mod watch;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, FileSettings};
+use crate::logging::{self, LogFormat};
+
+/// Where data are when nothing else is said.
+const DATA: &str = "data";
+
+/// Switchboard: visual flows between WhatsApp and CRM, self-hosted.
+#[derive(Debug, Parser)]
+#[command(name = "switchboard", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+struct Common {
+    /// The data folder [default: ./data]
+    #[arg(long, global = true, env = "SWITCHBOARD_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The settings file [default: ./switchboard.toml if it is there]
+    #[arg(long, global = true, env = "SWITCHBOARD_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The connections file
+    #[arg(long, global = true, env = "SWITCHBOARD_CONNECTIONS", value_name = "FILE")]
+    connections: Option<PathBuf>,
+    /// A file that maps names in flow files to those here [default: bindings.yaml in --flows]
+    #[arg(long, global = true, env = "SWITCHBOARD_BINDINGS", value_name = "FILE")]
+    bindings: Option<PathBuf>,
+    /// What is logged, such as `info` or `warn,web=debug` [default: info for serve, else warn]
+    #[arg(long, global = true, env = "SWITCHBOARD_LOG", value_name = "FILTER")]
+    log: Option<String>,
+    /// How log lines look
+    #[arg(long, global = true, env = "SWITCHBOARD_LOG_FORMAT", value_enum)]
+    log_format: Option<LogFormat>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the server
+    Serve(serve::Serve),
+    /// Checks flow files: every problem with its line and a hint
+    Check(check::Check),
+    /// Runs the tests of flow files in virtual time
+    Test(test::Test),
+    /// Proves that the log is whole; exports it
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// The JSON Schema of flow files
+    Schema,
+    /// Flows: list, show, on, off, run by hand
+    #[command(subcommand)]
+    Flow(flow::Flow),
+    /// What an import would do
+    Plan(workspace::Plan),
+    /// Brings flow files into the database, all or nothing
+    Import(workspace::Import),
+    /// Writes the flows in force to a folder
+    Export(workspace::Export),
+    /// The log of what flows did; cancel or retry a run
+    #[command(subcommand)]
+    Run(run::Run),
+    /// Shows what flows can use: connectors, actions, triggers
+    Connectors(connectors::Connectors),
+    /// Plays a customer against a running `serve --sandbox`
+    Play(play::Play),
+    /// One person's data: export or erase
+    #[command(subcommand)]
+    Person(person::Person),
+    /// Accounts at outside services: list, check, set up
+    #[command(subcommand)]
+    Connection(connection::Connection),
+    /// Looks whether everything is as it should be
+    Doctor(doctor::Doctor),
+}
+
+/// How a command ended badly.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// Wrong use: exit 2.
+    #[error("{0}")]
+    Usage(String),
+    /// Flows have problems, as the API lists them: exit 1.
+    #[error("the flows have problems")]
+    Problems(serde_json::Value),
+    /// It did not work, or problems were found: exit 1.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Failure {
+    fn failed(why: impl ToString) -> Self {
+        Self::Failed(why.to_string())
+    }
+}
+
+impl From<config::Error> for Failure {
+    fn from(error: config::Error) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+/// How a command ended: whether all is good.
+type Outcome = Result<Verdict, Failure>;
+
+/// What a command found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// Exit 0.
+    Good,
+    /// Exit 1; the problems were printed.
+    Problems,
+}
+
+impl Verdict {
+    fn good_if(good: bool) -> Self {
+        if good { Self::Good } else { Self::Problems }
+    }
+}
+
+/// What every command works with, complete.
+#[derive(Clone, Debug)]
+struct Context {
+    data: PathBuf,
+    connections: Option<PathBuf>,
+    bindings: Option<PathBuf>,
+    file: FileSettings,
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ended = start(&cli.common, matches!(cli.command, Command::Serve(_))).and_then(|context| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
+        runtime.block_on(run(cli.command, context))
+    });
+    match ended {
+        Ok(Verdict::Good) => ExitCode::SUCCESS,
+        Ok(Verdict::Problems) => ExitCode::from(1),
+        Err(failure) => {
+            print::complain(&failure);
+            ExitCode::from(if matches!(failure, Failure::Usage(_)) { 2 } else { 1 })
+        }
+    }
+}
+
+fn start(common: &Common, serving: bool) -> Result<Context, Failure> {
+    let file = FileSettings::load(common.config.as_deref())?;
+    let filter = common.log.as_deref().or(file.log.as_deref()).unwrap_or(if serving { "info" } else { "warn" });
+    let format = common.log_format.or(file.log_format).unwrap_or_default();
+    logging::start(format, filter).map_err(|error| Failure::Usage(error.to_string()))?;
+    // An error means that a provider is there already, which is what we want.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let data = common.data.clone().or_else(|| file.data.clone()).unwrap_or_else(|| DATA.into());
+    let connections = common.connections.clone().or_else(|| file.connections.clone());
+    let bindings = common.bindings.clone().or_else(|| file.bindings.clone());
+    Ok(Context { data, connections, bindings, file })
+}
+
+async fn run(command: Command, context: Context) -> Outcome {
+    match command {
+        Command::Serve(command) => command.run(&context).await,
+        Command::Check(command) => command.run(),
+        Command::Test(command) => command.run(),
+        Command::Audit(command) => command.run(&context).await,
+        Command::Schema => schema::run(),
+        Command::Flow(command) => command.run(&context).await,
+        Command::Plan(command) => command.run(&context).await,
+        Command::Import(command) => command.run(&context).await,
+        Command::Export(command) => command.run(&context).await,
+        Command::Run(command) => command.run(&context).await,
+        Command::Connectors(command) => command.run(),
+        Command::Play(command) => command.run(&context).await,
+        Command::Person(command) => command.run(&context).await,
+        Command::Connection(command) => command.run(&context).await,
+        Command::Doctor(command) => command.run(&context).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn common_options_may_stand_behind_the_command() {
+        let cli = Cli::try_parse_from(["switchboard", "run", "list", "--data", "d", "--json"]).unwrap();
+        assert_eq!(cli.common.data, Some("d".into()));
+    }
+
+    #[test]
+    fn wrong_use_is_exit_code_2() {
+        let error = Cli::try_parse_from(["switchboard", "run", "lst"]).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+    }
+}

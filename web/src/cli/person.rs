@@ -1,0 +1,40 @@
+//! `switchboard person`: one person's data.
+
+use clap::Subcommand;
+
+use super::client::{Client, Needs, segment};
+use super::{Context, Outcome, Verdict, print};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Person {
+    /// Everything stored about a person, as JSON
+    Export {
+        /// Contact id, phone number (+…) or conversation address
+        who: String,
+    },
+    /// Deletes a person's data; what happened stays in the log, without who
+    Erase {
+        /// Contact id, phone number (+…) or conversation address
+        who: String,
+    },
+}
+
+impl Person {
+    pub(super) async fn run(self, context: &Context) -> Outcome {
+        let client = Client::open(context, Needs::Data).await?;
+        let outcome = self.ask(&client).await;
+        client.close().await;
+        outcome
+    }
+
+    async fn ask(self, client: &Client) -> Outcome {
+        match self {
+            Self::Export { who } => print::json(&client.get(&format!("/people/{}", segment(&who))).await?),
+            Self::Erase { who } => {
+                let answer = client.delete(&format!("/people/{}", segment(&who))).await?;
+                print::line(format_args!("{} is erased", print::text(&answer, "erased")));
+            }
+        }
+        Ok(Verdict::Good)
+    }
+}

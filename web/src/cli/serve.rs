@@ -1,0 +1,196 @@
+//! `switchboard serve`: opens the doors, and closes them in order.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+use connectors::sandbox::{self, Provider, Sandbox};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{Context, Failure, Outcome, Verdict, print};
+use crate::app::App;
+use crate::config::bindings;
+use crate::config::connections::{self, Connections};
+use crate::config::server::{Given, ServerSettings};
+use crate::flows::folder;
+use crate::lock::Lock;
+use crate::start::{self, Setup, Started};
+use crate::{demo, router, server, socket, upkeep};
+
+/// Bounds of the buckets of `switchboard_hook_seconds`.
+const HOOK_SECONDS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1.0, 10.0];
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, env = "SWITCHBOARD_LISTEN", value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Our address as the outside sees it, such as https://flows.example.com; providers sign it
+    #[arg(long, env = "SWITCHBOARD_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// A folder of flow files, loaded at start and on change
+    #[arg(long, env = "SWITCHBOARD_FLOWS", value_name = "DIR")]
+    flows: Option<PathBuf>,
+    /// Starts simulated providers; without --connections, accounts at them
+    #[arg(long, env = "SWITCHBOARD_SANDBOX", value_parser = FalseyValueParser::new())]
+    sandbox: bool,
+    /// The sandbox's port on 127.0.0.1; 0 takes a free one [default: 9100]
+    #[arg(long, env = "SWITCHBOARD_SANDBOX_PORT", value_name = "PORT")]
+    sandbox_port: Option<u16>,
+    /// A file outside the data folder to which anchors of the audit log are appended
+    #[arg(long, env = "SWITCHBOARD_ANCHORS", value_name = "FILE")]
+    anchors: Option<PathBuf>,
+}
+
+impl Serve {
+    pub(super) async fn run(self, context: &Context) -> Outcome {
+        let given = Given {
+            listen: self.listen,
+            public_url: self.public_url,
+            flows: self.flows,
+            connections: context.connections.clone(),
+            sandbox: self.sandbox,
+            sandbox_port: self.sandbox_port,
+            anchors: self.anchors,
+        };
+        let settings = ServerSettings::new(given, &context.file)?;
+        let mut signals = Signals::new().map_err(Failure::failed)?;
+        let doors = Doors::open(context, &settings).await?;
+        print::line(format_args!("listening on http://{}", doors.address));
+        let fatal = tokio::select! {
+            () = signals.next() => None,
+            why = doors.started.app.engine.fatal() => Some(why),
+        };
+        if let Some(why) = fatal {
+            return Err(Failure::Failed(format!("must start anew, what was under way is resolved then: {why}")));
+        }
+        tracing::info!("stopping: doors close, calls under way have 10 s");
+        tokio::select! {
+            () = doors.close() => Ok(Verdict::Good),
+            () = signals.next() => Err(Failure::failed("stopped at once by a second signal")),
+        }
+    }
+}
+
+/// Everything that `serve` runs.
+struct Doors {
+    address: SocketAddr,
+    started: Started,
+    sandbox: Option<Sandbox>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    data: PathBuf,
+}
+
+impl Doors {
+    async fn open(context: &Context, settings: &ServerSettings) -> Result<Self, Failure> {
+        let lock = Lock::take(&context.data).map_err(Failure::failed)?;
+        let listener = TcpListener::bind(settings.listen).await;
+        let listener =
+            listener.map_err(|why| Failure::Failed(format!("cannot listen on {}: {why}", settings.listen)))?;
+        let address = listener.local_addr().map_err(Failure::failed)?;
+        let control = socket::bind(&context.data).map_err(Failure::failed)?;
+        let (sandbox, connections) = accounts(settings).await?;
+        let setup = Setup {
+            data: context.data.clone(),
+            connections: Some(connections),
+            bindings: bindings::load(context.bindings.as_deref(), settings.flows.as_deref())?,
+            flows: settings.flows.clone(),
+            anchors: settings.anchors.clone(),
+            public_url: settings.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
+            sandbox_url: sandbox.as_ref().map(|sandbox| sandbox.url().to_owned()),
+            calls: true,
+            metrics: recorder()?,
+        };
+        let started = start::start(lock, setup).await.map_err(Failure::failed)?;
+        let app = &started.app;
+        tracing::info!("API token (loopback only, until sign-in exists): {}", app.token.expose());
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        if let Some(sandbox) = &sandbox {
+            join(sandbox, app).await;
+        }
+        if let Some(dir) = &settings.flows {
+            let watched = folder::watch(dir).map_err(Failure::failed)?;
+            folder::load(app, dir).await.map_err(Failure::failed)?;
+            tasks.spawn(stop.clone().run_until_cancelled_owned(watched.reload(Arc::clone(app), dir.clone())));
+        }
+        let router = router::router(Arc::clone(app), settings.limits);
+        tasks.spawn(server::serve(control, router.clone(), settings.limits, stop.clone()));
+        tasks.spawn(server::serve(listener, router, settings.limits, stop.clone()));
+        tasks.spawn(stop.clone().run_until_cancelled_owned(upkeep::run(Arc::clone(app))));
+        Ok(Self { address, started, sandbox, stop, tasks, data: context.data.clone() })
+    }
+
+    /// Nothing comes in any more, then calls under way end, then the store closes.
+    async fn close(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        socket::remove(&self.data);
+        self.started.stop().await;
+        if let Some(sandbox) = self.sandbox {
+            sandbox.stop().await;
+        }
+    }
+}
+
+/// The sandbox if it is wanted, and the accounts: those of the file, else those at the sandbox.
+async fn accounts(settings: &ServerSettings) -> Result<(Option<Sandbox>, Connections), Failure> {
+    let declared = settings.connections.as_deref().map(connections::load).transpose().map_err(Failure::failed)?;
+    let Some(listen) = settings.sandbox else {
+        return Ok((None, declared.unwrap_or_default()));
+    };
+    let config = sandbox::Config { listen, ..sandbox::Config::default() };
+    let sandbox = Sandbox::start(config.clone()).await;
+    let sandbox = sandbox.map_err(|why| Failure::Failed(format!("cannot start the sandbox on {listen}: {why}")))?;
+    tracing::info!(url = sandbox.url(), "the sandbox plays WhatsApp and the CRM");
+    let connections = declared.unwrap_or_else(|| demo::connections(sandbox.url(), &config));
+    Ok((Some(sandbox), connections))
+}
+
+/// Tells the sandbox where our hooks are, and makes the custom fields there that the demo's accounts need.
+async fn join(sandbox: &Sandbox, app: &App) {
+    for open in app.connections.values() {
+        let provider = match open.connector {
+            "whatsapp.cloud_api" => Provider::CloudApi,
+            "whatsapp.twilio" => Provider::Twilio,
+            "hubspot" => Provider::Hubspot,
+            _ => continue,
+        };
+        sandbox.set_webhook_url(provider, Some(format!("{}/hooks/{}", app.public_url, open.id)));
+        for finding in open.connection.setup().await.iter().filter(|finding| !finding.good) {
+            tracing::warn!(connection = %open.id, about = finding.about, "{}", finding.text);
+        }
+    }
+}
+
+fn recorder() -> Result<PrometheusHandle, Failure> {
+    let hooks = Matcher::Full("switchboard_hook_seconds".to_owned());
+    let builder = PrometheusBuilder::new().set_buckets_for_metric(hooks, &HOOK_SECONDS).map_err(Failure::failed)?;
+    builder.install_recorder().map_err(Failure::failed)
+}
+
+/// What asks us to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

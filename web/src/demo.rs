@@ -1,0 +1,50 @@
+//! The accounts that `serve --sandbox` opens when no connections file is named: everything works on a fresh checkout.
+
+use connectors::sandbox::Config;
+use serde_json::{Value, json};
+
+use crate::config::connections::{Connections, Declared, Limits};
+
+/// Accounts at the sandbox that answers at `url` and was started with `config`.
+pub(crate) fn connections(url: &str, config: &Config) -> Connections {
+    let (meta, twilio, hubspot) = (&config.cloud_api, &config.twilio, &config.hubspot);
+    let declared = vec![
+        account(
+            "wa-main",
+            "whatsapp.cloud_api",
+            json!({
+                "base_url": format!("{url}/graph"), "phone_number_id": meta.phone_number_id, "waba_id": meta.waba_id,
+                "access_token": meta.access_token, "app_secret": meta.app_secret, "verify_token": meta.verify_token,
+            }),
+        ),
+        account(
+            "tw-backup",
+            "whatsapp.twilio",
+            json!({
+                "base_url": format!("{url}/twilio"), "account_sid": twilio.account_sid, "auth_token": twilio.auth_token,
+                "from": twilio.from,
+            }),
+        ),
+        account(
+            "hubspot-main",
+            "hubspot",
+            json!({
+                "base_url": format!("{url}/hubspot"), "access_token": hubspot.access_token,
+                "client_secret": hubspot.client_secret,
+            }),
+        ),
+    ];
+    let defaults = [("whatsapp", "wa-main"), ("crm", "hubspot-main")];
+    let defaults = defaults.into_iter().map(|(capability, id)| (capability.to_owned(), id.to_owned())).collect();
+    Connections { declared, defaults, notify: None }
+}
+
+fn account(id: &str, connector: &str, settings: Value) -> Declared {
+    Declared {
+        id: id.into(),
+        connector: connector.to_owned(),
+        allow_private_network: true,
+        limits: Limits::default(),
+        settings,
+    }
+}

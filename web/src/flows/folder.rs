@@ -1,0 +1,120 @@
+//! `--flows DIR`: loaded at start, and again when something in it changes. A bad change keeps what runs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::{Owner, Plan, Rules, What, as_import, bring_in, problems, read};
+use crate::app::App;
+
+/// How long nothing must change before files are read: editors write in several steps.
+const QUIET: Duration = Duration::from_millis(200);
+/// Who changed it, in the journal.
+const BY: &str = "files";
+
+/// Why a folder was not loaded. Nothing changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file cannot be read.
+    #[error(transparent)]
+    Read(#[from] super::documents::Error),
+    /// The flows have problems, or the store said no.
+    #[error(transparent)]
+    Flows(#[from] super::Error),
+    /// The system does not watch.
+    #[error("{}: cannot be watched for changes: {why}", dir.display())]
+    Watch {
+        /// The folder.
+        dir: PathBuf,
+        /// What the system said.
+        why: notify::Error,
+    },
+}
+
+/// Checks all files of `dir` before there is an engine to load them.
+///
+/// # Errors
+/// When a file cannot be read or has an error.
+pub(crate) fn check(rules: &Rules, dir: &Path) -> Result<(), Error> {
+    let plan = rules.plan(&as_import(&read(&[dir.to_owned()])?), &[]);
+    if plan.possible() { Ok(()) } else { Err(super::Error::Problems(problems(&plan)).into()) }
+}
+
+/// Loads all files of `dir`, or changes nothing.
+///
+/// # Errors
+/// When a file cannot be read or has an error.
+pub(crate) async fn load(app: &App, dir: &Path) -> Result<Plan, Error> {
+    let documents = read(&[dir.to_owned()])?;
+    let plan = bring_in(app, &documents, Owner::Files, true, BY, true).await?;
+    for problem in &plan.problems {
+        tracing::warn!("{problem}");
+    }
+    for change in plan.changes.iter().filter(|change| change.what != What::Same) {
+        tracing::info!(flow = change.flow, version = %change.version, what = ?change.what, state = ?change.state, "flow loaded");
+    }
+    Ok(plan)
+}
+
+/// A folder that is watched. Dropping it ends that.
+pub(crate) struct Watched {
+    changes: mpsc::Receiver<()>,
+    _watcher: RecommendedWatcher,
+}
+
+/// Starts watching `dir`.
+///
+/// # Errors
+/// When the system refuses.
+pub(crate) fn watch(dir: &Path) -> Result<Watched, Error> {
+    let (tell, changes) = mpsc::channel(1);
+    let on_event = move |event: notify::Result<notify::Event>| {
+        let worth = event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_)));
+        if worth {
+            // A full channel holds a change already, which is all there is to tell.
+            let _ = tell.try_send(());
+        }
+    };
+    let failed = |why| Error::Watch { dir: dir.to_owned(), why };
+    let mut watcher = notify::recommended_watcher(on_event).map_err(failed)?;
+    watcher.watch(dir, RecursiveMode::Recursive).map_err(failed)?;
+    Ok(Watched { changes, _watcher: watcher })
+}
+
+impl Watched {
+    /// Loads `dir` again after each change, until dropped.
+    pub(crate) async fn reload(mut self, app: Arc<App>, dir: PathBuf) {
+        while self.changed().await {
+            match load(&app, &dir).await {
+                Ok(_) => {}
+                Err(error) => tracing::error!("the flows that run are kept: {error}"),
+            }
+        }
+    }
+
+    /// Waits for a change and for the quiet after it.
+    async fn changed(&mut self) -> bool {
+        if self.changes.recv().await.is_none() {
+            return false;
+        }
+        while let Ok(Some(())) = timeout(QUIET, self.changes.recv()).await {}
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_changed_file_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut watched = watch(dir.path()).unwrap();
+        std::fs::write(dir.path().join("a.yaml"), "x").unwrap();
+        assert!(timeout(Duration::from_secs(20), watched.changed()).await.unwrap());
+    }
+}

@@ -1,0 +1,104 @@
+//! Flow documents on their way in: read from files or an import, checked all together, planned, applied all or nothing.
+//!
+//! Files under `--flows DIR` own their flows ([`folder`]); imported ones live in the database. The same id in both is a problem.
+
+mod documents;
+pub(crate) mod folder;
+mod plan;
+mod rules;
+
+pub(crate) use documents::{Document, read};
+pub(crate) use plan::{Manner, Owner, Plan, What};
+pub(crate) use rules::{FileProblem, Rules, problems};
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use engine::flow::{self, Version};
+use engine::ids::VersionId;
+use engine::store::{Reads, Store as _, VersionRow, VersionState};
+
+use crate::app::App;
+
+/// What can be wrong besides the documents themselves.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There are problems; nothing changed.
+    #[error("the flows have problems; nothing was changed\n{}", lines(.0))]
+    Problems(Vec<FileProblem>),
+    /// The store said no.
+    #[error(transparent)]
+    Store(#[from] engine::store::Error),
+}
+
+fn lines(problems: &[FileProblem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Plans `documents` against what is stored, and, unless there is an error or `apply` is false, carries the plan out.
+///
+/// # Errors
+/// When a document has errors or belongs to somebody else, or the store fails. Nothing changed then.
+pub(crate) async fn bring_in(
+    app: &App,
+    documents: &[Document],
+    owner: Owner,
+    publish: bool,
+    by: &str,
+    apply: bool,
+) -> Result<Plan, Error> {
+    let _one_at_a_time = app.importing.lock().await;
+    let documents = owned(documents, owner);
+    let mut stored = Vec::new();
+    let ids: BTreeSet<String> = documents.iter().filter_map(|document| app.rules.id(&document.text)).collect();
+    for id in &ids {
+        stored.extend(app.engine.store().versions_of(id).await?);
+    }
+    stored.extend(live(app).await?.into_iter().filter(|row| !ids.contains(&row.flow)));
+    let planned = app.rules.plan(&documents, &stored);
+    if !planned.possible() {
+        return Err(Error::Problems(problems(&planned)));
+    }
+    let at = app.clock.now();
+    let manner = Manner { owner, publish, by, at };
+    let mut plan = plan::rows(planned, &documents, &stored, manner, &mut || VersionId(app.ids.next(at)));
+    if apply && !plan.rows.is_empty() {
+        let (rows, versions) = (std::mem::take(&mut plan.rows), std::mem::take(&mut plan.versions));
+        app.engine.publish(rows, versions, by).await?;
+    }
+    Ok(plan)
+}
+
+/// The documents as the engine plans them, when nobody has a claim on them yet.
+pub(crate) fn as_import(documents: &[Document]) -> Vec<flow::Document> {
+    owned(documents, Owner::Import)
+}
+
+fn owned(documents: &[Document], owner: Owner) -> Vec<flow::Document> {
+    let owned = |document: &Document| flow::Document {
+        path: document.path.clone(),
+        text: document.text.clone(),
+        owner: owner.name(&document.path),
+    };
+    documents.iter().map(owned).collect()
+}
+
+/// Puts a flow on or off: the same text, another state.
+///
+/// # Errors
+/// When the store fails, or the text no longer passes its checks.
+pub(crate) async fn switch(app: &App, row: VersionRow, on: bool, by: &str) -> Result<(), Error> {
+    let state = if on { VersionState::Live } else { VersionState::Off };
+    let row = VersionRow { state, by: by.to_owned(), at: app.clock.now(), ..row };
+    let versions: Vec<Arc<Version>> = match on {
+        true => vec![Arc::new(app.rules.strict(&row).map_err(Error::Problems)?)],
+        false => Vec::new(),
+    };
+    Ok(app.engine.publish(vec![row], versions, by).await?)
+}
+
+/// The live version of every flow.
+pub(crate) async fn live(app: &App) -> Result<Vec<VersionRow>, engine::store::Error> {
+    let rows = app.engine.store().versions().await?;
+    Ok(rows.into_iter().filter(|row| row.state == VersionState::Live).collect())
+}

@@ -1,0 +1,108 @@
+//! What flows are checked against here, and what a check of many documents found.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use engine::connector::Catalog;
+use engine::flow::{self, Bindings, ConnectionInfo, Environment, Problem, Severity, Version};
+use engine::runner::Compile;
+use engine::store::VersionRow;
+use serde::Serialize;
+
+/// What flows are checked against.
+pub(crate) struct Rules {
+    /// What this build offers.
+    pub(crate) catalog: Arc<Catalog>,
+    /// The accounts; `None` when they are not known.
+    pub(crate) connections: Option<Vec<ConnectionInfo>>,
+    /// The connection of a capability when several serve it and a step names none.
+    pub(crate) defaults: BTreeMap<String, String>,
+    /// Names that differ here from those in the files.
+    pub(crate) bindings: Bindings,
+}
+
+/// A problem and the file it is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileProblem {
+    /// The file.
+    pub(crate) file: String,
+    /// The problem.
+    #[serde(flatten)]
+    pub(crate) problem: Problem,
+}
+
+/// The problems of a plan, in the order of files and lines.
+pub(crate) fn problems(plan: &flow::Plan) -> Vec<FileProblem> {
+    let of = |item: &flow::PlanItem| {
+        let file = |problem: &Problem| FileProblem { file: item.path.clone(), problem: problem.clone() };
+        item.problems.iter().map(file).collect::<Vec<_>>()
+    };
+    plan.items.iter().flat_map(of).collect()
+}
+
+/// `file:line:col: error[code]: message`, and the hint below it.
+impl std::fmt::Display for FileProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Problem { line, column, severity, code, message, hint } = &self.problem;
+        let severity = match severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        write!(f, "{}:{line}:{column}: {severity}[{code}]: {message}", self.file)?;
+        if hint.is_empty() { Ok(()) } else { write!(f, "\n    hint: {hint}") }
+    }
+}
+
+impl Rules {
+    /// A check against the build alone, as for files whose installation is not known.
+    pub(crate) fn of_build(catalog: Arc<Catalog>) -> Self {
+        Self { catalog, connections: None, defaults: BTreeMap::new(), bindings: Bindings::default() }
+    }
+
+    /// What bringing `documents` in would do over the `stored` versions.
+    pub(crate) fn plan(&self, documents: &[flow::Document], stored: &[VersionRow]) -> flow::Plan {
+        flow::plan(documents, stored, &self.environment(self.connections.clone()))
+    }
+
+    /// The id of the flow in a text, as far as it can be read.
+    pub(crate) fn id(&self, text: &str) -> Option<String> {
+        flow::check(text, &self.environment(None)).flow.map(|flow| flow.id)
+    }
+
+    /// Compiles a stored text with all checks.
+    ///
+    /// # Errors
+    /// Its problems, when there is an error among them.
+    pub(crate) fn strict(&self, row: &VersionRow) -> Result<Version, Vec<FileProblem>> {
+        let checked = flow::check(&row.source, &self.environment(self.connections.clone()));
+        let file = |problem| FileProblem { file: row.flow.clone(), problem };
+        match checked.version {
+            Some(compiled) => Ok(compiled.into_version(row.id)),
+            None => Err(checked.problems.into_iter().map(file).collect()),
+        }
+    }
+
+    /// Compiles what is stored when the engine starts. A text that passed once must not keep us from starting because an account is
+    /// gone since: then its calls wait until the account is back.
+    pub(crate) fn compile(self: &Arc<Self>) -> Compile {
+        let rules = Arc::clone(self);
+        Arc::new(move |row| {
+            rules.strict(row).or_else(|problems| {
+                let lenient = flow::check(&row.source, &rules.environment(None));
+                let first = problems.first().map(ToString::to_string).unwrap_or_default();
+                let version = lenient.version.ok_or_else(|| first.clone())?;
+                tracing::warn!(flow = row.flow, problem = first, "a stored flow lacks something here; its calls wait");
+                Ok(version.into_version(row.id))
+            })
+        })
+    }
+
+    fn environment(&self, connections: Option<Vec<ConnectionInfo>>) -> Environment<'_> {
+        Environment {
+            catalog: &self.catalog,
+            connections,
+            defaults: self.defaults.clone(),
+            bindings: self.bindings.clone(),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! **webhook in** -> event -> contact and conversation -> tag rules -> waits -> match triggers -> run -> step -> action -> log
+//!
+//! `/hooks/{connection}`: the connection's door verifies and decodes the raw bytes, the engine stores, and only then goes the
+//! 200 out. Bodies are never logged.
+
+use std::sync::Arc;
+
+use axum::extract::{RawPathParams, Request, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use engine::connector::HookRequest;
+use http_body_util::BodyExt;
+
+use crate::app::App;
+use crate::error::ApiError;
+
+/// The largest webhook. Source: Meta, "Webhooks, getting started": payloads can be up to 3 MB.
+pub(crate) const MAX_HOOK_BYTES: usize = 3 * 1024 * 1024;
+
+/// Takes one webhook in.
+pub(crate) async fn receive(State(app): State<Arc<App>>, path: RawPathParams, request: Request) -> Response {
+    let connection = path.iter().find(|(name, _)| *name == "connection").map_or("", |(_, value)| value).to_owned();
+    let started = tokio::time::Instant::now();
+    let Some(open) = app.connections.get(&*connection) else {
+        return ApiError::not_found(format_args!("a connection `{connection}`")).into_response();
+    };
+    let response = match take(&app, open, request).await {
+        Ok(response) => response,
+        Err(error) => error.into_response(),
+    };
+    let labels = [("connection", connection), ("status", response.status().as_u16().to_string())];
+    metrics::histogram!("switchboard_hook_seconds", &labels).record(started.elapsed());
+    response
+}
+
+async fn take(app: &App, open: &engine::connector::Open, request: Request) -> Result<Response, ApiError> {
+    let id = &open.id;
+    let door =
+        open.connection.door().ok_or_else(|| ApiError::not_found(format_args!("a door at connection `{id}`")))?;
+    let (head, body) = request.into_parts();
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    let hook = HookRequest {
+        method: head.method,
+        url: format!("{}{path}", app.public_url),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers,
+        body: body.collect().await.map_err(ApiError::internal)?.to_bytes(),
+    };
+    let intake = door.receive(&hook, app.clock.now()).inspect_err(|error| {
+        tracing::warn!(connection = %id, %error, "a webhook was refused");
+    })?;
+    if !intake.items.is_empty() {
+        let received = app.engine.receive(id, intake.items, door.sender()).await?;
+        if received.bad > 0 {
+            tracing::warn!(connection = %id, bad = received.bad, "items of a webhook could not be read; see /api/v1/bad-items");
+        }
+        for (what, count) in
+            [("new", received.new), ("seen", received.seen), ("status", received.statuses), ("bad", received.bad)]
+        {
+            metrics::counter!("switchboard_items_total", "connection" => id.to_string(), "what" => what)
+                .increment(count.into());
+        }
+    }
+    Ok(([(header::CONTENT_TYPE, intake.content_type)], intake.answer).into_response())
+}

@@ -1,0 +1,75 @@
+//! Every address there is, on one screen.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post, put};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::app::App;
+use crate::config::server::Limits;
+use crate::error::ApiError;
+use crate::{api, body, hooks, peer, status};
+
+/// The largest request to the API: an import of a workspace.
+const MAX_API_BYTES: usize = 16 * 1024 * 1024;
+
+/// The whole web side over `app`.
+pub fn router(app: Arc<App>, limits: Limits) -> Router {
+    let bounded = |cap| from_fn_with_state(body::Bounds { cap, within: limits.body }, body::whole);
+    let token = Arc::clone(&app.token);
+
+    let hooks = Router::new()
+        .route("/hooks/{connection}", get(hooks::receive).post(hooks::receive))
+        .route("/hooks/{connection}/{*path}", get(hooks::receive).post(hooks::receive))
+        .layer(bounded(hooks::MAX_HOOK_BYTES));
+
+    let api = Router::new()
+        .route("/system", get(api::system::show))
+        .route("/catalog", get(api::system::catalog))
+        .route("/flows", get(api::flows::list))
+        .route("/flows/{id}", get(api::flows::show))
+        .route("/flows/{id}/state", put(api::flows::switch))
+        .route("/flows/{id}/runs", post(api::flows::start))
+        .route("/workspace", get(api::workspace::export))
+        .route("/workspace/plan", post(api::workspace::plan))
+        .route("/workspace/import", post(api::workspace::import))
+        .route("/runs", get(api::runs::list))
+        .route("/runs/{id}", get(api::runs::show))
+        .route("/runs/{id}/cancel", post(api::runs::cancel))
+        .route("/runs/{id}/retry", post(api::runs::retry))
+        .route("/attention", get(api::attention::list))
+        .route("/attention/{id}/retry", post(api::attention::retry))
+        .route("/attention/{id}/fail", post(api::attention::fail))
+        .route("/attention/{id}/settle", post(api::attention::settle))
+        .route("/escalations", get(api::escalations::list))
+        .route("/escalations/{id}/take", post(api::escalations::take))
+        .route("/audit/anchor", post(api::audit::anchor))
+        .route("/audit/verify", post(api::audit::verify))
+        .route("/audit/export", get(api::audit::export))
+        .route("/schema", get(api::system::schema))
+        .route("/bad-items", get(api::bad_items::list))
+        .route("/connections", get(api::connections::list))
+        .route("/connections/{id}/check", post(api::connections::check))
+        .route("/connections/{id}/setup", post(api::connections::setup))
+        .route("/contacts/{who}", get(api::contacts::show))
+        .route("/people/{who}", get(api::people::export).delete(api::people::erase))
+        .fallback(async || ApiError::not_found("this address"))
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(bounded(MAX_API_BYTES))
+        .layer(from_fn_with_state(token, peer::trusted_only));
+
+    let local = Router::new().route("/metrics", get(status::metrics)).layer(from_fn(peer::loopback_only));
+
+    Router::new()
+        .route("/healthz", get(async || "ok"))
+        .route("/readyz", get(status::ready))
+        .merge(local)
+        .merge(hooks)
+        .nest("/api/v1", api)
+        .fallback(async || ApiError::not_found("this address"))
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(CatchPanicLayer::custom(|_| ApiError::panicked()))
+        .with_state(app)
+}

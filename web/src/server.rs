@@ -1,0 +1,243 @@
+//! The accept loop: serves a router to clients that may be slow, broken or hostile.
+//!
+//! A place is taken before a connection is accepted, so there are never more than the limit; and whoever holds one must send its
+//! first byte, each head, each body ([`crate::body`]) and take each answer within a time. `axum::serve` bounds none of these.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use crate::config::server::Limits;
+use crate::peer::Peer;
+use crate::stall::StallGuard;
+
+/// The largest head of a request.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// Pause after the system refused a connection (no file descriptors left), so that the loop does not spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Where connections come from.
+pub trait Listener: Send + 'static {
+    /// A connection.
+    type Stream: Stream;
+
+    /// The next connection and who made it.
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Peer)>> + Send;
+}
+
+/// A connection that can say when there is something to read.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {
+    /// Resolves when there are bytes, or the end.
+    fn readable(&self) -> impl Future<Output = io::Result<()>> + Send;
+}
+
+impl Listener for TcpListener {
+    type Stream = TcpStream;
+
+    async fn accept(&self) -> io::Result<(TcpStream, Peer)> {
+        let (stream, address) = Self::accept(self).await?;
+        stream.set_nodelay(true)?;
+        Ok((stream, Peer::Network(address)))
+    }
+}
+
+impl Stream for TcpStream {
+    async fn readable(&self) -> io::Result<()> {
+        Self::readable(self).await
+    }
+}
+
+impl Listener for UnixListener {
+    type Stream = UnixStream;
+
+    async fn accept(&self) -> io::Result<(UnixStream, Peer)> {
+        Ok((Self::accept(self).await?.0, Peer::Control))
+    }
+}
+
+impl Stream for UnixStream {
+    async fn readable(&self) -> io::Result<()> {
+        Self::readable(self).await
+    }
+}
+
+/// Serves `router` until `stop`, then lets requests under way end, for at most `limits.stop`.
+pub async fn serve<L: Listener>(listener: L, router: Router, limits: Limits, stop: CancellationToken) {
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let connections = TaskTracker::new();
+    loop {
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            () = stop.cancelled() => break,
+            next = next => next,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let (router, stop) = (router.clone(), stop.clone());
+                connections.spawn(async move {
+                    connection(stream, peer, router, limits, stop).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.close();
+    if timeout(limits.stop, connections.wait()).await.is_err() {
+        tracing::warn!(open = connections.len(), "stopped with requests still under way");
+    }
+}
+
+async fn connection<S: Stream>(stream: S, peer: Peer, router: Router, limits: Limits, stop: CancellationToken) {
+    let first_byte = timeout(limits.first_byte, stream.readable());
+    tokio::select! {
+        () = stop.cancelled() => return,
+        first = first_byte => if !matches!(first, Ok(Ok(()))) { return },
+    }
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
+        let router = router.clone();
+        async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }
+    });
+    let io = TokioIo::new(StallGuard::new(stream, limits.write_stall));
+    let mut http = http1::Builder::new();
+    // hyper starts this clock whenever it waits for a head, so it closes idle connections too.
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(MAX_HEAD_BYTES);
+    let mut serving = pin!(http.serve_connection(io, service));
+    let ended = tokio::select! {
+        ended = serving.as_mut() => ended,
+        () = stop.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke off");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use axum::extract::Extension;
+    use axum::routing::{get, post};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::task::JoinHandle;
+
+    use super::*;
+    use crate::body;
+
+    const QUICK: Limits = Limits {
+        connections: 4,
+        first_byte: Duration::from_millis(100),
+        head: Duration::from_millis(100),
+        body: Duration::from_millis(100),
+        write_stall: Duration::from_millis(100),
+        stop: Duration::from_secs(5),
+    };
+
+    struct Running {
+        address: SocketAddr,
+        stop: CancellationToken,
+        server: JoinHandle<()>,
+    }
+
+    async fn running(limits: Limits) -> Running {
+        let bounds = body::Bounds { cap: 1000, within: limits.body };
+        let router = Router::new()
+            .route("/", get(|Extension(peer): Extension<Peer>| async move { peer.by() }))
+            .route("/big", get(|| async { vec![b'x'; 64 << 20] }))
+            .route("/echo", post(|body: String| async { body }))
+            .layer(axum::middleware::from_fn_with_state(bounds, body::whole));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let server = tokio::spawn(serve(listener, router, limits, stop.clone()));
+        Running { address, stop, server }
+    }
+
+    /// Sends `bytes`, then reads until the server closes; the test hangs (and fails) if it never does.
+    async fn sent(address: SocketAddr, bytes: &[u8]) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        let mut answer = Vec::new();
+        timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await.expect("still open").ok();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    #[tokio::test]
+    async fn clients_that_do_not_go_on_are_closed() {
+        let server = running(QUICK).await;
+        assert_eq!(sent(server.address, b"").await, "");
+        assert!(!sent(server.address, b"GET / HT").await.contains("200"));
+        assert!(!sent(server.address, b"GET / HTTP/1.1\r\nHost: x\r\n").await.contains("200"));
+        let stalled = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc";
+        assert!(sent(server.address, stalled).await.starts_with("HTTP/1.1 408"));
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_is_answered_and_then_closed() {
+        let server = running(QUICK).await;
+        let answer = sent(server.address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("api"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_reads_loses_its_place() {
+        let server = running(Limits { connections: 1, ..QUICK }).await;
+        let mut deaf = TcpStream::connect(server.address).await.unwrap();
+        deaf.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let answer = sent(server.address, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        drop(deaf);
+    }
+
+    #[tokio::test]
+    async fn silent_clients_do_not_keep_others_out() {
+        let server = running(QUICK).await;
+        let mut silent = Vec::new();
+        for _ in 0..QUICK.connections * 3 {
+            silent.push(TcpStream::connect(server.address).await.unwrap());
+        }
+        let answer = sent(server.address, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_stop_ends_idle_connections_and_the_loop() {
+        let server = running(Limits { head: Duration::from_secs(60), ..QUICK }).await;
+        let mut idle = TcpStream::connect(server.address).await.unwrap();
+        idle.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let mut first = [0; 12];
+        idle.read_exact(&mut first).await.unwrap();
+        server.stop.cancel();
+        timeout(Duration::from_secs(20), server.server).await.expect("the loop ends").unwrap();
+        assert!(TcpStream::connect(server.address).await.is_err());
+    }
+}

@@ -1,0 +1,168 @@
+//! Puts the parts together: lock, store, connections, engine. `serve` adds the doors; the command line works without them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::clock::Clock;
+use engine::connector::Open;
+use engine::flow::{Bindings, ConnectionInfo};
+use engine::ids::Ids;
+use engine::runner;
+use engine_store::sqlite::{Options, Sqlite};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use crate::anchors;
+use crate::app::{App, Engine};
+use crate::clock::SystemClock;
+use crate::config::{self, connections};
+use crate::flows::{Rules, folder};
+use crate::keys::{self, Token};
+use crate::lock::{self, Lock};
+
+/// How long calls under way have to come back when we stop.
+const DRAIN: Duration = Duration::from_secs(10);
+/// This process among those that share a database; SQLite has only one.
+const PROCESS: u16 = 0;
+
+/// Why the parts do not come together.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Somebody else works there.
+    #[error(transparent)]
+    Lock(#[from] lock::Error),
+    /// A key is missing.
+    #[error(transparent)]
+    Keys(#[from] keys::Error),
+    /// The connections file is wrong.
+    #[error(transparent)]
+    Connections(#[from] connections::Error),
+    /// Flow files cannot be used.
+    #[error(transparent)]
+    Flows(#[from] folder::Error),
+    /// The store does not open.
+    #[error(transparent)]
+    Store(#[from] engine::store::Error),
+    /// The engine does not start.
+    #[error(transparent)]
+    Engine(#[from] runner::Error),
+}
+
+/// What an application is started with.
+pub struct Setup {
+    /// The data folder; the caller holds its lock.
+    pub data: PathBuf,
+    /// The accounts; `None` when they are not known.
+    pub connections: Option<connections::Connections>,
+    /// Names that differ here from those in flow files.
+    pub bindings: Bindings,
+    /// A folder of flow files: with an error in it, nothing starts.
+    pub flows: Option<PathBuf>,
+    /// A file to which anchors are appended, besides the log.
+    pub anchors: Option<PathBuf>,
+    /// Our address as the outside sees it, without a final slash.
+    pub public_url: String,
+    /// The sandbox's address, when there is one.
+    pub sandbox_url: Option<String>,
+    /// Whether calls go out. Without, planned ones stay planned.
+    pub calls: bool,
+    /// Renders `/metrics`.
+    pub metrics: PrometheusHandle,
+}
+
+/// The application at work, with the lock that it works under.
+pub struct Started {
+    /// The application.
+    pub app: Arc<App>,
+    lock: Lock,
+}
+
+/// The database file of a data folder.
+#[must_use]
+pub fn database(data: &Path) -> PathBuf {
+    data.join("switchboard.db")
+}
+
+/// Opens store and connections and starts the engine.
+///
+/// # Errors
+/// When a key, a connection, the store or the engine does not come up.
+pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let started_at = clock.now();
+    let audit_key = keys::audit_key(&setup.data, config::audit_key().as_ref())?;
+    let token = Arc::new(Token::issue(&setup.data)?);
+    let registry = connectors::registry();
+    let known = setup.connections.is_some();
+    let declared = setup.connections.unwrap_or_default();
+    let opened = declared.open(&registry, &setup.public_url)?;
+    let info = |open: &Open| ConnectionInfo { id: open.id.to_string(), connector: open.connector.to_owned() };
+    let rules = Arc::new(Rules {
+        catalog: Arc::new(registry.catalog()),
+        connections: known.then(|| opened.iter().map(info).collect()),
+        defaults: declared.defaults,
+        bindings: setup.bindings,
+    });
+    if let Some(dir) = &setup.flows {
+        folder::check(&rules, dir)?;
+    }
+    let ids = Arc::new(Ids::new(PROCESS));
+    let strand = ids.next(started_at);
+    let store = Sqlite::open(&database(&setup.data), Options::new(strand)).await?;
+    let engine = Engine::start(runner::Parts {
+        store,
+        clock: Arc::clone(&clock),
+        ids: Arc::clone(&ids),
+        connections: if setup.calls { opened.clone() } else { Vec::new() },
+        notify: declared.notify.map(Into::into),
+        compile: rules.compile(),
+        audit_key,
+        on_anchor: anchors::sink(setup.anchors),
+    })
+    .await?;
+    let connections = opened.into_iter().map(|open: Open| (Arc::clone(&open.id), open)).collect();
+    let app = App {
+        engine,
+        clock,
+        ids,
+        rules,
+        importing: tokio::sync::Mutex::default(),
+        connections,
+        public_url: setup.public_url,
+        sandbox_url: setup.sandbox_url,
+        token,
+        audit_key,
+        metrics: setup.metrics,
+        started_at,
+    };
+    Ok(Started { app: Arc::new(app), lock })
+}
+
+/// The application for one command of the command line: nothing comes in and no call goes out.
+///
+/// # Errors
+/// As [`start`]; [`lock::Error::Held`] when somebody works in the folder.
+pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bindings) -> Result<Started, Error> {
+    let lock = Lock::take(data)?;
+    let setup = Setup {
+        data: data.to_owned(),
+        connections: connections.map(connections::load).transpose()?,
+        bindings,
+        flows: None,
+        anchors: None,
+        public_url: "http://localhost".to_owned(),
+        sandbox_url: None,
+        calls: false,
+        metrics: PrometheusBuilder::new().build_recorder().handle(),
+    };
+    start(lock, setup).await
+}
+
+impl Started {
+    /// Ends the work: calls under way get 10 s, then the store is closed and the folder let go.
+    pub async fn stop(self) {
+        self.app.engine.drain(DRAIN).await;
+        self.app.engine.store().close().await;
+        drop(self.lock);
+    }
+}
