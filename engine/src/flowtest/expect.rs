@@ -122,7 +122,6 @@ pub(super) fn word(status: RunStatus) -> &'static str {
 }
 
 fn fits(wanted: &Expectation, act: &Act) -> bool {
-<<<<<<< HEAD
     difference(wanted, act).is_none()
 }
 
@@ -137,9 +136,6 @@ fn difference(wanted: &Expectation, act: &Act) -> Option<String> {
     let (path, value, wanted) = uncovered("", &act.input, &wanted.fields)?;
     let value = if value.is_null() { "not there".to_owned() } else { value.to_string() };
     Some(format!(": `{path}` is {value}, not {wanted}"))
-=======
-    wanted.action == act.action && wanted.at.is_none_or(|at| at == act.after) && covers(&act.input, &wanted.fields)
->>>>>>> main
 }
 
 /// Whether `value` has everything that `wanted` names.
@@ -153,7 +149,8 @@ fn uncovered<'a>(path: &str, value: &'a Value, wanted: &'a Value) -> Option<(Str
     let same = match (value, wanted) {
         (Value::Object(value), Value::Object(wanted)) => {
             let mut fields = wanted.iter();
-            return fields.find_map(|(name, wanted)| uncovered(&below(name), value.get(name).unwrap_or(&Value::Null), wanted));
+            return fields
+                .find_map(|(name, wanted)| uncovered(&below(name), value.get(name).unwrap_or(&Value::Null), wanted));
         }
         (Value::Array(value), Value::Array(wanted)) if value.len() == wanted.len() => {
             let mut items = value.iter().zip(wanted).enumerate();
