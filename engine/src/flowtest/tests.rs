@@ -295,12 +295,24 @@ steps:
     timeout: 1h
 "#;
 
+/// When a run of [`LOOK_BACK`] ended: an hour for each of its waits that nothing answered.
+fn ended(test: &str) -> String {
+    let outcome = outcome(LOOK_BACK, &format!("{test}others: allowed\nend: done"));
+    assert!(outcome.passed, "{outcome:#?}");
+    outcome.log.last().and_then(|line| line.split_whitespace().next()).unwrap_or_default().to_owned()
+}
+
 #[test]
-fn an_answer_that_came_while_the_call_was_retried_is_heard_once() {
-    let at = "at:\n  0s: { whatsapp.order_received: {} }\n  10s: { whatsapp.message_received: { text: hi } }\nfake: { crm.create_ticket: [{ fail: later }, { fail: later }, {}] }\nothers: allowed\n";
-    // The last attempt is at 31 s: what came before it was put in flight does not count.
-    let outcome = outcome(LOOK_BACK, &format!("{at}end: done"));
-    assert_eq!(outcome.log.last().map(|line| line.trim()), Some("2h31s  run done"), "{outcome:#?}");
+fn what_came_while_the_call_was_under_way_answers_the_wait_behind_it_once() {
+    let both = "at:\n  0s: [{ whatsapp.order_received: {} }, { whatsapp.message_received: {} }]\n";
+    assert_eq!(ended(both), "1h");
+}
+
+#[test]
+fn what_came_before_the_last_attempt_is_no_answer_to_it() {
+    let at = "at:\n  0s: { whatsapp.order_received: {} }\n  10s: { whatsapp.message_received: {} }\n";
+    let fake = "fake: { crm.create_ticket: [{ fail: later }, { fail: later }, {}] }\n";
+    assert_eq!(ended(&format!("{at}{fake}")), "2h31s");
 }
 
 #[test]
