@@ -182,6 +182,14 @@ fn a_call_that_fails_three_times_needs_attention_and_is_given_up_after_a_day() {
 }
 
 #[test]
+fn the_error_branch_sees_what_was_tried() {
+    let flow = "on: whatsapp.order_received\nsteps:\n  - id: ticket\n    do: crm.create_ticket\n    connection: crm-main\n    with: { subject: hello }\n    on_error:\n      - set: { seen: \"= error\" }";
+    let fake = "fake: { crm.create_ticket: { fail: later, code: busy, message: try later } }\nothers: allowed\n";
+    let seen = "{ code: busy, message: try later, step: ticket, action: crm.create_ticket, connection: crm-main, verdict: later, attempts: 3 }";
+    passes(flow, &format!("{ORDER}{fake}vars: {{ seen: {seen} }}"));
+}
+
+#[test]
 fn a_step_with_its_own_error_branch_waits_for_nobody() {
     let flow = "on: whatsapp.order_received\nsteps:\n  - do: crm.create_ticket\n    with: { subject: hello }\n    on_error:\n      - do: contact.add_tags\n        with: { tags: [lost] }";
     let test = format!(
