@@ -69,7 +69,7 @@ pub struct State {
     /// Calls that a person must decide about.
     #[serde(default)]
     pub parked: Vec<i64>,
-    /// When the last call before this point started: a `wait_for` looks back so far.
+    /// When the last call before this point was first put in flight: a `wait_for` looks back so far.
     #[serde(default)]
     pub called_at: Option<At>,
     /// The last attempt before this point, for `error`.
@@ -177,7 +177,9 @@ impl State {
                 self.go(version, |_, next| next);
             }
             What::Attempted { n, attempt, at, verdict, status, .. } => {
-                self.called_at = Some(*at);
+                if self.tried.as_ref().is_none_or(|tried| tried.n != *n) {
+                    self.called_at = Some(*at);
+                }
                 self.tried = Some(Tried { n: *n, attempts: *attempt, verdict: Arc::clone(verdict), status: *status });
             }
             What::Finished { n, .. } => {
