@@ -1,5 +1,7 @@
 //! The accounts that `serve --sandbox` opens when no connections file is named: everything works on a fresh checkout.
 
+use std::collections::BTreeMap;
+
 use connectors::sandbox::Config;
 use serde_json::{Value, json};
 
@@ -22,7 +24,7 @@ pub(crate) fn connections(url: &str, config: &Config) -> Connections {
             "whatsapp.twilio",
             json!({
                 "base_url": format!("{url}/twilio"), "account_sid": twilio.account_sid, "auth_token": twilio.auth_token,
-                "from": twilio.from,
+                "from": twilio.from, "templates": contents(config),
             }),
         ),
         account(
@@ -33,10 +35,20 @@ pub(crate) fn connections(url: &str, config: &Config) -> Connections {
                 "client_secret": hubspot.client_secret,
             }),
         ),
+        account("team-bell", "notify.webhook", json!({ "url": format!("{url}/bell") })),
     ];
     let defaults = [("whatsapp", "wa-main"), ("crm", "hubspot-main")];
     let defaults = defaults.into_iter().map(|(capability, id)| (capability.to_owned(), id.to_owned())).collect();
-    Connections { declared, defaults, notify: None }
+    Connections { declared, defaults, notify: Some("team-bell".to_owned()) }
+}
+
+/// The Content ids of the templates, by name and language: Twilio knows templates by these alone.
+fn contents(config: &Config) -> Value {
+    let mut contents: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();
+    for template in &config.templates {
+        contents.entry(&template.name).or_default().insert(&template.language, template.content_sid());
+    }
+    json!(contents)
 }
 
 fn account(id: &str, connector: &str, settings: Value) -> Declared {

@@ -22,6 +22,8 @@ pub struct Books {
     pub messages: Vec<Message>,
     /// Webhooks that went out, one entry an attempt.
     pub webhooks: Vec<Webhook>,
+    /// What teams were told through `/bell`.
+    pub notices: Vec<Value>,
     /// CRM objects by type: `contacts`, `tickets`, `notes`, …
     pub objects: BTreeMap<String, Vec<Object>>,
     /// CRM associations, each direction once.
@@ -183,6 +185,7 @@ struct Pages {
     requests: VecDeque<Request>,
     messages: VecDeque<Message>,
     webhooks: VecDeque<Webhook>,
+    notices: VecDeque<Value>,
 }
 
 impl Ledger {
@@ -218,6 +221,10 @@ impl Ledger {
         });
     }
 
+    pub(super) fn notice(&self, notice: Value) {
+        self.write(|pages, keep| push(&mut pages.notices, notice, keep));
+    }
+
     pub(super) fn object_created(&self, object_type: &str) {
         self.write(|pages, _| match object_type {
             "tickets" => pages.totals.tickets += 1,
@@ -242,6 +249,7 @@ impl Ledger {
             requests: pages.requests.iter().cloned().collect(),
             messages: pages.messages.iter().cloned().collect(),
             webhooks: pages.webhooks.iter().cloned().collect(),
+            notices: pages.notices.iter().cloned().collect(),
             objects: portal.all_objects(),
             associations: portal.all_associations(),
             properties: portal.all_properties(),

@@ -10,6 +10,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
+    routing::post,
 };
 use serde_json::Value;
 
@@ -37,9 +38,16 @@ pub(super) fn router(world: Arc<World>) -> Router {
         .nest("/graph", behind_gate(cloud_api::router(), Provider::CloudApi))
         .nest("/twilio", behind_gate(twilio::router(), Provider::Twilio))
         .nest("/hubspot", behind_gate(hubspot::router(), Provider::Hubspot))
+        .route("/bell", post(ring))
         .nest("/_sandbox", control::router())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(world)
+}
+
+/// The bell on a team's desk: takes any notice and keeps it.
+async fn ring(State(world): State<Arc<World>>, Json(notice): Json<Value>) -> StatusCode {
+    world.ledger.notice(notice);
+    StatusCode::NO_CONTENT
 }
 
 #[derive(Clone)]
