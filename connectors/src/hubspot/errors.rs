@@ -227,7 +227,7 @@ mod tests {
         let table = [
             (400, Class::MayRepeat, "refused"),
             (401, Class::MayRepeat, "auth"),
-            (403, Class::MayRepeat, "auth"),
+            (403, Class::MayRepeat, "refused"),
             (404, Class::MayRepeat, "refused"),
             (409, Class::MayRepeat, "refused"),
             (500, Class::MayRepeat, "unknown"),

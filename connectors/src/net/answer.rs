@@ -90,7 +90,8 @@ pub(crate) fn verdict_of_status<T>(answer: &Answer, class: Class) -> Option<Verd
     let later = |scope, problem| Verdict::Later { after: answer.retry_after(), scope, problem };
     Some(match (answer.status.as_u16(), class) {
         (429 | 503, _) | (502 | 504, Class::MayRepeat) => later(Scope::Connection, problem),
-        (401 | 403, _) => Verdict::Auth(problem),
+        // 403 is about this call: one missing permission must not hold everything else of the connection.
+        (401, _) => Verdict::Auth(problem),
         (408 | 425, _) => later(Scope::Item, problem),
         (500.., _) => Verdict::Unknown(problem),
         (300..=399, _) => {
@@ -124,7 +125,7 @@ mod tests {
             (302, Class::Once, "refused"),
             (400, Class::Once, "refused"),
             (401, Class::Once, "auth"),
-            (403, Class::MayRepeat, "auth"),
+            (403, Class::MayRepeat, "refused"),
             (404, Class::Once, "refused"),
             (408, Class::Once, "later item"),
             (409, Class::Once, "refused"),
