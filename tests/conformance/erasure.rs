@@ -119,7 +119,10 @@ pub async fn an_erased_person_is_gone_and_the_chain_holds<D: Driver>() {
     assert!(person.messages.iter().all(|message| message.text.is_none() && message.norm.is_none()));
     assert!(person.journal.iter().all(|row| row.data.is_none()) && person.journal.len() == 2);
     assert!(!person.journal[0].data_digest.is_empty(), "the digest stays");
-    assert_eq!((person.runs.len(), person.runs[0].status, person.runs[0].ended_at), (1, RunStatus::Cancelled, Some(NOW)));
+    assert_eq!(
+        (person.runs.len(), person.runs[0].status, person.runs[0].ended_at),
+        (1, RunStatus::Cancelled, Some(NOW))
+    );
     assert_eq!(store.run(person.runs[0].id).await.unwrap().unwrap().state, b"");
     let left = store.mailbox(MailboxId::of_contact(contact)).await.unwrap();
     assert_eq!((left.runs, left.waits, left.effects), (vec![], vec![], vec![]));

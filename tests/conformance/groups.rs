@@ -63,7 +63,8 @@ pub async fn works_split_into_groups_differently_leave_the_same_rows<D: Driver>(
     }
     for work in &works {
         assert_eq!(singly.mailbox(work.mailbox).await.unwrap(), together.mailbox(work.mailbox).await.unwrap());
-        let mut told = [singly.journal(work.runs[0].id.0).await.unwrap(), together.journal(work.runs[0].id.0).await.unwrap()];
+        let mut told =
+            [singly.journal(work.runs[0].id.0).await.unwrap(), together.journal(work.runs[0].id.0).await.unwrap()];
         // Only the place in the chain may differ.
         told.iter_mut().flatten().for_each(|row| row.block = 0);
         assert_eq!(told[0], told[1]);

@@ -21,13 +21,8 @@ pub async fn runs_are_listed_newest_first_in_pages<D: Driver>() {
         ..make::run(MailboxId(mailbox), version.id)
     };
     let (waiting, done) = (RunStatus::Waiting, RunStatus::Done);
-    let runs = [
-        on(1, &old, waiting),
-        on(1, &live, done),
-        on(2, &other, waiting),
-        on(1, &old, done),
-        on(2, &live, waiting),
-    ];
+    let runs =
+        [on(1, &old, waiting), on(1, &live, done), on(2, &other, waiting), on(1, &old, done), on(2, &live, waiting)];
     let mut work = make::work(MailboxId(1));
     work.versions = vec![old, live, other];
     work.runs = runs.to_vec();
@@ -98,9 +93,8 @@ pub async fn escalations_are_open_until_taken<D: Driver>() {
     };
     commit(&one).await;
     commit(&two).await;
-    let open = async || -> Vec<EscalationId> {
-        store.escalations(true, 10).await.unwrap().iter().map(|row| row.id).collect()
-    };
+    let open =
+        async || -> Vec<EscalationId> { store.escalations(true, 10).await.unwrap().iter().map(|row| row.id).collect() };
     assert_eq!(open().await, [two.id, one.id]);
     let taken = EscalationRow { accepted_at: Some(NOW), accepted_by: Some("user:anna".into()), missed: true, ..one };
     commit(&taken).await;

@@ -87,8 +87,7 @@ pub async fn an_ended_run_leaves_the_mailbox<D: Driver>() {
     let mut work = make::work(BOX);
     work.runs = vec![run.clone()];
     store.commit(work.clone()).await.unwrap();
-    let over =
-        RunRow { status: RunStatus::Done, state: Vec::new(), ended_at: Some(NOW), turns: 2, error: None, ..run };
+    let over = RunRow { status: RunStatus::Done, state: Vec::new(), ended_at: Some(NOW), turns: 2, error: None, ..run };
     work.runs = vec![over.clone()];
     store.commit(work).await.unwrap();
     assert_eq!(store.mailbox(BOX).await.unwrap().runs, []);
@@ -159,7 +158,10 @@ pub async fn tags_are_counted_by_source<D: Driver>() {
     let later = TagRow { at: NOW.plus(Duration::from_secs(1)), ..rule.clone() };
     assert_eq!(commit(vec![TagOp::Add(rule.clone()), TagOp::Add(flow.clone())]).await, [rule.clone(), flow.clone()]);
     assert_eq!(commit(vec![TagOp::Add(later.clone())]).await, [rule.clone(), flow.clone()]);
-    assert_eq!(commit(vec![TagOp::Remove(rule.clone()), TagOp::Add(later.clone())]).await, [later.clone(), flow.clone()]);
+    assert_eq!(
+        commit(vec![TagOp::Remove(rule.clone()), TagOp::Add(later.clone())]).await,
+        [later.clone(), flow.clone()]
+    );
     assert_eq!(commit(vec![TagOp::Add(rule.clone()), TagOp::Remove(rule)]).await, [flow]);
 }
 
