@@ -57,7 +57,7 @@ endef
 export DEMO BIN DATA LISTEN
 
 run: build ## Builds, starts with simulated providers, plays one order, keeps serving
-	@sh -c "$$DEMO"
+	@exec sh -c "$$DEMO"
 
 test: build ## Everything that must hold, on a machine with nothing but Rust, a C compiler and make
 	$(CARGO) test --workspace --locked
@@ -67,14 +67,15 @@ flows: build ## Checks the flows that ship, and runs their tests in virtual time
 	$(BIN) check flows
 	$(BIN) test flows
 
-check: lint doc deny test ## What CI runs: formatting, lints, documentation, dependencies, tests
+check: lint doc deny test ## All of it: formatting, lints, documentation, dependencies, tests
 
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
+# Links to private modules are wanted: the page is for whoever works on the code.
 doc:
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 
 deny:
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --all-features check --config .deny.toml; \

@@ -1,4 +1,5 @@
 //! The SQLite driver in the conformance suite.
+#![allow(clippy::unwrap_used, reason = "these are tests, though not all functions are marked so")]
 
 use engine::ids::JournalId;
 use engine_store::sqlite::{Options, Sqlite};
@@ -47,3 +48,13 @@ impl Driver for InFolder {
 }
 
 tests::store_conformance!(InFolder);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures and asserts nothing; run it by name"]
+async fn how_many_order_runs_are_stored_a_second() {
+    for (at_once, rounds) in [(1, 200), (64, 40), (2_000, 2)] {
+        let took = tests::conformance::measure::order_runs::<InFolder>(at_once, rounds).await;
+        let rate = (at_once * rounds) as f64 / took.as_secs_f64();
+        eprintln!("{at_once} at once: {rate:.0} order runs/s");
+    }
+}

@@ -120,13 +120,14 @@ fn top() -> PathBuf {
 
 /// Names that `.gitignore` keeps out: local to a checkout, so no rule concerns them.
 fn local_names() -> BTreeSet<String> {
-    let ignored = fs::read_to_string(top().join(".gitignore")).unwrap();
+    let ignored = fs::read_to_string(top().join(".gitignore")).expect(".gitignore is readable");
     ignored.lines().map(|line| line.trim_matches('/').to_owned()).chain([".git".to_owned()]).collect()
 }
 
 fn names_in(dir: &Path) -> Vec<String> {
+    let name = |entry: fs::DirEntry| entry.file_name().into_string().expect("names are UTF-8");
     let mut names: Vec<String> =
-        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        fs::read_dir(dir).expect("the folder is readable").map(|entry| name(entry.expect("its names are"))).collect();
     let local = local_names();
     names.retain(|name| !local.contains(name));
     names.sort();
@@ -247,13 +248,14 @@ fn dependencies() -> Vec<(String, String, bool)> {
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .current_dir(top())
         .output()
-        .unwrap();
+        .expect("cargo runs");
     assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
-    let metadata: Value = serde_json::from_slice(&cargo.stdout).unwrap();
+    let metadata: Value = serde_json::from_slice(&cargo.stdout).expect("cargo speaks JSON");
+    let list = |value: &Value| value.as_array().cloned().expect("a list");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let mut found = Vec::new();
-    for package in metadata["packages"].as_array().unwrap() {
-        for dependency in package["dependencies"].as_array().unwrap() {
-            let text = |value: &Value| value.as_str().unwrap().to_owned();
+    for package in list(&metadata["packages"]) {
+        for dependency in list(&package["dependencies"]) {
             found.push((text(&package["name"]), text(&dependency["name"]), dependency["path"].is_string()));
         }
     }

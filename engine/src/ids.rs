@@ -48,7 +48,8 @@ impl Ids {
     /// Makes every later id greater than `id`; called at start with the greatest id stored.
     pub fn after(&self, id: i64) {
         let id = u64::try_from(id).unwrap_or(0);
-        self.last.fetch_max(((id >> 22) << 12) | (id & 0xfff), Ordering::Relaxed);
+        // The next millisecond: within the same one, an id of a process with a greater number is greater.
+        self.last.fetch_max(((id >> 22) + 1) << 12, Ordering::Relaxed);
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use engine::audit::{self, LEAF_BYTES};
 use engine::clock::At;
-use engine::ids::{JournalId, MailboxId, VersionId};
+use engine::ids::{ContactId, JournalId, MailboxId, VersionId};
 use engine::store::{BlockRow, Reads, Store, Work};
 use futures_util::future::join_all;
 
@@ -135,4 +135,26 @@ pub async fn an_anchor_covers_every_strand<D: Driver>() {
         let block = all.iter().find(|block| (block.strand, block.n) == (head.strand, head.n)).unwrap();
         assert_eq!(hex::encode(&block.hash), head.hash);
     }
+}
+
+/// What is left in the chain then proves nothing.
+pub async fn salts_prove_data_until_they_are_erased<D: Driver>() {
+    let driver = D::fresh().await;
+    let store = driver.open(1).await;
+    let work = told(1, 1);
+    let contacts: Vec<ContactId> = [1, 2].map(ContactId).to_vec();
+    for contact in &contacts {
+        let mut known = make::work(MailboxId(contact.0));
+        known.contact = Some(make::contact(*contact, "Li Wei", &format!("+8613800138{:03}", contact.0)));
+        store.commit(known).await.unwrap();
+    }
+    store.commit(work).await.unwrap();
+    let salts = store.salts(vec![contacts[0], contacts[1], ContactId(3)]).await.unwrap();
+    assert_eq!(salts.len(), 2);
+    let row = store.journal_page(JournalId(0), 1).await.unwrap().remove(0);
+    assert_eq!(audit::data_digest(&salts[0].1, row.data.as_deref().unwrap()), row.data_digest);
+    let mut erase = make::work(MailboxId(1));
+    erase.erase = Some(contacts[0]);
+    store.commit(erase).await.unwrap();
+    assert_eq!(store.salts(contacts).await.unwrap(), [(ContactId(2), make::SALT.to_vec())]);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine::connector::Status;
 use engine::ids::{ContactId, ConversationId, EffectId, MailboxId, RunId, VersionId};
 use engine::store::{
-    DispatchOp, EffectOp, EffectRow, EffectState, FIRST_EFFECT, InputKind, Reads, Receipt, RunRow, RunStatus, Store,
+    DispatchOp, EffectOp, EffectRow, EffectState, FIRST_EFFECT, InputKind, Reads, Receipt, RunRow, Store,
 };
 
 use super::Driver;
@@ -46,8 +46,8 @@ fn doubt(id: EffectId) -> DispatchOp {
     DispatchOp::Doubt { id, until: NOW.plus(Duration::from_secs(600)), attempts: b"[1]".to_vec() }
 }
 
-fn park(id: EffectId, why: &str) -> DispatchOp {
-    DispatchOp::Park { id, why: why.into(), attempts: b"[1]".to_vec() }
+fn park(id: EffectId, why: &str) -> EffectOp {
+    EffectOp::Park { id, why: why.into(), deadline: NOW.plus(Duration::from_secs(86_400)), attempts: b"[1]".to_vec() }
 }
 
 /// And nothing may be called for it.
@@ -117,7 +117,7 @@ pub async fn an_effect_past_its_deadline_does_not_start<D: Driver>() {
     assert_eq!(store.dispatch(vec![last]).await.unwrap(), [effect.id]);
 }
 
-/// Only parking goes from anywhere.
+/// Only a turn's parking goes from anywhere.
 pub async fn every_move_names_the_state_it_starts_from<D: Driver>() {
     let driver = D::fresh().await;
     let store = driver.open(1).await;
@@ -134,11 +134,12 @@ pub async fn every_move_names_the_state_it_starts_from<D: Driver>() {
     let planned = store.effect(id).await.unwrap().unwrap();
     assert_eq!((planned.state, planned.attempt, planned.settle_until), (EffectState::Planned, 1, None));
     assert_eq!((planned.not_before, &planned.attempts[..]), (NOW.plus(Duration::from_secs(1)), &b"[1]"[..]));
-    assert!(moves(park(id, "expired")).await);
+    apply(&store, park(id, "tries_used_up")).await;
     assert!(!moves(start(id)).await && !moves(again(id)).await && !moves(doubt(id)).await, "parked");
     apply(&store, EffectOp::Withdraw(id)).await;
     assert_eq!(store.effect(id).await.unwrap(), None, "a parked one can be withdrawn");
-    assert!(!moves(park(id, "gone")).await);
+    apply(&store, park(id, "refused")).await;
+    assert_eq!(store.effect(id).await.unwrap(), None, "what is gone cannot be parked");
 }
 
 /// Within one request.
@@ -152,22 +153,16 @@ pub async fn operations_on_one_effect_keep_their_order<D: Driver>() {
     assert_eq!(store.effect(id).await.unwrap().unwrap().state, EffectState::InDoubt);
 }
 
-/// Unless the run is over.
-pub async fn a_parked_effect_marks_its_run<D: Driver>() {
+/// With its reason, its attempts, and until when a person may answer.
+pub async fn a_parked_effect_waits_for_a_person<D: Driver>() {
     let driver = D::fresh().await;
     let store = driver.open(1).await;
-    let (run, effect) = planned(&store).await;
+    let (_, effect) = planned(&store).await;
     store.dispatch(vec![start(effect.id)]).await.unwrap();
-    assert_eq!(store.dispatch(vec![park(effect.id, "refused thrice")]).await.unwrap(), [effect.id]);
-    assert_eq!(store.run(run.id).await.unwrap().unwrap().status, RunStatus::NeedsAttention);
+    apply(&store, park(effect.id, "tries_used_up")).await;
     let parked = store.effect(effect.id).await.unwrap().unwrap();
-    assert_eq!((parked.state, parked.error.as_str()), (EffectState::Parked, "refused thrice"));
-
-    let over = RunRow { status: RunStatus::Cancelled, ended_at: Some(NOW), ..make::run(BOX, VersionId(1)) };
-    let effect = make::effect(&over, 1);
-    plan(&store, &over, effect.clone()).await;
-    store.dispatch(vec![park(effect.id, "late")]).await.unwrap();
-    assert_eq!(store.run(over.id).await.unwrap().unwrap().status, RunStatus::Cancelled);
+    assert_eq!((parked.state, parked.error.as_str()), (EffectState::Parked, "tries_used_up"));
+    assert_eq!((parked.deadline, &parked.attempts[..]), (NOW.plus(Duration::from_secs(86_400)), &b"[1]"[..]));
 }
 
 /// Page by page, and of one run by their number.
@@ -181,7 +176,8 @@ pub async fn effects_are_read_by_state_oldest_first<D: Driver>() {
     work.effects = rows.iter().rev().map(|row| EffectOp::Plan(Box::new(row.clone()))).collect();
     store.commit(work).await.unwrap();
     let ids: Vec<EffectId> = rows.iter().map(|row| row.id).collect();
-    store.dispatch(vec![start(ids[1]), start(ids[2]), doubt(ids[2]), park(ids[3], "x")]).await.unwrap();
+    store.dispatch(vec![start(ids[1]), start(ids[2]), doubt(ids[2])]).await.unwrap();
+    apply(&store, park(ids[3], "refused")).await;
     let page = async |state, after, limit| -> Vec<EffectId> {
         store.effects(state, after, limit).await.unwrap().iter().map(|row| row.id).collect()
     };
@@ -218,8 +214,8 @@ pub async fn proof_unparks_what_may_have_happened<D: Driver>() {
     let store = driver.open(1).await;
     let (_, maybe) = planned(&store).await;
     let (_, refused) = planned(&store).await;
-    let parked = vec![park(maybe.id, "may have happened: no proof came"), park(refused.id, "refused")];
-    store.dispatch(parked).await.unwrap();
+    apply(&store, park(maybe.id, "may_have_happened")).await;
+    apply(&store, park(refused.id, "refused")).await;
     let reports = [&maybe.key, &refused.key, "not/ours", "run_0000000000000/x", ""]
         .map(|key| make::status(key, Status::Delivered, Some(key)));
     let receipts = store.receive(reports.to_vec()).await.unwrap();

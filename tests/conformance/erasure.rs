@@ -11,7 +11,7 @@ use super::Driver;
 use super::make::{self, NOW, arrival, party, stored, text};
 
 /// What must not be found anywhere afterwards: each is only ever written about the person.
-const TRACES: [&str; 10] = [
+const TRACES: [&str; 9] = [
     "8613800138000",
     "Zhang Xiaoming",
     "my secret order",
@@ -21,7 +21,6 @@ const TRACES: [&str; 10] = [
     "secret reason",
     "secret input",
     "secret wait",
-    "secret letter",
 ];
 
 /// What the neighbour keeps.
@@ -47,7 +46,6 @@ async fn live<S: Store>(store: &S, address: &str, name: &str, words: &str, trace
     let data = format!("{trace} wait").into_bytes();
     work.waits = vec![WaitOp::Arm(Box::new(WaitRow { data, ..make::wait(event.mailbox, WaitKind::Timer, NOW) }))];
     work.escalations = vec![make::escalation(&run, &format!("{trace} reason"))];
-    work.letters = vec![make::letter(event.mailbox, &format!("{trace} letter"))];
     let mut sent = make::message(&format!("out {name}"), Status::Accepted, false, words);
     sent.conversation_id = Some(conversation);
     sent.error = Some(format!("could not reach +{address}"));

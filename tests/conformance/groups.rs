@@ -35,7 +35,7 @@ pub async fn a_failed_work_fails_alone<D: Driver>() {
         store.commit(work)
     });
     let received = store.receive(vec![arrival(text("a", Some(party("86138", "Li")), "x"))]);
-    let (outcomes, received) = futures_util::join!(join_all(commits), received);
+    let (outcomes, received) = tokio::join!(join_all(commits), received);
     assert_eq!(received.unwrap().len(), 1);
     for (n, outcome) in (1..=30).zip(outcomes) {
         let rows = store.mailbox(MailboxId(n)).await.unwrap();

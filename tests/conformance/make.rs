@@ -11,7 +11,7 @@ use engine::ids::{
     VersionId, WaitId,
 };
 use engine::store::{
-    Arrival, ContactRow, ConversationRow, EffectRow, EffectState, EscalationRow, EventArrival, EventRow, InputKind,
+    Arrival, ContactRow, ConversationRow, EffectRow, EffectState, EscalationRow, EventArrival, EventRow,
     InputRow, JournalKind, JournalRow, Lane, MessageRow, NewParty, Receipt, RunRow, RunStatus, TagRow, VersionRow,
     VersionState, WaitKind, WaitRow, WaitState, Work,
 };
@@ -70,7 +70,7 @@ pub fn arrival(event: EventArrival) -> Arrival {
 /// The row of the event in a receipt, and its input.
 pub fn stored(receipt: &Receipt) -> (EventRow, InputRow) {
     match receipt {
-        Receipt::New(rows) => (**rows).clone(),
+        Receipt::New(stored) => (stored.event.clone(), stored.input.clone()),
         other => panic!("expected a new event, got {other:?}"),
     }
 }
@@ -279,18 +279,5 @@ pub fn escalation(run: &RunRow, reason: &str) -> EscalationRow {
         accepted_at: None,
         accepted_by: None,
         missed: false,
-    }
-}
-
-/// A letter to a mailbox.
-pub fn letter(mailbox: MailboxId, words: &str) -> InputRow {
-    InputRow {
-        id: InputId(next()),
-        shard: mailbox.shard(),
-        mailbox,
-        lane: Lane::Interactive,
-        kind: InputKind::Letter,
-        reference: 0,
-        body: Some(words.as_bytes().to_vec()),
     }
 }

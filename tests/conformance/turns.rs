@@ -59,7 +59,7 @@ pub async fn a_mailbox_reads_back_what_was_committed<D: Driver>() {
     assert_eq!(rows.conversations, [conversation]);
     assert_eq!(rows.tags, [tag]);
     let run = RunRow { flow: version.flow.clone(), ..run };
-    assert_eq!(rows.runs, [run.clone()]);
+    assert_eq!(rows.runs, std::slice::from_ref(&run));
     assert_eq!((rows.waits, rows.effects, rows.escalations), (vec![wait], vec![effect], vec![escalation]));
     assert_eq!(store.run(run.id).await.unwrap(), Some(run.clone()));
     assert_eq!(store.version(version.id).await.unwrap(), Some(version));

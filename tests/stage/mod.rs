@@ -141,7 +141,12 @@ impl Stage {
         tokio::select! {
             died = death.wait_for(|dead| *dead) => died.is_ok(),
             () = waiting => false,
-            () = tokio::time::sleep(PATIENCE) => panic!("nothing came to an end within {PATIENCE:?}"),
+            () = tokio::time::sleep(PATIENCE) => panic!(
+                "nothing came to an end within {PATIENCE:?}: {:?}, {:?}, {:?}",
+                runs(&life.engine).await.iter().map(|run| (run.status, run.turns)).collect::<Vec<_>>(),
+                life.engine.health(),
+                self.sandbox.totals(),
+            ),
         }
     }
 

@@ -133,6 +133,10 @@ impl<S: Store> Store for Mortal<S> {
 }
 
 impl<S: Reads> Reads for Mortal<S> {
+    async fn salts(&self, contacts: Vec<ContactId>) -> Result<Vec<(ContactId, Vec<u8>)>, Error> {
+        self.read(self.inner.salts(contacts)).await
+    }
+
     async fn runs(&self, filter: RunFilter) -> Result<Vec<RunRow>, Error> {
         self.read(self.inner.runs(filter)).await
     }

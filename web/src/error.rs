@@ -110,9 +110,8 @@ impl From<store::Error> for ApiError {
 
 impl From<flows::Error> for ApiError {
     fn from(error: flows::Error) -> Self {
-        let message = error.to_string();
         match error {
-            flows::Error::Problems(problems) => Self::problems(message, json!(problems)),
+            flows::Error::Problems(problems) => Self::problems("the flows have problems", json!(problems)),
             flows::Error::Store(error) => error.into(),
         }
     }

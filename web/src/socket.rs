@@ -53,6 +53,11 @@ pub(crate) fn bind(data: &Path) -> Result<UnixListener, Error> {
     bound().map_err(|why| Error::System { path: path.clone(), why })
 }
 
+/// Takes it away when nobody listens any more; one that stays is replaced at the next start.
+pub(crate) fn remove(data: &Path) {
+    let _ = std::fs::remove_file(path(data));
+}
+
 /// Calls whoever listens; `None` when nobody does.
 pub(crate) async fn connect(data: &Path) -> Option<UnixStream> {
     UnixStream::connect(path(data)).await.ok()

@@ -16,7 +16,7 @@ use crate::anchors;
 use crate::app::{App, Engine};
 use crate::clock::SystemClock;
 use crate::config::{self, connections};
-use crate::flows::Rules;
+use crate::flows::{Rules, folder};
 use crate::keys::{self, Token};
 use crate::lock::{self, Lock};
 
@@ -37,6 +37,9 @@ pub enum Error {
     /// The connections file is wrong.
     #[error(transparent)]
     Connections(#[from] connections::Error),
+    /// Flow files cannot be used.
+    #[error(transparent)]
+    Flows(#[from] folder::Error),
     /// The store does not open.
     #[error(transparent)]
     Store(#[from] engine::store::Error),
@@ -53,6 +56,8 @@ pub struct Setup {
     pub connections: Option<connections::Connections>,
     /// Names that differ here from those in flow files.
     pub bindings: Bindings,
+    /// A folder of flow files: with an error in it, nothing starts.
+    pub flows: Option<PathBuf>,
     /// A file to which anchors are appended, besides the log.
     pub anchors: Option<PathBuf>,
     /// Our address as the outside sees it, without a final slash.
@@ -98,6 +103,9 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         defaults: declared.defaults,
         bindings: setup.bindings,
     });
+    if let Some(dir) = &setup.flows {
+        folder::check(&rules, dir)?;
+    }
     let ids = Arc::new(Ids::new(PROCESS));
     let strand = ids.next(started_at);
     let store = Sqlite::open(&database(&setup.data), Options::new(strand)).await?;
@@ -140,6 +148,7 @@ pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bi
         data: data.to_owned(),
         connections: connections.map(connections::load).transpose()?,
         bindings,
+        flows: None,
         anchors: None,
         public_url: "http://localhost".to_owned(),
         sandbox_url: None,

@@ -191,42 +191,32 @@ impl Verifier {
 /// When the store cannot be read.
 pub async fn verify<S: Reads>(store: &S, key: Option<[u8; 32]>, against: &[Anchor]) -> Result<Report, store::Error> {
     let mut verifier = Verifier::new(key, against);
-    let mut salts: HashMap<ContactId, Option<Vec<u8>>> = HashMap::new();
     let mut after = (i64::MIN, i64::MIN);
     loop {
         let page = store.blocks(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = (last.strand, last.n);
         for block in page {
-            let rows =
-                if block.strand == ANCHORS { Vec::new() } else { store.block_rows(block.strand, block.n).await? };
-            let mut salted = Vec::with_capacity(rows.len());
-            for row in rows {
-                let salt = salt_of(store, &mut salts, &row).await?;
-                salted.push((row, salt));
-            }
-            verifier.block(block, &salted);
-        }
-        // Salts are secrets of a kind: few are held at a time.
-        if salts.len() > 10_000 {
-            salts.clear();
+            let rows = if block.strand == ANCHORS { Vec::new() } else { store.block_rows(block.strand, block.n).await? };
+            verifier.block(block, &with_salts(store, rows).await?);
         }
     }
     Ok(verifier.finish(count(store).await?))
 }
 
-async fn salt_of<S: Reads>(
+async fn with_salts<S: Reads>(
     store: &S,
-    salts: &mut HashMap<ContactId, Option<Vec<u8>>>,
-    row: &JournalRow,
-) -> Result<Option<Vec<u8>>, store::Error> {
-    let Some(contact) = row.contact_id.filter(|_| row.data.is_some()) else { return Ok(None) };
-    if let Some(salt) = salts.get(&contact) {
-        return Ok(salt.clone());
-    }
-    let salt = store.find_contact(&contact.to_string()).await?.and_then(|found| found.salt);
-    salts.insert(contact, salt.clone());
-    Ok(salt)
+    rows: Vec<JournalRow>,
+) -> Result<Vec<(JournalRow, Option<Vec<u8>>)>, store::Error> {
+    let people: BTreeSet<ContactId> =
+        rows.iter().filter(|row| row.data.is_some()).filter_map(|row| row.contact_id).collect();
+    let salts = if people.is_empty() { Vec::new() } else { store.salts(people.into_iter().collect()).await? };
+    let salts: HashMap<ContactId, Vec<u8>> = salts.into_iter().collect();
+    let salted = |row: JournalRow| {
+        let salt = row.contact_id.and_then(|contact| salts.get(&contact).cloned());
+        (row, salt)
+    };
+    Ok(rows.into_iter().map(salted).collect())
 }
 
 async fn count<S: Reads>(store: &S) -> Result<u64, store::Error> {

@@ -105,17 +105,14 @@ impl<'a> Lower<'a> {
             let message = format!("a flow has at most {MAX_STEPS} steps");
             self.problems.error(node.place, "too_many_steps", message, "split it into several flows");
         }
-        let mut ends = false;
+        let (mut ends, mut told) = (false, false);
         for (index, (item, ix)) in items.iter().zip(first..).enumerate() {
             let follows = if index + 1 < items.len() { Some(ix + 1) } else { next };
-            if ends {
+            if ends && !told {
+                told = true;
+                let message = "this step is never reached: every way before it stops";
                 let hint = "remove it, or put the `stop` before it into a branch";
-                self.problems.warn(
-                    item.place,
-                    "unreachable_step",
-                    "this step is never reached: every way before it stops",
-                    hint,
-                );
+                self.problems.warn(item.place, "unreachable_step", message, hint);
             }
             if self.depth <= MAX_DEPTH {
                 ends |= self.step(item, &format!("{prefix}{index}"), ix, follows);

@@ -4,6 +4,7 @@
 //! catalogue, so a test says only what matters to it.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -16,12 +17,15 @@ use super::time;
 use super::values::untyped;
 use super::yaml::{Node, Place, Val};
 use crate::clock::At;
+use crate::contact::Priority;
 
 const KEYS: &[&str] = &["name", "note", "given", "at", "fake", "expect", "others", "never", "end", "tags", "vars"];
 const CONTACT: &[&str] = &["phone", "name", "language", "priority", "tags", "order_status", "fields", "unread_count"];
 const CONVERSATION: &[&str] = &["window_open", "last_inbound_at", "last_outbound_at", "channel"];
 /// Fields every event has and a test may set.
 const COMMON: &[&str] = &["id", "connection", "origin"];
+
+static PRIORITY: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Priority).to_value());
 
 /// One test of a flow.
 #[derive(Clone, Debug, PartialEq)]
@@ -194,6 +198,7 @@ fn record(node: &Node, what: &'static str, known: &[&str], lower: &mut Lower<'_>
     for (key, value) in keys.rest() {
         let shape = match key.text.as_str() {
             "fields" | "tags" | "unread_count" | "window_open" => Shape::any(),
+            "priority" => Shape::new(&PRIORITY),
             _ => Shape::text(),
         };
         if known.contains(&key.text.as_str()) {
@@ -401,6 +406,13 @@ fn plain(node: &Node, shape: Shape<'_>, name: &str, lower: &mut Lower<'_>) -> Op
         };
         fits.then_some(value)
     };
+    if let (Some(choices), Val::Scalar(scalar)) = (shape.choices(), &node.value)
+        && !choices.contains(&scalar.text.as_str())
+    {
+        let message = format!("`{name}` cannot be `{}`", scalar.text);
+        lower.problems.error(node.place, "unknown_choice", message, suggest::hint(&scalar.text, choices));
+        return None;
+    }
     let value = match &node.value {
         Val::Broken => return None,
         Val::Null => Some(Value::Null),

@@ -1,7 +1,7 @@
 //! The shape of a flow document as Rust types, for its JSON Schema only: reading goes through the tree, which knows places.
 //!
 //! The parts that depend on the catalogue (`do` with its `with`, triggers with their parameters) are open here and filled in
-//! by [`super::schema`].
+//! by [`mod@super::schema`].
 #![expect(dead_code, reason = "these types are only described, never built")]
 
 use std::borrow::Cow;

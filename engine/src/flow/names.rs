@@ -32,12 +32,9 @@ static CONVERSATION: LazyLock<Value> = LazyLock::new(|| {
     let session = record(&["opened_at"], &[("messages", json!({"type": "integer"}))]);
     record(&texts, &[("window_open", json!({"type": "boolean"})), ("session", session)])
 });
-static FLOW: LazyLock<Value> = LazyLock::new(|| record(&["id", "name", "version"], &[]));
+static FLOW: LazyLock<Value> = LazyLock::new(|| record(&["id", "name"], &[]));
 static RUN: LazyLock<Value> = LazyLock::new(|| record(&["id", "started_at"], &[]));
-static ERROR: LazyLock<Value> = LazyLock::new(|| {
-    let texts = ["code", "message", "step", "action", "connection", "verdict"];
-    record(&texts, &[("status", json!({"type": "integer"})), ("attempts", json!({"type": "integer"}))])
-});
+static ERROR: LazyLock<Value> = LazyLock::new(|| record(&["code", "message", "step"], &[]));
 
 fn record(texts: &[&str], others: &[(&str, Value)]) -> Value {
     let mut fields = serde_json::Map::new();
@@ -103,8 +100,8 @@ pub(crate) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// Checks one dotted name.
-    pub(crate) fn check(&self, path: &PathUse, problems: &mut Problems) {
+    /// Checks one dotted name. `guarded`: the expression copes with its absence.
+    pub(crate) fn check(&self, path: &PathUse, guarded: bool, problems: &mut Problems) {
         let at = Place { line: path.line, column: path.column };
         let parts: Vec<&str> = path.parts.iter().map(String::as_str).collect();
         let Some((root, rest)) = parts.split_first() else { return };
@@ -112,8 +109,8 @@ impl<'a> Names<'a> {
             "event" => self.event(rest, at, problems),
             "contact" => self.customer("contact", &CONTACT, rest, at, problems),
             "conversation" => self.customer("conversation", &CONVERSATION, rest, at, problems),
-            "steps" => self.step(rest, at, problems),
-            "vars" => self.var(rest, at, problems),
+            "steps" => self.step(rest, guarded, at, problems),
+            "vars" => self.var(rest, guarded, at, problems),
             "now" => {}
             "flow" => walk("flow", Shape::new(&FLOW), rest, at, problems),
             "run" => walk("run", Shape::new(&RUN), rest, at, problems),
@@ -175,7 +172,7 @@ impl<'a> Names<'a> {
         walk("reply", if common { Shape::new(&COMMON) } else { shape }, rest, at, problems);
     }
 
-    fn step(&self, rest: &[&str], at: Place, problems: &mut Problems) {
+    fn step(&self, rest: &[&str], guarded: bool, at: Place, problems: &mut Problems) {
         let Some((id, rest)) = rest.split_first() else { return };
         let Some(output) = self.outputs.get(*id) else {
             let mut known: Vec<&str> = self.outputs.keys().map(String::as_str).collect();
@@ -186,9 +183,11 @@ impl<'a> Names<'a> {
             }
             return problems.error(at, "unknown_step", format!("there is no step with the id `{id}`"), hint);
         };
-        if !self.have.steps.contains(*id) {
+        if !guarded && !self.have.steps.contains(*id) {
             let message = format!("`steps.{id}` is read on a way on which that step has not run");
-            let hint = "read it after the step, in the same branch, or give it a value on every way";
+            let hint = format!(
+                "read it after the step, on the same way; or say what else: {{{{default steps.{id}.… \"…\"}}}}, steps?.{id}"
+            );
             if self.anything_ran {
                 problems.warn(
                     at,
@@ -215,7 +214,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn var(&self, rest: &[&str], at: Place, problems: &mut Problems) {
+    fn var(&self, rest: &[&str], guarded: bool, at: Place, problems: &mut Problems) {
         let Some(name) = rest.first() else { return };
         if !self.vars.contains(*name) {
             let mut hint = suggest::hint(name, self.vars.iter().map(String::as_str));
@@ -224,7 +223,7 @@ impl<'a> Names<'a> {
             }
             let message = format!("`vars.{name}` is set nowhere in this flow");
             problems.error(at, "unknown_name", message, hint);
-        } else if !self.have.vars.contains(*name) {
+        } else if !guarded && !self.have.vars.contains(*name) {
             let message = format!("`vars.{name}` may be missing: it is not set on every way to here");
             problems.warn(at, "var_not_set", message, "set it once at the beginning");
         }

@@ -35,6 +35,7 @@ impl<'a> Lower<'a> {
     pub(super) fn triggers(&mut self, on: &'a Node, when: Option<&'a Node>) -> Vec<Trigger> {
         let items = match &on.value {
             Val::List(items) => items.as_slice(),
+            Val::Null => &[],
             _ => std::slice::from_ref(on),
         };
         if items.is_empty() {

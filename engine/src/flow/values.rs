@@ -202,7 +202,10 @@ impl<'a> Lower<'a> {
         match Script::compile(source, origin(node, skip)) {
             Ok(script) => {
                 for path in script.paths() {
-                    self.names.check(path, &mut self.problems);
+                    // `steps?.ticket?.id` reads as nothing where the step has not run.
+                    let guarded =
+                        matches!(&path.parts[..], [root, name, ..] if source.contains(&format!("{root}?.{name}")));
+                    self.names.check(path, guarded, &mut self.problems);
                 }
                 Some(script)
             }
@@ -217,7 +220,10 @@ impl<'a> Lower<'a> {
         match Template::compile(source, origin(node, 0), target) {
             Ok(template) => {
                 for path in template.paths() {
-                    self.names.check(path, &mut self.problems);
+                    let name = path.parts.join(".");
+                    let copes = |helper: &&str| source.contains(&format!("{helper} {name}"));
+                    let guarded = ["default", "#if", "#unless"].iter().any(copes);
+                    self.names.check(path, guarded, &mut self.problems);
                 }
                 Some(template)
             }

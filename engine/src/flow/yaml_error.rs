@@ -50,6 +50,8 @@ fn classify<'a>(said: &'a str, line: &str, column: u32) -> (&'static str, &'a st
         "the value begins with a quote, so YAML ends it at the second one; put the whole value in the other kind of quotes: '\"vip\" in contact.tags'"
     } else if has(&["mapping values are not allowed"]) {
         "a `: ` inside a value needs quotes around the whole value; else look whether this line is indented like its neighbours"
+    } else if has(&["simple key expected"]) {
+        "a key needs a `:` behind it"
     } else if has(&["tabs"]) {
         "indent with spaces, not with tabs"
     } else if has(&["unexpected character"]) {

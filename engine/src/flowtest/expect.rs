@@ -70,8 +70,9 @@ fn acts(test: &TestCase, acts: &[Act], failures: &mut Vec<String>) {
         match left.next() {
             Some(act) if fits(wanted, act) => {}
             Some(act) => {
+                let different = difference(wanted, act).unwrap_or_default();
                 let (line, wanted) = (wanted.line, asked(wanted));
-                failures.push(format!("line {line}: expected {wanted}, what happened is {}", shown(act)));
+                failures.push(format!("line {line}: expected {wanted}, what happened is {}{different}", shown(act)));
                 return;
             }
             None => {
@@ -87,8 +88,13 @@ fn acts(test: &TestCase, acts: &[Act], failures: &mut Vec<String>) {
 
 fn ends(wanted: Option<End>, happened: &Happened, failures: &mut Vec<String>) {
     let Some(wanted) = wanted else { return };
+    let expected = match wanted {
+        End::Done => "done",
+        End::Failed => "failed",
+        End::Waiting => "waiting",
+    };
     if happened.runs.is_empty() {
-        failures.push(format!("end: expected {wanted:?}, no run started"));
+        failures.push(format!("end: expected {expected}, no run started"));
     }
     for (status, error) in &happened.runs {
         let fits = match wanted {
@@ -98,28 +104,62 @@ fn ends(wanted: Option<End>, happened: &Happened, failures: &mut Vec<String>) {
         };
         if !fits {
             let why = error.as_ref().map(|error| format!(" ({error})")).unwrap_or_default();
-            failures.push(format!("end: expected {wanted:?}, a run is {status:?}{why}"));
+            failures.push(format!("end: expected {expected}, a run is {}{why}", word(*status)));
         }
+    }
+}
+
+/// A run's status in a word.
+pub(super) fn word(status: RunStatus) -> &'static str {
+    match status {
+        RunStatus::Working => "working",
+        RunStatus::Waiting => "waiting",
+        RunStatus::NeedsAttention => "waiting for a person",
+        RunStatus::Done => "done",
+        RunStatus::Failed => "failed",
+        RunStatus::Cancelled => "cancelled",
     }
 }
 
 fn fits(wanted: &Expectation, act: &Act) -> bool {
-    wanted.action == act.action && wanted.at.is_none_or(|at| at == act.after) && covers(&act.input, &wanted.fields)
+    difference(wanted, act).is_none()
+}
+
+/// What differs, in words, if something does.
+fn difference(wanted: &Expectation, act: &Act) -> Option<String> {
+    if wanted.action != act.action {
+        return Some(String::new());
+    }
+    if let Some(at) = wanted.at.filter(|at| *at != act.after) {
+        return Some(format!(": it is at {}, not at {}", duration::format(act.after), duration::format(at)));
+    }
+    let (path, value, wanted) = uncovered("", &act.input, &wanted.fields)?;
+    let value = if value.is_null() { "not there".to_owned() } else { value.to_string() };
+    Some(format!(": `{path}` is {value}, not {wanted}"))
 }
 
 /// Whether `value` has everything that `wanted` names.
 fn covers(value: &Value, wanted: &Value) -> bool {
-    match (value, wanted) {
+    uncovered("", value, wanted).is_none()
+}
+
+/// The first place at which `value` has not what `wanted` names, with both values there.
+fn uncovered<'a>(path: &str, value: &'a Value, wanted: &'a Value) -> Option<(String, &'a Value, &'a Value)> {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let same = match (value, wanted) {
         (Value::Object(value), Value::Object(wanted)) => {
-            wanted.iter().all(|(name, wanted)| covers(value.get(name).unwrap_or(&Value::Null), wanted))
+            let mut fields = wanted.iter();
+            return fields
+                .find_map(|(name, wanted)| uncovered(&below(name), value.get(name).unwrap_or(&Value::Null), wanted));
         }
-        (Value::Array(value), Value::Array(wanted)) => {
-            value.len() == wanted.len() && value.iter().zip(wanted).all(|(value, wanted)| covers(value, wanted))
+        (Value::Array(value), Value::Array(wanted)) if value.len() == wanted.len() => {
+            let mut items = value.iter().zip(wanted).enumerate();
+            return items.find_map(|(index, (value, wanted))| uncovered(&below(&index.to_string()), value, wanted));
         }
         (Value::Number(value), Value::Number(wanted)) => value.as_f64() == wanted.as_f64(),
-        (_, Value::Null) => value.is_null(),
         (value, wanted) => value == wanted,
-    }
+    };
+    (!same).then(|| (path.to_owned(), value, wanted))
 }
 
 fn asked(wanted: &Expectation) -> String {

@@ -3,8 +3,18 @@
 //! Only the doors differ: events come from the test, calls are answered by its `fake` at once, and time jumps to whatever
 //! falls due next. So 48 hours pass in microseconds, and what a test shows is what the engine will do.
 
+mod calls;
 mod expect;
+mod given;
+mod log;
 mod sim;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod witness;
 
 use std::sync::Arc;
 
@@ -29,7 +39,7 @@ pub struct Outcome {
     pub passed: bool,
     /// What was not, each in a line; first what is wrong, then what was expected and what happened.
     pub failures: Vec<String>,
-    /// What happened, one line an action, for reading.
+    /// What happened, in lines for reading: actions, failures, what started nothing and why, how runs ended.
     pub log: Vec<String>,
 }
 
@@ -44,7 +54,7 @@ pub fn run(mut compiled: Compiled, catalog: &Catalog) -> Vec<Outcome> {
 fn run_one(version: &Arc<Version>, test: &TestCase, catalog: &Catalog) -> Outcome {
     let mut sim = Sim::new(version, test, catalog);
     let mut failures: Vec<String> = sim.run().err().into_iter().collect();
-    failures.extend(expect::failures(test, &sim.happened(version)));
+    failures.extend(expect::failures(test, &sim.happened()));
     Outcome {
         flow: version.flow.to_string(),
         name: test.name.clone(),

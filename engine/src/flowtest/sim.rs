@@ -1,25 +1,27 @@
-//! The simulated world of one test: mailboxes, a clock that jumps, and calls that are answered from the test.
+//! The simulated world of one test: mailboxes, and a clock that jumps to whatever comes next.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
+use super::calls::Call;
 use super::expect::{Act, Happened};
+use super::given;
+use super::log::Log;
 use crate::book::{Book, Live};
 use crate::clock::At;
-use crate::connector::{Catalog, Done, Party, Problem, Repeat, Scope, Sent, Verdict};
-use crate::contact::{Contact, Conversation, Priority, TagSource, TagSourceKind, WINDOW};
-use crate::duration;
-use crate::event::{self, Event, EventKey, Origin};
-use crate::flow::{Fail, Fake, TestCase, Version};
+use crate::connector::Catalog;
+use crate::event::{self, EventKey};
+use crate::flow::{TestCase, Version};
 use crate::handle::{Input, handle};
-use crate::ids::{ContactId, ConversationId, EventId, Ids, MailboxId, RunId, WaitId};
+use crate::ids::{EventId, Ids, MailboxId, RunId, WaitId};
 use crate::mailbox::Mailbox;
-use crate::run::plan::{self, PERSON_ANSWERS_WITHIN};
-use crate::run::{Attempt, Entry, Next, Plan, State, What, journal};
-use crate::store::{EffectOp, EffectRow, RunRow, WaitOp, Work};
+use crate::run::{Entry, What, journal};
+use crate::runner::hold::Hold;
+use crate::store::{EffectOp, JournalKind, JournalRow, RunRow, WaitKind, WaitOp, Work};
+use crate::trigger::Silent;
 
 /// 2026-01-05T09:00:00Z, a Monday morning: when a test starts unless it says otherwise.
 const START: At = At(1_767_603_600_000);
@@ -27,33 +29,48 @@ const START: At = At(1_767_603_600_000);
 const MOST: usize = 20_000;
 /// How far a test's time runs beyond its last event.
 const FAR: Duration = Duration::from_secs(400 * 24 * 60 * 60);
-const NUMBER: &str = "test-number";
 
 /// Something that will happen.
-enum Coming {
-    Event(Box<Event>),
+pub(super) enum Coming {
+    /// An event of the test: its place in `at`, and there.
+    Event(usize, usize),
     Due(MailboxId, WaitId),
-    Attempt(Box<EffectRow>, Vec<Attempt>),
-    Unclear(Box<EffectRow>, Vec<Attempt>),
-    NobodyAnswered(Box<EffectRow>),
+    Attempt(Box<Call>),
+    /// No proof came that a call in doubt happened.
+    Unclear(Box<Call>),
+    Expired(Box<Call>),
+    NobodyAnswered(Box<Call>),
 }
 
 pub(super) struct Sim<'a> {
-    test: &'a TestCase,
-    catalog: &'a Catalog,
+    pub(super) test: &'a TestCase,
+    pub(super) catalog: &'a Catalog,
+    version: Arc<Version>,
     book: Book,
     ids: Ids,
     start: At,
-    now: At,
-    mails: BTreeMap<MailboxId, Mailbox>,
-    contact: ContactId,
-    coming: BTreeMap<(At, u64), Coming>,
+    pub(super) now: At,
+    pub(super) mails: BTreeMap<MailboxId, Mailbox>,
+    customer: MailboxId,
+    pub(super) coming: BTreeMap<(At, u64), Coming>,
     order: u64,
-    /// How many calls of each action were answered.
-    answered: HashMap<String, usize>,
+    /// Deliveries by their key: a second one is dropped, as at every door.
+    known: HashSet<EventKey>,
+    /// How many attempts of each action were answered.
+    pub(super) answered: HashMap<String, usize>,
+    /// Connections that are down.
+    pub(super) down: BTreeMap<String, Hold>,
+    /// What inputs of this instant changed and is not committed yet, by mailbox.
+    open: BTreeMap<MailboxId, Work>,
+    /// Whether the n-th input shares its commit with what else comes at its instant; missing = it does not.
+    pub(super) joined: Vec<bool>,
+    inputs: usize,
     acts: Vec<Act>,
+    log: Log,
     runs: BTreeMap<RunId, RunRow>,
     entries: BTreeMap<RunId, Vec<Entry>>,
+    #[cfg(test)]
+    pub(super) witness: Option<super::witness::Witness>,
 }
 
 impl<'a> Sim<'a> {
@@ -61,134 +78,60 @@ impl<'a> Sim<'a> {
         let start = test.given.at.unwrap_or(START);
         let ids = Ids::new(0);
         let live = Live { version: Arc::clone(version), since: At(0) };
-        let contact = ContactId(ids.next(start));
+        let mail = given::customer(&test.given, &ids, start);
         let mut sim = Self {
             test,
             catalog,
+            version: Arc::clone(version),
             book: Book::new(vec![live], Vec::new(), None),
+            ids,
             start,
             now: start,
-            mails: BTreeMap::new(),
-            contact,
+            customer: mail.id,
+            mails: BTreeMap::from([(mail.id, mail)]),
             coming: BTreeMap::new(),
             order: 0,
+            known: HashSet::new(),
             answered: HashMap::new(),
+            down: BTreeMap::new(),
+            open: BTreeMap::new(),
+            joined: Vec::new(),
+            inputs: 0,
             acts: Vec::new(),
+            log: Log::new(start),
             runs: BTreeMap::new(),
             entries: BTreeMap::new(),
-            ids,
+            #[cfg(test)]
+            witness: None,
         };
-        let mail = sim.customer();
-        sim.mails.insert(mail.id, mail);
-        for moment in &test.at {
-            let at = start.plus(moment.after);
-            for (kind, fields) in &moment.events {
-                let event = sim.event(version, kind, fields, at);
-                sim.expect_at(at, Coming::Event(Box::new(event)));
+        for (place, moment) in test.at.iter().enumerate() {
+            for index in 0..moment.events.len() {
+                sim.expect_at(start.plus(moment.after), Coming::Event(place, index));
             }
         }
         sim
     }
 
-    fn expect_at(&mut self, at: At, coming: Coming) {
+    /// The same world with every commit watched; `forgets`: its mailboxes are read back after each, as after a crash.
+    #[cfg(test)]
+    pub(super) fn witnessed(mut self, forgets: bool) -> Self {
+        let mail = self.mails.get_mut(&self.customer).expect("the customer is there from the beginning");
+        self.witness = Some(super::witness::Witness::new(mail, &self.version, forgets));
+        self
+    }
+
+    pub(super) fn expect_at(&mut self, at: At, coming: Coming) {
         self.order += 1;
         self.coming.insert((at, self.order), coming);
-    }
-
-    /// The customer's mailbox as the test gives it.
-    fn customer(&self) -> Mailbox {
-        let mut contact = Contact::new(self.contact, [0; 16]);
-        let given = &self.test.given.contact;
-        let text = |name: &str| given.get(name).and_then(Value::as_str).map(str::to_owned);
-        contact.name = text("name").unwrap_or_else(|| "Test Customer".into());
-        contact.phone = Some(text("phone").unwrap_or_else(|| "+15550100".into()));
-        contact.language = text("language").unwrap_or_default();
-        contact.order_status = text("order_status").unwrap_or_default();
-        contact.unread_count = given.get("unread_count").and_then(Value::as_i64).unwrap_or(0);
-        contact.fields = given.get("fields").and_then(Value::as_object).cloned().unwrap_or_default();
-        if let Some(priority) = given.get("priority") {
-            contact.priority = serde_json::from_value::<Priority>(priority.clone()).unwrap_or_default();
-        }
-        for tag in given.get("tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-            let source = TagSource { kind: TagSourceKind::Import, id: String::new(), at: self.start };
-            contact.tags.insert(tag.to_owned(), vec![source]);
-        }
-        let id = ConversationId(self.ids.next(self.start));
-        let address = contact.phone.as_deref().unwrap_or_default().trim_start_matches('+').to_owned();
-        let mut mail = Mailbox::new(MailboxId::of_contact(self.contact));
-        mail.facts.contact = Some(contact);
-        mail.facts.conversations = vec![self.conversation(id, address)];
-        mail
-    }
-
-    fn conversation(&self, id: ConversationId, address: String) -> Conversation {
-        let empty = serde_json::Map::new();
-        let given = self.test.given.conversation.as_ref().unwrap_or(&empty);
-        let time = |name: &str| {
-            let text = given.get(name)?.as_str()?;
-            chrono::DateTime::parse_from_rfc3339(text).ok().map(|time| At::from(time.to_utc()))
-        };
-        let last_inbound_at = time("last_inbound_at");
-        let open = given.get("window_open").and_then(Value::as_bool);
-        Conversation {
-            id,
-            contact: self.contact,
-            number: NUMBER.into(),
-            address,
-            connection: given.get("channel").and_then(Value::as_str).unwrap_or("whatsapp").into(),
-            window_closes_at: match open {
-                Some(true) => Some(self.start.plus(WINDOW)),
-                Some(false) => None,
-                None => last_inbound_at.map(|at| at.plus(WINDOW)),
-            },
-            session_messages: 0,
-            session_opened_at: None,
-            last_inbound_at,
-            last_outbound_at: time("last_outbound_at"),
-            rev: 0,
-        }
-    }
-
-    /// An event: the test's fields laid over the catalogue's sample.
-    fn event(&self, version: &Version, kind: &str, fields: &Value, at: At) -> Event {
-        let spec = self.catalog.triggers.get(kind);
-        let mut body = spec.map(|spec| spec.sample.clone()).unwrap_or_else(|| json!({}));
-        let mut fields = fields.as_object().cloned().unwrap_or_default();
-        let mut own = |name: &str| fields.remove(name).and_then(|value| value.as_str().map(str::to_owned));
-        let (connection, origin) = (own("connection"), own("origin"));
-        if kind == event::NO_REPLY
-            && let Some(trigger) = version.triggers.iter().find(|trigger| &*trigger.kind == kind)
-        {
-            overlay(&mut body, &json!({ "after": trigger.params["after"], "silent": trigger.params["silent"] }));
-        }
-        if kind == event::MANUAL {
-            overlay(&mut body, &json!({ "flow": *version.flow }));
-        }
-        overlay(&mut body, &Value::Object(fields));
-        let in_conversation = spec.is_none_or(|spec| spec.in_conversation);
-        let id = EventId(self.ids.next(at));
-        let mailbox = if in_conversation { MailboxId::of_contact(self.contact) } else { MailboxId::of_event(id) };
-        let conversation = self.mails.values().next().and_then(|mail| mail.facts.conversations.first());
-        Event {
-            id,
-            key: EventKey::new("test", kind, &id.to_string()),
-            mailbox,
-            contact: in_conversation.then_some(self.contact),
-            conversation: conversation.filter(|_| in_conversation).map(|known| known.id),
-            connection: connection.unwrap_or_else(|| "test".into()).into(),
-            kind: kind.into(),
-            origin: origin.and_then(|origin| serde_json::from_value(origin.into()).ok()).unwrap_or(origin_of(kind)),
-            at,
-            provider_at: Some(at),
-            depth: 0,
-            body,
-        }
     }
 
     /// Lets time run until nothing is coming any more.
     pub(super) fn run(&mut self) -> Result<(), String> {
         let last = self.test.at.iter().map(|moment| moment.after).max().unwrap_or_default();
         let end = self.start.plus(last).plus(FAR);
+        // What was silent before the test began is watched, as when a flow is published.
+        self.give(self.customer, Input::Watch);
+        self.commit();
         for _ in 0..MOST {
             let Some(((at, _), coming)) = self.coming.pop_first() else { return Ok(()) };
             if at > end {
@@ -196,165 +139,143 @@ impl<'a> Sim<'a> {
             }
             self.now = self.now.max(at);
             self.happen(coming);
+            let more_now = self.coming.first_key_value().is_some_and(|((at, _), _)| *at <= self.now);
+            let joins = self.joined.get(self.inputs).copied().unwrap_or(false);
+            self.inputs += 1;
+            if !(joins && more_now) {
+                self.commit();
+            }
         }
         Err(format!("the flow keeps waking up: stopped after {MOST} steps"))
     }
 
     fn happen(&mut self, coming: Coming) {
         match coming {
-            Coming::Event(event) => {
-                let mailbox = event.mailbox;
-                self.give(mailbox, Input::Event { event: Arc::new(*event), input: None });
-            }
+            Coming::Event(place, index) => self.event(place, index),
             Coming::Due(mailbox, wait) => self.give(mailbox, Input::Due(wait)),
-            Coming::Attempt(row, attempts) => self.attempt(*row, attempts),
-            Coming::Unclear(row, attempts) => self.next(*row, attempts, Next::Park { why: "may_have_happened" }, None),
-            Coming::NobodyAnswered(row) => {
-                let problem = Problem::new("nobody_answered", "it needed attention, and nobody answered in time");
-                self.settle(*row, Vec::new(), Verdict::Refused(problem));
+            Coming::Attempt(call) if self.wanted(&call) => self.attempt(*call),
+            Coming::Unclear(call) if self.wanted(&call) => self.unclear(*call),
+            Coming::Expired(call) if self.wanted(&call) => {
+                self.refuse(*call, "expired", "it could not start before its deadline, and nothing stale is sent");
             }
+            Coming::NobodyAnswered(call) if self.wanted(&call) => {
+                self.refuse(*call, "nobody_answered", "it needed attention, and nobody answered in time");
+            }
+            Coming::Attempt(_) | Coming::Unclear(_) | Coming::Expired(_) | Coming::NobodyAnswered(_) => {}
         }
     }
 
-    /// Gives a mailbox an input, and takes up what comes of it.
-    fn give(&mut self, mailbox: MailboxId, input: Input) {
-        let mail = self.mails.entry(mailbox).or_insert_with(|| Mailbox::new(mailbox));
-        let mut work = Work { mailbox, ..Work::default() };
-        // Only orders can be refused, and a test gives none.
-        let _ = handle(&self.book, mail, input, self.now, &self.ids, &mut work);
-        for row in &work.journal {
-            self.read(row);
+    /// Whether a call was not withdrawn.
+    fn wanted(&self, call: &Call) -> bool {
+        self.mails.get(&call.row.mailbox).is_some_and(|mail| mail.effects.contains_key(&call.row.id))
+    }
+
+    fn event(&mut self, place: usize, index: usize) {
+        let test = self.test;
+        let (kind, fields) = &test.at[place].events[index];
+        if kind == event::NO_REPLY {
+            return self.silence(fields);
         }
-        for run in work.runs {
-            self.runs.insert(run.id, run);
-        }
-        let mut withdrawn = BTreeSet::new();
-        for op in work.effects {
-            match op {
-                EffectOp::Plan(row) => self.expect_at(self.now, Coming::Attempt(row, Vec::new())),
-                EffectOp::Withdraw(id) => drop(withdrawn.insert(id)),
-                EffectOp::Finish(_) | EffectOp::Park { .. } => {}
+        let id = EventId(self.ids.next(self.now));
+        let customer = &self.mails[&self.customer];
+        let event = given::event(kind, fields, self.catalog, &self.version, customer, id, self.now);
+        if self.known.insert(event.key) {
+            #[cfg(test)]
+            if let Some(witness) = &mut self.witness {
+                witness.arrived(&event);
             }
+            self.give(event.mailbox, Input::Event { event: Arc::new(event), input: None });
         }
-        self.coming.retain(|_, coming| match coming {
-            Coming::Attempt(row, _) | Coming::Unclear(row, _) | Coming::NobodyAnswered(row) => {
-                !withdrawn.contains(&row.id)
-            }
-            _ => true,
+    }
+
+    /// A silence as a test tells it: the conversation is made silent for so long, and the engine finds that out by itself.
+    fn silence(&mut self, fields: &Value) {
+        let Some((after, silent)) = given::silence(fields, &self.version) else {
+            return self.log.line(self.now, "no trigger of this flow listens to such a silence");
+        };
+        let since = self.now.minus(after);
+        let before = since.minus(Duration::from_millis(1));
+        let Some(mail) = self.mails.get_mut(&self.customer) else { return };
+        let Some(id) = mail.facts.conversations.first().map(|conversation| conversation.id) else { return };
+        mail.facts.change_conversation(id, |conversation| {
+            let (ours, theirs) = (&mut conversation.last_outbound_at, &mut conversation.last_inbound_at);
+            let (last, other) = if silent == Silent::Customer { (ours, theirs) } else { (theirs, ours) };
+            *last = Some(since);
+            *other = other.map(|at| at.min(before));
         });
-        for op in work.waits {
-            if let WaitOp::Arm(wait) = op
-                && wait.due_at != At::NEVER
-            {
-                self.expect_at(wait.due_at, Coming::Due(mailbox, wait.id));
+        // A moment earlier, so that the threshold lies ahead.
+        let now = self.now;
+        self.now = now.minus(Duration::from_millis(1));
+        self.give(self.customer, Input::Watch);
+        self.now = now;
+        let waits = self.mails.get(&self.customer).into_iter().flat_map(|mail| mail.waits.values());
+        let armed =
+            waits.filter(|wait| wait.kind == WaitKind::Silence && wait.due_at == now).map(|wait| wait.id).next();
+        if let Some(wait) = armed {
+            self.give(self.customer, Input::Due(wait));
+        }
+    }
+
+    /// Gives a mailbox an input.
+    pub(super) fn give(&mut self, mailbox: MailboxId, input: Input) {
+        let mail = self.mails.entry(mailbox).or_insert_with(|| Mailbox::new(mailbox));
+        let work = self.open.entry(mailbox).or_insert_with(|| Work { mailbox, ..Work::default() });
+        // Only orders can be refused, and a test gives none.
+        let _ = handle(&self.book, mail, input, self.now, &self.ids, work);
+    }
+
+    /// Commits what the last inputs changed, and takes up what comes of it.
+    fn commit(&mut self) {
+        for (mailbox, work) in std::mem::take(&mut self.open) {
+            for row in &work.journal {
+                self.read(row);
+            }
+            #[cfg(test)]
+            if let Some(witness) = &mut self.witness {
+                let mail = self.mails.remove(&mailbox).unwrap_or_else(|| Mailbox::new(mailbox));
+                self.mails.insert(mailbox, witness.committed(&work, mail, &self.entries, &self.version));
+            }
+            self.runs.extend(work.runs.into_iter().map(|run| (run.id, run)));
+            for op in work.effects {
+                if let EffectOp::Plan(row) = op {
+                    self.try_at(self.now, Call::new(*row));
+                }
+            }
+            for op in work.waits {
+                if let WaitOp::Arm(wait) = op
+                    && wait.due_at != At::NEVER
+                {
+                    self.expect_at(wait.due_at, Coming::Due(mailbox, wait.id));
+                }
             }
         }
     }
 
-    fn read(&mut self, row: &crate::store::JournalRow) {
+    fn read(&mut self, row: &JournalRow) {
         let entries = journal::decode(row).unwrap_or_default();
         for entry in &entries {
-            match &entry.what {
-                What::Planned { action, .. } => self.note(action, entry.data.clone()),
-                What::Acted { action, .. } => self.note(action, entry.data["input"].clone()),
-                _ => {}
-            }
+            self.log.entry(self.now, entry);
+            let (action, input) = match &entry.what {
+                What::Planned { action, .. } => (action, &entry.data),
+                What::Acted { action, .. } => (action, &entry.data["input"]),
+                _ => continue,
+            };
+            let (after, action) = (self.now.since(self.start), action.to_string());
+            self.acts.push(Act { after, action, input: input.clone() });
         }
-        if row.kind == crate::store::JournalKind::Turn {
+        if row.kind == JournalKind::Turn {
             self.entries.entry(RunId(row.subject)).or_default().extend(entries);
         }
     }
 
-    fn note(&mut self, action: &str, input: Value) {
-        let after = self.now.since(self.start);
-        self.acts.push(Act { after, action: action.to_owned(), input });
-    }
-
-    fn attempt(&mut self, row: EffectRow, mut attempts: Vec<Attempt>) {
-        let Ok(plan) = serde_json::from_slice::<Plan>(&row.input) else { return };
-        let verdict = self.answer(&row, &plan);
-        attempts.push(Attempt {
-            attempt: row.attempt + 1,
-            at: self.now,
-            took_ms: 0,
-            verdict: verdict.name().into(),
-            problem: verdict.problem().cloned(),
-        });
-        let repeat = self.catalog.actions.get(row.action.as_str()).map_or(Repeat::Safe, |spec| spec.repeat);
-        let next = plan::next(&plan, repeat, row.attempt, &verdict, self.now);
-        self.next(row, attempts, next, Some(verdict));
-    }
-
-    fn next(&mut self, mut row: EffectRow, attempts: Vec<Attempt>, next: Next, verdict: Option<Verdict>) {
-        match (next, verdict) {
-            (Next::Settle, Some(verdict)) => self.settle(row, attempts, verdict),
-            (Next::Again { attempt, not_before }, _) => {
-                row.attempt = attempt;
-                self.expect_at(not_before, Coming::Attempt(Box::new(row), attempts));
-            }
-            (Next::Hold { after }, _) => {
-                let probe = self.now.plus(after.unwrap_or(Duration::from_secs(1)));
-                if probe > row.deadline {
-                    let problem = Problem::new("expired", "it could not start before its deadline");
-                    return self.settle(row, attempts, Verdict::Refused(problem));
-                }
-                self.expect_at(probe, Coming::Attempt(Box::new(row), attempts));
-            }
-            (Next::Doubt { until }, _) => self.expect_at(until, Coming::Unclear(Box::new(row), attempts)),
-            (Next::Park { why }, _) => {
-                let first = attempts.first().map_or(self.now, |attempt| attempt.at);
-                row.deadline = first.plus(PERSON_ANSWERS_WITHIN);
-                self.expect_at(row.deadline, Coming::NobodyAnswered(Box::new(row.clone())));
-                let mailbox = row.mailbox;
-                self.give(mailbox, Input::Parked { effect: Box::new(row), attempts, why });
-            }
-            (Next::Settle, None) => {}
-        }
-    }
-
-    fn settle(&mut self, row: EffectRow, attempts: Vec<Attempt>, verdict: Verdict) {
-        let mailbox = row.mailbox;
-        self.give(mailbox, Input::Settled { effect: Box::new(row), attempts, verdict, input: None });
-    }
-
-    /// What the test's `fake` says, else the catalogue's sample.
-    fn answer(&mut self, row: &EffectRow, plan: &Plan) -> Verdict {
-        let conversation = row.window.and_then(|id| self.mails.get(&row.mailbox)?.facts.conversation(id));
-        if conversation.is_some_and(|conversation| !conversation.window_open(self.now)) {
-            let words = "24 hours have passed since the customer's last message: only a template can be sent now";
-            return Verdict::Refused(Problem::new("window_closed", words));
-        }
-        let count = self.answered.entry(row.action.clone()).or_default();
-        *count += 1;
-        let fakes = self.test.fake.get(&row.action).map_or(&[][..], Vec::as_slice);
-        let sample = self.catalog.actions.get(row.action.as_str()).map(|spec| spec.sample.clone()).unwrap_or_default();
-        match fakes.get(*count - 1).or(fakes.last()) {
-            Some(Fake::Fail { how, code, message }) => failure(*how, code.as_deref(), message.as_deref()),
-            Some(Fake::Reply(fields)) => {
-                let mut output = sample;
-                overlay(&mut output, fields);
-                self.done(row, plan, output)
-            }
-            None => self.done(row, plan, sample),
-        }
-    }
-
-    fn done(&self, row: &EffectRow, plan: &Plan, output: Value) -> Verdict {
-        let sent = plan.address.as_ref().filter(|_| row.action.starts_with("whatsapp.send")).map(|address| Sent {
-            external_id: row.key.clone(),
-            party: Party { number: NUMBER.into(), address: address.to_string(), phone: None, name: None },
-            text: plan.input["text"].as_str().unwrap_or_default().to_owned(),
-        });
-        Verdict::Done(Done { output, sent })
-    }
-
     /// What happened, for the expectations.
-    pub(super) fn happened(&self, version: &Version) -> Happened {
-        let customer =
-            self.mails.get(&MailboxId::of_contact(self.contact)).and_then(|mail| mail.facts.contact.as_ref());
-        let mut vars = serde_json::Map::new();
-        for entries in self.entries.values() {
-            vars.extend(State::fold(version, Value::Null, entries).vars);
+    pub(super) fn happened(&self) -> Happened {
+        let customer = self.mails.get(&self.customer).and_then(|mail| mail.facts.contact.as_ref());
+        let mut vars = Map::new();
+        for entry in self.entries.values().flatten() {
+            if let (What::Assigned { .. }, Value::Object(values)) = (&entry.what, &entry.data) {
+                vars.extend(values.clone());
+            }
         }
         Happened {
             acts: self.acts.clone(),
@@ -366,39 +287,6 @@ impl<'a> Sim<'a> {
 
     /// What happened, for reading.
     pub(super) fn log(&self) -> Vec<String> {
-        let line = |act: &Act| format!("{:>8}  {} {}", duration::format(act.after), act.action, act.input);
-        self.acts.iter().map(line).collect()
-    }
-}
-
-fn origin_of(kind: &str) -> Origin {
-    match kind.split('.').next() {
-        Some("whatsapp") => Origin::Customer,
-        Some("crm") => Origin::Crm,
-        Some("webhook" | "manual") => Origin::Api,
-        _ => Origin::System,
-    }
-}
-
-fn failure(how: Fail, code: Option<&str>, message: Option<&str>) -> Verdict {
-    let problem = |default: &str| Problem::new(code.unwrap_or(default), message.unwrap_or("the test says so"));
-    match how {
-        Fail::Later => Verdict::Later { after: None, scope: Scope::Item, problem: problem("later") },
-        Fail::Refused => Verdict::Refused(problem("refused")),
-        Fail::Unknown => Verdict::Unknown(problem("unknown")),
-        Fail::Auth => Verdict::Auth(problem("auth")),
-        Fail::Down => Verdict::Later { after: None, scope: Scope::Connection, problem: problem("down") },
-    }
-}
-
-/// Lays `over` on `base`: objects are joined field by field, everything else is replaced.
-fn overlay(base: &mut Value, over: &Value) {
-    match (base, over) {
-        (Value::Object(base), Value::Object(over)) => {
-            for (name, value) in over {
-                overlay(base.entry(name.clone()).or_insert(Value::Null), value);
-            }
-        }
-        (base, over) => *base = over.clone(),
+        self.log.lines()
     }
 }

@@ -1,7 +1,8 @@
 //! Silences: `conversation.no_reply` fires once per silence, when it crosses its threshold.
 //!
 //! One wait per conversation, for the next threshold among live flows. A silence of the customer begins with our message,
-//! one of ours with the customer's; echoes of the phone app count as ours, reactions and statuses as nothing. Only silences
+//! one of ours with the customer's; echoes of the phone app count as ours, reactions and statuses as nothing. A further message
+//! of the same side moves the threshold but begins no new silence: what fired for it does not fire again. Only silences
 //! that cross their threshold while the flow is live start it, so publishing starts nothing for old ones.
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Handling;
+use crate::book::Silence;
 use crate::clock::At;
 use crate::contact::Conversation;
 use crate::event::{self, Event, EventKey, Origin};
@@ -21,28 +23,54 @@ use crate::trigger::Silent;
 /// A silence that crossed its threshold longer ago (we were not running) starts nothing any more.
 const TOO_LATE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What is stored of a watched silence.
+/// A silence: whose, since our (or the customer's) last message, and after which message of the silent one. The last makes it
+/// the same silence when the other side writes again, so a reminder does not begin a silence that asks for a reminder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Watched {
     silent: Silent,
     since: At,
+    #[serde(default)]
+    broken_at: Option<At>,
+}
+
+/// What is stored of a watched silence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Stored {
+    #[serde(flatten)]
+    watched: Watched,
+    /// Triggers that fired for it, as `<flow>/<trigger>`.
+    #[serde(default)]
+    fired: Vec<String>,
 }
 
 /// The silence a conversation is in, if any.
 fn present(conversation: &Conversation) -> Option<Watched> {
     let (inbound, outbound) = (conversation.last_inbound_at, conversation.last_outbound_at);
     if outbound > inbound {
-        outbound.map(|since| Watched { silent: Silent::Customer, since })
+        outbound.map(|since| Watched { silent: Silent::Customer, since, broken_at: inbound })
     } else {
-        inbound.map(|since| Watched { silent: Silent::Us, since })
+        inbound.map(|since| Watched { silent: Silent::Us, since, broken_at: outbound })
     }
+}
+
+fn same(one: Watched, other: Watched) -> bool {
+    one.silent == other.silent && one.broken_at == other.broken_at
+}
+
+/// Whether `wait` watches the silence of the conversation `key`.
+fn is_of(wait: &WaitRow, key: &str) -> bool {
+    wait.kind == WaitKind::Silence && wait.key.as_deref() == Some(key)
 }
 
 impl Handling<'_> {
     /// Arms the next threshold of one conversation, or disarms what is armed when there is none.
     pub(super) fn watch(&mut self, conversation: ConversationId) {
         let Some(watched) = self.mail.facts.conversation(conversation).and_then(present) else { return };
-        self.watch_after(conversation, watched, self.now);
+        let key = conversation.to_string();
+        let armed = self.mail.waits.values().find(|wait| is_of(wait, &key));
+        let known = armed.and_then(|wait| serde_json::from_slice::<Stored>(&wait.data).ok());
+        let fired = known.filter(|known| same(known.watched, watched)).map(|known| known.fired).unwrap_or_default();
+        self.watch_after(conversation, Stored { watched, fired }, self.now);
     }
 
     /// The same for every conversation of the mailbox.
@@ -53,18 +81,18 @@ impl Handling<'_> {
         }
     }
 
-    /// Arms the first threshold later than `after`.
-    fn watch_after(&mut self, conversation: ConversationId, watched: Watched, after: At) {
+    /// Arms the first threshold later than `after` that has not fired. When none is left, the wait stays without a time, to
+    /// remember what fired.
+    fn watch_after(&mut self, conversation: ConversationId, stored: Stored, after: At) {
         let key = conversation.to_string();
-        let armed = self
-            .mail
-            .waits
-            .values()
-            .find(|wait| wait.kind == WaitKind::Silence && wait.key.as_deref() == Some(key.as_str()));
+        let Stored { watched, fired } = &stored;
+        let armed = self.mail.waits.values().find(|wait| is_of(wait, &key));
         let armed = armed.map(|wait| (wait.id, wait.due_at, wait.data.clone()));
         let thresholds = self.book.silences().iter().filter(|known| known.silent == watched.silent);
-        let next = thresholds.map(|known| watched.since.plus(known.after)).filter(|due| *due > after).min();
-        let data = serde_json::to_vec(&watched).unwrap_or_default();
+        let open = thresholds.filter(|known| !self.name(known).is_some_and(|name| fired.contains(&name)));
+        let next = open.map(|known| watched.since.plus(known.after)).filter(|due| *due > after).min();
+        let next = next.or((!fired.is_empty()).then_some(At::NEVER));
+        let data = serde_json::to_vec(&stored).unwrap_or_default();
         match (next, armed) {
             (Some(due), Some((_, due_at, known))) if due == due_at && known == data => {}
             (Some(due_at), _) => self.arm(WaitRow {
@@ -86,24 +114,31 @@ impl Handling<'_> {
         }
     }
 
+    /// A silence's trigger by name.
+    fn name(&self, silence: &Silence) -> Option<String> {
+        let (live, trigger) = self.book.at(silence.live, silence.trigger)?;
+        Some(format!("{}/{}", live.version.flow, trigger.id))
+    }
+
     pub(super) fn silence_due(&mut self, wait: &WaitRow) {
         self.disarm(wait.id, WaitState::Fired);
-        let (Ok(watched), Some(conversation)) = (
-            serde_json::from_slice::<Watched>(&wait.data),
+        let (Ok(mut stored), Some(conversation)) = (
+            serde_json::from_slice::<Stored>(&wait.data),
             wait.key.as_deref().and_then(|key| key.parse::<ConversationId>().ok()),
         ) else {
             return;
         };
         let still = self.mail.facts.conversation(conversation).and_then(present);
-        if still == Some(watched) {
-            self.cross(conversation, watched, wait.due_at);
-            self.watch_after(conversation, watched, self.now);
+        if still == Some(stored.watched) {
+            self.cross(conversation, &mut stored, wait.due_at);
+            self.watch_after(conversation, stored, self.now);
         }
     }
 
-    /// Starts every flow whose threshold lies between the one that was armed and now.
-    fn cross(&mut self, conversation: ConversationId, watched: Watched, from: At) {
+    /// Starts every flow whose threshold lies between the one that was armed and now, once for this silence.
+    fn cross(&mut self, conversation: ConversationId, stored: &mut Stored, from: At) {
         let book = self.book;
+        let watched = stored.watched;
         for silence in book.silences() {
             let crossed_at = watched.since.plus(silence.after);
             let passed_now = silence.silent == watched.silent && crossed_at >= from && crossed_at <= self.now;
@@ -111,7 +146,12 @@ impl Handling<'_> {
             if !passed_now || crossed_at < live.since || self.now.since(crossed_at) > TOO_LATE {
                 continue;
             }
-            let external = format!("{}/{}/{conversation}/{}", live.version.flow, trigger.id, watched.since.0);
+            let name = format!("{}/{}", live.version.flow, trigger.id);
+            if stored.fired.contains(&name) {
+                continue;
+            }
+            let external = format!("{name}/{conversation}/{}", watched.since.0);
+            stored.fired.push(name);
             let event = Event {
                 id: EventId(self.next_id()),
                 key: EventKey::new("", event::NO_REPLY, &external),

@@ -72,6 +72,9 @@ pub struct State {
     /// When the last call before this point started: a `wait_for` looks back so far.
     #[serde(default)]
     pub called_at: Option<At>,
+    /// The last event that answered a wait of this run: a later `wait_for` does not hear it, or an older one, again.
+    #[serde(default)]
+    pub heard: EventId,
     /// How it ended.
     #[serde(default)]
     pub ended: Option<RunStatus>,
@@ -172,8 +175,9 @@ impl State {
                 Op::WaitFor(wait) => wait.on_timeout,
                 _ => next,
             }),
-            What::Answered { at, .. } => {
+            What::Answered { event, at, .. } => {
                 self.caused_at = *at;
+                self.heard = self.heard.max(*event);
                 self.keep(version, entry.data.clone());
                 self.go(version, |op, next| match op {
                     Op::WaitFor(wait) => wait.then,

@@ -402,15 +402,14 @@ impl Turn<'_> {
 
     fn wait_for(&mut self, step: &Step, wait: &WaitFor) -> Result<(), Failure> {
         let due = wait.timeout.map_or(At::NEVER, |timeout| self.world.now.plus(timeout));
-        let since = match self.run.state.called_at {
-            Some(called_at) => EventId(Ids::floor(called_at)),
-            None => self.run.event,
-        };
+        // Never back beyond what started the run or answered it before: an event answers a run once.
+        let looked = self.run.state.called_at.map_or(EventId(0), |called_at| EventId(Ids::floor(called_at)));
+        let since = looked.max(self.run.event).max(self.run.state.heard);
         let id = self.arm(step, WaitKind::Event, due, Some(Arc::clone(&wait.kind)), since);
         // A reply that beat the answer to our call came before this wait was armed, and counts.
         let mut found = None;
         for (event, taken) in self.recent {
-            if *taken || event.id <= since || event.id == self.run.event {
+            if *taken || event.id <= since {
                 continue;
             }
             if matching::answers(wait, event, &self.scope)? {

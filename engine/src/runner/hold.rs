@@ -10,24 +10,24 @@ const PROBES: [Duration; 4] =
 
 /// A connection that is down.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Hold {
+pub(crate) struct Hold {
     /// Since when.
-    pub(super) since: At,
+    pub(crate) since: At,
     /// Why, in words.
-    pub(super) reason: String,
+    pub(crate) reason: String,
     /// When one call goes out to see whether it is back.
-    pub(super) probe_at: At,
+    pub(crate) probe_at: At,
     probes: usize,
 }
 
 impl Hold {
     /// Down as of `now`; `after` is what the service asked for.
-    pub(super) fn new(now: At, reason: String, after: Option<Duration>) -> Self {
+    pub(crate) fn new(now: At, reason: String, after: Option<Duration>) -> Self {
         Self { since: now, reason, probe_at: now.plus(PROBES[0].max(after.unwrap_or_default())), probes: 1 }
     }
 
     /// Still down at `now`.
-    pub(super) fn again(&mut self, now: At, reason: String, after: Option<Duration>) {
+    pub(crate) fn again(&mut self, now: At, reason: String, after: Option<Duration>) {
         // Calls that were under way together fail together: only one of them is news.
         if now < self.probe_at {
             self.probe_at = self.probe_at.max(now.plus(after.unwrap_or_default()));
@@ -59,9 +59,11 @@ impl Pace {
         if self.gap_us == 0 {
             return wanted;
         }
-        let free = (now.0 * 1_000 - self.next_us) / self.gap_us + 1;
-        // A pause earns one call, not a burst: providers count in short windows.
-        usize::try_from(free.clamp(0, 1)).unwrap_or(0).min(wanted)
+        if now.0 * 1_000 < self.next_us {
+            return 0;
+        }
+        // A pause earns what one millisecond lets go, not a burst: providers count in short windows.
+        usize::try_from((1_000 / self.gap_us).max(1)).unwrap_or(1).min(wanted)
     }
 
     /// `count` calls started at `now`.

@@ -6,7 +6,7 @@
 mod activity;
 mod boxes;
 mod core;
-mod hold;
+pub(crate) mod hold;
 mod intake;
 mod line;
 mod publish;

@@ -150,6 +150,13 @@ pub trait Reads: Store {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<ContactId>, Error>> + Send;
 
+    /// The salts of these contacts, without those that are erased or unknown: with one, [`crate::audit::data_digest`] of a
+    /// journal row's data can be compared with what the chain holds of it.
+    fn salts(
+        &self,
+        contacts: Vec<ContactId>,
+    ) -> impl Future<Output = Result<Vec<(ContactId, Vec<u8>)>, Error>> + Send;
+
     /// How many rows the tables hold and how large the database is.
     fn figures(&self) -> impl Future<Output = Result<Figures, Error>> + Send;
 }

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::config::bindings;
 use crate::config::connections::{self, Connections};
 use crate::config::server::{Given, ServerSettings};
-use crate::flows::{self, folder};
+use crate::flows::folder;
 use crate::lock::Lock;
 use crate::start::{self, Setup, Started};
 use crate::{demo, router, server, socket, upkeep};
@@ -85,6 +85,7 @@ struct Doors {
     sandbox: Option<Sandbox>,
     stop: CancellationToken,
     tasks: TaskTracker,
+    data: PathBuf,
 }
 
 impl Doors {
@@ -100,6 +101,7 @@ impl Doors {
             data: context.data.clone(),
             connections: Some(connections),
             bindings: bindings::load(context.bindings.as_deref(), settings.flows.as_deref())?,
+            flows: settings.flows.clone(),
             anchors: settings.anchors.clone(),
             public_url: settings.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
             sandbox_url: sandbox.as_ref().map(|sandbox| sandbox.url().to_owned()),
@@ -115,14 +117,14 @@ impl Doors {
         }
         if let Some(dir) = &settings.flows {
             let watched = folder::watch(dir).map_err(Failure::failed)?;
-            folder::load(app, dir).await.map_err(refused)?;
+            folder::load(app, dir).await.map_err(Failure::failed)?;
             tasks.spawn(stop.clone().run_until_cancelled_owned(watched.reload(Arc::clone(app), dir.clone())));
         }
         let router = router::router(Arc::clone(app), settings.limits);
         tasks.spawn(server::serve(control, router.clone(), settings.limits, stop.clone()));
         tasks.spawn(server::serve(listener, router, settings.limits, stop.clone()));
         tasks.spawn(stop.clone().run_until_cancelled_owned(upkeep::run(Arc::clone(app))));
-        Ok(Self { address, started, sandbox, stop, tasks })
+        Ok(Self { address, started, sandbox, stop, tasks, data: context.data.clone() })
     }
 
     /// Nothing comes in any more, then calls under way end, then the store closes.
@@ -130,6 +132,7 @@ impl Doors {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        socket::remove(&self.data);
         self.started.stop().await;
         if let Some(sandbox) = self.sandbox {
             sandbox.stop().await;
@@ -164,17 +167,6 @@ async fn join(sandbox: &Sandbox, app: &App) {
         for finding in open.connection.setup().await.iter().filter(|finding| !finding.good) {
             tracing::warn!(connection = %open.id, about = finding.about, "{}", finding.text);
         }
-    }
-}
-
-/// Problems of flow files, one a line.
-fn refused(error: folder::Error) -> Failure {
-    match error {
-        folder::Error::Flows(flows::Error::Problems(problems)) => {
-            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            Failure::Failed(format!("the flows have problems, so nothing was started\n{}", lines.join("\n")))
-        }
-        other => Failure::failed(other),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A run in plain words, with ids and times.
 
+use engine::clock::At;
 use serde_json::Value;
 
 use super::print::{self, text};
@@ -67,8 +68,8 @@ fn words(what: &Value, data: &Value) -> String {
         "parked" => format!("call {} waits for a person: {}{}", of("n"), of("why").replace('_', " "), values(data)),
         "resolved" => format!("call {}: a person chose {}{}", of("n"), of("how"), values(data)),
         "waited" => match of("event") {
-            event if event.is_empty() => format!("{step}: waits ({})", of("wait")),
-            event => format!("{step}: waits for {event} ({})", of("wait")),
+            event if event.is_empty() => format!("{step}: waits {} ({})", until(what), of("wait")),
+            event => format!("{step}: waits for {event} {} ({})", until(what), of("wait")),
         },
         "fired" => format!("{step}: the time of {} came", of("wait")),
         "answered" => format!("{step}: {} answered by {}", of("wait"), of("event")),
@@ -78,6 +79,14 @@ fn words(what: &Value, data: &Value) -> String {
         "ended" => format!("run ended: {}{}", of("status").replace('_', " "), values(data)),
         "erased" => "personal data erased".to_owned(),
         other => format!("{other}{}", values(what)),
+    }
+}
+
+/// `until 2026-11-22T09:00:00.000Z`.
+fn until(what: &Value) -> String {
+    match what["until"].as_i64().map(At) {
+        None | Some(At::NEVER) => "without end".to_owned(),
+        Some(at) => format!("until {at}"),
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct Document {
 /// Why files were not read.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {why}", path.display())]
-pub(crate) struct Error {
+pub struct Error {
     path: PathBuf,
     why: io::Error,
 }

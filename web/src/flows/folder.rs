@@ -8,7 +8,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::{Owner, Plan, What, bring_in, read};
+use super::{Owner, Plan, Rules, What, as_import, bring_in, problems, read};
 use crate::app::App;
 
 /// How long nothing must change before files are read: editors write in several steps.
@@ -18,7 +18,7 @@ const BY: &str = "files";
 
 /// Why a folder was not loaded. Nothing changed then.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub enum Error {
     /// A file cannot be read.
     #[error(transparent)]
     Read(#[from] super::documents::Error),
@@ -33,6 +33,15 @@ pub(crate) enum Error {
         /// What the system said.
         why: notify::Error,
     },
+}
+
+/// Checks all files of `dir` before there is an engine to load them.
+///
+/// # Errors
+/// When a file cannot be read or has an error.
+pub(crate) fn check(rules: &Rules, dir: &Path) -> Result<(), Error> {
+    let plan = rules.plan(&as_import(&read(&[dir.to_owned()])?), &[]);
+    if plan.possible() { Ok(()) } else { Err(super::Error::Problems(problems(&plan)).into()) }
 }
 
 /// Loads all files of `dir`, or changes nothing.
@@ -82,13 +91,7 @@ impl Watched {
         while self.changed().await {
             match load(&app, &dir).await {
                 Ok(_) => {}
-                Err(Error::Flows(super::Error::Problems(problems))) => {
-                    for problem in &problems {
-                        tracing::error!("{problem}");
-                    }
-                    tracing::error!("the flows in {} have problems: those that run are kept", dir.display());
-                }
-                Err(error) => tracing::error!("{error}; the flows that run are kept"),
+                Err(error) => tracing::error!("the flows that run are kept: {error}"),
             }
         }
     }

@@ -22,13 +22,17 @@ use crate::app::App;
 
 /// What can be wrong besides the documents themselves.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub enum Error {
     /// There are problems; nothing changed.
-    #[error("{} problem(s) in the flows; nothing was changed", .0.len())]
+    #[error("the flows have problems; nothing was changed\n{}", lines(.0))]
     Problems(Vec<FileProblem>),
     /// The store said no.
     #[error(transparent)]
     Store(#[from] engine::store::Error),
+}
+
+fn lines(problems: &[FileProblem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// Plans `documents` against what is stored, and, unless there is an error or `apply` is false, carries the plan out.

@@ -23,7 +23,7 @@ pub(crate) struct Rules {
 
 /// A problem and the file it is in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct FileProblem {
+pub struct FileProblem {
     /// The file.
     pub(crate) file: String,
     /// The problem.

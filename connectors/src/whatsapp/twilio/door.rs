@@ -8,7 +8,7 @@ use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use super::decode::{Ours, Parameters, decode};
-use super::signature::{self, covers_body, is_signed};
+use super::signature::{covers_body, is_signed};
 
 /// Header with the base64 HMAC. Source: Twilio, "Security, validating requests".
 const SIGNATURE: &str = "x-twilio-signature";
@@ -111,7 +111,7 @@ mod tests {
     use bytes::Bytes;
     use engine::connector::Status;
     use http::{HeaderMap, HeaderValue};
-    use signature::tests::sign;
+    use super::super::signature::tests::sign;
 
     use super::*;
 

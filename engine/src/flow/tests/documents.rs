@@ -234,3 +234,11 @@ fn a_flow_has_bounds() {
     assert_eq!(problems(&nested(16)), "");
     assert!(problems(&nested(17)).contains("[too_deep]"));
 }
+
+#[test]
+fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
+    let text = format!("\u{feff}{}", EXAMPLE.replace('\n', "\r\n"));
+    assert_eq!(compiled(&text).meaning, compiled(EXAMPLE).meaning);
+    let broken = text.replace("event.order.total > 0", "event.order.totl > 0");
+    assert!(problems(&broken).starts_with("6:7 error[unknown_name]"), "{}", problems(&broken));
+}

@@ -66,8 +66,8 @@ create table run (
   format INTEGER not null, state BLOB not null, turns INTEGER not null, effects INTEGER not null,
   started_at INTEGER not null, ended_at INTEGER, error TEXT
 ) STRICT;
--- Covers "which versions do open runs need" as well.
-create index run_open on run (mailbox, version_id) where status < 10;
+-- The status is there so that "which versions do open runs need" is read from the index alone.
+create index run_open on run (mailbox, version_id, status) where status < 10;
 create index run_status on run (status, id) where status <> 10;
 create index run_version on run (version_id, id);
 create index run_contact on run (contact_id, id) where contact_id is not null;

@@ -9,7 +9,8 @@ use engine::connector::{Status, StatusReport};
 use engine::event::EventKey;
 use engine::ids::{MailboxId, MessageId};
 use engine::store::{
-    Arrival, BadItemRow, ContactRow, ConversationRow, EventArrival, EventRow, InputKind, InputRow, MessageRow, Receipt, Stored,
+    Arrival, BadItemRow, ContactRow, ConversationRow, EventArrival, EventRow, InputKind, InputRow, MessageRow, Receipt,
+    Stored,
 };
 use sqlx::sqlite::SqliteConnection;
 
@@ -188,8 +189,10 @@ async fn store_messages(
 }
 
 async fn store_bad(conn: &mut SqliteConnection, arrivals: &[&Arrival]) -> Result<(), Error> {
-    let bad: Vec<&BadItemRow> =
-        arrivals.iter().filter_map(|arrival| if let Arrival::Bad(item) = arrival { Some(item) } else { None }).collect();
+    let bad: Vec<&BadItemRow> = arrivals
+        .iter()
+        .filter_map(|arrival| if let Arrival::Bad(item) = arrival { Some(item) } else { None })
+        .collect();
     let bind = |values: Values, item: &&BadItemRow| {
         let values = values.push(item.id.0).push(item.connection.as_str()).push(item.at.0);
         values.push(item.raw.as_str()).push(item.why.as_str())

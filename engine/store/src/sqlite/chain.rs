@@ -5,8 +5,9 @@ use engine::clock::At;
 use engine::store::{BlockRow, JournalRow};
 use sqlx::sqlite::SqliteConnection;
 
+use super::columns::Columns;
 use super::error::Error;
-use super::rows::{self, Columns, columns};
+use super::rows::{self, columns};
 
 /// The last block of every strand but that of the anchors. A recursion steps from strand to strand in the key, where
 /// `group by` would read every block.

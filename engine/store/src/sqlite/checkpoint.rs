@@ -3,14 +3,14 @@
 //! Every 64 MB without disturbing anybody, and when nothing was written for a second the log is emptied. While nothing
 //! happens this sleeps without a timer.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
+use super::columns::Columns;
 use super::error::Error;
-use super::rows::Columns;
 
 /// How often the log's length is looked at while there is writing.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -19,30 +19,35 @@ const IDLE_LOOKS: u32 = 4;
 /// Pages of 4 KB after which the log is moved: 64 MB.
 const PAGES: i64 = 16_384;
 
-/// Runs until `wrote` has no other owner: the writer has ended.
-pub(super) async fn run(mut conn: SqliteConnection, wrote: Arc<Notify>) {
-    while Arc::strong_count(&wrote) > 1 {
-        wrote.notified().await;
-        if let Err(error) = until_idle(&mut conn, &wrote).await {
+/// Runs until the writer, which holds the other end of `wrote`, has ended.
+pub(super) async fn run(mut conn: SqliteConnection, mut wrote: watch::Receiver<()>) {
+    while wrote.changed().await.is_ok() {
+        if let Err(error) = until_idle(&mut conn, &mut wrote).await {
             tracing::warn!(%error, "the log could not be moved into the database; it grows until this succeeds");
         }
+    }
+    if let Err(error) = conn.close().await {
+        tracing::warn!(%error, "the connection of the checkpoints did not close cleanly");
     }
 }
 
 /// Keeps the log short until nothing is written any more, then empties it.
-async fn until_idle(conn: &mut SqliteConnection, wrote: &Notify) -> Result<(), Error> {
+async fn until_idle(conn: &mut SqliteConnection, wrote: &mut watch::Receiver<()>) -> Result<(), Error> {
     let mut idle = 0;
     while idle < IDLE_LOOKS {
-        idle = match tokio::time::timeout(LOOK_EVERY, wrote.notified()).await {
-            Ok(()) => {
-                tokio::time::sleep(LOOK_EVERY).await;
-                0
+        tokio::time::sleep(LOOK_EVERY).await;
+        match wrote.has_changed() {
+            Ok(true) => {
+                wrote.mark_unchanged();
+                idle = 0;
             }
-            Err(_) => idle + 1,
-        };
-        // `noop` only reports: pages in the log, and how many of them are in the database already.
-        let (pages, moved) = checkpoint(conn, "pragma wal_checkpoint(noop)").await?;
-        if pages - moved > PAGES {
+            Ok(false) => idle += 1,
+            // The last connection that closes moves the log by itself.
+            Err(_) => return Ok(()),
+        }
+        // `noop` only reports.
+        let log = checkpoint(conn, "pragma wal_checkpoint(noop)").await?;
+        if log.pages - log.moved > PAGES {
             checkpoint(conn, "pragma wal_checkpoint(passive)").await?;
         }
     }
@@ -50,9 +55,19 @@ async fn until_idle(conn: &mut SqliteConnection, wrote: &Notify) -> Result<(), E
     Ok(())
 }
 
-async fn checkpoint(conn: &mut SqliteConnection, pragma: &'static str) -> Result<(i64, i64), Error> {
+/// The state of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Log {
+    /// Pages in it.
+    pub(super) pages: i64,
+    /// How many of them are in the database already.
+    pub(super) moved: i64,
+}
+
+/// Carries out a checkpoint and reports the log afterwards.
+pub(super) async fn checkpoint(conn: &mut SqliteConnection, pragma: &'static str) -> Result<Log, Error> {
     let row = sqlx::query(pragma).fetch_one(conn).await?;
     let mut c = Columns::of(&row);
     let _busy: i64 = c.take()?;
-    Ok((c.take()?, c.take()?))
+    Ok(Log { pages: c.take()?, moved: c.take()? })
 }

@@ -105,9 +105,7 @@ pub(super) async fn apply_tags(conn: &mut SqliteConnection, ops: &[&TagOp]) -> R
     let removed: Vec<&TagRow> = removed.into_values().collect();
     UNTAG.execute(conn, &removed, |values, row| bind_key(values, row)).await?;
     let added: Vec<&TagRow> = added.into_values().collect();
-    let bind = |values: Values, row: &&TagRow| {
-        bind_key(values, row).push(row.event_id.map(|id| id.0)).push(row.at.0)
-    };
+    let bind = |values: Values, row: &&TagRow| bind_key(values, row).push(row.event_id.map(|id| id.0)).push(row.at.0);
     TAG.execute(conn, &added, bind).await?;
     Ok(())
 }

@@ -104,9 +104,7 @@ fn bind_row(values: Values, row: &&EffectRow) -> Values {
 /// Which effect an operation is about.
 pub(super) fn subject(op: &DispatchOp) -> EffectId {
     match op {
-        DispatchOp::Start { id, .. }
-        | DispatchOp::Again { id, .. }
-        | DispatchOp::Doubt { id, .. } => *id,
+        DispatchOp::Start { id, .. } | DispatchOp::Again { id, .. } | DispatchOp::Doubt { id, .. } => *id,
     }
 }
 
@@ -140,9 +138,8 @@ async fn dispatch_stretch(conn: &mut SqliteConnection, ops: &[&DispatchOp]) -> R
     }
     let read = |row: &SqliteRow| rows::number(row).map(EffectId);
     let mut moved = START.fetch(conn, &starts, |values, op| values.push(op.0).push(op.1), read).await?;
-    let bind = |values: Values, op: &(i64, u16, i64, &[u8])| {
-        values.push(op.0).push(i64::from(op.1)).push(op.2).push(op.3)
-    };
+    let bind =
+        |values: Values, op: &(i64, u16, i64, &[u8])| values.push(op.0).push(i64::from(op.1)).push(op.2).push(op.3);
     moved.extend(AGAIN.fetch(conn, &agains, bind, read).await?);
     let bind = |values: Values, op: &(i64, i64, &[u8])| values.push(op.0).push(op.1).push(op.2);
     moved.extend(DOUBT.fetch(conn, &doubts, bind, read).await?);

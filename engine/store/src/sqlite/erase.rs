@@ -7,6 +7,7 @@ use engine::clock::At;
 use engine::ids::{ContactId, RunId};
 use sqlx::sqlite::SqliteConnection;
 
+use super::columns::Columns;
 use super::error::Error;
 use super::rows;
 
@@ -57,7 +58,7 @@ async fn needles(conn: &mut SqliteConnection, contact: ContactId) -> Result<Vec<
     let found = sqlx::query(text).bind(contact.0).fetch_all(conn).await?;
     let mut needles = Vec::new();
     for row in &found {
-        let name: String = rows::Columns::of(row).take()?;
+        let name: String = Columns::of(row).take()?;
         let digits: String = name.chars().filter(char::is_ascii_digit).collect();
         needles.push(if digits.len() >= LEAST_DIGITS { digits } else { name });
     }

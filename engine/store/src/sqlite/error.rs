@@ -12,7 +12,9 @@ pub(crate) enum Error {
     #[error(transparent)]
     Sql(#[from] sqlx::Error),
     /// A stored code that this version does not know.
-    #[error("table {table} holds {column} = {code}, which this version does not know: the file was written by a newer one")]
+    #[error(
+        "table {table} holds {column} = {code}, which this version does not know: the file was written by a newer one"
+    )]
     Code {
         /// Where.
         table: &'static str,

@@ -6,12 +6,15 @@ use engine::event::EventKey;
 use engine::store::EventRow;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
+use super::columns::Columns;
 use super::error::Error;
-use super::rows::Columns;
 use super::values::{Many, Values};
 
-pub(super) static KNOWN: Many =
-    Many::new("with wanted (key) as (values", 1, ") select event.key from wanted cross join event on event.key = wanted.key");
+pub(super) static KNOWN: Many = Many::new(
+    "with wanted (key) as (values",
+    1,
+    ") select event.key from wanted cross join event on event.key = wanted.key",
+);
 
 static INSERT: Many = Many::new(
     "insert into event (id, key, mailbox, contact_id, conversation_id, connection, kind, origin, at, provider_at, \

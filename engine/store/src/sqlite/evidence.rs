@@ -7,8 +7,8 @@ use engine::ids::{EffectId, InputId, MailboxId, RunId};
 use engine::store::{InputKind, InputRow, Lane};
 use sqlx::sqlite::SqliteConnection;
 
+use super::columns::Columns;
 use super::error::Error;
-use super::rows::Columns;
 use super::values::{Many, Values};
 
 /// Effects that may have happened, unless proof of them waits already.

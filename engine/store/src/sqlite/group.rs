@@ -25,8 +25,10 @@ pub(super) struct Written {
 
 /// Why a group is not on disk, or may not be.
 pub(super) enum Failure {
-    /// Nothing of it is.
+    /// Nothing of it is, because of the disk or the file: each request alone would fare the same.
     Nothing(store::Error),
+    /// Nothing of it is, because one of the requests is bad.
+    Guilty(store::Error),
     /// It is not known.
     InDoubt(String),
 }
@@ -63,7 +65,8 @@ async fn roll_back(conn: &mut SqliteConnection, error: Error) -> Failure {
     let refused = sqlx::query("rollback").execute(&mut *conn).await.err();
     match refused.map(|refused| refused.to_string()) {
         Some(refused) if !refused.contains("no transaction is active") => Failure::InDoubt(refused),
-        _ => Failure::Nothing(error.into()),
+        _ if error.is_full() => Failure::Nothing(error.into()),
+        _ => Failure::Guilty(error.into()),
     }
 }
 
@@ -91,7 +94,8 @@ async fn fill(conn: &mut SqliteConnection, chain: &Chain, asks: &[Ask]) -> Resul
 }
 
 async fn receive(conn: &mut SqliteConnection, asks: &[Ask]) -> Result<Vec<Vec<Receipt>>, Error> {
-    let requests = || asks.iter().filter_map(|ask| if let Ask::Receive(arrivals, _) = ask { Some(arrivals) } else { None });
+    let requests =
+        || asks.iter().filter_map(|ask| if let Ask::Receive(arrivals, _) = ask { Some(arrivals) } else { None });
     let all: Vec<&Arrival> = requests().flatten().collect();
     let mut receipts = arrivals::store(conn, &all).await?.into_iter();
     Ok(requests().map(|arrivals| receipts.by_ref().take(arrivals.len()).collect()).collect())

@@ -6,6 +6,7 @@
 mod arrivals;
 mod chain;
 mod checkpoint;
+mod columns;
 mod contacts;
 mod effects;
 mod erase;
@@ -26,6 +27,8 @@ mod read;
 mod records;
 mod rows;
 mod runs;
+#[cfg(test)]
+mod tests;
 mod values;
 mod waits;
 mod works;
@@ -43,7 +46,7 @@ use engine::store::{
     RunRow, Store, VersionRow, Work,
 };
 use sqlx::sqlite::SqlitePool;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use self::chain::Chain;
@@ -127,10 +130,9 @@ impl Sqlite {
         migrate::up(&mut conn).await?;
         let chain = Chain::load(&mut conn, options.strand).await?;
         let (checkpointer, readers) = (open::checkpointer(path).await?, open::readers(path).await?);
-        let (queue, wrote) = (Arc::new(Queue::default()), Arc::new(Notify::new()));
-        let writer =
-            Writer { conn, queue: Arc::clone(&queue), chain, wrote: Arc::clone(&wrote), doubt: None };
-        let tasks = vec![tokio::spawn(writer.run()), tokio::spawn(checkpoint::run(checkpointer, wrote))];
+        let (queue, (wrote, written)) = (Arc::new(Queue::default()), watch::channel(()));
+        let writer = Writer { conn, queue: Arc::clone(&queue), chain, wrote, doubt: None };
+        let tasks = vec![tokio::spawn(writer.run()), tokio::spawn(checkpoint::run(checkpointer, written))];
         let shared = Shared { path: path.into(), readers, queue: Some(queue), options, tasks: Mutex::new(tasks) };
         Ok(Self { shared: Arc::new(shared) })
     }

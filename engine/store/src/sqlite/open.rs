@@ -23,11 +23,7 @@ const WRITER_STATEMENTS: usize = 512;
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
 fn common(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(BUSY)
-        .foreign_keys(false)
-        .disable_statement_logging()
+    SqliteConnectOptions::new().filename(path).busy_timeout(BUSY).foreign_keys(false).disable_statement_logging()
 }
 
 /// The writer's connection; the file is made if there is none.

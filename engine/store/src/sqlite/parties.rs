@@ -8,8 +8,8 @@ use engine::ids::{ContactId, ConversationId};
 use engine::store::{EventArrival, NewParty};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
+use super::columns::Columns;
 use super::error::Error;
-use super::rows::Columns;
 use super::values::{Many, Values};
 
 pub(super) static FIND: Many = Many::new(
@@ -61,10 +61,7 @@ struct Known {
 
 /// The place of each event, in order; `None` for those without a party. What is new is created; what is there is not
 /// changed, as only a turn of its mailbox may do that.
-pub(super) async fn settle(
-    conn: &mut SqliteConnection,
-    events: &[&EventArrival],
-) -> Result<Vec<Option<Place>>, Error> {
+pub(super) async fn settle(conn: &mut SqliteConnection, events: &[&EventArrival]) -> Result<Vec<Option<Place>>, Error> {
     let mut known = Known::default();
     known.find(conn, events).await?;
     known.find_phones(conn, events).await?;

@@ -6,10 +6,13 @@ use engine::store::{
     BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, JournalRow, MessageRow, PersonRows,
     Reads, RunFilter, RunRow, VersionRow,
 };
+use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
+use super::columns::Columns;
 use super::read::{CONTACT, CONVERSATIONS, TAGS, all, one};
-use super::rows::{self, Columns, columns};
+use super::rows::{self, columns};
+use super::values::Many;
 use super::{Sqlite, erase, error};
 
 /// Most rows of one page.
@@ -69,12 +72,13 @@ async fn version_ids(conn: &mut SqliteConnection, flow: &str) -> Result<Vec<i64>
     all(conn, sqlx::query("select id from version where flow = ?").bind(flow), rows::number).await
 }
 
-pub(super) const JOURNAL: &str =
-    concat!("select ", columns!(journal), " from journal where subject = ? order by seq");
+pub(super) const JOURNAL: &str = concat!("select ", columns!(journal), " from journal where subject = ? order by seq");
 pub(super) const JOURNAL_OF_PERSON: &str =
     concat!("select ", columns!(journal), " from journal where contact_id = ? order by id");
 pub(super) const BLOCK_ROWS: &str =
     concat!("select ", columns!(journal), " from journal where strand = ? and block = ? order by id");
+pub(super) const BLOCKS: &str =
+    concat!("select ", columns!(block), " from block where (strand, n) > (?, ?) order by strand, n limit ?");
 pub(super) const MESSAGES_OF: &str =
     concat!("select ", columns!(message), " from message where effect_key >= ? and effect_key < ? order by id");
 pub(super) const MESSAGES_OF_PERSON: &str = concat!(
@@ -83,17 +87,24 @@ pub(super) const MESSAGES_OF_PERSON: &str = concat!(
     " from conversation cross join message on message.conversation_id = conversation.id \
      where conversation.contact_id = ? order by message.id"
 );
-pub(super) const EVENTS_OF_PERSON: &str = concat!("select ", columns!(event), " from event where mailbox = ? order by id");
+pub(super) const EVENTS_OF_PERSON: &str =
+    concat!("select ", columns!(event), " from event where mailbox = ? order by id");
 pub(super) const RUNS_OF_PERSON: &str = concat!(
     "select ",
     columns!(run),
     " from run left join version on version.id = run.version_id where run.contact_id = ? order by run.id"
 );
 
+pub(super) static SALTS: Many = Many::new(
+    "with wanted (id) as (values",
+    1,
+    ") select contact.id, contact.salt from wanted cross join contact on contact.id = wanted.id \
+     where contact.salt is not null",
+);
+
 async fn person(conn: &mut SqliteConnection, contact: ContactId) -> Result<PersonRows, error::Error> {
     let of = |text: &'static str| sqlx::query(text).bind(contact.0);
-    let escalations =
-        concat!("select ", columns!(escalation), " from escalation where contact_id = ? order by id");
+    let escalations = concat!("select ", columns!(escalation), " from escalation where contact_id = ? order by id");
     let mut found = PersonRows {
         contact: one(conn, of(CONTACT), rows::contact).await?,
         conversations: all(conn, of(CONVERSATIONS), rows::conversation).await?,
@@ -174,7 +185,11 @@ impl Reads for Sqlite {
 
     async fn escalations(&self, open: bool, limit: u32) -> Result<Vec<EscalationRow>, Error> {
         let text = if open {
-            concat!("select ", columns!(escalation), " from escalation where accepted_at is null order by id desc limit ?")
+            concat!(
+                "select ",
+                columns!(escalation),
+                " from escalation where accepted_at is null order by id desc limit ?"
+            )
         } else {
             concat!("select ", columns!(escalation), " from escalation order by id desc limit ?")
         };
@@ -191,7 +206,11 @@ impl Reads for Sqlite {
     }
 
     async fn person(&self, contact: ContactId) -> Result<PersonRows, Error> {
-        Ok(person(&mut *self.reader().await?, contact).await?)
+        let mut reader = self.reader().await?;
+        let mut view = reader.begin().await.map_err(error::Error::from)?;
+        let found = person(&mut view, contact).await?;
+        view.rollback().await.map_err(error::Error::from)?;
+        Ok(found)
     }
 
     async fn messages_of(&self, run: RunId) -> Result<Vec<MessageRow>, Error> {
@@ -206,9 +225,7 @@ impl Reads for Sqlite {
     }
 
     async fn blocks(&self, after: (i64, i64), limit: u32) -> Result<Vec<BlockRow>, Error> {
-        let text =
-            concat!("select ", columns!(block), " from block where (strand, n) > (?, ?) order by strand, n limit ?");
-        let query = sqlx::query(text).bind(after.0).bind(after.1).bind(page(limit));
+        let query = sqlx::query(BLOCKS).bind(after.0).bind(after.1).bind(page(limit));
         Ok(all(&mut *self.reader().await?, query, rows::block).await?)
     }
 
@@ -227,6 +244,14 @@ impl Reads for Sqlite {
         let query = sqlx::query(ACTIVE_CONTACTS).bind(after.0).bind(since.0).bind(page(limit));
         let read = |row: &SqliteRow| rows::number(row).map(ContactId);
         Ok(all(&mut *self.reader().await?, query, read).await?)
+    }
+
+    async fn salts(&self, contacts: Vec<ContactId>) -> Result<Vec<(ContactId, Vec<u8>)>, Error> {
+        let read = |row: &SqliteRow| {
+            let mut c = Columns::of(row);
+            Ok((ContactId(c.take()?), c.take()?))
+        };
+        Ok(SALTS.fetch(&mut *self.reader().await?, &contacts, |values, id| values.push(id.0), read).await?)
     }
 
     async fn figures(&self) -> Result<Figures, Error> {

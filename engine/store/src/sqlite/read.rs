@@ -2,14 +2,14 @@
 
 use engine::clock::At;
 use engine::ids::{EffectId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
-use engine::store::{
-    DueRow, EffectRow, EffectState, EventRow, Evidence, InputRow, MailboxRows, RunRow, VersionRow,
-};
+use engine::store::{DueRow, EffectRow, EffectState, EventRow, Evidence, InputRow, MailboxRows, RunRow, VersionRow};
+use sqlx::Connection;
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection, SqliteRow};
 
+use super::columns::Columns;
 use super::error::Error;
-use super::rows::{self, Columns, columns};
+use super::rows::{self, columns};
 use super::values::Many;
 
 /// A statement with its values.
@@ -59,10 +59,11 @@ pub(super) const RECENT: &str =
 
 /// Everything of one mailbox, as of one moment.
 pub(super) async fn mailbox(conn: &mut SqliteConnection, id: MailboxId) -> Result<MailboxRows, Error> {
-    sqlx::query("begin").execute(&mut *conn).await?;
-    let found = mailbox_now(conn, id).await;
-    sqlx::query("commit").execute(&mut *conn).await?;
-    found
+    // Ends with this future also when that is dropped half way: a view left open would keep the log from being moved.
+    let mut view = conn.begin().await?;
+    let found = mailbox_now(&mut view, id).await?;
+    view.rollback().await?;
+    Ok(found)
 }
 
 async fn mailbox_now(conn: &mut SqliteConnection, id: MailboxId) -> Result<MailboxRows, Error> {
@@ -90,8 +91,13 @@ pub(super) async fn event(conn: &mut SqliteConnection, id: EventId) -> Result<Op
     one(conn, sqlx::query(text).bind(id.0), rows::event).await
 }
 
-pub(super) const DUE: &str = "select due_at, id, mailbox from wait \
-     where state = 0 and (due_at, id) > (?, ?) and due_at <= ? order by due_at, id limit ?";
+/// Those due at the same instant as the last one of the page before. Not `(due_at, id) > (?, ?)`: SQLite would search for
+/// the instant only, and read a broadcast's million waits anew for every page.
+pub(super) const DUE_THEN: &str =
+    "select due_at, id, mailbox from wait where state = 0 and due_at = ? and id > ? order by id limit ?";
+/// Those due later.
+pub(super) const DUE_LATER: &str = "select due_at, id, mailbox from wait \
+     where state = 0 and due_at > ? and due_at <= ? order by due_at, id limit ?";
 
 pub(super) async fn due(
     conn: &mut SqliteConnection,
@@ -99,8 +105,16 @@ pub(super) async fn due(
     until: At,
     limit: u32,
 ) -> Result<Vec<DueRow>, Error> {
-    let query = sqlx::query(DUE).bind(after.0).bind(wait.0).bind(until.0).bind(limit);
-    all(conn, query, rows::due).await
+    if after > until {
+        return Ok(Vec::new());
+    }
+    let mut found = all(conn, sqlx::query(DUE_THEN).bind(after.0).bind(wait.0).bind(limit), rows::due).await?;
+    let rest = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(limit));
+    if rest > 0 {
+        let later = sqlx::query(DUE_LATER).bind(after.0).bind(until.0).bind(rest);
+        found.extend(all(conn, later, rows::due).await?);
+    }
+    Ok(found)
 }
 
 /// Planned and in flight: nearly all there are, so in order of their ids.
@@ -170,11 +184,8 @@ pub(super) async fn last_id(conn: &mut SqliteConnection) -> Result<i64, Error> {
     Ok(one(conn, sqlx::query(LAST_ID), rows::number).await?.unwrap_or_default())
 }
 
-pub(super) const RUN: &str = concat!(
-    "select ",
-    columns!(run),
-    " from run left join version on version.id = run.version_id where run.id = ?"
-);
+pub(super) const RUN: &str =
+    concat!("select ", columns!(run), " from run left join version on version.id = run.version_id where run.id = ?");
 
 pub(super) async fn run(conn: &mut SqliteConnection, id: RunId) -> Result<Option<RunRow>, Error> {
     one(conn, sqlx::query(RUN).bind(id.0), rows::run).await

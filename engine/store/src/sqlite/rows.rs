@@ -1,7 +1,6 @@
 //! Rows as they come out of the database: for each table the columns read, and the reader that takes them in that order.
 
 use engine::clock::At;
-use engine::connector::Status;
 use engine::event::{EventKey, Origin};
 use engine::ids::{
     BadItemId, ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, MessageId,
@@ -9,12 +8,12 @@ use engine::ids::{
 };
 use engine::store::{
     BadItemRow, BlockRow, ContactRow, ConversationRow, DueRow, EffectRow, EffectState, EscalationRow, EventRow,
-    InputKind, InputRow, JournalKind, JournalRow, Lane, MessageRow, RunRow, RunStatus, TagRow, VersionRow,
-    VersionState, WaitKind, WaitRow, WaitState,
+    InputKind, InputRow, JournalKind, JournalRow, MessageRow, RunRow, RunStatus, TagRow, VersionRow, VersionState,
+    WaitKind, WaitRow, WaitState,
 };
-use sqlx::sqlite::{Sqlite, SqliteRow};
-use sqlx::{Decode, Row, Type};
+use sqlx::sqlite::SqliteRow;
 
+use super::columns::Columns;
 use super::error::Error;
 
 /// The columns of a table, as text for `concat!`, in the order in which the reader of the same name takes them.
@@ -81,81 +80,8 @@ macro_rules! columns {
 }
 pub(crate) use columns;
 
-/// Takes the columns of a row one after the other.
-pub(crate) struct Columns<'r> {
-    row: &'r SqliteRow,
-    next: usize,
-}
-
-impl<'r> Columns<'r> {
-    /// Starts at the first column.
-    pub(crate) fn of(row: &'r SqliteRow) -> Self {
-        Self { row, next: 0 }
-    }
-
-    /// The next column.
-    pub(crate) fn take<T: Decode<'r, Sqlite> + Type<Sqlite>>(&mut self) -> Result<T, Error> {
-        let value = self.row.try_get(self.next)?;
-        self.next += 1;
-        Ok(value)
-    }
-
-    fn id<T>(&mut self, id: impl Fn(i64) -> T) -> Result<T, Error> {
-        self.take().map(id)
-    }
-
-    fn maybe<T>(&mut self, id: impl Fn(i64) -> T) -> Result<Option<T>, Error> {
-        Ok(self.take::<Option<i64>>()?.map(id))
-    }
-
-    /// A blob of exactly `N` bytes.
-    pub(crate) fn bytes<const N: usize>(&mut self) -> Result<[u8; N], Error> {
-        let bytes: &[u8] = self.take()?;
-        bytes.try_into().map_err(|_| Error::Unfit(format!("a key of {} bytes where {N} are expected", bytes.len())))
-    }
-
-    /// A small number.
-    fn small<T: TryFrom<i64>>(&mut self, table: &'static str, column: &'static str) -> Result<T, Error> {
-        let code: i64 = self.take()?;
-        T::try_from(code).map_err(|_| Error::Code { table, column, code })
-    }
-
-    /// How urgent.
-    pub(crate) fn lane(&mut self, table: &'static str) -> Result<Lane, Error> {
-        self.code(table, "lane", &LANES, |lane| lane as i64)
-    }
-
-    /// How far a message got.
-    pub(crate) fn status(&mut self) -> Result<Status, Error> {
-        self.code("message", "status", &STATUSES, |status| status as i64)
-    }
-
-    /// One of the `known` codes.
-    fn code<T: Copy>(
-        &mut self,
-        table: &'static str,
-        column: &'static str,
-        known: &[T],
-        number: impl Fn(T) -> i64,
-    ) -> Result<T, Error> {
-        let code: i64 = self.take()?;
-        let found = known.iter().copied().find(|value| number(*value) == code);
-        found.ok_or(Error::Code { table, column, code })
-    }
-}
-
-const LANES: [Lane; 3] = [Lane::Escalation, Lane::Interactive, Lane::Bulk];
 const VERSION_STATES: [VersionState; 4] =
     [VersionState::Draft, VersionState::Live, VersionState::Old, VersionState::Off];
-const STATUSES: [Status; 7] = [
-    Status::Accepted,
-    Status::Sent,
-    Status::Failed,
-    Status::Delivered,
-    Status::Read,
-    Status::Played,
-    Status::Received,
-];
 const INPUT_KINDS: [InputKind; 2] = [InputKind::Event, InputKind::Evidence];
 const RUN_STATUSES: [RunStatus; 6] = [
     RunStatus::Working,
@@ -171,8 +97,7 @@ const EFFECT_STATES: [EffectState; 4] =
     [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked];
 const WAIT_KINDS: [WaitKind; 5] =
     [WaitKind::Timer, WaitKind::Event, WaitKind::Silence, WaitKind::Cron, WaitKind::Escalation];
-const WAIT_STATES: [WaitState; 4] =
-    [WaitState::Armed, WaitState::Fired, WaitState::Answered, WaitState::Cancelled];
+const WAIT_STATES: [WaitState; 4] = [WaitState::Armed, WaitState::Fired, WaitState::Answered, WaitState::Cancelled];
 
 pub(crate) fn version(row: &SqliteRow) -> Result<VersionRow, Error> {
     let mut c = Columns::of(row);
@@ -398,13 +323,7 @@ pub(crate) fn escalation(row: &SqliteRow) -> Result<EscalationRow, Error> {
 
 pub(crate) fn bad_item(row: &SqliteRow) -> Result<BadItemRow, Error> {
     let mut c = Columns::of(row);
-    Ok(BadItemRow {
-        id: c.id(BadItemId)?,
-        connection: c.take()?,
-        at: c.id(At)?,
-        raw: c.take()?,
-        why: c.take()?,
-    })
+    Ok(BadItemRow { id: c.id(BadItemId)?, connection: c.take()?, at: c.id(At)?, raw: c.take()?, why: c.take()? })
 }
 
 pub(crate) fn block(row: &SqliteRow) -> Result<BlockRow, Error> {

@@ -8,7 +8,7 @@ use engine::clock::At;
 use engine::store::Error;
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::chain::{self, Chain};
@@ -23,8 +23,8 @@ pub(super) struct Writer {
     pub(super) conn: SqliteConnection,
     pub(super) queue: Arc<Queue>,
     pub(super) chain: Chain,
-    /// Told after every group, for the checkpoints.
-    pub(super) wrote: Arc<Notify>,
+    /// Told after every group, for the checkpoints, which end when this is gone.
+    pub(super) wrote: watch::Sender<()>,
     /// Once the outcome of a commit is unknown, everything is refused: the process must start anew.
     pub(super) doubt: Option<String>,
 }
@@ -38,7 +38,7 @@ impl Writer {
             for ask in alone {
                 self.alone(ask).await;
             }
-            self.wrote.notify_one();
+            self.wrote.send_replace(());
         }
         if let Err(error) = self.conn.close().await {
             tracing::warn!(%error, "the database did not close cleanly; nothing is lost, the next start takes longer");
@@ -54,7 +54,7 @@ impl Writer {
         match self.write(&asks).await {
             Ok(written) => answer(asks, written),
             // If one of several is bad, the others must not suffer.
-            Err(Failure::Nothing(Error::Broken(_))) if asks.len() > 1 => self.one_by_one(asks).await,
+            Err(Failure::Guilty(_)) if asks.len() > 1 => self.one_by_one(asks).await,
             Err(failure) => self.refuse(asks, failure),
         }
         metrics::histogram!("switchboard_store_commit_seconds").record(started.elapsed().as_secs_f64());
@@ -92,7 +92,7 @@ impl Writer {
     /// What to answer for a failure, which is remembered if nothing may be written after it.
     fn error(&mut self, failure: Failure) -> Error {
         let error = match failure {
-            Failure::Nothing(error) => error,
+            Failure::Nothing(error) | Failure::Guilty(error) => error,
             Failure::InDoubt(why) => Error::InDoubt(self.doubt.get_or_insert(why).clone()),
         };
         let kind = match &error {

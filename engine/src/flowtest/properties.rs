@@ -1,0 +1,183 @@
+//! Properties of the turn, shown on the shipped flows and on one that uses the rest of the language, with whatever happens.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::expect::Act;
+use super::sim::Sim;
+use super::tests::{catalog, compiled};
+use super::witness::{Rows, Witness};
+use crate::flow::{Fail, Fake, Given, Moment, TestCase, Version};
+use crate::ids::VersionId;
+
+const SHIPPED: [&str; 4] = [
+    include_str!("../../../flows/order-to-ticket.yaml"),
+    include_str!("../../../flows/no-reply-reminder.yaml"),
+    include_str!("../../../flows/crm-stage-to-message.yaml"),
+    include_str!("../../../flows/price-autoreply.yaml"),
+];
+
+/// What the shipped flows leave out: takes, own error branches, waits, variables, several triggers.
+const MIXED: &str = r#"
+format: 1
+flow: mixed
+on:
+  - whatsapp.message_received
+  - conversation.no_reply: { after: 1h, silent: us }
+steps:
+  - set: { seen: 1, who: "{{contact.name}}" }
+  - do: http.request
+    with: { url: https://shop.example }
+    retry: [2s]
+    expires: 1m
+    on_error:
+      - set: { seen: "= vars.seen + 1" }
+  - id: reply
+    wait_for: whatsapp.message_received
+    take: true
+    timeout: 30m
+    then:
+      - do: whatsapp.send_text
+        with: { text: "{{steps.reply.text}}" }
+        on_error:
+          - do: contact.remove_tags
+            with: { tags: [slow] }
+    on_timeout:
+      - do: contact.add_tags
+        with: { tags: [slow] }
+      - wait: 1h
+  - if: vars.seen > 1
+    then:
+      - do: human.escalate
+        with: { team: ops, reason: "{{vars.who}}" }
+  - wait_for: whatsapp.message_received
+    match: contact.tags.contains("slow")
+    timeout: 10m
+  - do: whatsapp.send_template
+    with: { template: bye }
+on_error:
+  - do: contact.set_field
+    with: { field: broken, value: "{{error.code}}" }
+"#;
+
+/// What one simulation did, and what a store holds at its end.
+#[derive(Debug, PartialEq)]
+struct Ending {
+    acts: Vec<Act>,
+    log: Vec<String>,
+    rows: Rows,
+}
+
+fn simulate(version: &Arc<Version>, test: &TestCase, joined: Vec<bool>, forgets: bool) -> (Ending, usize) {
+    let catalog = catalog();
+    let mut sim = Sim::new(version, test, &catalog).witnessed(forgets);
+    sim.joined = joined;
+    sim.run().expect("it comes to an end");
+    let Witness { rows, commits, .. } = sim.witness.take().expect("it was witnessed");
+    (Ending { acts: sim.happened().acts, log: sim.log(), rows }, commits)
+}
+
+fn version(text: &str) -> (Arc<Version>, Vec<TestCase>) {
+    let mut compiled = compiled(text);
+    let tests = std::mem::take(&mut compiled.tests);
+    (Arc::new(compiled.into_version(VersionId(1))), tests)
+}
+
+#[test]
+fn the_journal_folds_to_the_state_after_every_commit_of_every_shipped_test() {
+    for text in SHIPPED {
+        let (version, tests) = version(text);
+        for test in &tests {
+            let (_, commits) = simulate(&version, test, Vec::new(), false);
+            assert!(commits > 0, "{}: nothing was committed", test.name);
+        }
+    }
+}
+
+fn fake() -> impl Strategy<Value = Fake> {
+    let fail = prop::sample::select(vec![Fail::Later, Fail::Refused, Fail::Unknown, Fail::Auth, Fail::Down]);
+    prop_oneof![
+        2 => Just(Fake::Reply(json!({}))),
+        1 => fail.prop_map(|how| Fake::Fail { how, code: None, message: None }),
+    ]
+}
+
+fn happening() -> impl Strategy<Value = (String, Value)> {
+    let message = |fields: Value| ("whatsapp.message_received".to_owned(), fields);
+    prop_oneof![
+        prop::sample::select(vec!["yes", "price", "цена?", "hello"])
+            .prop_map(move |text| message(json!({ "text": text }))),
+        Just(message(json!({ "text": "from the phone", "origin": "app_echo" }))),
+        prop::sample::select(vec![0, 50, 2500])
+            .prop_map(|total| ("whatsapp.order_received".to_owned(), json!({ "order": { "total": total } }))),
+        Just(("crm.field_changed".to_owned(), json!({ "new": "won" }))),
+    ]
+}
+
+/// Up to eight events, often at the same instant, and what the calls answer.
+fn case() -> impl Strategy<Value = TestCase> {
+    let seconds = prop::sample::select(vec![0_u64, 0, 1, 20, 600, 1_800, 3_600, 90_000, 200_000]);
+    let moments = prop::collection::vec((seconds, prop::collection::vec(happening(), 1..3)), 1..5);
+    let actions =
+        ["crm.create_ticket", "crm.get_contact", "whatsapp.send_template", "whatsapp.send_text", "http.request"];
+    let fakes = prop::collection::vec(prop::collection::vec(fake(), 0..4), actions.len());
+    (moments, fakes).prop_map(move |(moments, fakes)| {
+        let mut at: Vec<Moment> = moments
+            .into_iter()
+            .map(|(seconds, events)| Moment { after: Duration::from_secs(seconds), events, line: 1 })
+            .collect();
+        at.sort_by_key(|moment| moment.after);
+        let fakes = actions.iter().map(|action| (*action).to_owned()).zip(fakes);
+        TestCase {
+            name: "whatever happens".into(),
+            line: 1,
+            given: Given::default(),
+            at,
+            fake: fakes.filter(|(_, answers)| !answers.is_empty()).collect(),
+            expect: Vec::new(),
+            others_allowed: true,
+            never: Vec::new(),
+            end: None,
+            tags: None,
+            vars: None,
+        }
+    })
+}
+
+/// Which of [`flow`].
+fn any_flow() -> impl Strategy<Value = usize> {
+    prop::sample::select(vec![0, 1, 2, 3, 4, 4])
+}
+
+fn flow(number: usize) -> &'static str {
+    SHIPPED.get(number).copied().unwrap_or(MIXED)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The witness asserts along the way that every journal folds to its state.
+    #[test]
+    fn splitting_inputs_into_commits_differently_changes_nothing(
+        number in any_flow(),
+        test in case(),
+        joined in prop::collection::vec(any::<bool>(), 0..60),
+    ) {
+        let (version, _) = version(flow(number));
+        let (alone, commits) = simulate(&version, &test, Vec::new(), false);
+        let (together, fewer) = simulate(&version, &test, joined, false);
+        prop_assert_eq!(&alone, &together);
+        prop_assert!(fewer <= commits);
+    }
+
+    #[test]
+    fn a_process_may_end_after_any_commit_and_the_next_one_comes_to_the_same_end(number in any_flow(), test in case()) {
+        let (version, _) = version(flow(number));
+        let (lived, _) = simulate(&version, &test, Vec::new(), false);
+        let (died, _) = simulate(&version, &test, Vec::new(), true);
+        prop_assert_eq!(lived, died);
+    }
+}

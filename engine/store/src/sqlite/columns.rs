@@ -1,0 +1,75 @@
+//! The columns of a row, taken one after the other, with the checks that stored codes need.
+
+use engine::connector::Status;
+use engine::store::Lane;
+use sqlx::sqlite::{Sqlite, SqliteRow};
+use sqlx::{Decode, Row, Type};
+
+use super::error::Error;
+
+const LANES: [Lane; 3] = [Lane::Escalation, Lane::Interactive, Lane::Bulk];
+const STATUSES: [Status; 7] =
+    [Status::Accepted, Status::Sent, Status::Failed, Status::Delivered, Status::Read, Status::Played, Status::Received];
+
+/// Takes the columns of a row one after the other.
+pub(crate) struct Columns<'r> {
+    row: &'r SqliteRow,
+    next: usize,
+}
+
+impl<'r> Columns<'r> {
+    /// Starts at the first column.
+    pub(crate) fn of(row: &'r SqliteRow) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// The next column.
+    pub(crate) fn take<T: Decode<'r, Sqlite> + Type<Sqlite>>(&mut self) -> Result<T, Error> {
+        let value = self.row.try_get(self.next)?;
+        self.next += 1;
+        Ok(value)
+    }
+
+    pub(crate) fn id<T>(&mut self, id: impl Fn(i64) -> T) -> Result<T, Error> {
+        self.take().map(id)
+    }
+
+    pub(crate) fn maybe<T>(&mut self, id: impl Fn(i64) -> T) -> Result<Option<T>, Error> {
+        Ok(self.take::<Option<i64>>()?.map(id))
+    }
+
+    /// A blob of exactly `N` bytes.
+    pub(crate) fn bytes<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+        let bytes: &[u8] = self.take()?;
+        bytes.try_into().map_err(|_| Error::Unfit(format!("a key of {} bytes where {N} are expected", bytes.len())))
+    }
+
+    /// A small number.
+    pub(crate) fn small<T: TryFrom<i64>>(&mut self, table: &'static str, column: &'static str) -> Result<T, Error> {
+        let code: i64 = self.take()?;
+        T::try_from(code).map_err(|_| Error::Code { table, column, code })
+    }
+
+    /// How urgent.
+    pub(crate) fn lane(&mut self, table: &'static str) -> Result<Lane, Error> {
+        self.code(table, "lane", &LANES, |lane| lane as i64)
+    }
+
+    /// How far a message got.
+    pub(crate) fn status(&mut self) -> Result<Status, Error> {
+        self.code("message", "status", &STATUSES, |status| status as i64)
+    }
+
+    /// One of the `known` codes.
+    pub(crate) fn code<T: Copy>(
+        &mut self,
+        table: &'static str,
+        column: &'static str,
+        known: &[T],
+        number: impl Fn(T) -> i64,
+    ) -> Result<T, Error> {
+        let code: i64 = self.take()?;
+        let found = known.iter().copied().find(|value| number(*value) == code);
+        found.ok_or(Error::Code { table, column, code })
+    }
+}

@@ -1,0 +1,235 @@
+//! What is particular to SQLite; what every store promises is in the conformance suite.
+
+use std::time::Duration;
+
+use engine::audit::data_digest;
+use engine::clock::At;
+use engine::ids::{BadItemId, EventId, JournalId, MailboxId, WaitId};
+use engine::store::{
+    Arrival, BadItemRow, Error, FIRST_WAIT, JournalKind, JournalRow, Reads, Store, WaitKind, WaitOp, WaitRow,
+    WaitState, Work,
+};
+use futures_util::future::join_all;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Row};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use super::chain::Chain;
+use super::checkpoint::checkpoint;
+use super::group::{self, Failure};
+use super::queue::Ask;
+use super::{Options, Sqlite, migrate, open};
+
+/// Whether a future is ready when it is polled once.
+async fn poll_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> bool {
+    std::future::poll_fn(|context| std::task::Poll::Ready(future.as_mut().poll(context).is_ready())).await
+}
+
+async fn folder() -> (TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    (folder, path)
+}
+
+fn bad(id: i64, bytes: usize) -> Arrival {
+    let item = BadItemRow {
+        id: BadItemId(id),
+        connection: "wa-main".into(),
+        at: At(1),
+        raw: "x".repeat(bytes),
+        why: "cut off".into(),
+    };
+    Arrival::Bad(item)
+}
+
+/// A work that arms one wait.
+fn arm(id: i64) -> Work {
+    let mailbox = MailboxId(id);
+    let wait = WaitRow {
+        id: WaitId(id),
+        shard: mailbox.shard(),
+        mailbox,
+        run_id: None,
+        cursor: 0,
+        kind: WaitKind::Timer,
+        state: WaitState::Armed,
+        on_kind: None,
+        key: None,
+        since: EventId(0),
+        due_at: At(1),
+        data: Vec::new(),
+    };
+    Work { mailbox, at: At(1), waits: vec![WaitOp::Arm(Box::new(wait))], ..Work::default() }
+}
+
+/// How many waits are armed.
+async fn armed(store: &Sqlite) -> usize {
+    store.due(FIRST_WAIT, At::NEVER, 1_000).await.unwrap().len()
+}
+
+async fn pragma(path: &std::path::Path, name: &str) -> i64 {
+    let mut conn = open::writer(path).await.unwrap();
+    let text = AssertSqlSafe(format!("pragma {name}"));
+    sqlx::query(text).fetch_one(&mut conn).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn the_file_is_set_up_for_full_durability_and_real_deletion() {
+    let (_folder, path) = folder().await;
+    Sqlite::open(&path, Options::new(1)).await.unwrap().close().await;
+    let mut conn = open::writer(&path).await.unwrap();
+    let mode: String = sqlx::query("pragma journal_mode").fetch_one(&mut conn).await.unwrap().get(0);
+    assert_eq!(mode, "wal");
+    for (name, value) in [("synchronous", 2), ("auto_vacuum", 2), ("secure_delete", 1), ("wal_autocheckpoint", 0)] {
+        assert_eq!(pragma(&path, name).await, value, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_build_is_refused() {
+    let (_folder, path) = folder().await;
+    Sqlite::open(&path, Options::new(1)).await.unwrap().close().await;
+    assert_eq!(pragma(&path, "user_version").await, migrate::NEWEST);
+    let mut conn = open::writer(&path).await.unwrap();
+    sqlx::query("pragma user_version = 900").execute(&mut conn).await.unwrap();
+    for outcome in [Sqlite::open(&path, Options::new(2)).await, Sqlite::read_only(&path).await] {
+        let Err(Error::Broken(why)) = outcome else { panic!("opened") };
+        assert!(why.contains("version 900") && why.contains("store.db"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused_with_its_name() {
+    let (_folder, path) = folder().await;
+    std::fs::write(&path, "no database at all, but long enough to look at").unwrap();
+    let Err(Error::Broken(why)) = Sqlite::open(&path, Options::new(1)).await else { panic!("opened") };
+    assert!(why.contains("store.db"), "{why}");
+    assert!(Sqlite::open(&path.with_file_name("new.db"), Options::new(0)).await.is_err(), "strand 0 is not ours");
+}
+
+#[tokio::test]
+async fn reading_only_needs_a_file_sees_what_is_written_and_writes_nothing() {
+    let (_folder, path) = folder().await;
+    assert!(Sqlite::read_only(&path).await.is_err());
+    assert!(!path.exists(), "looking made a file");
+    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    store.commit(arm(1)).await.unwrap();
+    let reader = Sqlite::read_only(&path).await.unwrap();
+    store.commit(arm(2)).await.unwrap();
+    assert_eq!(armed(&reader).await, 2);
+    assert!(matches!(reader.commit(arm(3)).await, Err(Error::Broken(_))));
+    store.close().await;
+    assert_eq!(armed(&reader).await, 2);
+    assert_eq!(armed(&Sqlite::read_only(&path).await.unwrap()).await, 2);
+}
+
+#[tokio::test]
+async fn closing_writes_what_waits_and_refuses_what_comes_later() {
+    let (_folder, path) = folder().await;
+    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    let commits = join_all((1..=500).map(|id| store.commit(arm(id))));
+    // The commits are polled first and stand in the queue when it closes.
+    let (outcomes, ()) = tokio::join!(commits, store.close());
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert!(matches!(store.commit(arm(501)).await, Err(Error::Broken(_))));
+    let reader = Sqlite::read_only(&path).await.unwrap();
+    assert_eq!(armed(&reader).await, 500);
+}
+
+#[tokio::test]
+async fn a_store_that_was_never_used_closes() {
+    let (_folder, path) = folder().await;
+    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), store.close()).await.unwrap();
+}
+
+#[tokio::test]
+async fn doors_are_told_to_come_later_when_too_many_bytes_wait() {
+    let (_folder, path) = folder().await;
+    let options = Options { max_waiting_bytes: 3_000, ..Options::new(1) };
+    let store = Sqlite::open(&path, options).await.unwrap();
+    // On this one thread all of them are asked before the writer takes the first.
+    let outcomes = join_all((1..=5).map(|id| store.receive(vec![bad(id, 1_000)]))).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3, "{outcomes:?}");
+    assert!(outcomes[3..].iter().all(|outcome| matches!(outcome, Err(Error::Busy { .. }))));
+    assert!(store.receive(vec![bad(9, 1_000)]).await.is_ok(), "once it caught up");
+    assert_eq!(store.bad_items(10).await.unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_only_reports_moves_nothing() {
+    let (_folder, path) = folder().await;
+    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    store.commit(arm(1)).await.unwrap();
+    let mut conn = open::checkpointer(&path).await.unwrap();
+    let before = checkpoint(&mut conn, "pragma wal_checkpoint(noop)").await.unwrap();
+    assert!(before.pages > 0 && before.moved < before.pages, "{before:?}");
+    let after = checkpoint(&mut conn, "pragma wal_checkpoint(passive)").await.unwrap();
+    assert_eq!(after.moved, after.pages);
+}
+
+#[tokio::test]
+async fn statements_of_every_size_bind_their_values() {
+    let (_folder, path) = folder().await;
+    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    let journal = |id| JournalRow {
+        id: JournalId(id),
+        subject: 1,
+        seq: id,
+        kind: JournalKind::Change,
+        by: format!("user:{id}"),
+        contact_id: None,
+        at: At(id),
+        format: 1,
+        body: id.to_be_bytes().to_vec(),
+        data: None,
+        data_digest: data_digest(b"", b""),
+        strand: 1,
+        block: 1,
+    };
+    let rows: Vec<JournalRow> = (1..=191).map(journal).collect();
+    store.commit(Work { at: At(1), journal: rows.clone(), ..Work::default() }).await.unwrap();
+    assert_eq!(store.journal(1).await.unwrap(), rows);
+}
+
+#[tokio::test]
+async fn a_full_disk_writes_nothing_and_is_told_apart() {
+    let (_folder, path) = folder().await;
+    let mut conn = open::writer(&path).await.unwrap();
+    migrate::up(&mut conn).await.unwrap();
+    let chain = Chain::load(&mut conn, 1).await.unwrap();
+    let pages: i64 = sqlx::query("pragma page_count").fetch_one(&mut conn).await.unwrap().get(0);
+    let limit = async |conn: &mut SqliteConnection, pages: i64| {
+        sqlx::query(AssertSqlSafe(format!("pragma max_page_count = {pages}"))).execute(conn).await.unwrap();
+    };
+    let ask = |id| [Ask::Receive(vec![bad(id, 100_000)], oneshot::channel().0)];
+    limit(&mut conn, pages + 2).await;
+    let full = group::write(&mut conn, &chain, &ask(1)).await;
+    assert!(matches!(full, Err(Failure::Nothing(Error::Full))));
+    limit(&mut conn, pages + 1_000).await;
+    assert!(group::write(&mut conn, &chain, &ask(2)).await.is_ok(), "the connection goes on");
+    let kept: i64 = sqlx::query("select count(*) from bad_item").fetch_one(&mut conn).await.unwrap().get(0);
+    assert_eq!(kept, 1);
+}
+
+#[tokio::test]
+async fn a_read_that_is_given_up_leaves_no_view_open() {
+    let (_folder, path) = folder().await;
+    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    for polls in 1..40 {
+        let mut reading = std::pin::pin!(store.mailbox(MailboxId(1)));
+        for _ in 0..polls {
+            if poll_once(reading.as_mut()).await {
+                break;
+            }
+            // Another read takes about as long as one step of the first.
+            store.event(EventId(1)).await.unwrap();
+        }
+    }
+    store.commit(arm(1)).await.unwrap();
+    for _ in 0..8 {
+        assert_eq!(armed(&store).await, 1, "an old view");
+        store.mailbox(MailboxId(1)).await.unwrap();
+    }
+}

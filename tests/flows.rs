@@ -1,0 +1,77 @@
+//! The flows that ship: each checks without a problem against the catalogue of this build, and its tests pass quickly.
+
+use std::path::Path;
+
+use engine::flow::{Compiled, Environment, check};
+use engine::flowtest;
+
+/// Every file of `flows/` with its text.
+fn shipped() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the folder of flows") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "yaml") {
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            files.push((name, std::fs::read_to_string(&path).expect("a readable file")));
+        }
+    }
+    files.sort();
+    files
+}
+
+fn compiled(name: &str, text: &str, environment: &Environment<'_>) -> Compiled {
+    let checked = check(text, environment);
+    assert!(checked.problems.is_empty(), "{name}: {:#?}", checked.problems);
+    checked.version.expect("no problem, so a flow")
+}
+
+#[test]
+fn every_shipped_flow_checks_clean_and_is_named_like_its_file() {
+    let catalog = connectors::registry().catalog();
+    let files = shipped();
+    assert!(files.len() >= 4, "only {} flows ship", files.len());
+    for (name, text) in files {
+        let flow = compiled(&name, &text, &Environment::new(&catalog));
+        assert_eq!(*flow.flow, *name);
+        assert!(flow.tests.len() >= 5, "{name} has only {} tests", flow.tests.len());
+    }
+}
+
+/// What a flow needs stands in the comment it begins with, so that whoever takes it can prepare it.
+#[test]
+fn every_shipped_flow_says_what_it_needs() {
+    let catalog = connectors::registry().catalog();
+    for (name, text) in shipped() {
+        let needs = compiled(&name, &text, &Environment::new(&catalog)).needs;
+        let head: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
+        let head = head.join("\n");
+        assert!(head.contains("What it does") && head.contains("What it needs"), "{name}");
+        let templates = needs.templates.iter().map(|(template, _)| template);
+        for needed in templates.chain(&needs.tags).chain(&needs.teams) {
+            assert!(head.contains(needed.as_str()), "{name}: its head does not tell of `{needed}`");
+        }
+    }
+}
+
+#[test]
+fn the_tests_of_every_shipped_flow_pass() {
+    let catalog = connectors::registry().catalog();
+    let began = tokio::time::Instant::now();
+    let mut count = 0;
+    for (name, text) in shipped() {
+        for outcome in flowtest::run(compiled(&name, &text, &Environment::new(&catalog)), &catalog) {
+            let (line, test) = (outcome.line, &outcome.name);
+            assert!(
+                outcome.passed,
+                "{name}:{line} {test}\n{}\n{}",
+                outcome.failures.join("\n"),
+                outcome.log.join("\n")
+            );
+            count += 1;
+        }
+    }
+    // The command has two seconds (issue 2); a debug build on a busy machine is slower by far.
+    let took = began.elapsed();
+    assert!(took.as_secs() < 2, "{count} tests took {took:?}");
+}
