@@ -155,7 +155,7 @@ pub(crate) async fn until_left_alone() {
     std::thread::spawn(move || {
         let mut ignored = Vec::new();
         drop(std::io::stdin().read_to_end(&mut ignored));
-        drop(left.send(()));
+        left.send(()).ok();
     });
     // An error means that the reader is gone, which is the same.
     drop(alone.await);

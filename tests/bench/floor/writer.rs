@@ -107,7 +107,7 @@ async fn write(mut conn: SqliteConnection, mut requests: mpsc::UnboundedReceiver
         sqlx::query("commit").execute(&mut conn).await?;
         for answer in answers {
             // Whoever asked may be gone.
-            drop(answer.send(()));
+            answer.send(()).ok();
         }
     }
     Ok(())
