@@ -20,10 +20,15 @@ pub(crate) struct Totals {
     pub(crate) webhook_items: u64,
 }
 
-/// The settings of the benchmark's sandbox: the portal has our unique properties from the start.
+/// The settings of the benchmark's sandbox: the portal has our properties from the start.
 pub(crate) fn config() -> Config {
     let default = Config::default();
-    let properties = [("tickets", "switchboard_key", true), ("contacts", "switchboard_phone", true)];
+    let contacts = |name, unique| ("contacts", name, unique);
+    let properties = [
+        ("tickets", "switchboard_key", true),
+        contacts("switchboard_phone", true),
+        contacts("switchboard_tags", false),
+    ];
     let properties = properties.map(|(object, name, unique)| (object.to_owned(), name.to_owned(), unique)).to_vec();
     Config { hubspot: HubSpotAccount { properties, ..default.hubspot }, ..default }
 }
