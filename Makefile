@@ -8,6 +8,9 @@ BIN := $(TARGET)/release/switchboard
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 
+# What `make bench` is told: --quick, --only runs,latency, --json FILE …
+BENCH ?=
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench fmt build flows lint doc deny
 
@@ -81,8 +84,8 @@ deny:
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --all-features check --config .deny.toml; \
 	else echo "SKIPPED: licences and advisories, as cargo-deny is not here (cargo install cargo-deny --locked)"; fi
 
-bench: build ## Measures what design budgets say, beside a floor measured in the same run
-	$(CARGO) test --release --locked -p tests --test all -- --ignored --nocapture bench
+bench: build ## Measures what design budgets say, beside a floor measured in the same run. BENCH="--quick" for a look
+	$(CARGO) run --release --locked -p tests --bin bench -- $(BENCH)
 
 fmt: ## Formats the code
 	$(CARGO) fmt --all

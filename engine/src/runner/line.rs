@@ -27,6 +27,8 @@ use crate::store::{DispatchOp, EffectRow, EffectState, Reads, Store};
 
 /// Most calls put in flight by one commit.
 const STARTS: usize = 50;
+/// Most messages taken in one round, so that outcomes are not kept waiting.
+const HEARD: i64 = 256;
 /// Longest a connector may take before its call counts as unknown; connectors have shorter limits of their own.
 const CALL_LIMIT: Duration = Duration::from_secs(40);
 /// Pause after the store failed.
@@ -136,11 +138,7 @@ impl<S: Store + Reads> Line<S> {
                 biased;
                 Some(landed) = self.calls.join_next(), if !self.calls.is_empty() => self.joined(landed).await,
                 received = messages.recv() => match received {
-                    Some(message) => {
-                        self.told(message).await;
-                        self.show();
-                        self.core.activity.add(-1);
-                    }
+                    Some(message) => self.hear(message, &mut messages).await,
                     None => return,
                 },
                 _ = closing.changed(), if !closed => {}
@@ -151,6 +149,18 @@ impl<S: Store + Reads> Line<S> {
 
     fn now(&self) -> At {
         self.core.parts.clock.now()
+    }
+
+    /// Takes a message and those that wait behind it: one commit then starts all the calls they bring, not one each.
+    async fn hear(&mut self, first: Message, behind: &mut mpsc::UnboundedReceiver<Message>) {
+        let (mut next, mut heard) = (Some(first), 0);
+        while let Some(message) = next {
+            self.told(message).await;
+            heard += 1;
+            next = if heard < HEARD { behind.try_recv().ok() } else { None };
+        }
+        self.show();
+        self.core.activity.add(-heard);
     }
 
     async fn told(&mut self, message: Message) {

@@ -1,0 +1,146 @@
+//! The benchmark: measures the budgets of design section 10 with the real binary, beside a floor of the same run.
+//!
+//! Three processes: `switchboard serve` (or the floor in its place), the sandbox, and this one, which plays the customers,
+//! counts and reports. All on loopback; everything that is started is ended, also after an error. `make bench` starts it.
+//!
+//! Reading order: [`options`], [`orders`] and [`load`] (what comes in), [`serve`], [`desk`] and [`floor`] (what is started),
+//! [`throughput`], [`latency`], [`life`], [`journal`], [`steps`], [`condition`] (what is measured), [`report`].
+
+mod condition;
+mod database;
+mod desk;
+mod disk;
+mod floor;
+mod journal;
+mod latency;
+mod life;
+mod load;
+mod options;
+mod orders;
+mod process;
+mod report;
+mod serve;
+mod stats;
+mod steps;
+mod throughput;
+
+use std::fmt;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use reqwest::Client;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::desk::Desk;
+use crate::load::Target;
+use crate::options::Options;
+use crate::report::{Budget, Figure, Report};
+
+/// What every measurement works with.
+pub(crate) struct Bench {
+    pub(crate) options: Options,
+    pub(crate) binary: PathBuf,
+    /// Where databases are made.
+    pub(crate) dir: PathBuf,
+    pub(crate) http: Client,
+}
+
+impl Bench {
+    fn new(options: Options) -> Result<Self> {
+        let binary = serve::binary(options.binary.as_deref())?;
+        let beside = std::env::current_exe()?.parent().map(Path::to_owned);
+        let dir = options.dir.clone().or(beside).context("no folder is named: --dir DIR")?;
+        let http = Client::builder().no_proxy().tcp_nodelay(true).pool_max_idle_per_host(512).build()?;
+        Ok(Self { options, binary, dir, http })
+    }
+
+    /// Orders to `hook`, seen at `desk`.
+    pub(crate) fn target(&self, desk: &Desk, hook: String) -> Target {
+        let app_secret = desk::config().cloud_api.app_secret;
+        Target { http: self.http.clone(), hook, sandbox: desk.url.clone(), app_secret }
+    }
+
+    fn json(&self) -> PathBuf {
+        let target = self.binary.parent().and_then(Path::parent).unwrap_or(&self.dir);
+        self.options.json.clone().unwrap_or_else(|| target.join("bench.json"))
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // An error means that a provider is there already, which is what we want.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let ended = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["sandbox"] => desk::serve().await,
+        ["floor", sandbox, database] => floor::serve(sandbox, Path::new(database)).await,
+        _ => bench(&arguments).await,
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(format_args!("bench: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures, and stops what it started when it is told to stop.
+async fn bench(arguments: &[String]) -> Result<()> {
+    let bench = Bench::new(Options::read(arguments)?)?;
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut report = Report::default();
+    let measured = tokio::select! {
+        measured = measure(&bench, &mut report) => measured,
+        _ = interrupt.recv() => bail!("interrupted"),
+        _ = terminate.recv() => bail!("told to stop"),
+    };
+    say(format_args!("\n{}", report.table()));
+    report.write(&bench.json())?;
+    say(format_args!("\nwritten to {}", bench.json().display()));
+    measured
+}
+
+/// Goes on after a measurement that failed, and tells at the end that one did.
+async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
+    let mut failed = Vec::new();
+    for name in options::NAMES.into_iter().filter(|name| bench.options.wants(name)) {
+        tell(format_args!("{name}"));
+        let measured = match name {
+            "size" => size(bench, report),
+            "condition" => condition::measure(report),
+            "start" => life::cold_start(bench, report).await,
+            "steps" => steps::measure(bench, report).await,
+            "runs" => throughput::measure(bench, report).await,
+            "latency" => latency::measure(bench, report).await,
+            "kill" => life::kill(bench, report).await,
+            "journal" => journal::measure(bench, report).await,
+            _ => life::idle(bench, report).await,
+        };
+        if let Err(error) = measured {
+            report.note(format!("FAILED: {name}: {error:#}"));
+            failed.push(name);
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { bail!("not measured: {}", failed.join(", ")) }
+}
+
+/// The binary as it is shipped: the editor is inside, symbols for traces of panics too.
+fn size(bench: &Bench, report: &mut Report) -> Result<()> {
+    let bytes = std::fs::metadata(&bench.binary)?.len() as f64;
+    report.add(Figure::new("binary", "size of the binary", bytes / f64::from(1 << 20), "MB", Budget::AtMost(45.0)));
+    Ok(())
+}
+
+/// One line for whoever started us.
+pub(crate) fn say(line: fmt::Arguments<'_>) {
+    // Nobody may be reading any more.
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
+
+/// One line about how it goes.
+pub(crate) fn tell(line: fmt::Arguments<'_>) {
+    drop(writeln!(std::io::stderr(), "{line}"));
+}

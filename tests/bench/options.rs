@@ -1,0 +1,88 @@
+//! What the benchmark is told on its command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// How it is used.
+pub(crate) const USAGE: &str =
+    "usage: bench [--quick] [--only NAME,…] [--seconds N] [--rate N] [--binary FILE] [--dir DIR] [--json FILE]
+names: runs latency start idle kill journal steps condition size";
+
+/// The names that `--only` takes, in the order in which they are measured.
+pub(crate) const NAMES: [&str; 9] =
+    ["size", "condition", "start", "steps", "runs", "latency", "kill", "journal", "idle"];
+
+/// The command line.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// Everything shorter: for a look while developing.
+    pub(crate) quick: bool,
+    /// What to measure; empty means all.
+    only: Vec<String>,
+    /// Seconds of the window in which runs are counted. Default 60, quick 10.
+    pub(crate) seconds: u64,
+    /// Events a second of the open load. Default 1 000.
+    pub(crate) rate: u32,
+    /// The server. Default: `switchboard` beside this program.
+    pub(crate) binary: Option<PathBuf>,
+    /// Where databases are made: the disk that is measured. Default: beside this program.
+    pub(crate) dir: Option<PathBuf>,
+    /// Where the JSON goes. Default: `bench.json` in the target folder.
+    pub(crate) json: Option<PathBuf>,
+}
+
+impl Options {
+    /// Reads the command line.
+    pub(crate) fn read(arguments: &[String]) -> Result<Self> {
+        let mut options =
+            Self { quick: false, only: Vec::new(), seconds: 0, rate: 1000, binary: None, dir: None, json: None };
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().with_context(|| format!("{argument} needs a value\n{USAGE}"));
+            match argument.as_str() {
+                "--quick" => options.quick = true,
+                "--only" => options.only = value()?.split(',').map(str::to_owned).collect(),
+                "--seconds" => options.seconds = value()?.parse().context("--seconds takes a whole number")?,
+                "--rate" => options.rate = value()?.parse().context("--rate takes a whole number")?,
+                "--binary" => options.binary = Some(value()?.into()),
+                "--dir" => options.dir = Some(value()?.into()),
+                "--json" => options.json = Some(value()?.into()),
+                other => bail!("`{other}` is unknown\n{USAGE}"),
+            }
+        }
+        if options.seconds == 0 {
+            options.seconds = if options.quick { 10 } else { 60 };
+        }
+        ensure!(options.rate > 0, "--rate must be 1 or more");
+        let unknown = options.only.iter().find(|name| !NAMES.contains(&name.as_str()));
+        ensure!(unknown.is_none(), "nothing is called `{}`\n{USAGE}", unknown.map_or("", String::as_str));
+        Ok(options)
+    }
+
+    /// Whether `name` is to be measured.
+    pub(crate) fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|wanted| wanted == name)
+    }
+
+    /// Until runs are counted: caches, statements and connections are there then.
+    pub(crate) fn warm_up(&self) -> Duration {
+        Duration::from_secs(if self.quick { 2 } else { 5 })
+    }
+
+    /// How long the open load lasts.
+    pub(crate) fn open_for(&self) -> Duration {
+        Duration::from_secs(if self.quick { 5 } else { 30 })
+    }
+
+    /// How long the server rests before its memory is read. Source: design section 10, review of budgets (60 s).
+    pub(crate) fn rest(&self) -> Duration {
+        Duration::from_secs(if self.quick { 10 } else { 60 })
+    }
+
+    /// Runs whose journal is measured. Source: the same (10 000 runs).
+    pub(crate) fn journal_runs(&self) -> u64 {
+        if self.quick { 500 } else { 10_000 }
+    }
+}

@@ -1,0 +1,158 @@
+//! `switchboard serve` as an operator starts it: a data folder, a folder of flows, a connections file.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use connectors::sandbox::Config;
+use reqwest::Client;
+use tempfile::TempDir;
+
+use crate::process::Process;
+
+/// How long a start may take before the benchmark gives up.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The folders of one server; removed when dropped.
+pub(crate) struct Home {
+    folder: TempDir,
+}
+
+impl Home {
+    /// Folders below `dir` with these flows, and accounts at the sandbox at `sandbox`.
+    pub(crate) fn new(dir: &Path, sandbox: &str, flows: &[(&str, &str)]) -> Result<Self> {
+        let folder = tempfile::tempdir_in(dir)?;
+        std::fs::create_dir(folder.path().join("flows"))?;
+        for (name, text) in flows {
+            std::fs::write(folder.path().join("flows").join(name), text)?;
+        }
+        std::fs::write(folder.path().join("connections.yaml"), connections(sandbox))?;
+        Ok(Self { folder })
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The folder itself.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The database file.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.at("data").join("switchboard.db")
+    }
+}
+
+/// Pacing off: real accounts allow 11 to 80 calls a second, which is not what is measured.
+fn connections(sandbox: &str) -> String {
+    let Config { cloud_api, hubspot, .. } = Config::default();
+    format!(
+        "connections:
+  - id: wa-main
+    connector: whatsapp.cloud_api
+    base_url: {sandbox}/graph
+    phone_number_id: \"{}\"
+    waba_id: \"{}\"
+    access_token: {}
+    app_secret: {}
+    verify_token: {}
+    allow_private_network: true
+    limits: {{ per_second: 0, at_once: 128 }}
+  - id: hubspot-main
+    connector: hubspot
+    base_url: {sandbox}/hubspot
+    access_token: {}
+    client_secret: {}
+    allow_private_network: true
+    limits: {{ per_second: 0, at_once: 128 }}
+",
+        cloud_api.phone_number_id,
+        cloud_api.waba_id,
+        cloud_api.access_token,
+        cloud_api.app_secret,
+        cloud_api.verify_token,
+        hubspot.access_token,
+        hubspot.client_secret,
+    )
+}
+
+/// A running server.
+pub(crate) struct Serve {
+    pub(crate) process: Process,
+    pub(crate) url: String,
+    /// From the start of the process to its line `listening on`.
+    pub(crate) ready_after: Duration,
+    http: Client,
+}
+
+impl Serve {
+    /// Starts it at a free port.
+    pub(crate) async fn start(binary: &Path, home: &Home, http: &Client) -> Result<Self> {
+        Self::start_at(binary, home, http, "127.0.0.1:0").await
+    }
+
+    /// Starts it at `address`.
+    pub(crate) async fn start_at(binary: &Path, home: &Home, http: &Client, address: &str) -> Result<Self> {
+        let mut command = Command::new(binary);
+        command.current_dir(home.path()).args(["serve", "--listen", address, "--data", "data", "--flows", "flows"]);
+        command.args(["--connections", "connections.yaml", "--log", "warn"]);
+        let mut process = Process::start("switchboard", &mut command)?;
+        let (url, ready_after) = process.says("listening on ", PATIENCE).await?;
+        Ok(Self { process, url, ready_after, http: http.clone() })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// Where webhooks of WhatsApp go.
+    pub(crate) fn hook(&self) -> String {
+        format!("{}/hooks/wa-main", self.url)
+    }
+
+    /// Makes sure that the accounts have what the flows need; their connector remembers it.
+    pub(crate) async fn check_accounts(&self, home: &Home) -> Result<()> {
+        let token = std::fs::read_to_string(home.at("data").join("api-token"))?;
+        for id in ["wa-main", "hubspot-main"] {
+            let url = format!("{}/api/v1/connections/{id}/check", self.url);
+            let answer = self.http.post(url).bearer_auth(token.trim()).send().await?;
+            ensure!(answer.status().is_success(), "the check of {id} answered {}", answer.status());
+        }
+        Ok(())
+    }
+
+    /// Sum and count of a summary or histogram in `/metrics`, over all labels.
+    pub(crate) async fn metric(&self, name: &str) -> Result<(f64, f64)> {
+        let text = self.http.get(format!("{}/metrics", self.url)).send().await?.text().await?;
+        Ok((sum_of(&text, &format!("{name}_sum")), sum_of(&text, &format!("{name}_count"))))
+    }
+
+    /// A counter in `/metrics`, over all labels.
+    pub(crate) async fn counter(&self, name: &str) -> Result<f64> {
+        let text = self.http.get(format!("{}/metrics", self.url)).send().await?.text().await?;
+        Ok(sum_of(&text, name))
+    }
+}
+
+fn sum_of(text: &str, name: &str) -> f64 {
+    let value = |line: &str| {
+        let rest = line.strip_prefix(name)?;
+        if !rest.starts_with([' ', '{']) {
+            return None;
+        }
+        rest.rsplit_once(' ')?.1.parse::<f64>().ok()
+    };
+    text.lines().filter_map(value).sum()
+}
+
+/// The binary beside this program, or the one named.
+pub(crate) fn binary(named: Option<&Path>) -> Result<PathBuf> {
+    let beside = || std::env::current_exe().ok().and_then(|own| Some(own.parent()?.join("switchboard")));
+    let binary = named.map(Path::to_owned).or_else(beside).context("no binary is named")?;
+    ensure!(binary.is_file(), "{} is not there: cargo build --release -p web", binary.display());
+    Ok(std::fs::canonicalize(binary)?)
+}
