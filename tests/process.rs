@@ -29,6 +29,13 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// to one of those might find its port taken by one of its own callers.
 const EPHEMERAL: u16 = 32_768;
 
+/// The account at the Cloud API, the default of `whatsapp`.
+pub(crate) const WHATSAPP: &str = "wa-main";
+/// The account at Twilio.
+pub(crate) const TWILIO: &str = "tw-backup";
+/// The account at HubSpot.
+pub(crate) const CRM: &str = "hubspot-main";
+
 /// What a server is made of, kept while servers on it come and go.
 pub(crate) struct Installation {
     /// The providers.
@@ -46,10 +53,15 @@ impl Installation {
 
     /// The same at a sandbox of your choice.
     pub(crate) async fn with(config: Config, flows: &[&str]) -> Self {
+        Self::connected(config, flows, &[WHATSAPP, TWILIO, CRM]).await
+    }
+
+    /// The same with these accounts only.
+    pub(crate) async fn connected(config: Config, flows: &[&str], connections: &[&str]) -> Self {
         prepare();
         let sandbox = Sandbox::start(config.clone()).await.expect("the sandbox starts");
         let listen = free_port();
-        for (provider, id) in [(Provider::CloudApi, "wa-main"), (Provider::Twilio, "tw-backup")] {
+        for (provider, id) in [(Provider::CloudApi, WHATSAPP), (Provider::Twilio, TWILIO)] {
             sandbox.set_webhook_url(provider, Some(format!("http://{listen}/hooks/{id}")));
         }
         let folder = tempfile::tempdir().unwrap();
@@ -57,7 +69,8 @@ impl Installation {
         for name in flows {
             std::fs::copy(flow_file(name), folder.path().join(format!("flows/{name}.yaml"))).unwrap();
         }
-        std::fs::write(folder.path().join("connections.yaml"), accounts(&config, sandbox.url())).unwrap();
+        let accounts = accounts(&config, sandbox.url(), connections);
+        std::fs::write(folder.path().join("connections.yaml"), accounts).unwrap();
         let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
         Self { sandbox, folder, listen, http }
     }
@@ -138,7 +151,7 @@ impl Installation {
     pub(crate) async fn deliver(&self, delivery: &Value) -> reqwest::Result<u16> {
         let body = delivery.to_string().into_bytes();
         let signature = signature(&body);
-        self.hook("wa-main", body, Some(&signature)).await
+        self.hook(WHATSAPP, body, Some(&signature)).await
     }
 
     /// The client of this test, for requests of its own.
@@ -313,11 +326,15 @@ impl Api {
 
     /// Waits until `count` runs that fit `filter` have this status, and none is left working.
     pub(crate) async fn until_runs(&self, filter: &str, count: usize, status: &str) -> Vec<Value> {
-        until(&format!("{count} runs {status}"), async || {
+        let last = Mutex::new(String::new());
+        let all = async || {
             let runs = self.runs(filter).await;
-            (runs.len() >= count && runs.iter().all(|run| run["status"] == status)).then_some(runs)
-        })
-        .await
+            let there = runs.len() >= count && runs.iter().all(|run| run["status"] == status);
+            *last.lock().unwrap() = runs.iter().take(5).map(Value::to_string).collect::<Vec<_>>().join("\n");
+            there.then_some(runs)
+        };
+        let seen = || last.lock().unwrap().clone();
+        until_told(&format!("{count} runs {status}"), all, seen).await
     }
 
     fn address(&self, path: &str) -> String {
@@ -339,6 +356,10 @@ pub(crate) fn list<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
 
 /// Looks again and again at something that gives no signal, until it is there.
 pub(crate) async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+    until_told(what, look, String::new).await
+}
+
+async fn until_told<T>(what: &str, look: impl AsyncFn() -> Option<T>, seen: impl Fn() -> String) -> T {
     let looking = async {
         loop {
             if let Some(found) = look().await {
@@ -348,7 +369,7 @@ pub(crate) async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T
         }
     };
     let found = tokio::time::timeout(PATIENCE, looking).await;
-    found.unwrap_or_else(|_| panic!("not within {PATIENCE:?}: {what}"))
+    found.unwrap_or_else(|_| panic!("not within {PATIENCE:?}: {what}\n{}", seen()))
 }
 
 /// `X-Hub-Signature-256` of these bytes, as Meta makes it with the sandbox's app secret.
@@ -453,38 +474,41 @@ fn collect(
     })
 }
 
-/// The connections file: accounts at the sandbox, unpaced, secrets in the environment.
-fn accounts(config: &Config, url: &str) -> String {
+/// The connections file: accounts at the sandbox, unpaced, most secrets in the environment. Only those in `wanted`.
+fn accounts(config: &Config, url: &str, wanted: &[&str]) -> String {
     let (meta, twilio) = (&config.cloud_api, &config.twilio);
-    format!(
-        r#"connections:
-  - id: wa-main
-    connector: whatsapp.cloud_api
-    base_url: {url}/graph
-    phone_number_id: "{}"
-    waba_id: "{}"
-    access_token: {{ env: WA_TOKEN }}
-    app_secret: {{ env: WA_SECRET }}
-    verify_token: {}
-    allow_private_network: true
-    limits: {{ per_second: 0 }}
-  - id: tw-backup
-    connector: whatsapp.twilio
-    base_url: {url}/twilio
-    account_sid: {}
-    auth_token: {{ env: TW_TOKEN }}
-    from: "{}"
-    allow_private_network: true
-    limits: {{ per_second: 0 }}
-  - id: hubspot-main
-    connector: hubspot
-    base_url: {url}/hubspot
-    access_token: {{ env: HS_TOKEN }}
-    client_secret: secret-of-the-webhooks
-    allow_private_network: true
-    limits: {{ per_second: 0 }}
-defaults: {{ whatsapp: wa-main, crm: hubspot-main }}
-"#,
-        meta.phone_number_id, meta.waba_id, meta.verify_token, twilio.account_sid, twilio.from,
-    )
+    let declared = [
+        (
+            WHATSAPP,
+            format!(
+                "connector: whatsapp.cloud_api, base_url: {url}/graph, phone_number_id: \"{}\", waba_id: \"{}\", \
+                 access_token: {{ env: WA_TOKEN }}, app_secret: {{ env: WA_SECRET }}, verify_token: {}",
+                meta.phone_number_id, meta.waba_id, meta.verify_token
+            ),
+        ),
+        (
+            TWILIO,
+            format!(
+                "connector: whatsapp.twilio, base_url: {url}/twilio, account_sid: {}, auth_token: {{ env: TW_TOKEN }}, \
+                 from: \"{}\"",
+                twilio.account_sid, twilio.from
+            ),
+        ),
+        (
+            CRM,
+            format!(
+                "connector: hubspot, base_url: {url}/hubspot, access_token: {{ env: HS_TOKEN }}, \
+                 client_secret: {}",
+                config.hubspot.client_secret
+            ),
+        ),
+    ];
+    let mut file = "connections:\n".to_owned();
+    for (id, settings) in declared.into_iter().filter(|(id, _)| wanted.contains(id)) {
+        file += &format!("  - {{ id: {id}, {settings}, allow_private_network: true, limits: {{ per_second: 0 }} }}\n");
+    }
+    if wanted.contains(&WHATSAPP) {
+        file += &format!("defaults: {{ whatsapp: {WHATSAPP} }}\n");
+    }
+    file
 }

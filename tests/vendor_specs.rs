@@ -371,7 +371,7 @@ fn the_sandbox_answers_as_meta_describes_it() {
         }
         assert!(answers.iter().filter(|(_, status, _)| *status == 200).count() >= 3);
         let (status, refused) = replay(&sandbox, Provider::CloudApi, &answers[0].0, false).await;
-        assert_eq!(status, 401);
+        assert!([401, 403].contains(&status), "{status}");
         assert_eq!(problems(&spec, error, &refused), [""; 0], "{refused}");
     });
 }

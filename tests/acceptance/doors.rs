@@ -15,10 +15,16 @@ const STORED: &str = "select (select count(*) from event) + (select count(*) fro
      + (select count(*) from message) + (select count(*) from bad_item) + (select count(*) from run) \
      + (select count(*) from conversation)";
 
+/// One that answers who asks for the price. These tests play the customers themselves, so the sandbox does not know whose window
+/// is open.
+async fn answering() -> Installation {
+    Installation::with(Config { enforce_window: false, ..Config::default() }, &["price"]).await
+}
+
 #[test]
 fn a_webhook_with_a_wrong_or_missing_signature_is_refused_and_leaves_nothing() {
     staged(async {
-        let place = Installation::new(&["price"]).await;
+        let place = answering().await;
         let server = place.serve().await;
         let body = delivery(&[("393331234567", "Ugo")], vec![text("wamid.A", "393331234567", "price")]).to_string();
         let right = signature(body.as_bytes());
@@ -40,7 +46,7 @@ fn a_webhook_with_a_wrong_or_missing_signature_is_refused_and_leaves_nothing() {
 #[test]
 fn a_body_over_3_mb_is_refused_and_one_of_just_3_mb_is_not() {
     staged(async {
-        let place = Installation::new(&["price"]).await;
+        let place = answering().await;
         let server = place.serve().await;
         let mut body =
             delivery(&[("393331234567", "Ugo")], vec![text("wamid.A", "393331234567", "price")]).to_string().into_bytes();
@@ -109,8 +115,7 @@ fn the_same_delivery_ten_times_at_the_same_instant_is_one_event_and_one_run() {
 #[test]
 fn of_a_thousand_updates_in_one_post_the_good_ones_run_and_the_bad_ones_are_kept_raw() {
     staged(async {
-        let config = Config { enforce_window: false, ..Config::default() };
-        let place = Installation::with(config, &["price"]).await;
+        let place = answering().await;
         let server = place.serve().await;
         let people: Vec<(String, String)> =
             (0..1_000).map(|n| (format!("39333{n:07}"), format!("Person {n}"))).collect();

@@ -38,9 +38,9 @@ fn the_api_answers_nobody_without_its_token() {
 #[test]
 fn health_readiness_and_figures_need_no_token() {
     staged(async {
-        let place = Installation::new(&["price"]).await;
+        let place = Installation::new(&["complaint"]).await;
         let server = place.serve().await;
-        let said = delivery(&[("393331234567", "Ugo")], vec![text("wamid.A", "393331234567", "price")]);
+        let said = delivery(&[("393331234567", "Ugo")], vec![text("wamid.A", "393331234567", "complaint")]);
         assert_eq!(place.deliver(&said).await.unwrap(), 200);
         server.api.until_runs("", 1, "done").await;
         for (path, word) in

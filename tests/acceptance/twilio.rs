@@ -1,10 +1,10 @@
 //! The same product on another provider: a question comes in through Twilio and is answered through Twilio.
 
-use connectors::sandbox::{Act, Play, Provider};
+use connectors::sandbox::{Act, Config, Play, Provider};
 use serde_json::Value;
 use tests::stage::staged;
 
-use crate::process::{Installation, list, until};
+use crate::process::{Installation, TWILIO, list, until};
 
 fn asks(id: &str, words: &str) -> Play {
     Play {
@@ -21,7 +21,7 @@ const SID: &str = "SM0123456789abcdef0123456789abcdef";
 #[test]
 fn a_question_through_twilio_is_answered_there_and_the_status_finds_its_call() {
     staged(async {
-        let place = Installation::new(&["price-autoreply"]).await;
+        let place = Installation::connected(Config::default(), &["price-autoreply"], &[TWILIO]).await;
         let server = place.serve().await;
         let played = place.sandbox.play(asks(SID, "Qual è il prezzo?")).await.unwrap();
         assert_eq!(played.webhook_status, Some(200));
@@ -57,7 +57,7 @@ fn a_question_through_twilio_is_answered_there_and_the_status_finds_its_call() {
 #[test]
 fn a_form_that_twilio_did_not_sign_is_refused() {
     staged(async {
-        let place = Installation::new(&["price-autoreply"]).await;
+        let place = Installation::connected(Config::default(), &["price-autoreply"], &[TWILIO]).await;
         let server = place.serve().await;
         let form = "MessageSid=SM1&From=whatsapp%3A%2B393331234567&To=whatsapp%3A%2B14155238886&Body=price";
         for signature in [None, Some(""), Some("igmpq7EtgWC1hhJ/ez+vOROWvVQ=")] {
