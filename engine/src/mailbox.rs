@@ -111,8 +111,8 @@ pub struct Mailbox {
     pub effects: BTreeMap<EffectId, EffectRow>,
     /// Escalations that nobody has taken.
     pub escalations: BTreeMap<EscalationId, EscalationRow>,
-    /// The last events, oldest first, with whether a wait took them.
-    pub recent: VecDeque<(Arc<Event>, bool)>,
+    /// The last events, oldest first.
+    pub recent: VecDeque<Arc<Event>>,
 }
 
 impl Mailbox {
@@ -131,10 +131,10 @@ impl Mailbox {
     }
 
     /// Remembers an event for waits that look back.
-    pub fn remember(&mut self, event: Arc<Event>, taken: bool) {
+    pub fn remember(&mut self, event: Arc<Event>) {
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
-        self.recent.push_back((event, taken));
+        self.recent.push_back(event);
     }
 }

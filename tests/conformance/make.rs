@@ -11,9 +11,9 @@ use engine::ids::{
     VersionId, WaitId,
 };
 use engine::store::{
-    Arrival, ContactRow, ConversationRow, EffectRow, EffectState, EscalationRow, EventArrival, EventRow,
-    InputRow, JournalKind, JournalRow, Lane, MessageRow, NewParty, Receipt, RunRow, RunStatus, TagRow, VersionRow,
-    VersionState, WaitKind, WaitRow, WaitState, Work,
+    Arrival, ContactRow, ConversationRow, EffectRow, EffectState, EscalationRow, EventArrival, EventRow, InputRow,
+    JournalKind, JournalRow, Lane, MessageRow, NewParty, Receipt, RunRow, RunStatus, TagRow, VersionRow, VersionState,
+    WaitKind, WaitRow, WaitState, Work,
 };
 
 /// The instant at which the suite plays.

@@ -74,6 +74,7 @@ macro_rules! store_conformance {
             turns: waits_fall_due_in_order,
             turns: tags_are_counted_by_source,
             turns: one_version_of_a_flow_is_live,
+            turns: every_flow_is_listed_once,
             turns: versions_of_open_runs_are_read_at_start,
             turns: an_event_made_twice_is_stored_once,
             turns: the_greatest_id_is_known,

@@ -194,6 +194,21 @@ pub async fn one_version_of_a_flow_is_live<D: Driver>() {
     assert!(store.commit(work).await.is_err(), "the same text of the same meaning");
 }
 
+/// Live or off, else the newest draft; removed flows are not listed.
+pub async fn every_flow_is_listed_once<D: Driver>() {
+    let driver = D::fresh().await;
+    let store = driver.open(1).await;
+    let version = make::version;
+    let (live, draft) = (version("a", 1, VersionState::Live), version("a", 2, VersionState::Draft));
+    let off = version("b", 1, VersionState::Off);
+    let (first, second) = (version("c", 1, VersionState::Draft), version("c", 2, VersionState::Draft));
+    let removed = version("d", 1, VersionState::Old);
+    let mut work = make::work(MailboxId::SYSTEM);
+    work.versions = vec![live.clone(), draft, off.clone(), first, second.clone(), removed];
+    store.commit(work).await.unwrap();
+    assert_eq!(store.flows().await.unwrap(), [live, off, second]);
+}
+
 /// With the live ones, each once.
 pub async fn versions_of_open_runs_are_read_at_start<D: Driver>() {
     let driver = D::fresh().await;

@@ -98,11 +98,8 @@ impl Stage {
 
     /// Brings the engine to life; it dies at write `at` (0 = never).
     pub fn live(&self, at: u64, moment: Moment) -> Life {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .expect("a runtime");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let accounts = self.accounts();
         let flows = self.flows.clone();
         let database = self.database();
@@ -308,6 +305,7 @@ async fn receive(living: &Living, url: &str, id: &str, request: Request) -> Stat
 
 /// Runs an async test on a runtime that can start others beside it.
 pub fn staged<F: Future<Output = ()>>(test: F) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(test);
 }

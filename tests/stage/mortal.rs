@@ -133,6 +133,10 @@ impl<S: Store> Store for Mortal<S> {
 }
 
 impl<S: Reads> Reads for Mortal<S> {
+    async fn flows(&self) -> Result<Vec<VersionRow>, Error> {
+        self.read(self.inner.flows()).await
+    }
+
     async fn salts(&self, contacts: Vec<ContactId>) -> Result<Vec<(ContactId, Vec<u8>)>, Error> {
         self.read(self.inner.salts(contacts)).await
     }

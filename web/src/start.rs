@@ -22,6 +22,8 @@ use crate::lock::{self, Lock};
 
 /// How long calls under way have to come back when we stop.
 const DRAIN: Duration = Duration::from_secs(10);
+/// How long the store has to write what waits and to close its file.
+const CLOSE: Duration = Duration::from_secs(15);
 /// This process among those that share a database; SQLite has only one.
 const PROCESS: u16 = 0;
 
@@ -159,10 +161,12 @@ pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bi
 }
 
 impl Started {
-    /// Ends the work: calls under way get 10 s, then the store is closed and the folder let go.
+    /// Ends the work: calls under way get 10 s, the store 15 s to close, then the folder is let go.
     pub async fn stop(self) {
         self.app.engine.drain(DRAIN).await;
-        self.app.engine.store().close().await;
+        if tokio::time::timeout(CLOSE, self.app.engine.store().close()).await.is_err() {
+            tracing::error!("the store does not close; what is committed is safe, and read again at the next start");
+        }
         drop(self.lock);
     }
 }

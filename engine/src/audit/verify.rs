@@ -197,7 +197,8 @@ pub async fn verify<S: Reads>(store: &S, key: Option<[u8; 32]>, against: &[Ancho
         let Some(last) = page.last() else { break };
         after = (last.strand, last.n);
         for block in page {
-            let rows = if block.strand == ANCHORS { Vec::new() } else { store.block_rows(block.strand, block.n).await? };
+            let rows =
+                if block.strand == ANCHORS { Vec::new() } else { store.block_rows(block.strand, block.n).await? };
             verifier.block(block, &with_salts(store, rows).await?);
         }
     }

@@ -1,3 +1,5 @@
+//! Scripts: what they may do, what stops them, and where their errors stand.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Templates: what they render, what stops them, and where their errors stand.
+
 use proptest::prelude::*;
 use serde_json::json;
 

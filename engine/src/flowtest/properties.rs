@@ -157,7 +157,7 @@ fn flow(number: usize) -> &'static str {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The witness asserts along the way that every journal folds to its state.
     #[test]
@@ -178,6 +178,8 @@ proptest! {
         let (version, _) = version(flow(number));
         let (lived, _) = simulate(&version, &test, Vec::new(), false);
         let (died, _) = simulate(&version, &test, Vec::new(), true);
-        prop_assert_eq!(lived, died);
+        prop_assert_eq!(&lived.log, &died.log);
+        prop_assert_eq!(&lived.acts, &died.acts);
+        prop_assert_eq!(lived.rows, died.rows);
     }
 }

@@ -182,6 +182,14 @@ fn a_call_that_fails_three_times_needs_attention_and_is_given_up_after_a_day() {
 }
 
 #[test]
+fn the_error_branch_sees_what_was_tried() {
+    let flow = "on: whatsapp.order_received\nsteps:\n  - id: ticket\n    do: crm.create_ticket\n    connection: crm-main\n    with: { subject: hello }\n    on_error:\n      - set: { seen: \"= error\" }";
+    let fake = "fake: { crm.create_ticket: { fail: later, code: busy, message: try later } }\nothers: allowed\n";
+    let seen = "{ code: busy, message: try later, step: ticket, action: crm.create_ticket, connection: crm-main, verdict: later, attempts: 3 }";
+    passes(flow, &format!("{ORDER}{fake}vars: {{ seen: {seen} }}"));
+}
+
+#[test]
 fn a_step_with_its_own_error_branch_waits_for_nobody() {
     let flow = "on: whatsapp.order_received\nsteps:\n  - do: crm.create_ticket\n    with: { subject: hello }\n    on_error:\n      - do: contact.add_tags\n        with: { tags: [lost] }";
     let test = format!(
@@ -295,12 +303,24 @@ steps:
     timeout: 1h
 "#;
 
+/// When a run of [`LOOK_BACK`] ended: an hour for each of its waits that nothing answered.
+fn ended(test: &str) -> String {
+    let outcome = outcome(LOOK_BACK, &format!("{test}others: allowed\nend: done"));
+    assert!(outcome.passed, "{outcome:#?}");
+    outcome.log.last().and_then(|line| line.split_whitespace().next()).unwrap_or_default().to_owned()
+}
+
 #[test]
-fn an_answer_that_came_while_the_call_was_retried_is_heard_once() {
-    let at = "at:\n  0s: { whatsapp.order_received: {} }\n  10s: { whatsapp.message_received: { text: hi } }\nfake: { crm.create_ticket: [{ fail: later }, { fail: later }, {}] }\nothers: allowed\n";
-    // The last attempt is at 31 s: what came before it was put in flight does not count.
-    let outcome = outcome(LOOK_BACK, &format!("{at}end: done"));
-    assert_eq!(outcome.log.last().map(|line| line.trim()), Some("2h31s  run done"), "{outcome:#?}");
+fn what_came_while_the_call_was_under_way_answers_the_wait_behind_it_once() {
+    let both = "at:\n  0s: [{ whatsapp.order_received: {} }, { whatsapp.message_received: {} }]\n";
+    assert_eq!(ended(both), "1h");
+}
+
+#[test]
+fn what_came_after_the_first_attempt_is_an_answer_as_that_one_may_have_arrived() {
+    let at = "at:\n  0s: { whatsapp.order_received: {} }\n  10s: { whatsapp.message_received: {} }\n";
+    let fake = "fake: { crm.create_ticket: [{ fail: later }, { fail: later }, {}] }\n";
+    assert_eq!(ended(&format!("{at}{fake}")), "1h31s");
 }
 
 #[test]

@@ -21,7 +21,7 @@ impl Handling<'_> {
         let mut entries = vec![Entry::bare(What::Received { event: Arc::clone(&event.kind) })];
         self.note_facts(&event);
         let taken = self.answer_waits(&event, &mut entries);
-        self.mail.remember(Arc::clone(&event), taken);
+        self.mail.remember(Arc::clone(&event));
         self.meet_triggers(&event, taken, &mut entries);
         self.journal(event.id.0, None, JournalKind::Handling, &entries);
         if let Some(conversation) = event.conversation {

@@ -215,9 +215,6 @@ impl Handling<'_> {
             self.mail.escalations.insert(escalation.id, escalation.clone());
             self.work.escalations.push(escalation);
         }
-        for (event, taken) in &mut self.mail.recent {
-            *taken |= turned.taken.contains(&event.id);
-        }
         self.work.tags.extend(turned.tags);
     }
 

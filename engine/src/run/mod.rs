@@ -12,7 +12,7 @@ mod value;
 
 pub use entry::{Entry, What};
 pub use plan::{Attempt, Handler, Next, Plan};
-pub use state::{Block, Cursor, Run, State};
+pub use state::{Block, Cursor, Run, State, Tried};
 pub(crate) use turn::{NewCall, Turn};
 pub use turn::{Turned, Wake, World, turn};
 pub use value::Failure;

@@ -69,15 +69,31 @@ pub struct State {
     /// Calls that a person must decide about.
     #[serde(default)]
     pub parked: Vec<i64>,
-    /// When the last call before this point started: a `wait_for` looks back so far.
+    /// When the last call before this point was first put in flight: a `wait_for` looks back so far.
     #[serde(default)]
     pub called_at: Option<At>,
+    /// The last attempt before this point, for `error`.
+    #[serde(default)]
+    pub tried: Option<Tried>,
     /// The last event that answered a wait of this run: a later `wait_for` does not hear it, or an older one, again.
     #[serde(default)]
     pub heard: EventId,
     /// How it ended.
     #[serde(default)]
     pub ended: Option<RunStatus>,
+}
+
+/// The last attempt at a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tried {
+    /// Which call.
+    pub n: i64,
+    /// Failed and good attempts so far.
+    pub attempts: u16,
+    /// How it ended.
+    pub verdict: Arc<str>,
+    /// HTTP status of the answer.
+    pub status: Option<u16>,
 }
 
 /// One place in the flow where the run is.
@@ -160,7 +176,12 @@ impl State {
                 self.keep(version, entry.data.get("output").cloned().unwrap_or_default());
                 self.go(version, |_, next| next);
             }
-            What::Attempted { at, .. } => self.called_at = Some(*at),
+            What::Attempted { n, attempt, at, verdict, status, .. } => {
+                if self.tried.as_ref().is_none_or(|tried| tried.n != *n) {
+                    self.called_at = Some(*at);
+                }
+                self.tried = Some(Tried { n: *n, attempts: *attempt, verdict: Arc::clone(verdict), status: *status });
+            }
             What::Finished { n, .. } => {
                 self.parked.retain(|parked| parked != n);
                 self.keep(version, entry.data.clone());
@@ -230,10 +251,20 @@ impl State {
         if let Block::Effect(n) = cursor.block {
             self.parked.retain(|parked| *parked != n);
         }
+        let call = step.and_then(|step| match &step.op {
+            Op::Do(call) => Some(call),
+            _ => None,
+        });
+        let tried = self.tried.as_ref().filter(|tried| cursor.block == Block::Effect(tried.n));
         self.error = serde_json::json!({
             "code": code,
             "message": data.get("message").cloned().unwrap_or_default(),
             "step": step.map(|step| &*step.path),
+            "action": call.map_or("", |call| &*call.action),
+            "connection": call.and_then(|call| call.connection.as_deref()).unwrap_or_default(),
+            "verdict": tried.map_or("", |tried| &*tried.verdict),
+            "status": tried.and_then(|tried| tried.status),
+            "attempts": tried.map_or(0, |tried| tried.attempts),
         });
         self.visits += 1;
         let own = step.and_then(|step| step.on_error);

@@ -95,15 +95,13 @@ pub struct Turned {
     pub escalations: Vec<EscalationRow>,
     /// Tags it gives and takes.
     pub tags: Vec<TagOp>,
-    /// Events it took for itself by looking back.
-    pub taken: Vec<EventId>,
 }
 
 /// Gives `run` one turn.
 pub fn turn(
     run: &mut Run,
     facts: &mut Facts,
-    recent: &std::collections::VecDeque<(Arc<Event>, bool)>,
+    recent: &std::collections::VecDeque<Arc<Event>>,
     wake: Wake<'_>,
     world: World<'_>,
 ) -> Turned {
@@ -129,7 +127,7 @@ fn base_scope(run: &Run, now: At) -> Scope {
 pub(crate) struct Turn<'a> {
     pub(crate) run: &'a mut Run,
     pub(crate) facts: &'a mut Facts,
-    recent: &'a std::collections::VecDeque<(Arc<Event>, bool)>,
+    recent: &'a std::collections::VecDeque<Arc<Event>>,
     pub(crate) world: World<'a>,
     scope: Scope,
     pub(crate) out: Turned,
@@ -406,10 +404,11 @@ impl Turn<'_> {
         let looked = self.run.state.called_at.map_or(EventId(0), |called_at| EventId(Ids::floor(called_at)));
         let since = looked.max(self.run.event).max(self.run.state.heard);
         let id = self.arm(step, WaitKind::Event, due, Some(Arc::clone(&wait.kind)), since);
-        // A reply that beat the answer to our call came before this wait was armed, and counts.
+        // A reply that beat the answer to our call came before this wait was armed, and counts, whoever else it answered;
+        // its triggers have started already, so `take` has nothing left to take.
         let mut found = None;
-        for (event, taken) in self.recent {
-            if *taken || event.id <= since {
+        for event in self.recent {
+            if event.id <= since {
                 continue;
             }
             if matching::answers(wait, event, &self.scope)? {
@@ -418,9 +417,6 @@ impl Turn<'_> {
             }
         }
         if let Some(event) = found {
-            if wait.take {
-                self.out.taken.push(event.id);
-            }
             self.out.waits.retain(|armed| armed.id != id);
             self.answer(id, &event);
             self.out.closed.retain(|(closed, _)| *closed != id);

@@ -129,6 +129,9 @@ pub trait Reads: Store {
     /// Message rows that went out under an effect key of this run.
     fn messages_of(&self, run: RunId) -> impl Future<Output = Result<Vec<MessageRow>, Error>> + Send;
 
+    /// The version of each flow that is live or switched off, else its newest draft, by flow. Removed flows are left out.
+    fn flows(&self) -> impl Future<Output = Result<Vec<VersionRow>, Error>> + Send;
+
     /// All texts of one flow, newest first.
     fn versions_of(&self, flow: &str) -> impl Future<Output = Result<Vec<VersionRow>, Error>> + Send;
 
@@ -152,10 +155,7 @@ pub trait Reads: Store {
 
     /// The salts of these contacts, without those that are erased or unknown: with one, [`crate::audit::data_digest`] of a
     /// journal row's data can be compared with what the chain holds of it.
-    fn salts(
-        &self,
-        contacts: Vec<ContactId>,
-    ) -> impl Future<Output = Result<Vec<(ContactId, Vec<u8>)>, Error>> + Send;
+    fn salts(&self, contacts: Vec<ContactId>) -> impl Future<Output = Result<Vec<(ContactId, Vec<u8>)>, Error>> + Send;
 
     /// How many rows the tables hold and how large the database is.
     fn figures(&self) -> impl Future<Output = Result<Figures, Error>> + Send;

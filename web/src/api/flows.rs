@@ -18,8 +18,7 @@ use crate::peer::Peer;
 /// `GET /flows`: by id, with what starts them.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer {
     let versions = app.engine.live();
-    let mut rows = flows::live(&app).await?;
-    rows.sort_by(|one, other| one.flow.cmp(&other.flow));
+    let rows = app.engine.store().flows().await?;
     let show = |row: &VersionRow| {
         let version = versions.iter().find(|version| version.id == row.id);
         let mut flow = head(row);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
+use engine::store::Reads;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -44,10 +45,9 @@ pub(crate) async fn import(
 /// `GET /workspace`: the flows in force as documents, byte for byte.
 pub(crate) async fn export(State(app): State<Arc<App>>) -> Answer {
     let mut documents = Vec::new();
-    for row in flows::live(&app).await? {
+    for row in app.engine.store().flows().await? {
         documents.push(Document { path: format!("{}.yaml", row.flow), text: row.source });
     }
-    documents.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(Json(json!({ "documents": documents })))
 }
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use engine::flow::{self, Version};
 use engine::ids::VersionId;
-use engine::store::{Reads, Store as _, VersionRow, VersionState};
+use engine::store::{Reads, VersionRow, VersionState};
 
 use crate::app::App;
 
@@ -54,7 +54,7 @@ pub(crate) async fn bring_in(
     for id in &ids {
         stored.extend(app.engine.store().versions_of(id).await?);
     }
-    stored.extend(live(app).await?.into_iter().filter(|row| !ids.contains(&row.flow)));
+    stored.extend(app.engine.store().flows().await?.into_iter().filter(|row| !ids.contains(&row.flow)));
     let planned = app.rules.plan(&documents, &stored);
     if !planned.possible() {
         return Err(Error::Problems(problems(&planned)));
@@ -95,10 +95,4 @@ pub(crate) async fn switch(app: &App, row: VersionRow, on: bool, by: &str) -> Re
         false => Vec::new(),
     };
     Ok(app.engine.publish(vec![row], versions, by).await?)
-}
-
-/// The live version of every flow.
-pub(crate) async fn live(app: &App) -> Result<Vec<VersionRow>, engine::store::Error> {
-    let rows = app.engine.store().versions().await?;
-    Ok(rows.into_iter().filter(|row| row.state == VersionState::Live).collect())
 }

@@ -108,10 +108,10 @@ fn fields(body: &[u8]) -> Result<Vec<(String, String)>, DoorError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::signature::tests::sign;
     use bytes::Bytes;
     use engine::connector::Status;
     use http::{HeaderMap, HeaderValue};
-    use super::super::signature::tests::sign;
 
     use super::*;
 

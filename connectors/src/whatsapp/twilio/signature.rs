@@ -81,7 +81,7 @@ pub(super) mod tests {
         let mut mac = Hmac::<Sha1>::new_from_slice(token.as_bytes()).unwrap();
         let mut pairs = form.to_vec();
         pairs.sort();
-        let text = pairs.iter().fold(url.to_owned(), |text, (name, value)| text + name + value);
+        let text = pairs.iter().fold(url.to_owned(), |text, (name, value)| format!("{text}{name}{value}"));
         mac.update(text.as_bytes());
         STANDARD.encode(mac.finalize().into_bytes())
     }

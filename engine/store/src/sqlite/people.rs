@@ -219,6 +219,17 @@ impl Reads for Sqlite {
         Ok(all(&mut *self.reader().await?, query, rows::message).await?)
     }
 
+    async fn flows(&self) -> Result<Vec<VersionRow>, Error> {
+        let text = concat!(
+            "select ",
+            columns!(version),
+            " from version where id in (select id from (select id, row_number() over \
+               (partition by flow order by state in (1, 3) desc, id desc) as place from version where state <> 2) \
+             where place = 1) order by flow"
+        );
+        Ok(all(&mut *self.reader().await?, sqlx::query(text), rows::version).await?)
+    }
+
     async fn versions_of(&self, flow: &str) -> Result<Vec<VersionRow>, Error> {
         let text = concat!("select ", columns!(version), " from version where flow = ? order by id desc");
         Ok(all(&mut *self.reader().await?, sqlx::query(text).bind(flow), rows::version).await?)
