@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::process::{Api, Installation, PATIENCE, Starting, delivery, list, order, until};
 
 /// Lives of the server before the one that brings everything to its end.
-const LIVES: u32 = 8;
+const LIVES: u32 = 24;
 /// Customers that order at the same time.
 const SENDERS: usize = 4;
 /// Between an order that was not taken and its repeat.
@@ -51,7 +51,8 @@ async fn kill_and_compare(weather: Option<fn() -> Faults>) {
     println!("seed {seed}");
     let began = Instant::now();
     // Providers repeat what is not answered; these do it often enough to find each short life of the server.
-    let place = Installation::with(Config { retry_ms: vec![40; 5_000], ..Config::default() }, &["order-to-ticket"]).await;
+    let place =
+        Installation::with(Config { retry_ms: vec![40; 5_000], ..Config::default() }, &["order-to-ticket"]).await;
     let server = place.serve().await;
     place.cli(&["connection", "setup", "hubspot-main"]).await.good();
     server.kill().await;
@@ -94,7 +95,7 @@ async fn kill_often(
             continue;
         }
         let server = starting.ready(place).await;
-        let most = *taken.borrow() + 5 + usize::try_from(random.below(60)).unwrap();
+        let most = *taken.borrow() + 5 + usize::try_from(random.below(120)).unwrap();
         let mut taken = taken.clone();
         drop(timeout(LIFE, taken.wait_for(|count| *count >= most)).await);
         // Somewhere within a turn, a commit or a call.

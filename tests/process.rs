@@ -130,7 +130,8 @@ impl Installation {
         let mut ready = Some(ready);
         let out = collect(child.stdout.take().unwrap(), Arc::clone(&log), move |line| {
             if line.starts_with("listening on ") {
-                drop(ready.take().map(|ready| ready.send(())));
+                // Whoever gave up waiting does not listen any more.
+                let _ = ready.take().map(|ready| ready.send(()));
             }
         });
         let err = collect(child.stderr.take().unwrap(), Arc::clone(&log), |_| {});
@@ -163,7 +164,8 @@ impl Installation {
     pub(crate) async fn count(&self, sql: &'static str) -> i64 {
         use sqlx::ConnectOptions;
         let file = self.path("data/switchboard.db");
-        let mut conn = sqlx::sqlite::SqliteConnectOptions::new().filename(file).read_only(true).connect().await.unwrap();
+        let mut conn =
+            sqlx::sqlite::SqliteConnectOptions::new().filename(file).read_only(true).connect().await.unwrap();
         sqlx::query_scalar(sql).fetch_one(&mut conn).await.unwrap()
     }
 }
@@ -440,7 +442,9 @@ fn binary() -> PathBuf {
     let target = here.ancestors().nth(3).unwrap();
     let builds = ["release", "debug"].map(|profile| target.join(profile).join("switchboard"));
     let found = builds.iter().find(|build| build.exists());
-    found.unwrap_or_else(|| panic!("no binary in {}: `cargo build --release -p web` makes it", target.display())).clone()
+    found
+        .unwrap_or_else(|| panic!("no binary in {}: `cargo build --release -p web` makes it", target.display()))
+        .clone()
 }
 
 /// A port that nobody uses now, below those that the system gives to callers.

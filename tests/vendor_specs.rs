@@ -77,11 +77,8 @@ fn spec(file: &str) -> Option<Value> {
 }
 
 fn open(connector: &str, settings: Value) -> Open {
-    let context = OpenContext {
-        id: "wa".into(),
-        public_url: "https://flows.example.com".into(),
-        allow_private_network: true,
-    };
+    let context =
+        OpenContext { id: "wa".into(), public_url: "https://flows.example.com".into(), allow_private_network: true };
     connectors::registry().open(connector, settings, &context).unwrap()
 }
 
@@ -365,7 +362,8 @@ fn the_sandbox_answers_as_meta_describes_it() {
                 assert!(request.body.contains("\"order_confirmation\""), "{answer}");
                 continue;
             }
-            let described = operation(&spec, request)["responses"]["200"]["content"]["application/json"]["schema"].clone();
+            let described =
+                operation(&spec, request)["responses"]["200"]["content"]["application/json"]["schema"].clone();
             assert_eq!(problems(&spec, described, answer), [""; 0], "{answer}");
             assert!(answer["messages"][0]["id"].is_string() && answer["contacts"][0]["wa_id"].is_string(), "{answer}");
         }

@@ -181,8 +181,11 @@ fn a_log_rewritten_whole_is_found_against_an_anchor_kept_outside() {
 
 /// Changes one row and computes the whole chain again; anchors are made with `key`, or left out.
 async fn rewrite(conn: &mut SqliteConnection, key: Option<[u8; 32]>) {
-    execute(conn, "update journal set by = 'somebody else' where id = (select id from journal order by id limit 1 offset 5)")
-        .await;
+    execute(
+        conn,
+        "update journal set by = 'somebody else' where id = (select id from journal order by id limit 1 offset 5)",
+    )
+    .await;
     execute(conn, "delete from block where strand = 0").await;
     let blocks = sqlx::query("select strand, n, at from block order by strand, n").fetch_all(&mut *conn).await.unwrap();
     let mut heads: Vec<Head> = Vec::new();

@@ -48,8 +48,9 @@ fn a_body_over_3_mb_is_refused_and_one_of_just_3_mb_is_not() {
     staged(async {
         let place = answering().await;
         let server = place.serve().await;
-        let mut body =
-            delivery(&[("393331234567", "Ugo")], vec![text("wamid.A", "393331234567", "price")]).to_string().into_bytes();
+        let mut body = delivery(&[("393331234567", "Ugo")], vec![text("wamid.A", "393331234567", "price")])
+            .to_string()
+            .into_bytes();
         body.resize(3 * 1024 * 1024 + 1, b' ');
         let signed = signature(&body);
         // Whoever refuses early may close while the rest is still on its way.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use connectors::sandbox::{CallFault, Faults, Provider};
-use serde_json::Value;
+use connectors::sandbox::{CallFault, Faults, Provider, Times};
+use serde_json::{Value, json};
 use tests::stage::staged;
 use tokio::time::Instant;
 
@@ -35,11 +35,16 @@ fn while_the_crm_is_down_orders_wait_in_line_and_nothing_else_does() {
 
         let since = until("every order says what it waits for", async || waiting(&server.api).await).await;
         let listed = place.cli(&["run", "list"]).await.good();
-        assert_eq!(listed.matches(&format!("waiting for hubspot-main since {since}")).count(), ORDERS.len(), "{listed}");
+        assert_eq!(
+            listed.matches(&format!("waiting for hubspot-main since {since}")).count(),
+            ORDERS.len(),
+            "{listed}"
+        );
 
         // Somebody complains and somebody asks for the price meanwhile.
         let began = Instant::now();
-        let both = vec![text("wamid.C", "4915112345678", "A complaint!"), text("wamid.P", "4915112345678", "The price?")];
+        let both =
+            vec![text("wamid.C", "4915112345678", "A complaint!"), text("wamid.P", "4915112345678", "The price?")];
         assert_eq!(place.deliver(&delivery(&[("4915112345678", "Udo")], both)).await.unwrap(), 200);
         until("the care team hears of it", async || {
             let open = server.api.get("/escalations?open=true").await;
@@ -70,6 +75,45 @@ fn while_the_crm_is_down_orders_wait_in_line_and_nothing_else_does() {
             assert_eq!(shown["waiting_for"], Value::Null);
             assert!(attempts(&shown).iter().all(|attempt| *attempt == 1), "{shown}");
         }
+    });
+}
+
+#[test]
+fn a_ticket_that_may_have_been_made_is_listed_for_a_person_who_decides() {
+    staged(async {
+        // The portal has no property of ours, so HubSpot cannot tell whether a call whose answer was lost was carried out.
+        let place = Installation::new(&["order-to-ticket"]).await;
+        let server = place.serve().await;
+        let doctor = place.cli(&["doctor"]).await;
+        assert_eq!(doctor.code, Some(1));
+        assert!(doctor.out.contains("calls are not repeated when unclear"), "{}", doctor.out);
+        let lost = Some(Times { times: Some(1) });
+        let fault =
+            CallFault { path: "/crm/v3/objects/tickets".into(), drop_after_acting: lost, ..CallFault::default() };
+        place.sandbox.set_faults(Faults::default().on(Provider::Hubspot, fault));
+        let one = delivery(&[("393331234567", "Giulia")], vec![order("wamid.A1", "393331234567", 10.0)]);
+        assert_eq!(place.deliver(&one).await.unwrap(), 200);
+
+        let runs = server.api.until_runs("", 1, "needs_attention").await;
+        let attention = server.api.get("/attention").await;
+        let [call] = list(&attention, "calls") else { panic!("{attention}") };
+        assert_eq!((&call["action"], &call["state"]), (&"crm.create_ticket".into(), &"parked".into()), "{call}");
+        assert!(call["why"].as_str().unwrap().contains("may_have_happened"), "{call}");
+        let told = place.cli(&["run", "show", runs[0]["id"].as_str().unwrap()]).await.good();
+        assert!(told.contains("waits for a person: may have happened"), "{told}");
+        assert_eq!(place.cli(&["doctor"]).await.code, Some(1), "somebody must look");
+
+        // The person looks into the CRM, finds the ticket and says so: the run goes on with it, and nothing is made twice.
+        let made = place.sandbox.books().tickets()[0].id.clone();
+        let settle = format!("/attention/{}/settle", call["id"].as_str().unwrap());
+        server.api.post(&settle, &json!({ "output": { "id": made, "created": true } })).await;
+        server.api.until_runs("", 1, "waiting").await;
+        let books = place.sandbox.books();
+        assert_eq!(books.tickets().len(), 1);
+        let confirmed: Vec<&str> =
+            books.templates_sent("order_confirmation").map(|sent| &*sent.params["ticket"]).collect();
+        assert_eq!(confirmed, [made]);
+        assert!(list(&server.api.get("/attention").await, "calls").is_empty());
     });
 }
 

@@ -21,7 +21,8 @@ fn after_an_erasure_no_file_no_answer_and_no_log_line_shows_the_person() {
     staged(async {
         let config = Config { enforce_window: false, ..Config::default() };
         let place = Installation::with(config, &["order-to-ticket", "complaint", "price"]).await;
-        let server = place.serve_with(&["--log", "info,engine=debug,engine_store=debug,web=debug,connectors=debug"]).await;
+        let server =
+            place.serve_with(&["--log", "info,engine=debug,engine_store=debug,web=debug,connectors=debug"]).await;
         live_through_something(&place, &server.api).await;
         assert!(shown(&place, &server.api).await.contains(NAME), "there is something to erase");
         let export = place.cli(&["person", "export", &format!("+{PHONE}")]).await.json();
@@ -161,4 +162,3 @@ fn nothing_in(place: &str, bytes: &[u8]) {
         }
     }
 }
-

@@ -43,9 +43,11 @@ fn health_readiness_and_figures_need_no_token() {
         let said = delivery(&[("393331234567", "Ugo")], vec![text("wamid.A", "393331234567", "complaint")]);
         assert_eq!(place.deliver(&said).await.unwrap(), 200);
         server.api.until_runs("", 1, "done").await;
-        for (path, word) in
-            [("/healthz", "ok"), ("/readyz", "ready"), ("/metrics", "switchboard_connection_up{connection=\"wa-main\"} 1")]
-        {
+        for (path, word) in [
+            ("/healthz", "ok"),
+            ("/readyz", "ready"),
+            ("/metrics", "switchboard_connection_up{connection=\"wa-main\"} 1"),
+        ] {
             let answer = place.http().get(format!("{}{path}", place.url())).send().await.unwrap();
             assert_eq!(answer.status().as_u16(), 200);
             let text = answer.text().await.unwrap();
