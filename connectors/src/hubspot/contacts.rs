@@ -8,6 +8,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::errors::{self, Failure};
+use super::properties::is_lost;
 use super::{Fields, HubSpot, id_of, segment};
 use crate::net::Class;
 
@@ -85,8 +86,14 @@ impl HubSpot {
 
     async fn upsert_contact(&self, phone: &str, properties: Fields) -> Result<Record, Failure> {
         let result = if self.phone.is_there() {
-            let upserted = self.upsert("contacts", &self.phone, phone, properties.clone()).await;
-            upserted.and_then(|contact| Ok(Record { id: id_of(&contact)?, created: contact["new"] == true }))
+            match self.upsert("contacts", &self.phone, phone, properties.clone()).await {
+                Err(told) if told.is_refusal() && is_lost(self, "contacts", &self.phone).await => {
+                    self.search_or_create(phone, &properties).await
+                }
+                upserted => {
+                    upserted.and_then(|contact| Ok(Record { id: id_of(&contact)?, created: contact["new"] == true }))
+                }
+            }
         } else {
             self.search_or_create(phone, &properties).await
         };

@@ -66,6 +66,15 @@ impl Failure {
         }
     }
 
+    /// Whether nothing was done, and the same call will not succeed.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Self::NotFound(_) => true,
+            Self::Conflict { .. } => false,
+            Self::Other(verdict) => matches!(**verdict, Verdict::Refused(_)),
+        }
+    }
+
     pub(super) fn into_verdict<T>(self) -> Verdict<T> {
         match self {
             Self::NotFound(problem) | Self::Conflict { problem, .. } => Verdict::Refused(problem),

@@ -127,7 +127,7 @@ fn open(settings: Settings, context: &OpenContext) -> Result<HubSpot, String> {
 /// A unique property of ours, and whether the portal has it.
 struct Unique {
     name: String,
-    /// True until a check finds it missing: an upsert by a missing property is refused and does nothing.
+    /// True until a check or a refused upsert finds it missing: an upsert by a missing property does nothing.
     there: AtomicBool,
 }
 

@@ -70,6 +70,20 @@ pub(super) async fn setup(hubspot: &HubSpot) -> Vec<Finding> {
     findings
 }
 
+/// Whether `unique` turns out not to be a unique property of the portal after an upsert by it was refused: nobody looked yet, or
+/// somebody deleted it. From then on it is known, so the class drops.
+pub(super) async fn is_lost(hubspot: &HubSpot, object: &str, unique: &Unique) -> bool {
+    let path = hubspot.path("properties", &format!("{object}/{}", unique.name));
+    let lost = match hubspot.get(&path, &[]).await {
+        Ok(property) => property["hasUniqueValue"] != true,
+        Err(failure) => matches!(failure, Failure::NotFound(_)),
+    };
+    if lost {
+        unique.there.store(false, Ordering::Relaxed);
+    }
+    lost
+}
+
 async fn look(hubspot: &HubSpot, wanted: &Wanted<'_>) -> Result<Value, Failure> {
     hubspot.get(&hubspot.path("properties", &format!("{}/{}", wanted.object, wanted.name)), &[]).await
 }

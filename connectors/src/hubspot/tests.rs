@@ -150,6 +150,18 @@ async fn without_the_unique_property_tickets_are_made_but_never_repeated() {
 }
 
 #[tokio::test]
+async fn a_call_that_comes_before_the_first_check_finds_out_that_the_properties_are_missing() {
+    let (sandbox, hubspot) = bare_portal(Vec::new()).await;
+    assert_eq!(hubspot.repeat("crm.create_ticket"), None);
+    let made = output(hubspot.perform(order(), &call("run_1/2", 1)).await);
+    assert_eq!(sandbox.books().tickets().iter().map(|ticket| &ticket.id).collect::<Vec<_>>(), [&made.id]);
+    assert_eq!(sandbox.books().contacts().len(), 1);
+    for action in ["crm.create_ticket", "crm.upsert_contact"] {
+        assert_eq!(hubspot.repeat(action), Some(Repeat::OnlyIfRefused), "{action}");
+    }
+}
+
+#[tokio::test]
 async fn setup_creates_what_is_missing_once_and_check_then_lifts_the_class() {
     let (sandbox, hubspot) = bare_portal(Vec::new()).await;
     assert!(hubspot.check().await.iter().any(|finding| !finding.good && finding.text.contains("connection setup")));

@@ -9,6 +9,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::errors::{self, Failure};
+use super::properties::is_lost;
 use super::{Fields, HubSpot, id_of, segment};
 use crate::net::Class;
 
@@ -49,7 +50,12 @@ impl HubSpot {
                 if !keyed {
                     return self.create_plain(properties, contact.as_deref()).await;
                 }
-                id_of(&self.upsert("tickets", &self.ticket_key, &call.key, properties).await?)?
+                match self.upsert("tickets", &self.ticket_key, &call.key, properties.clone()).await {
+                    Err(told) if told.is_refusal() && is_lost(self, "tickets", &self.ticket_key).await => {
+                        return self.create_plain(properties, contact.as_deref()).await;
+                    }
+                    upserted => id_of(&upserted?)?,
+                }
             }
         };
         if let Some(contact) = contact {

@@ -1,0 +1,11 @@
+//! What the product promises to whoever runs it, word by word: each test starts the real binary and talks to it as providers,
+//! scripts and people do.
+
+mod audit;
+mod commands;
+mod doors;
+mod outage;
+mod person;
+mod serving;
+mod twilio;
+mod workspace;
