@@ -34,7 +34,10 @@ pub enum Error {
     /// Whether the transaction is on disk is not known: the process must stop and start anew.
     #[error("the outcome of a commit is unknown: {0}")]
     InDoubt(String),
-    /// Anything else the database said. Nothing was written.
+    /// The request itself cannot be stored: a constraint, a value that does not fit. Nothing was written; repeating is no use.
+    #[error("the database refuses this: {0}")]
+    Refused(String),
+    /// The database has trouble: busy, an I/O error, no free reader. Nothing was written; repeating may help.
     #[error("database: {0}")]
     Broken(String),
 }
