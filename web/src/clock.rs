@@ -24,7 +24,7 @@ struct Last {
 }
 
 /// Where the time comes from.
-pub trait Source: Send + Sync {
+pub trait Source: Send + Sync + 'static {
     /// Both clocks, read together.
     fn read(&self) -> Reading;
 }
