@@ -66,8 +66,8 @@ pub struct Setup {
     pub public_url: String,
     /// The sandbox's address, when there is one.
     pub sandbox_url: Option<String>,
-    /// Whether calls go out. Without, planned ones stay planned.
-    pub calls: bool,
+    /// Whether nothing but orders and publications is carried out: nothing stored is resumed, no timer runs, no call goes out.
+    pub quiet: bool,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
 }
@@ -115,8 +115,8 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         store,
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
-        quiet: !setup.calls,
-        connections: if setup.calls { opened.clone() } else { Vec::new() },
+        quiet: setup.quiet,
+        connections: if setup.quiet { Vec::new() } else { opened.clone() },
         notify: declared.notify.map(Into::into),
         compile: rules.compile(),
         audit_key,
@@ -141,7 +141,8 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
     Ok(Started { app: Arc::new(app), lock })
 }
 
-/// The application for one command of the command line: nothing comes in and no call goes out.
+/// The application for one command of the command line: it carries out what is asked and nothing else. What is stored waits for a
+/// server, which knows the accounts and is there when answers come.
 ///
 /// # Errors
 /// As [`start`]; [`lock::Error::Held`] when somebody works in the folder.
@@ -155,7 +156,7 @@ pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bi
         anchors: None,
         public_url: "http://localhost".to_owned(),
         sandbox_url: None,
-        calls: false,
+        quiet: true,
         metrics: PrometheusBuilder::new().build_recorder().handle(),
     };
     start(lock, setup).await
