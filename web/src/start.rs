@@ -19,6 +19,7 @@ use crate::config::{self, connections};
 use crate::flows::{Rules, folder};
 use crate::keys::{self, Token};
 use crate::lock::{self, Lock};
+use crate::private;
 
 /// How long calls under way have to come back when we stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -42,6 +43,14 @@ pub enum Error {
     /// Flow files cannot be used.
     #[error(transparent)]
     Flows(#[from] folder::Error),
+    /// The database file cannot be made, or be kept from others.
+    #[error("{}: {why}", file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// What the system said.
+        why: std::io::Error,
+    },
     /// The store does not open.
     #[error(transparent)]
     Store(#[from] engine::store::Error),
@@ -110,7 +119,9 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
     }
     let ids = Arc::new(Ids::new(PROCESS));
     let strand = ids.next(started_at);
-    let store = Sqlite::open(&database(&setup.data), Options::new(strand)).await?;
+    let file = database(&setup.data);
+    private::database(&file).map_err(|why| Error::File { file: file.clone(), why })?;
+    let store = Sqlite::open(&file, Options::new(strand)).await?;
     let engine = Engine::start(runner::Parts {
         store,
         clock: Arc::clone(&clock),
