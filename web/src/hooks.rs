@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use engine::connector::HookRequest;
+use engine::connector::{DoorError, HookRequest};
 use http_body_util::BodyExt;
 
 use crate::app::App;
@@ -47,7 +47,9 @@ async fn take(app: &App, open: &engine::connector::Open, request: Request) -> Re
         body: body.collect().await.map_err(ApiError::internal)?.to_bytes(),
     };
     let intake = door.receive(&hook, app.clock.now()).inspect_err(|error| {
-        tracing::warn!(connection = %id, %error, "a webhook was refused");
+        // A parser's words may quote what it read.
+        let why = if let DoorError::Unreadable(_) = error { "it cannot be read".into() } else { error.to_string() };
+        tracing::warn!(connection = %id, why, "a webhook was refused");
     })?;
     if !intake.items.is_empty() {
         let received = app.engine.receive(id, intake.items, door.sender()).await?;

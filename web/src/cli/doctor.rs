@@ -26,7 +26,11 @@ impl Doctor {
         let system = client.get("/system").await?;
         let mut reports = vec![figures(&system)];
         let connections = client.get("/connections").await?;
-        for connection in connections["connections"].as_array().map_or(&[][..], Vec::as_slice) {
+        let connections = connections["connections"].as_array().map_or(&[][..], Vec::as_slice);
+        if connections.is_empty() {
+            reports.push(no_accounts());
+        }
+        for connection in connections {
             let id = text(connection, "id");
             reports.push(client.post(&format!("/connections/{}/check", segment(&id)), &json!({})).await?);
         }
@@ -41,6 +45,12 @@ impl Doctor {
         }
         Ok(Verdict::good_if(good))
     }
+}
+
+/// What there is to say when there is no account to ask.
+fn no_accounts() -> Value {
+    let text = "none are known here, so none were asked: start the server, or name them with --connections";
+    json!({ "connection": "switchboard", "good": true, "findings": [{ "good": true, "about": "connections", "text": text }] })
 }
 
 /// What waits for a person.

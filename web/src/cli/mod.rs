@@ -24,6 +24,7 @@ mod workspace;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -32,6 +33,9 @@ use crate::logging::{self, LogFormat};
 
 /// Where data are when nothing else is said.
 const DATA: &str = "data";
+
+/// How long work outside the engine has to end when the command is over.
+const LEAVE: Duration = Duration::from_secs(2);
 
 /// Switchboard: visual flows between WhatsApp and CRM, self-hosted.
 #[derive(Debug, Parser)]
@@ -167,7 +171,10 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let ended = start(&cli.common, matches!(cli.command, Command::Serve(_))).and_then(|context| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
-        runtime.block_on(run(cli.command, context))
+        let outcome = runtime.block_on(run(cli.command, context));
+        // What still runs must not keep a process that is to start anew.
+        runtime.shutdown_timeout(LEAVE);
+        outcome
     });
     match ended {
         Ok(Verdict::Good) => ExitCode::SUCCESS,

@@ -68,7 +68,9 @@ impl Serve {
             why = doors.started.app.engine.fatal() => Some(why),
         };
         if let Some(why) = fatal {
-            return Err(Failure::Failed(format!("must start anew, what was under way is resolved then: {why}")));
+            return Err(Failure::Failed(format!(
+                "cannot go on: {why}; start it again, what was under way is resolved then"
+            )));
         }
         tracing::info!("stopping: doors close, calls under way have 10 s");
         tokio::select! {
