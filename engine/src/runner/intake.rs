@@ -106,8 +106,21 @@ impl<S: Store + Reads> Core<S> {
                 return tracing::error!(%problem, "a proof could not be followed; it comes back at the next start");
             }
         };
-        if let Some(line) = row.and_then(|row| self.lines.get(row.connection.as_str())) {
-            line.tell(&self.activity, Message::Proof { effect, input: input.id, external_id });
+        match row {
+            Some(row) => {
+                if let Some(line) = self.lines.get(row.connection.as_str()) {
+                    line.tell(&self.activity, Message::Proof { effect, input: input.id, external_id });
+                }
+            }
+            None => self.put_away(input.id).await,
+        }
+    }
+
+    /// Consumes a proof of a call that is settled already.
+    pub(super) async fn put_away(&self, proof: InputId) {
+        let work = store::Work { consumed: vec![proof], at: self.parts.clock.now(), ..store::Work::default() };
+        if let Err(problem) = self.parts.store.commit(work).await {
+            tracing::error!(%problem, "a proof could not be put away; it comes back at the next start");
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! … run -> step -> **action** -> log
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -123,6 +123,7 @@ impl<S: Store + Reads> Line<S> {
         for row in interrupted {
             self.take_up(row).await;
         }
+        self.look_for_proofs().await;
         loop {
             let closed = *closing.borrow_and_update();
             self.fell_due().await;
@@ -368,6 +369,24 @@ impl<S: Store + Reads> Line<S> {
         }
     }
 
+    /// The last process may have ended between writing down a doubt and looking: what is in doubt since then is looked for now.
+    async fn look_for_proofs(&mut self) {
+        let doubtful: HashMap<String, EffectId> = self.queue.in_doubt().collect();
+        if doubtful.is_empty() {
+            return;
+        }
+        match self.core.parts.store.evidence(doubtful.keys().cloned().collect()).await {
+            Ok(found) => {
+                for proof in found {
+                    if let Some(id) = doubtful.get(&proof.key) {
+                        self.proved(*id, None, String::new()).await;
+                    }
+                }
+            }
+            Err(problem) => tracing::error!(connection = %self.open.id, %problem, "proof could not be looked for"),
+        }
+    }
+
     /// The call happened: a status with its key says so.
     async fn proved(&mut self, id: EffectId, input: Option<InputId>, external_id: String) {
         let verdict = Verdict::Done(Done { output: json!({ "message_id": external_id }), sent: None });
@@ -375,10 +394,8 @@ impl<S: Store + Reads> Line<S> {
             return self.settle(id, verdict, input);
         }
         // It settled in the meantime: only the stored input is left to consume.
-        let Some(input) = input else { return };
-        let work = crate::store::Work { consumed: vec![input], at: self.now(), ..crate::store::Work::default() };
-        if let Err(problem) = self.core.parts.store.commit(work).await {
-            tracing::error!(connection = %self.open.id, %problem, "a proof could not be put away");
+        if let Some(input) = input {
+            self.core.put_away(input).await;
         }
     }
 
