@@ -56,6 +56,7 @@ macro_rules! store_conformance {
             receiving: a_bad_item_is_kept,
             effects: a_withdrawn_effect_does_not_start,
             effects: an_effect_in_flight_cannot_be_withdrawn,
+            effects: an_effect_in_doubt_can_be_withdrawn,
             effects: an_effect_starts_once,
             effects: a_closed_window_does_not_start,
             effects: an_effect_past_its_deadline_does_not_start,
