@@ -50,7 +50,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use self::chain::Chain;
-use self::queue::{Answer, Ask, Queue};
+use self::queue::{Answer, Ask, Queue, Taker};
 use self::writer::Writer;
 
 /// How the file is opened.
@@ -131,7 +131,7 @@ impl Sqlite {
         let chain = Chain::load(&mut conn, options.strand).await?;
         let (checkpointer, readers) = (open::checkpointer(path).await?, open::readers(path).await?);
         let (queue, (wrote, written)) = (Arc::new(Queue::default()), watch::channel(()));
-        let writer = Writer { conn, queue: Arc::clone(&queue), chain, wrote, doubt: None };
+        let writer = Writer { conn, queue: Taker(Arc::clone(&queue)), chain, wrote, doubt: None };
         let tasks = vec![tokio::spawn(writer.run()), tokio::spawn(checkpoint::run(checkpointer, written))];
         let shared = Shared { path: path.into(), readers, queue: Some(queue), options, tasks: Mutex::new(tasks) };
         Ok(Self { shared: Arc::new(shared) })
@@ -167,8 +167,8 @@ impl Sqlite {
         }
     }
 
-    /// Rewrites the file without free pages and empties its log, so that nothing deleted is left in either. Writing waits
-    /// meanwhile, and the disk needs room for two copies. Used after [`Work::erase`].
+    /// Gives free pages back and empties the log, so that nothing deleted is left in either. Writing goes on between the
+    /// steps. Used after [`Work::erase`].
     ///
     /// # Errors
     /// When the disk is full, or a reader holds the log for over 15 s.
@@ -182,7 +182,7 @@ impl Sqlite {
         let (answer, answered) = oneshot::channel();
         queue.push(make(answer));
         // A writer that ended without answering may have committed.
-        answered.await.unwrap_or_else(|_| Err(Error::InDoubt("the writer ended".into())))
+        answered.await.unwrap_or_else(|_| Err(queue::ended()))
     }
 
     /// Whether doors have to come later.

@@ -1,8 +1,6 @@
 //! The one writer: takes what waits, writes it as one group, answers after the commit. No artificial delay: while one group
 //! is written the next one gathers.
 
-use std::sync::Arc;
-
 use engine::audit::Anchor;
 use engine::clock::At;
 use engine::store::Error;
@@ -13,7 +11,7 @@ use tokio::time::Instant;
 
 use super::chain::{self, Chain};
 use super::group::{self, Failure, Written};
-use super::queue::{Ask, Queue};
+use super::queue::{Ask, Taker};
 
 /// How often a truncating checkpoint after a vacuum is tried while readers are in the way; each try waits 5 s at most.
 const TRUNCATE_TRIES: u32 = 3;
@@ -21,7 +19,7 @@ const TRUNCATE_TRIES: u32 = 3;
 /// Owns the only connection that writes.
 pub(super) struct Writer {
     pub(super) conn: SqliteConnection,
-    pub(super) queue: Arc<Queue>,
+    pub(super) queue: Taker,
     pub(super) chain: Chain,
     /// Told after every group, for the checkpoints, which end when this is gone.
     pub(super) wrote: watch::Sender<()>,
