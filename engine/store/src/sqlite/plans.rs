@@ -56,7 +56,7 @@ async fn every_hot_statement_of_the_writer_finds_its_rows_by_an_index() {
             &evidence::UNPROVED,
             vec![
                 "SEARCH effect USING INDEX sqlite_autoindex_effect_1 (run_id=? AND n=?)".into(),
-                "SEARCH input USING COVERING INDEX input_evidence (reference=?)".into(),
+                "SEARCH input USING COVERING INDEX input_reference (reference=? AND kind=?)".into(),
             ],
         ),
         (&inputs::CONSUME, vec![by_id("input")]),
