@@ -83,6 +83,7 @@ macro_rules! store_conformance {
             groups: works_split_into_groups_differently_leave_the_same_rows,
             groups: what_was_answered_survives_a_new_start,
             chain: blocks_chain_and_every_row_is_in_one_block,
+            chain: rows_are_counted_up_to_the_blocks_seen,
             chain: an_altered_row_does_not_match_its_leaf,
             chain: an_anchor_covers_every_strand,
             chain: salts_prove_data_until_they_are_erased,

@@ -8,6 +8,7 @@ mod chain;
 mod checkpoint;
 mod columns;
 mod contacts;
+mod count;
 mod effects;
 mod erase;
 mod error;
