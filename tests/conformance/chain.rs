@@ -144,7 +144,8 @@ pub async fn an_anchor_covers_every_strand<D: Driver>() {
     let second = store.anchor(NOW, key).await.unwrap().unwrap();
     assert_eq!((first.n, second.n, &second.prev), (1, 2, &first.hash));
     let heads: Vec<(i64, i64)> = second.heads.iter().map(|head| (head.strand, head.n)).collect();
-    assert_eq!(heads, [(5, 1), (6, 3)]);
+    assert_eq!(first.heads.iter().map(|head| (head.strand, head.n)).collect::<Vec<_>>(), [(5, 1), (6, 2)]);
+    assert_eq!(heads, [(6, 3)], "only what moved");
     verify(&store).await;
     let all = blocks(&store).await;
     let stored = all.iter().find(|block| block.strand == audit::ANCHORS && block.n == 2).unwrap();
@@ -152,10 +153,41 @@ pub async fn an_anchor_covers_every_strand<D: Driver>() {
     assert_eq!(stored.leaves, audit::anchor_leaves(&second.heads));
     assert_eq!(stored.mac, audit::seal(&key, &stored.hash));
     assert_eq!(hex::encode(&stored.mac), second.mac);
-    for head in &second.heads {
+    for head in first.heads.iter().chain(&second.heads) {
         let block = all.iter().find(|block| (block.strand, block.n) == (head.strand, head.n)).unwrap();
         assert_eq!(hex::encode(&block.hash), head.hash);
     }
+}
+
+/// Whoever starts anew finds in the anchors on disk what they hold.
+pub async fn a_new_start_anchors_only_what_is_not_yet<D: Driver>() {
+    let driver = D::fresh().await;
+    let key = [3; 32];
+    let heads = |anchor: Option<audit::Anchor>| -> Vec<(i64, i64)> {
+        anchor.into_iter().flat_map(|anchor| anchor.heads).map(|head| (head.strand, head.n)).collect()
+    };
+    let store = driver.open(5).await;
+    store.commit(bare(1, 1)).await.unwrap();
+    assert_eq!(heads(store.anchor(NOW, key).await.unwrap()), [(5, 1)]);
+    driver.close(store).await;
+    let store = driver.open(6).await;
+    assert_eq!(store.anchor(NOW, key).await.unwrap(), None, "nothing new");
+    store.commit(bare(2, 1)).await.unwrap();
+    assert_eq!(heads(store.anchor(NOW, key).await.unwrap()), [(6, 1)]);
+    store.commit(bare(3, 1)).await.unwrap();
+    driver.close(store).await;
+    let store = driver.open(7).await;
+    assert_eq!(heads(store.anchor(NOW, key).await.unwrap()), [(6, 2)], "the end that nothing held yet");
+    driver.close(store).await;
+    let store = driver.open(8).await;
+    store.commit(bare(4, 1)).await.unwrap();
+    assert_eq!(
+        heads(store.anchor(NOW, key).await.unwrap()),
+        [(5, 1), (6, 2), (8, 1)],
+        "the first of a process names all"
+    );
+    let report = audit::verify(&store, Some(key), &[]).await.unwrap();
+    assert!(report.clean() && report.anchors == 4, "{report:?}");
 }
 
 /// What is left in the chain then proves nothing.

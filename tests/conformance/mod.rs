@@ -86,6 +86,7 @@ macro_rules! store_conformance {
             chain: rows_are_counted_up_to_the_blocks_seen,
             chain: an_altered_row_does_not_match_its_leaf,
             chain: an_anchor_covers_every_strand,
+            chain: a_new_start_anchors_only_what_is_not_yet,
             chain: salts_prove_data_until_they_are_erased,
             erasure: an_erased_person_is_gone_and_the_chain_holds,
             erasure: an_erased_person_is_gone_from_the_pages_of_others,

@@ -55,8 +55,8 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// window closed, does not, and nothing may be called for it.
     fn dispatch(&self, ops: Vec<DispatchOp>) -> impl Future<Output = Result<Vec<EffectId>, Error>> + Send;
 
-    /// Appends an anchor to strand 0: a block over the heads of all strands, sealed with `key`, which is kept outside the
-    /// database. `None` when nothing changed since the last one.
+    /// Appends an anchor to strand 0: a block over the heads of the strands that moved since the last one, sealed with
+    /// `key`, which is kept outside the database. `None` when none moved.
     fn anchor(&self, at: At, key: [u8; 32]) -> impl Future<Output = Result<Option<Anchor>, Error>> + Send;
 
     /// Stored inputs after `after`, oldest first; read at start.

@@ -123,8 +123,10 @@ impl Writer {
             return Err(Failure::InDoubt(doubt.clone()));
         }
         group::begin(&mut self.conn).await?;
-        let anchored = chain::anchor(&mut self.conn, at, &key).await;
-        group::finish(&mut self.conn, anchored).await
+        let anchored = chain::anchor(&mut self.conn, &self.chain, at, &key).await;
+        let (anchor, held) = group::finish(&mut self.conn, anchored).await?;
+        self.chain.anchored(held);
+        Ok(anchor)
     }
 
     /// Gives some free pages back. Answers how many are left.
