@@ -41,7 +41,8 @@ impl Peer {
     }
 }
 
-/// Lets only the trusted through: the control socket, and loopback with the token.
+/// Lets only the trusted through: the control socket, and loopback with the token. Loopback alone says nothing: behind a proxy on
+/// this machine, everybody comes from there.
 pub(crate) async fn trusted_only(
     State(token): State<Arc<Token>>,
     request: Request,
@@ -55,17 +56,9 @@ pub(crate) async fn trusted_only(
                 return Err(ApiError::unauthorized());
             }
         }
-        _ => return Err(ApiError::forbidden("the API answers on loopback only until sign-in exists")),
+        _ => return Err(ApiError::forbidden("this answers on loopback only until sign-in exists")),
     }
     Ok(next.run(request).await)
-}
-
-/// Lets only this machine through: figures are nobody else's business.
-pub(crate) async fn loopback_only(request: Request, next: Next) -> Result<Response, ApiError> {
-    match request.extensions().get::<Peer>() {
-        Some(peer) if peer.is_loopback() => Ok(next.run(request).await),
-        _ => Err(ApiError::forbidden("this page answers on loopback only")),
-    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -58,14 +58,15 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .fallback(async || ApiError::not_found("this address"))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(bounded(MAX_API_BYTES))
-        .layer(from_fn_with_state(token, peer::trusted_only));
+        .layer(from_fn_with_state(Arc::clone(&token), peer::trusted_only));
 
-    let local = Router::new().route("/metrics", get(status::metrics)).layer(from_fn(peer::loopback_only));
+    let figures =
+        Router::new().route("/metrics", get(status::metrics)).layer(from_fn_with_state(token, peer::trusted_only));
 
     Router::new()
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(status::ready))
-        .merge(local)
+        .merge(figures)
         .merge(hooks)
         .nest("/api/v1", api)
         .fallback(async || ApiError::not_found("this address"))

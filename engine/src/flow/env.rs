@@ -26,6 +26,9 @@ pub struct Environment<'a> {
     /// The connections of this installation. `None` when they are not known (`switchboard check` on files): then nothing is
     /// said about connections, and a `do` without one gets its capability's name (`crm`) so that tests run.
     pub connections: Option<Vec<ConnectionInfo>>,
+    /// Those that can be had although `connections` is `None`: a text that passed once must run on when an account that it names
+    /// is gone. What it names stays as written; a `do` without one gets the default, else the only one of these that performs it.
+    pub at_hand: Vec<ConnectionInfo>,
     /// Default connection by capability (`crm` -> `hubspot-main`).
     pub defaults: BTreeMap<String, String>,
     /// Names that differ here from those in the files.
@@ -36,7 +39,13 @@ impl<'a> Environment<'a> {
     /// A check against `catalog` alone.
     #[must_use]
     pub fn new(catalog: &'a Catalog) -> Self {
-        Self { catalog, connections: None, defaults: BTreeMap::new(), bindings: Bindings::default() }
+        Self {
+            catalog,
+            connections: None,
+            at_hand: Vec::new(),
+            defaults: BTreeMap::new(),
+            bindings: Bindings::default(),
+        }
     }
 }
 
@@ -129,8 +138,8 @@ impl Needs {
 
 /// Which connection a `do` of `action` goes through: the one named, else the default of its capability, else the only one
 /// that performs it.
-pub(crate) fn resolve(
-    env: &Environment<'_>,
+pub(crate) fn resolve<'a>(
+    env: &'a Environment<'_>,
     action: &str,
     named: Option<(&str, Place)>,
     at: Place,
@@ -138,14 +147,22 @@ pub(crate) fn resolve(
 ) -> String {
     let capability = action.split('.').next().unwrap_or(action);
     let bound = named.map(|(name, place)| (env.bindings.connection(name), place));
-    let Some(connections) = &env.connections else {
-        return bound.map_or(capability, |(name, _)| name).to_owned();
-    };
+    let named = bound.or_else(|| env.defaults.get(capability).map(|name| (name.as_str(), at)));
     let serves = |info: &ConnectionInfo| {
         env.catalog.serves.get(info.connector.as_str()).is_some_and(|actions| actions.contains(&action))
     };
-    let default = env.defaults.get(capability).map(|name| (name.as_str(), at));
-    if let Some((name, place)) = bound.or(default) {
+    let able = |connections: &'a [ConnectionInfo]| {
+        let mut able = connections.iter().filter(|info| serves(info));
+        (able.next(), able.next())
+    };
+    let Some(connections) = &env.connections else {
+        return match (named, able(&env.at_hand)) {
+            (Some((name, _)), _) => name.to_owned(),
+            (None, (Some(only), None)) => only.id.clone(),
+            (None, _) => capability.to_owned(),
+        };
+    };
+    if let Some((name, place)) = named {
         match connections.iter().find(|info| info.id == name) {
             None => {
                 let hint = super::suggest::hint(name, connections.iter().map(|info| info.id.as_str()));
@@ -159,8 +176,7 @@ pub(crate) fn resolve(
         }
         return name.to_owned();
     }
-    let mut able = connections.iter().filter(|info| serves(info));
-    match (able.next(), able.next()) {
+    match able(connections) {
         (Some(only), None) => return only.id.clone(),
         (None, _) => {
             let message = format!("no connection performs `{action}`");

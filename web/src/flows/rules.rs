@@ -83,12 +83,13 @@ impl Rules {
     }
 
     /// Compiles what is stored when the engine starts. A text that passed once must not keep us from starting because an account is
-    /// gone since: then its calls wait until the account is back.
+    /// gone since: then the calls that name it wait until the account is back, and the others go where they went.
     pub(crate) fn compile(self: &Arc<Self>) -> Compile {
         let rules = Arc::clone(self);
         Arc::new(move |row| {
             rules.strict(row).or_else(|problems| {
-                let lenient = flow::check(&row.source, &rules.environment(None));
+                let at_hand = rules.connections.clone().unwrap_or_default();
+                let lenient = flow::check(&row.source, &Environment { at_hand, ..rules.environment(None) });
                 let first = problems.first().map(ToString::to_string).unwrap_or_default();
                 let version = lenient.version.ok_or_else(|| first.clone())?;
                 tracing::warn!(flow = row.flow, problem = first, "a stored flow lacks something here; its calls wait");
@@ -101,8 +102,66 @@ impl Rules {
         Environment {
             catalog: &self.catalog,
             connections,
+            at_hand: Vec::new(),
             defaults: self.defaults.clone(),
             bindings: self.bindings.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::clock::At;
+    use engine::flow::{FORMAT, Op};
+    use engine::ids::VersionId;
+    use engine::store::VersionState;
+
+    use super::*;
+
+    const FLOW: &str = "\
+format: 1
+flow: two-accounts
+on: [whatsapp.message_received]
+steps:
+  - do: crm.create_ticket
+    with: { subject: one }
+  - do: whatsapp.send_text
+    connection: wa-gone
+    with: { text: two }
+";
+
+    fn row() -> VersionRow {
+        VersionRow {
+            id: VersionId(1),
+            flow: "two-accounts".into(),
+            meaning: [0; 32],
+            text_no: 1,
+            language: FORMAT,
+            source: FLOW.into(),
+            state: VersionState::Live,
+            owner: "db".into(),
+            by: "cli".into(),
+            at: At(0),
+        }
+    }
+
+    #[test]
+    fn an_account_that_is_gone_does_not_send_the_calls_of_others_astray() {
+        let info = |id: &str, connector: &str| ConnectionInfo { id: id.to_owned(), connector: connector.to_owned() };
+        let accounts = vec![info("hubspot-main", "hubspot"), info("wa-main", "whatsapp.cloud_api")];
+        let catalog = Arc::new(connectors::registry().catalog());
+        let rules = Arc::new(Rules { connections: Some(accounts), ..Rules::of_build(catalog) });
+        assert_eq!(rules.strict(&row()).unwrap_err()[0].problem.code, "unknown_connection");
+        let version = rules.compile()(&row()).unwrap();
+        let through: Vec<_> = version
+            .program
+            .steps
+            .iter()
+            .map(|step| match &step.op {
+                Op::Do(step) => step.connection.as_deref(),
+                other => panic!("not a call: {other:?}"),
+            })
+            .collect();
+        assert_eq!(through, [Some("hubspot-main"), Some("wa-gone")]);
     }
 }
