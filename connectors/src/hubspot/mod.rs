@@ -208,10 +208,7 @@ impl HubSpot {
             None => call,
         };
         let answer = self.net.send(call).await.map_err(|error| Failure::other(error.into_verdict()))?;
-        if let Some(failure) = errors::of(&answer, class) {
-            return Err(failure);
-        }
-        Ok(answer.json().unwrap_or_default())
+        errors::read(&answer, class)
     }
 
     /// Creates or updates one object by a unique property, repeatable for ever. Returns the object as HubSpot shows it.
@@ -223,9 +220,6 @@ impl HubSpot {
         let body = serde_json::json!({ "inputs": [input] });
         let path = self.path("objects", &format!("{object}/batch/upsert"));
         let mut answer = self.call(Method::POST, &path, &[], Some(&body), Class::MayRepeat).await?;
-        if let Some(failure) = errors::in_batch(&answer) {
-            return Err(failure);
-        }
         match answer["results"].get_mut(0) {
             Some(result) if result["id"].is_string() => Ok(result.take()),
             _ => Err(Failure::unreadable("an upsert without a result")),

@@ -12,6 +12,7 @@ mod address;
 mod answer;
 mod error;
 mod outgoing;
+mod words;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -24,6 +25,8 @@ use url::{Host, Url};
 pub(crate) use answer::{Answer, verdict_of_status};
 pub(crate) use error::NetError;
 pub(crate) use outgoing::{Class, Outgoing};
+use words::Secrets;
+pub(crate) use words::quoted;
 
 /// Longest time for DNS, TCP and TLS together: a host that needs longer is as good as down, and nothing was sent yet.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -95,9 +98,10 @@ impl Net {
         if !self.private_too && !literal_is_public(&url) {
             return Err(NetError::Address { place });
         }
+        let secrets = outgoing.secrets(&url);
         let request = outgoing.into_request(&self.client, url);
         match request.send().await {
-            Ok(response) => read(response, place).await,
+            Ok(response) => read(response, place, secrets).await,
             Err(error) => Err(NetError::of(&error, place)),
         }
     }
@@ -120,7 +124,7 @@ pub(crate) fn base_url(text: &str) -> Result<String, String> {
 }
 
 /// An answer's body up to [`BODY_CAP`], after decompression, so that a small archive cannot become a large memory.
-async fn read(mut response: Response, place: String) -> Result<Answer, NetError> {
+async fn read(mut response: Response, place: String, secrets: Secrets) -> Result<Answer, NetError> {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let mut body = BytesMut::new();
@@ -139,15 +143,15 @@ async fn read(mut response: Response, place: String) -> Result<Answer, NetError>
             Err(error) => return Err(NetError::of(&error, place)),
         }
     }
-    let answer = Answer::new(status, headers, body.freeze(), place);
+    let answer = Answer::new(status, headers, body.freeze(), place).hiding(secrets);
     if whole { Ok(answer) } else { Err(NetError::TooLarge(Box::new(answer))) }
 }
 
-/// Host and path, never the query: tokens travel there.
+/// Host and path, never the query: tokens travel there. Of the path, no segment that may tell who somebody is.
 fn place(url: &Url, hide_path: bool) -> String {
     let host = url.host_str().unwrap_or_default();
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let path = if hide_path { "/…" } else { url.path() };
+    let path = if hide_path { "/…".to_owned() } else { words::anonymous_path(url.path()) };
     format!("{host}{port}{path}")
 }
 

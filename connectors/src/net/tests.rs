@@ -209,3 +209,33 @@ fn a_base_url_is_checked_when_the_connection_opens() {
         assert!(base_url(bad).is_err(), "{bad}");
     }
 }
+#[tokio::test]
+async fn a_service_that_quotes_our_secrets_is_not_quoted_with_them() {
+    let echo = |headers: http::HeaderMap| async move {
+        let show = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default().to_owned());
+        (http::StatusCode::BAD_REQUEST, format!("bad {:?} or {:?}", show("authorization"), show("x-api-key")))
+    };
+    let base = serve(Router::new().fallback(echo)).await;
+    let calls = [
+        get_of(base.clone()).bearer(&Secret::new("s3cret-t0ken")),
+        get_of(base.clone()).basic("user", &Secret::new("s3cret-word")),
+        get_of(base.clone()).secret_header("X-Api-Key", &Secret::new("Token s3cret-key")),
+    ];
+    for call in calls {
+        let answer = net(true).send(call).await.unwrap();
+        let message = answer.problem().message;
+        assert!(message.contains("***"), "{message}");
+        assert!(!message.contains("s3cret") && !message.contains("dXNlcjpz"), "{message}");
+        assert_eq!(answer.words("unknown key s3cret"), "unknown key s3cret", "no secret of this call");
+    }
+}
+
+#[tokio::test]
+async fn who_a_call_is_about_stays_out_of_problems() {
+    let base = serve(Router::new().fallback(|body: String| async { (http::StatusCode::CONFLICT, body) })).await;
+    let url = format!("{base}/contacts/%2B8613800138000");
+    let call = Outgoing::new(Method::PUT, url, Class::MayRepeat).text("taken: ana@example.com, 8613800138000".into());
+    let message = net(true).send(call).await.unwrap().problem().message;
+    assert!(message.ends_with("/contacts/… answered 409: taken: …, …"), "{message}");
+}
+
