@@ -12,9 +12,10 @@ mod address;
 mod answer;
 mod error;
 mod outgoing;
+mod pace;
 mod words;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -25,6 +26,7 @@ use url::{Host, Url};
 pub(crate) use answer::{Answer, verdict_of_status};
 pub(crate) use error::NetError;
 pub(crate) use outgoing::{Class, Outgoing};
+use pace::Pace;
 use words::Secrets;
 pub(crate) use words::quoted;
 
@@ -50,6 +52,7 @@ static PRIVATE_TOO: Mutex<Option<Client>> = Mutex::new(None);
 pub(crate) struct Net {
     client: Client,
     private_too: bool,
+    pace: Option<Arc<Pace>>,
 }
 
 impl Net {
@@ -68,10 +71,18 @@ impl Net {
             Some(client) => client.clone(),
             None => shared.insert(client(private_too)?).clone(),
         };
-        Ok(Self { client, private_too })
+        Ok(Self { client, private_too, pace: None })
     }
 
-    /// Makes one call, once. Any HTTP status is an answer, also 3xx: redirects are not followed.
+    /// The same way out, for `per_second` calls a second at most (0 = no limit), in the order they come; one second's
+    /// calls go at once after a pause. For services that count calls where an action makes several: the engine's own
+    /// limit counts actions.
+    pub(crate) fn paced(self, per_second: u32) -> Self {
+        Self { pace: Pace::new(per_second).map(Arc::new), ..self }
+    }
+
+    /// Makes one call, once, when its turn comes. Any HTTP status is an answer, also 3xx: redirects are not followed.
+    /// The call's time limit begins after the wait for its turn, which is 5 s at most.
     ///
     /// Dropping the future closes the connection; whether the call arrived is unknown then.
     ///
@@ -97,6 +108,11 @@ impl Net {
     async fn exchange(&self, outgoing: Outgoing, url: Url, place: String) -> Result<Answer, NetError> {
         if !self.private_too && !literal_is_public(&url) {
             return Err(NetError::Address { place });
+        }
+        if let Some(pace) = &self.pace
+            && let Err(wait) = pace.turn().await
+        {
+            return Err(NetError::Crowded { place, wait });
         }
         let secrets = outgoing.secrets(&url);
         let request = outgoing.into_request(&self.client, url);

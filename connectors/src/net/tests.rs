@@ -6,6 +6,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use engine::connector::{OpenContext, Scope, Verdict};
 use engine::secret::Secret;
+use futures_util::FutureExt;
 use http::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -136,6 +137,20 @@ async fn silence_after_sending_is_unclear_once_the_time_is_over() {
     assert!(matches!(error.into_verdict::<()>(), Verdict::Unknown(problem) if problem.code == "timeout"));
 }
 
+#[tokio::test]
+async fn a_call_whose_turn_is_too_far_off_is_not_sent() {
+    let base = serve(Router::new().fallback(|| async { "hello" })).await;
+    let one_a_second = net(true).paced(1);
+    // A call takes its turn when it is first polled: one goes at once, five wait.
+    let calls: Vec<_> = (0..7).map(|_| one_a_second.send(get_of(base.clone())).now_or_never()).collect();
+    let [error] = <[NetError; 1]>::try_from(calls.into_iter().flatten().filter_map(Result::err).collect::<Vec<_>>())
+        .unwrap_or_else(|errors| panic!("{errors:?}"));
+    let verdict = error.into_verdict::<()>();
+    let Verdict::Later { after: Some(after), scope: Scope::Connection, .. } = verdict else { panic!("{verdict:?}") };
+    assert!(after > Duration::from_secs(5), "{after:?}");
+    assert_eq!(net(true).paced(0).send(get_of(base)).await.unwrap().status, 200);
+}
+
 #[test]
 fn a_call_that_must_happen_once_is_waited_for_longer() {
     assert_eq!(Class::MayRepeat.timeout(), Duration::from_secs(10));
@@ -194,21 +209,6 @@ async fn a_call_that_cannot_be_built_is_refused() {
     }
 }
 
-#[test]
-fn a_path_that_is_a_secret_is_not_named() {
-    let url = Url::parse("https://hooks.test/services/T0/B0/s3cret?x=1").unwrap();
-    assert_eq!(place(&url, true), "hooks.test/…");
-    assert_eq!(place(&url, false), "hooks.test/services/T0/B0/s3cret");
-}
-
-#[test]
-fn a_base_url_is_checked_when_the_connection_opens() {
-    assert_eq!(base_url("http://127.0.0.1:9100/"), Ok("http://127.0.0.1:9100".into()));
-    assert_eq!(base_url("https://api.hubapi.com"), Ok("https://api.hubapi.com".into()));
-    for bad in ["api.hubapi.com", "ftp://x.test", "https://u:p@x.test", "https://x.test/?a=1", ""] {
-        assert!(base_url(bad).is_err(), "{bad}");
-    }
-}
 #[tokio::test]
 async fn a_service_that_quotes_our_secrets_is_not_quoted_with_them() {
     let echo = |headers: http::HeaderMap| async move {
@@ -239,3 +239,18 @@ async fn who_a_call_is_about_stays_out_of_problems() {
     assert!(message.ends_with("/contacts/… answered 409: taken: …, …"), "{message}");
 }
 
+#[test]
+fn a_path_that_is_a_secret_is_not_named() {
+    let url = Url::parse("https://hooks.test/services/T0/B0/s3cret?x=1").unwrap();
+    assert_eq!(place(&url, true), "hooks.test/…");
+    assert_eq!(place(&url, false), "hooks.test/services/T0/B0/s3cret");
+}
+
+#[test]
+fn a_base_url_is_checked_when_the_connection_opens() {
+    assert_eq!(base_url("http://127.0.0.1:9100/"), Ok("http://127.0.0.1:9100".into()));
+    assert_eq!(base_url("https://api.hubapi.com"), Ok("https://api.hubapi.com".into()));
+    for bad in ["api.hubapi.com", "ftp://x.test", "https://u:p@x.test", "https://x.test/?a=1", ""] {
+        assert!(base_url(bad).is_err(), "{bad}");
+    }
+}
