@@ -207,6 +207,7 @@ async fn start(
         ids: Arc::clone(&ids),
         connections: connections.clone(),
         notify: None,
+        quiet: false,
         compile: Arc::clone(&compile) as engine::runner::Compile,
         audit_key: AUDIT_KEY,
         on_anchor: Arc::new(|_| {}),

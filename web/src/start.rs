@@ -115,6 +115,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         store,
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
+        quiet: !setup.calls,
         connections: if setup.calls { opened.clone() } else { Vec::new() },
         notify: declared.notify.map(Into::into),
         compile: rules.compile(),

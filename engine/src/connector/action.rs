@@ -41,8 +41,10 @@ pub trait Performs<A: Action>: Connection {
 pub struct Call {
     /// Names the call to the provider: kept by repeats, new for a person's retry. At most 40 characters of `[a-z0-9_/]`.
     pub key: Arc<str>,
-    /// 1 for the first attempt.
+    /// 1 for the first attempt; a connection that was down uses none up.
     pub attempt: u16,
+    /// How often this call was made before, whatever came of it.
+    pub tries: u16,
     /// The instant of this attempt.
     pub now: At,
     /// The customer's address in the conversation the run is about (WhatsApp id, no `+`), if it is about one.

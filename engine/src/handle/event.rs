@@ -56,7 +56,7 @@ impl Handling<'_> {
                 conversation.window_closes_at = conversation.window_closes_at.max(Some(happened_at.plus(WINDOW)));
                 conversation.connection = connection;
             });
-        } else if event.origin == Origin::AppEcho {
+        } else if event.origin == Origin::AppEcho && *event.kind != *event::MESSAGE_CHANGED {
             self.mail.facts.change_contact(|contact| contact.unread_count = 0);
             self.mail.facts.change_conversation(conversation, |conversation| conversation.last_outbound_at = Some(at));
         }

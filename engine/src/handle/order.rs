@@ -39,8 +39,10 @@ impl Handling<'_> {
         if row.state != EffectState::Parked {
             return Err(Error::Refused(format!("{id} does not wait for a person: it is {:?}", row.state)));
         }
-        if !self.mail.runs.contains_key(&row.run_id) {
-            return Err(Error::Gone(row.run_id.to_string()));
+        // The row was read before this order's turn came: another order, proof or the deadline may have been quicker.
+        let run = self.mail.runs.get(&row.run_id);
+        if !run.is_some_and(|run| run.state.parked.contains(&row.n)) {
+            return Err(Error::Gone(id.to_owned()));
         }
         Ok(row)
     }

@@ -22,8 +22,9 @@ impl Handling<'_> {
         } else {
             // The run is over, or never waited for this call: what became of it is told all the same.
             let done = matches!(verdict, Verdict::Done(_));
-            let entry = Entry::bare(What::Told { n: effect.n, done });
-            self.journal(effect.run_id.0, None, JournalKind::Change, &[entry]);
+            let mut entries: Vec<Entry> = attempts.iter().map(|attempt| attempt.entry(effect.n)).collect();
+            entries.push(Entry::bare(What::Told { n: effect.n, done }));
+            self.journal(effect.run_id.0, None, JournalKind::Change, &entries);
         }
     }
 
@@ -45,10 +46,11 @@ impl Handling<'_> {
             .facts
             .conversations
             .iter()
-            .find(|known| known.number == party.number && known.address == party.address)
+            .find(|known| known.address == party.address && (party.number.is_empty() || known.number == party.number))
             .map(|known| known.id);
         let text = sent.text.clone();
-        self.work.messages.push(MessageRow {
+        // Without the provider's id the status that proved the message has made its row.
+        let row = (!sent.external_id.is_empty()).then(|| MessageRow {
             id: MessageId(self.next_id()),
             conversation_id: conversation,
             inbound: false,
@@ -62,6 +64,7 @@ impl Handling<'_> {
             text: Some(text),
             cost: None,
         });
+        self.work.messages.extend(row);
         let Some(conversation) = conversation else { return };
         let now = self.now;
         self.mail.facts.change_contact(|contact| contact.unread_count = 0);

@@ -88,6 +88,11 @@ impl Handling<'_> {
         let Stored { watched, fired } = &stored;
         let armed = self.mail.waits.values().find(|wait| is_of(wait, &key));
         let armed = armed.map(|wait| (wait.id, wait.due_at, wait.data.clone()));
+        // One that fell due is fired by its own input, which may still be on its way.
+        let same = |data: &[u8]| serde_json::from_slice::<Stored>(data).is_ok_and(|known| known.watched == *watched);
+        if armed.as_ref().is_some_and(|(_, due_at, data)| *due_at <= self.now && same(data)) {
+            return;
+        }
         let thresholds = self.book.silences().iter().filter(|known| known.silent == watched.silent);
         let open = thresholds.filter(|known| !self.name(known).is_some_and(|name| fired.contains(&name)));
         let next = open.map(|known| watched.since.plus(known.after)).filter(|due| *due > after).min();

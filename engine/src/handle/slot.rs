@@ -3,6 +3,7 @@
 //! A slot is unique: it is consumed in the commit that starts its run. Slots that passed while nothing ran follow the
 //! trigger's policy: skip, last, or all up to 24.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -97,22 +98,25 @@ impl Handling<'_> {
 
     /// The slots to run now, of those from `first` to now.
     fn slots(&self, plan: &Plan, first: At) -> Vec<At> {
-        let mut slots = vec![first];
-        while let Some(next) = plan.schedule.next(plan.zone, slots[slots.len() - 1])
+        let mut slots = VecDeque::from([first]);
+        let mut last = first;
+        while let Some(next) = plan.schedule.next(plan.zone, last)
             && next <= self.now
         {
-            slots.push(next);
-            if slots.len() > 10_000 {
-                slots.remove(0);
+            // No policy asks for more of them.
+            if slots.len() == MOST {
+                slots.pop_front();
             }
+            slots.push_back(next);
+            last = next;
         }
         let late = |slot: &At| self.now.since(*slot) > ON_TIME;
         match plan.missed {
             Missed::Skip => slots.retain(|slot| !late(slot)),
             Missed::Last => drop(slots.drain(..slots.len() - 1)),
-            Missed::All => drop(slots.drain(..slots.len().saturating_sub(MOST))),
+            Missed::All => {}
         }
-        slots
+        slots.into()
     }
 
     fn slot_event(&mut self, live: &Live, trigger: &Trigger, key: &str, slot: At) {

@@ -5,8 +5,11 @@
 //! Format 1: `body` is the zstd frame of a JSON list of [`What`]; `data` that of a JSON list of values in the same order,
 //! absent when all are null. A decoder is never removed.
 
+use std::cell::RefCell;
+
 use serde::Serialize;
 use serde_json::Value;
+use zstd::bulk::Compressor;
 
 use super::{Entry, What};
 use crate::audit;
@@ -106,10 +109,19 @@ pub fn decode(row: &JournalRow) -> Result<Vec<Entry>, Error> {
     Ok(what.into_iter().map(|what| Entry { what, data: data.next().unwrap_or_default() }).collect())
 }
 
+thread_local! {
+    /// One a thread, as making one costs more than packing a row with it.
+    static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
+
 /// A value as zstd of JSON.
 pub(crate) fn pack<T: Serialize>(value: &T) -> Vec<u8> {
     let json = serde_json::to_vec(value).unwrap_or_default();
-    zstd::bulk::compress(&json, LEVEL).unwrap_or_default()
+    let packed = PACKER.with_borrow_mut(|packer| match packer {
+        Some(packer) => packer.compress(&json),
+        None => packer.insert(Compressor::new(LEVEL)?).compress(&json),
+    });
+    packed.unwrap_or_default()
 }
 
 /// The value of [`pack`].

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::{Entry, What};
 use crate::clock::At;
-use crate::connector::{Problem, Repeat, Scope, Verdict};
+use crate::connector::{Party, Problem, Repeat, Scope, Sent, Verdict};
 
 /// How long a parked call waits for a person, from its first attempt (A7).
 pub const PERSON_ANSWERS_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -65,6 +66,36 @@ pub struct Attempt {
     /// What went wrong.
     #[serde(default)]
     pub problem: Option<Problem>,
+}
+
+impl Attempt {
+    /// What the journal tells of it, as an attempt at call `n`.
+    #[must_use]
+    pub fn entry(&self, n: i64) -> Entry {
+        let problem = self.problem.as_ref();
+        let what = What::Attempted {
+            n,
+            attempt: self.attempt,
+            at: self.at,
+            took_ms: self.took_ms,
+            verdict: Arc::clone(&self.verdict),
+            status: problem.and_then(|problem| problem.status),
+            code: problem.map(|problem| problem.code.as_str().into()),
+        };
+        Entry { what, data: problem.map_or(Value::Null, |problem| json!({ "message": problem.message })) }
+    }
+}
+
+impl Plan {
+    /// The message this call sent, when only a status told that it did: with the provider's id, if the status gave it.
+    #[must_use]
+    pub fn proved(&self, action: &str, external_id: &str) -> Option<Sent> {
+        let address = self.address.as_ref().filter(|_| action.starts_with("whatsapp.send_"))?;
+        let template = self.input["template"].as_str().map(|name| format!("[{name}]"));
+        let text = self.input["text"].as_str().map(str::to_owned).or(template).unwrap_or_default();
+        let party = Party { number: String::new(), address: address.to_string(), phone: None, name: None };
+        Some(Sent { external_id: external_id.to_owned(), party, text })
+    }
 }
 
 /// What to do with a call after an attempt.
@@ -126,7 +157,9 @@ pub fn unclear(plan: &Plan) -> Next {
     }
 }
 
-fn again(plan: &Plan, failed: u16, after: Option<Duration>, now: At) -> Next {
+/// What becomes of a call that failed itself: it uses up an attempt.
+#[must_use]
+pub fn again(plan: &Plan, failed: u16, after: Option<Duration>, now: At) -> Next {
     match plan.pauses_ms.get(usize::from(failed)) {
         Some(pause_ms) => {
             let pause = Duration::from_millis(*pause_ms).max(after.unwrap_or_default());

@@ -203,17 +203,8 @@ impl Turn<'_> {
 
     fn attempted(&mut self, n: i64, attempts: &[Attempt]) {
         for attempt in attempts {
-            let problem = attempt.problem.as_ref();
-            let what = What::Attempted {
-                n,
-                attempt: attempt.attempt,
-                at: attempt.at,
-                took_ms: attempt.took_ms,
-                verdict: attempt.verdict.clone(),
-                status: problem.and_then(|problem| problem.status),
-                code: problem.map(|problem| problem.code.as_str().into()),
-            };
-            self.record(what, problem.map_or(Value::Null, |problem| json!({ "message": problem.message })));
+            let Entry { what, data } = attempt.entry(n);
+            self.record(what, data);
         }
     }
 
@@ -298,7 +289,10 @@ impl Turn<'_> {
                 Ok(())
             }
             Op::Wait { until } => self.wait(step, until),
-            Op::WaitFor(wait) => self.wait_for(step, wait),
+            Op::WaitFor(wait) => {
+                self.wait_for(step, wait);
+                Ok(())
+            }
         }
     }
 
@@ -398,7 +392,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn wait_for(&mut self, step: &Step, wait: &WaitFor) -> Result<(), Failure> {
+    fn wait_for(&mut self, step: &Step, wait: &WaitFor) {
         let due = wait.timeout.map_or(At::NEVER, |timeout| self.world.now.plus(timeout));
         // Never back beyond what started the run or answered it before: an event answers a run once.
         let looked = self.run.state.called_at.map_or(EventId(0), |called_at| EventId(Ids::floor(called_at)));
@@ -411,7 +405,8 @@ impl Turn<'_> {
             if event.id <= since {
                 continue;
             }
-            if matching::answers(wait, event, &self.scope)? {
+            // One whose condition fails on it is no answer, as when it comes while the wait is armed.
+            if matching::answers(wait, event, &self.scope).unwrap_or(false) {
                 found = Some(Arc::clone(event));
                 break;
             }
@@ -421,7 +416,6 @@ impl Turn<'_> {
             self.answer(id, &event);
             self.out.closed.retain(|(closed, _)| *closed != id);
         }
-        Ok(())
     }
 
     fn arm(&mut self, step: &Step, kind: WaitKind, due: At, event: Option<Arc<str>>, since: EventId) -> WaitId {

@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -48,23 +49,51 @@ struct Slot {
 
 /// All mailboxes in memory.
 pub(super) struct Boxes {
-    shards: Vec<Mutex<HashMap<MailboxId, Slot>>>,
+    shards: Vec<Mutex<Shard>>,
+    /// Inputs queued in all of them.
+    queued: AtomicI64,
 }
+
+#[derive(Default)]
+struct Shard {
+    slots: HashMap<MailboxId, Slot>,
+    /// How often a mailbox was put out of memory.
+    evictions: u64,
+}
+
+/// How often each shard had put a mailbox out of memory at some moment.
+pub(super) struct Evictions(Vec<u64>);
 
 impl Boxes {
     pub(super) fn new() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), queued: AtomicI64::new(0) }
     }
 
-    fn with<T>(&self, id: MailboxId, act: impl FnOnce(&mut HashMap<MailboxId, Slot>) -> T) -> T {
+    /// Inputs that wait for their turn.
+    pub(super) fn queued(&self) -> i64 {
+        self.queued.load(Ordering::Relaxed)
+    }
+
+    /// What [`Boxes::prime`] compares with.
+    pub(super) fn evictions(&self) -> Evictions {
+        let count = |shard: &Mutex<Shard>| shard.lock().unwrap_or_else(PoisonError::into_inner).evictions;
+        Evictions(self.shards.iter().map(count).collect())
+    }
+
+    fn with<T>(&self, id: MailboxId, act: impl FnOnce(&mut Shard) -> T) -> T {
         let shard = &self.shards[usize::from(id.shard())];
         act(&mut shard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts a mailbox that is known to hold nothing stored in memory, so that its first turn reads nothing.
-    pub(super) fn prime(&self, mail: Mailbox) {
-        self.with(mail.id, |slots| {
-            let slot = slots.entry(mail.id).or_default();
+    /// Puts a mailbox in memory that held nothing stored when it was `seen`, so that its first turn reads nothing. One that
+    /// may have been in memory and out again since is read instead.
+    pub(super) fn prime(&self, mail: Mailbox, seen: &Evictions) {
+        let seen = seen.0[usize::from(mail.id.shard())];
+        self.with(mail.id, |shard| {
+            if shard.evictions != seen {
+                return;
+            }
+            let slot = shard.slots.entry(mail.id).or_default();
             if !slot.running && slot.mail.is_none() && slot.queue.is_empty() {
                 slot.mail = Some(Box::new(mail));
             }
@@ -73,8 +102,9 @@ impl Boxes {
 
     /// Queues an input; true when the mailbox rested and its drain must be spawned.
     fn push(&self, id: MailboxId, queued: Queued) -> bool {
-        self.with(id, |slots| {
-            let slot = slots.entry(id).or_default();
+        self.queued.fetch_add(1, Ordering::Relaxed);
+        self.with(id, |shard| {
+            let slot = shard.slots.entry(id).or_default();
             slot.queue.push_back(queued);
             !std::mem::replace(&mut slot.running, true)
         })
@@ -82,13 +112,15 @@ impl Boxes {
 
     /// The next inputs and the mailbox, or nothing and the mailbox rests.
     fn take(&self, id: MailboxId) -> Option<(Vec<Queued>, Option<Box<Mailbox>>)> {
-        self.with(id, |slots| {
+        self.with(id, |Shard { slots, evictions }| {
             let slot = slots.get_mut(&id)?;
             if slot.queue.is_empty() {
                 slot.running = false;
                 if slot.mail.is_none() {
+                    *evictions += 1;
                     slots.remove(&id);
                 } else if slots.len() > CACHED_PER_SHARD {
+                    *evictions += 1;
                     let rested =
                         slots.iter().find(|(known, slot)| !slot.running && **known != id).map(|(known, _)| *known);
                     rested.map(|rested| slots.remove(&rested));
@@ -96,13 +128,14 @@ impl Boxes {
                 return None;
             }
             let count = slot.queue.len().min(BATCH);
+            self.queued.fetch_sub(i64::try_from(count).unwrap_or(0), Ordering::Relaxed);
             Some((slot.queue.drain(..count).collect(), slot.mail.take()))
         })
     }
 
     fn put_back(&self, id: MailboxId, mail: Option<Box<Mailbox>>) {
-        self.with(id, |slots| {
-            if let Some(slot) = slots.get_mut(&id) {
+        self.with(id, |shard| {
+            if let Some(slot) = shard.slots.get_mut(&id) {
                 slot.mail = mail;
             }
         });
@@ -165,13 +198,13 @@ impl<S: Store + Reads> Core<S> {
                 }
                 // Memory may be behind the disk now: only a new start knows. The input is stored or resolved there.
                 Err(problem @ Failed::Store(store::Error::InDoubt(_))) => {
-                    tracing::error!(mailbox = %id, %problem, "the process must end and start anew");
-                    self.fatal.send_replace(Some(problem.to_string()));
                     answer(vec![queued], vec![Err(order::Error::Refused(problem.to_string()))]);
                     return None;
                 }
                 // The database is the trouble, not the input: it waits, however long.
-                Err(problem @ Failed::Store(store::Error::Full | store::Error::Busy { .. })) => {
+                Err(
+                    problem @ Failed::Store(store::Error::Full | store::Error::Busy { .. } | store::Error::Broken(_)),
+                ) => {
                     tracing::error!(mailbox = %id, %problem, "waiting for the store");
                     tokio::time::sleep(STORE_PAUSE).await;
                 }
@@ -213,7 +246,7 @@ impl<S: Store + Reads> Core<S> {
         let erased = work.erase.is_some();
         if !work.is_empty() {
             let news = super::core::News::of(&work);
-            self.parts.store.commit(work).await.map_err(Failed::Store)?;
+            self.watched(self.parts.store.commit(work).await).map_err(Failed::Store)?;
             self.spread(news);
         }
         Ok(((!erased).then_some(mail), answers))
@@ -241,7 +274,7 @@ impl<S: Store + Reads> Core<S> {
         let entry = Entry::bare(What::Changed { what: "input.set_aside".into(), id: id.to_string().into() });
         let journal = vec![journal::encode(head, &[entry])];
         let work = Work { mailbox: id, at: now, consumed, journal, ..Work::default() };
-        if let Err(problem) = self.parts.store.commit(work).await {
+        if let Err(problem) = self.watched(self.parts.store.commit(work).await) {
             tracing::error!(mailbox = %id, %problem, "an input could not be set aside; it comes back at the next start");
         }
     }

@@ -1,9 +1,11 @@
 //! What the loops share, and how news of a commit spreads: calls to their connections, waits to the timers.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use futures_util::FutureExt;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
@@ -16,7 +18,7 @@ use crate::clock::At;
 use crate::ids::{JournalId, MailboxId};
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
-use crate::store::{EffectOp, EffectRow, JournalKind, JournalRow, Reads, Store, WaitOp, Work};
+use crate::store::{self, EffectOp, EffectRow, JournalKind, JournalRow, Reads, Store, WaitOp, Work};
 
 /// The shared part of a running engine.
 pub(super) struct Core<S: Store + Reads> {
@@ -69,6 +71,32 @@ impl Work {
 }
 
 impl<S: Store + Reads> Core<S> {
+    /// Passes an answer of the store on. When whether a commit is on disk is not known, the process must end and start anew.
+    pub(super) fn watched<T>(&self, answer: Result<T, store::Error>) -> Result<T, store::Error> {
+        if let Err(problem @ store::Error::InDoubt(_)) = &answer {
+            tracing::error!(%problem, "the process must end and start anew");
+            self.fatal.send_replace(Some(problem.to_string()));
+        }
+        answer
+    }
+
+    /// A loop without which the engine is not itself: when it ends before the engine closes, by a panic too, the process must
+    /// end and start anew.
+    pub(super) fn vital<F: Future<Output = ()> + Send>(
+        self: &Arc<Self>,
+        name: &'static str,
+        work: F,
+    ) -> impl Future<Output = ()> + Send + use<S, F> {
+        let core = Arc::clone(self);
+        async move {
+            let panicked = AssertUnwindSafe(work).catch_unwind().await.is_err();
+            if panicked || !*core.closing.borrow() {
+                tracing::error!(name, "a loop ended; the process must end and start anew");
+                core.fatal.send_replace(Some(format!("the loop of {name} ended")));
+            }
+        }
+    }
+
     /// Lets connections and timers know what a commit brought. Calls start only now, after it.
     pub(super) fn spread(&self, news: News) {
         for row in news.planned {
@@ -104,7 +132,7 @@ impl<S: Store + Reads> Core<S> {
         let now = self.parts.clock.now();
         let journal = vec![self.change_row("", what, id, data, now)];
         let work = Work { mailbox: MailboxId::SYSTEM, at: now, journal, ..Work::default() };
-        if let Err(problem) = self.parts.store.commit(work).await {
+        if let Err(problem) = self.watched(self.parts.store.commit(work).await) {
             tracing::error!(what, id, %problem, "a change could not be journaled");
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Received;
+use super::boxes::Evictions;
 use super::core::Core;
 use super::line::Message;
 use crate::clock::At;
@@ -18,9 +19,13 @@ use crate::handle::{Input, encode_event, event_from_row, mailbox_from};
 use crate::ids::{BadItemId, ContactId, ConversationId, EffectId, EventId, InputId, MailboxId, MessageId};
 use crate::store::{
     self, Arrival, BadItemRow, EventArrival, EventRow, InputKind, InputRow, Lane, MessageRow, NewParty, Reads, Receipt,
-    Store,
+    Store, Work,
 };
 
+/// Most inputs waiting in memory for their turns before doors slow down.
+const MOST_QUEUED: i64 = 20_000;
+/// When senders that are slowed down may come again.
+const BEHIND: Duration = Duration::from_millis(500);
 /// How long a delivery that is not repeated is held while the writer is behind (P2).
 const HELD: Duration = Duration::from_secs(10);
 
@@ -34,13 +39,14 @@ impl<S: Store + Reads> Core<S> {
     ) -> Result<Received, store::Error> {
         let now = self.parts.clock.now();
         let arrivals = items.into_iter().map(|item| self.arrival(connection, item, now)).collect::<Result<_, _>>()?;
+        let seen = self.boxes.evictions();
         let receipts = self.store_arrivals(arrivals, sender).await?;
         let mut received = Received::default();
         for receipt in receipts {
             match receipt {
                 Receipt::New(stored) => {
                     received.new += 1;
-                    self.wake_for(*stored);
+                    self.wake_for(*stored, &seen);
                 }
                 Receipt::Seen => received.seen += 1,
                 Receipt::Noted(input) => {
@@ -59,7 +65,7 @@ impl<S: Store + Reads> Core<S> {
     async fn store_arrivals(&self, arrivals: Vec<Arrival>, sender: Sender) -> Result<Vec<Receipt>, store::Error> {
         let began = tokio::time::Instant::now();
         loop {
-            match self.parts.store.receive(arrivals.clone()).await {
+            match self.take_in(arrivals.clone()).await {
                 Err(store::Error::Busy { retry_after }) if sender == Sender::OneShot && began.elapsed() < HELD => {
                     tokio::time::sleep(retry_after).await;
                 }
@@ -68,13 +74,21 @@ impl<S: Store + Reads> Core<S> {
         }
     }
 
-    fn wake_for(self: &Arc<Self>, stored: store::Stored) {
+    /// Stores, unless the turns are behind: what is stored waits in memory until it is handled.
+    async fn take_in(&self, arrivals: Vec<Arrival>) -> Result<Vec<Receipt>, store::Error> {
+        if self.boxes.queued() > MOST_QUEUED {
+            return Err(store::Error::Busy { retry_after: BEHIND });
+        }
+        self.watched(self.parts.store.receive(arrivals).await)
+    }
+
+    fn wake_for(self: &Arc<Self>, stored: store::Stored, seen: &Evictions) {
         let store::Stored { event, input, fresh } = stored;
         if let Some((contact, conversation)) = fresh {
             let rows =
                 store::MailboxRows { contact: Some(contact), conversations: vec![conversation], ..Default::default() };
             if let Ok(mail) = mailbox_from(event.mailbox, rows, &std::collections::HashMap::new()) {
-                self.boxes.prime(mail);
+                self.boxes.prime(mail, seen);
             }
         }
         let mailbox = event.mailbox;
@@ -106,8 +120,17 @@ impl<S: Store + Reads> Core<S> {
                 return tracing::error!(%problem, "a proof could not be followed; it comes back at the next start");
             }
         };
-        if let Some(line) = row.and_then(|row| self.lines.get(row.connection.as_str())) {
+        let Some(row) = row else { return self.consume(input.id).await };
+        if let Some(line) = self.lines.get(row.connection.as_str()) {
             line.tell(&self.activity, Message::Proof { effect, input: input.id, external_id });
+        }
+    }
+
+    /// Puts a stored input away that nobody needs.
+    pub(super) async fn consume(&self, input: InputId) {
+        let work = Work { consumed: vec![input], at: self.parts.clock.now(), ..Work::default() };
+        if let Err(problem) = self.watched(self.parts.store.commit(work).await) {
+            tracing::error!(%problem, "an input could not be put away; it comes back at the next start");
         }
     }
 
@@ -219,9 +242,10 @@ impl<S: Store + Reads> Core<S> {
             mailbox: MailboxId::of_event(id),
             message: None,
         };
+        let seen = self.boxes.evictions();
         for receipt in self.store_arrivals(vec![Arrival::Event(Box::new(arrival))], Sender::OneShot).await? {
             if let Receipt::New(stored) = receipt {
-                self.wake_for(*stored);
+                self.wake_for(*stored, &seen);
             }
         }
         Ok(id)

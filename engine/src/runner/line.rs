@@ -31,6 +31,10 @@ const STARTS: usize = 50;
 const HEARD: i64 = 256;
 /// Longest a connector may take before its call counts as unknown; connectors have shorter limits of their own.
 const CALL_LIMIT: Duration = Duration::from_secs(40);
+/// So many calls in a row without an answer, and the connection counts as down: a service that hangs is not asked on and on.
+const SILENT: u32 = 5;
+/// A call that has brought the connection down so often, while others went through, is itself the trouble.
+const CULPRIT: u16 = 2;
 /// Pause after the store failed.
 const STORE_PAUSE: Duration = Duration::from_millis(500);
 /// The reason of doubt for calls that were under way when the last process ended.
@@ -105,6 +109,8 @@ pub(super) struct Line<S: Store + Reads> {
     health: Arc<Mutex<Health>>,
     /// What this loop last added to the engine's activity.
     busy: i64,
+    /// Calls in a row that ended without an answer.
+    silent: u32,
 }
 
 impl<S: Store + Reads> Line<S> {
@@ -114,14 +120,14 @@ impl<S: Store + Reads> Line<S> {
             queue.push(row);
         }
         let pace = Pace::new(open.rate_per_second);
-        Self { core, open, queue, hold: None, pace, calls: JoinSet::new(), health, busy: 0 }
+        Self { core, open, queue, hold: None, pace, calls: JoinSet::new(), health, busy: 0, silent: 0 }
     }
 
     /// Works until the engine closes and its calls are back.
-    pub(super) async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>, interrupted: Vec<EffectRow>) {
+    pub(super) async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
         let mut closing = self.core.closing.subscribe();
-        for row in interrupted {
-            self.take_up(row).await;
+        for (id, sent_at) in self.queue.in_flight() {
+            self.take_up(id, sent_at).await;
         }
         loop {
             let closed = *closing.borrow_and_update();
@@ -131,7 +137,7 @@ impl<S: Store + Reads> Line<S> {
             }
             self.show();
             if closed && self.calls.is_empty() {
-                return;
+                return self.leave(&mut messages);
             }
             let pause = self.pause();
             tokio::select! {
@@ -144,6 +150,15 @@ impl<S: Store + Reads> Line<S> {
                 _ = closing.changed(), if !closed => {}
                 () = tokio::time::sleep(pause), if !closed => {}
             }
+        }
+    }
+
+    /// What is left is stored and taken up at the next start: nobody need wait for it.
+    fn leave(&mut self, messages: &mut mpsc::UnboundedReceiver<Message>) {
+        self.core.activity.add(-std::mem::take(&mut self.busy));
+        messages.close();
+        while messages.try_recv().is_ok() {
+            self.core.activity.add(-1);
         }
     }
 
@@ -166,22 +181,14 @@ impl<S: Store + Reads> Line<S> {
     async fn told(&mut self, message: Message) {
         match message {
             Message::Planned(row) => self.queue.push(*row),
-            Message::Withdrawn(id) => {
-                // In flight it cannot be called back: its outcome is noted when it comes.
-                if self.queue.get(id).is_some_and(|call| call.row.state != EffectState::InFlight) {
-                    self.queue.remove(id);
-                }
-            }
+            Message::Withdrawn(id) => self.queue.withdraw(id),
             Message::Proof { effect, input, external_id } => self.proved(effect, Some(input), external_id).await,
         }
     }
 
     /// A call that was under way when the last process ended: nobody knows what became of it.
-    async fn take_up(&mut self, row: EffectRow) {
-        let id = row.id;
-        self.queue.push(row);
+    async fn take_up(&mut self, id: EffectId, at: At) {
         let problem = Problem::new(INTERRUPTED, "the process ended while this call was under way");
-        let at = self.queue.get(id).and_then(|call| call.row.sent_at).unwrap_or_else(|| self.now());
         self.landed(Landed { id, at, took: Duration::ZERO, verdict: Verdict::Unknown(problem) }).await;
     }
 
@@ -200,7 +207,7 @@ impl<S: Store + Reads> Line<S> {
         }
         self.pace.spend(now, rows.len());
         let ops = rows.iter().map(|row| DispatchOp::Start { id: row.id, at: now }).collect();
-        match self.core.parts.store.dispatch(ops).await {
+        match self.core.watched(self.core.parts.store.dispatch(ops).await) {
             Ok(started) => {
                 let started: HashSet<EffectId> = started.into_iter().collect();
                 for row in rows {
@@ -220,21 +227,28 @@ impl<S: Store + Reads> Line<S> {
         }
     }
 
-    /// The store did not let a call start: it was withdrawn, or its window closed meanwhile.
+    /// The store did not let a call start: it was withdrawn, its window closed meanwhile, or its last move was not written.
     async fn stopped(&mut self, id: EffectId) {
+        let now = self.now();
         match self.core.parts.store.effect(id).await {
-            Ok(Some(row)) if row.state == EffectState::Planned => {
+            Ok(Some(row)) if row.state == EffectState::Planned && row.deadline >= now => {
                 let problem = Problem::new(
                     "window_closed",
                     "24 hours have passed since the customer's last message: only a template can be sent now",
                 );
                 self.settle(id, Verdict::Refused(problem), None);
             }
+            // Past its deadline: that falls due by itself.
+            Ok(Some(row)) if row.state == EffectState::Planned => self.queue.grounded(id, now.plus(STORE_PAUSE)),
+            Ok(Some(row)) if row.state != EffectState::Parked => {
+                let (attempt, attempts) = (row.attempt, row.attempts);
+                self.write(DispatchOp::Again { id, attempt, not_before: now, attempts }).await;
+                self.queue.grounded(id, now.plus(STORE_PAUSE));
+            }
             Ok(_) => drop(self.queue.remove(id)),
             Err(problem) => {
                 tracing::error!(connection = %self.open.id, %problem, "a call that did not start could not be read");
-                let later = self.now().plus(STORE_PAUSE);
-                self.queue.grounded(id, later);
+                self.queue.grounded(id, now.plus(STORE_PAUSE));
             }
         }
     }
@@ -242,6 +256,7 @@ impl<S: Store + Reads> Line<S> {
     fn call(&mut self, row: EffectRow, at: At) {
         let performer = self.open.performers.get(row.action.as_str()).cloned();
         let plan: Result<Plan, _> = serde_json::from_slice(&row.input);
+        let tries = self.queue.get(row.id).map_or(0, |call| u16::try_from(call.attempts.len()).unwrap_or(u16::MAX));
         self.calls.spawn(async move {
             let began = tokio::time::Instant::now();
             let verdict = match (performer, plan) {
@@ -249,6 +264,7 @@ impl<S: Store + Reads> Line<S> {
                     let call = connector::Call {
                         key: row.key.as_str().into(),
                         attempt: row.attempt + 1,
+                        tries,
                         now: at,
                         address: plan.address,
                         phone: plan.phone,
@@ -299,11 +315,30 @@ impl<S: Store + Reads> Line<S> {
             return self.settle(id, Verdict::Refused(Problem::new("bad_plan", "the stored call is damaged")), None);
         };
         let now = self.now();
-        let next = plan::next(&plan, self.repeat(&call.row), failed, &verdict, now);
-        if !matches!(next, Next::Hold { .. }) && !matches!(verdict, Verdict::Unknown(_)) {
+        let next = self.judge(&plan, &call, failed, &verdict, now);
+        let answered = !matches!(next, Next::Hold { .. }) && !matches!(verdict, Verdict::Unknown(_));
+        // What was under way before the outage says nothing about it.
+        if answered && self.hold.as_ref().is_some_and(|hold| at >= hold.since) {
             self.up().await;
         }
         self.carry_out(id, call, next, verdict, now).await;
+    }
+
+    /// What becomes of a call after an attempt, in view of how the connection's other calls fare.
+    fn judge(&mut self, plan: &Plan, call: &Call, failed: u16, verdict: &Verdict, now: At) -> Next {
+        let repeat = self.repeat(&call.row);
+        self.silent = if matches!(verdict, Verdict::Unknown(_)) { self.silent + 1 } else { 0 };
+        let next = plan::next(plan, repeat, failed, verdict, now);
+        if call.withdrawn {
+            return Next::Settle;
+        }
+        let repeated = matches!(verdict, Verdict::Unknown(_)) && matches!(repeat, Repeat::Safe | Repeat::Keyed { .. });
+        let next = if repeated && self.silent >= SILENT { Next::Hold { after: None } } else { next };
+        match next {
+            // Others go through, and this one brings the connection down again and again: the trouble is its own.
+            Next::Hold { after } if call.downs >= CULPRIT => plan::again(plan, failed, after, now),
+            next => next,
+        }
     }
 
     /// The repeat class: what the account can promise now, else what its connector declares.
@@ -322,6 +357,9 @@ impl<S: Store + Reads> Line<S> {
             }
             Next::Hold { after } => {
                 let attempt = call.row.attempt;
+                if self.hold.is_none() {
+                    self.queue.brought_down(id);
+                }
                 self.down(&verdict, after, now).await;
                 self.write(DispatchOp::Again { id, attempt, not_before: now, attempts }).await;
                 self.queue.again(id, attempt, now);
@@ -337,13 +375,13 @@ impl<S: Store + Reads> Line<S> {
 
     /// Written for the next start; this process goes by its memory.
     async fn write(&self, op: DispatchOp) {
-        if let Err(problem) = self.core.parts.store.dispatch(vec![op]).await {
+        if let Err(problem) = self.core.watched(self.core.parts.store.dispatch(vec![op]).await) {
             tracing::error!(connection = %self.open.id, %problem, "a call's state could not be written");
         }
     }
 
     fn settle(&mut self, id: EffectId, verdict: Verdict, input: Option<InputId>) {
-        let Some(Call { row, mut attempts }) = self.queue.remove(id) else { return };
+        let Some(Call { row, mut attempts, .. }) = self.queue.remove(id) else { return };
         if row.state == EffectState::Parked {
             // They were journaled when it was parked.
             attempts.clear();
@@ -354,7 +392,7 @@ impl<S: Store + Reads> Line<S> {
 
     fn park(&mut self, id: EffectId, call: &Call, why: &'static str, now: At) {
         let first = call.attempts.first().map_or(now, |attempt| attempt.at);
-        let Some(Call { row, attempts }) = self.queue.park(id, first.plus(PERSON_ANSWERS_WITHIN)) else { return };
+        let Some(Call { row, attempts, .. }) = self.queue.park(id, first.plus(PERSON_ANSWERS_WITHIN)) else { return };
         let mailbox = row.mailbox;
         self.core.post(mailbox, Input::Parked { effect: Box::new(row), attempts, why }, None);
     }
@@ -370,15 +408,15 @@ impl<S: Store + Reads> Line<S> {
 
     /// The call happened: a status with its key says so.
     async fn proved(&mut self, id: EffectId, input: Option<InputId>, external_id: String) {
-        let verdict = Verdict::Done(Done { output: json!({ "message_id": external_id }), sent: None });
-        if self.queue.get(id).is_some_and(|call| call.row.state != EffectState::InFlight) {
+        if let Some(call) = self.queue.get(id).filter(|call| call.row.state != EffectState::InFlight) {
+            let plan: Option<Plan> = serde_json::from_slice(&call.row.input).ok();
+            let sent = plan.and_then(|plan| plan.proved(&call.row.action, &external_id));
+            let verdict = Verdict::Done(Done { output: json!({ "message_id": external_id }), sent });
             return self.settle(id, verdict, input);
         }
         // It settled in the meantime: only the stored input is left to consume.
-        let Some(input) = input else { return };
-        let work = crate::store::Work { consumed: vec![input], at: self.now(), ..crate::store::Work::default() };
-        if let Err(problem) = self.core.parts.store.commit(work).await {
-            tracing::error!(connection = %self.open.id, %problem, "a proof could not be put away");
+        if let Some(input) = input {
+            self.core.consume(input).await;
         }
     }
 
@@ -409,7 +447,8 @@ impl<S: Store + Reads> Line<S> {
     }
 
     async fn down(&mut self, verdict: &Verdict, after: Option<Duration>, now: At) {
-        let reason = verdict.problem().map(|problem| problem.message.clone()).unwrap_or_default();
+        // The words may quote what was sent; code and status say enough, and stay in the log for ever.
+        let reason = verdict.problem().map(reason_of).unwrap_or_default();
         match &mut self.hold {
             Some(hold) => hold.again(now, reason, after),
             None => {
@@ -433,7 +472,9 @@ impl<S: Store + Reads> Line<S> {
     fn pause(&self) -> Duration {
         let now = self.now();
         let next = self.queue.next_at(self.hold.is_some());
-        let probe = self.hold.as_ref().filter(|_| self.queue.planned() > 0).map(|hold| hold.probe_at);
+        // A probe that is out is waited for, not followed by another.
+        let may_probe = self.queue.planned() > 0 && self.queue.flying() == 0;
+        let probe = self.hold.as_ref().filter(|_| may_probe).map(|hold| hold.probe_at);
         let next = [next.map(|at| at.max(self.pace.next_at())), probe].into_iter().flatten().min();
         let full = self.queue.flying() >= usize::from(self.open.concurrency);
         match next {
@@ -457,6 +498,13 @@ impl<S: Store + Reads> Line<S> {
         health.probe_at = self.hold.as_ref().map(|hold| hold.probe_at);
         health.waiting = self.queue.planned() as u64;
         health.in_flight = self.queue.flying() as u64;
+    }
+}
+
+fn reason_of(problem: &Problem) -> String {
+    match problem.status {
+        Some(status) if problem.code != status.to_string() => format!("{} (status {status})", problem.code),
+        _ => problem.code.clone(),
     }
 }
 

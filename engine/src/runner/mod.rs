@@ -47,6 +47,9 @@ pub struct Parts<S> {
     pub connections: Vec<Open>,
     /// The connection that tells teams about escalations, if any.
     pub notify: Option<Arc<str>>,
+    /// Only orders and publications are carried out: nothing stored is resumed, no timer runs, no schedule is looked after,
+    /// no call goes out. For commands beside no server, which know nothing of connections.
+    pub quiet: bool,
     /// Compiles a stored version; it passed its checks when it was stored.
     pub compile: Compile,
     /// Seals the anchors; kept outside the database.

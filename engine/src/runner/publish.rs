@@ -44,7 +44,7 @@ impl<S: Store + Reads> Core<S> {
             rows.iter().filter(|row| row.state != VersionState::Draft).map(|row| row.flow.clone()).collect();
         let since = rows.iter().map(|row| (row.id, row.at)).collect::<std::collections::HashMap<_, _>>();
         let work = Work { mailbox: MailboxId::SYSTEM, at: now, versions: rows, journal, ..Work::default() };
-        self.parts.store.commit(work).await?;
+        self.watched(self.parts.store.commit(work).await)?;
 
         let before = self.book.load_full();
         let kept = before.live.iter().filter(|live| !changed.contains(&*live.version.flow)).cloned();
@@ -54,8 +54,10 @@ impl<S: Store + Reads> Core<S> {
         live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
         let others = before.versions.values().cloned().collect();
         self.book.store(Arc::new(Book::new(live, others, self.parts.notify.clone())));
-        self.look_after_schedules(&before);
-        self.look_after_silences(&before);
+        if !self.parts.quiet {
+            self.look_after_schedules(&before);
+            self.look_after_silences(&before);
+        }
         Ok(())
     }
 
@@ -72,7 +74,7 @@ impl<S: Store + Reads> Core<S> {
     }
 
     /// When thresholds of silence changed, conversations that are silent now arm the next one.
-    fn look_after_silences(self: &Arc<Self>, before: &Book) {
+    pub(super) fn look_after_silences(self: &Arc<Self>, before: &Book) {
         let thresholds = |book: &Book| -> BTreeSet<_> {
             book.silences().iter().map(|silence| (silence.silent as u8, silence.after)).collect()
         };

@@ -21,6 +21,12 @@ pub(super) struct Call {
     pub(super) row: EffectRow,
     /// Its attempts so far.
     pub(super) attempts: Vec<Attempt>,
+    /// How often it was this call that brought the connection down, while others went through.
+    pub(super) downs: u16,
+    /// Nobody wants it any more; it is in flight, and whatever becomes of it is noted and not repeated.
+    pub(super) withdrawn: bool,
+    /// What falls due for it.
+    due: Vec<(At, Due)>,
 }
 
 /// What falls due for a call.
@@ -63,17 +69,27 @@ impl Queue {
             return;
         }
         let attempts = serde_json::from_slice(&row.attempts).unwrap_or_default();
-        self.due.insert((row.deadline, id, Due::Deadline));
+        let mut due = vec![(row.deadline, Due::Deadline)];
         if let Some(until) = row.settle_until.filter(|_| row.state == EffectState::InDoubt) {
-            self.due.insert((until, id, Due::Unclear));
-            self.due.insert((row.sent_at.unwrap_or(row.planned_at).plus(DOUBT_HOLDS), id, Due::Release));
+            due.push((until, Due::Unclear));
+            due.push((row.sent_at.unwrap_or(row.planned_at).plus(DOUBT_HOLDS), Due::Release));
         }
         if row.state != EffectState::Parked {
             self.lines.entry(place(&row)).or_default().push_back(id);
         }
         self.counts[row.state as usize] += 1;
-        self.calls.insert(id, Call { row, attempts });
+        self.calls.insert(id, Call { row, attempts, downs: 0, withdrawn: false, due: Vec::new() });
+        self.fall_due(id, due);
         self.offer(id);
+    }
+
+    /// Replaces what falls due for a call.
+    fn fall_due(&mut self, id: EffectId, due: Vec<(At, Due)>) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        for (at, what) in std::mem::replace(&mut call.due, due) {
+            self.due.remove(&(at, id, what));
+        }
+        self.due.extend(call.due.iter().map(|(at, what)| (*at, id, *what)));
     }
 
     fn set_state(&mut self, id: EffectId, state: EffectState) -> Option<&mut Call> {
@@ -135,6 +151,21 @@ impl Queue {
         self.offer(id);
     }
 
+    /// It was this call that brought the connection down.
+    pub(super) fn brought_down(&mut self, id: EffectId) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.downs += 1;
+        }
+    }
+
+    /// Nobody wants the call any more: it goes, or, in flight, is not repeated.
+    pub(super) fn withdraw(&mut self, id: EffectId) {
+        match self.calls.get_mut(&id) {
+            Some(call) if call.row.state == EffectState::InFlight => call.withdrawn = true,
+            _ => drop(self.remove(id)),
+        }
+    }
+
     /// A call that was picked and did not start after all.
     pub(super) fn grounded(&mut self, id: EffectId, not_before: At) {
         if let Some(call) = self.calls.get(&id).filter(|call| call.row.state == EffectState::InFlight) {
@@ -147,33 +178,27 @@ impl Queue {
     pub(super) fn doubt(&mut self, id: EffectId, until: At, now: At) {
         let Some(call) = self.set_state(id, EffectState::InDoubt) else { return };
         call.row.settle_until = Some(until);
-        self.due.insert((until, id, Due::Unclear));
-        self.due.insert((now.plus(DOUBT_HOLDS), id, Due::Release));
+        self.fall_due(id, vec![(until, Due::Unclear), (now.plus(DOUBT_HOLDS), Due::Release)]);
     }
 
     /// Waits for a person until `deadline`; those behind it go on.
     pub(super) fn park(&mut self, id: EffectId, deadline: At) -> Option<Call> {
-        self.due.retain(|(_, known, _)| *known != id);
-        self.due.insert((deadline, id, Due::Deadline));
+        self.fall_due(id, vec![(deadline, Due::Deadline)]);
         let call = self.set_state(id, EffectState::Parked)?;
         call.row.deadline = deadline;
         let call = call.clone();
         let place = place(&call.row);
-        self.ready.retain(|(_, _, known)| *known != id);
         self.leave_line(place, id);
         Some(call)
     }
 
     /// Takes a call out: it is settled or not wanted.
     pub(super) fn remove(&mut self, id: EffectId) -> Option<Call> {
+        self.fall_due(id, Vec::new());
         let call = self.calls.remove(&id)?;
         let row = &call.row;
         self.counts[row.state as usize] -= 1;
         self.ready.remove(&(row.lane, row.not_before, id));
-        self.due.remove(&(row.deadline, id, Due::Deadline));
-        if row.state == EffectState::InDoubt {
-            self.due.retain(|(_, known, _)| *known != id);
-        }
         self.leave_line(place(row), id);
         Some(call)
     }
@@ -209,6 +234,15 @@ impl Queue {
         let ready = LANES.into_iter().filter_map(first_of).map(|(_, not_before, _)| *not_before).min();
         let due = self.due.first().map(|(at, ..)| *at);
         [ready.filter(|_| !held), due].into_iter().flatten().min()
+    }
+
+    /// Calls in flight, oldest first, with when they started.
+    pub(super) fn in_flight(&self) -> Vec<(EffectId, At)> {
+        let flying = self.calls.values().filter(|call| call.row.state == EffectState::InFlight);
+        let mut flying: Vec<_> =
+            flying.map(|call| (call.row.id, call.row.sent_at.unwrap_or(call.row.planned_at))).collect();
+        flying.sort_unstable();
+        flying
     }
 
     /// Calls in flight.

@@ -34,13 +34,13 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
         handles.insert(Arc::clone(&open.id), handle);
         ends.insert(Arc::clone(&open.id), messages);
     }
-    let mut interrupted = by_connection(effects(&parts.store, EffectState::InFlight).await?);
-    let mut resting = Vec::new();
-    for state in [EffectState::Planned, EffectState::InDoubt, EffectState::Parked] {
-        resting.extend(effects(&parts.store, state).await?);
+    let mut stored = Vec::new();
+    for state in [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked] {
+        stored.extend(effects(&parts.store, state).await?);
     }
-    resting.sort_by_key(|row| row.id);
-    let mut resting = by_connection(resting);
+    // In their order, whatever their state: those behind an interrupted one go on waiting for it.
+    stored.sort_by_key(|row| row.id);
+    let mut stored = by_connection(stored);
     let (armed, timer_messages) = mpsc::unbounded_channel();
     let core = Arc::new(Core {
         book: ArcSwap::from_pointee(book),
@@ -57,17 +57,21 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
     for open in core.parts.connections.clone() {
         let Some((messages, handle)) = ends.remove(&open.id).zip(core.lines.get(&open.id)) else { continue };
         let id = open.id.to_string();
-        let rows = resting.remove(&id).unwrap_or_default();
-        let line = Line::new(Arc::clone(&core), open, handle.shown(), rows);
-        loops.spawn(line.run(messages, interrupted.remove(&id).unwrap_or_default()));
+        let line = Line::new(Arc::clone(&core), open, handle.shown(), stored.remove(&id).unwrap_or_default());
+        loops.spawn(core.vital("a connection", line.run(messages)));
     }
-    for connection in interrupted.keys().chain(resting.keys()) {
+    for connection in stored.keys().filter(|_| !core.parts.quiet) {
         tracing::error!(connection, "calls are stored for a connection that is not open; they wait until it is");
     }
+    if core.parts.quiet {
+        return Ok((core, loops));
+    }
     resume_inputs(&core).await?;
-    loops.spawn(timers::run(Arc::clone(&core), timer_messages));
-    loops.spawn(seal_each_minute(Arc::clone(&core)));
+    loops.spawn(core.vital("timers", timers::run(Arc::clone(&core), timer_messages)));
+    loops.spawn(core.vital("anchors", seal_each_minute(Arc::clone(&core))));
     core.look_after_schedules(&Book::default());
+    // A publication's own look at silent conversations ends with its process.
+    core.look_after_silences(&Book::default());
     Ok((core, loops))
 }
 
@@ -131,7 +135,7 @@ async fn seal_each_minute<S: Store + Reads>(core: Arc<Core<S>>) {
 impl<S: Store + Reads> Core<S> {
     /// Seals the chain and hands the anchor out.
     pub(super) async fn seal(&self) -> Result<Option<Anchor>, store::Error> {
-        let anchor = self.parts.store.anchor(self.parts.clock.now(), self.parts.audit_key).await?;
+        let anchor = self.watched(self.parts.store.anchor(self.parts.clock.now(), self.parts.audit_key).await)?;
         if let Some(anchor) = &anchor {
             (self.parts.on_anchor)(anchor);
         }

@@ -98,6 +98,7 @@ impl Writer {
         let kind = match &error {
             Error::Full => "full",
             Error::InDoubt(_) => "in_doubt",
+            Error::Refused(_) => "refused",
             Error::Busy { .. } | Error::Broken(_) => "broken",
         };
         metrics::counter!("switchboard_store_errors_total", "kind" => kind).increment(1);
