@@ -6,6 +6,8 @@ use engine::capability::crm::{AddTags, CreateTicket, CrmObject, GetContact, SetF
 use engine::clock::At;
 use engine::connector::{Call, Connection, Finding, Performs, Repeat, Scope, Verdict};
 
+use futures_util::FutureExt;
+
 use super::*;
 use crate::sandbox::{CallFault, Config, Fail, Faults, Provider, RateLimit, Sandbox, Times};
 
@@ -27,7 +29,8 @@ async fn bare_portal(properties: Vec<(&str, &str, bool)>) -> (Sandbox, HubSpot) 
     config.hubspot.properties = owned.collect();
     let token = config.hubspot.access_token.clone();
     let sandbox = Sandbox::start(config).await.unwrap();
-    let settings = serde_json::json!({ "access_token": token, "base_url": format!("{}/hubspot", sandbox.url()) });
+    let base = format!("{}/hubspot", sandbox.url());
+    let settings = serde_json::json!({ "access_token": token, "base_url": base, "calls_per_second": 0 });
     let context = OpenContext { id: "hs".into(), public_url: "https://flows.test".into(), allow_private_network: true };
     let hubspot = open(serde_json::from_value(settings).unwrap(), &context).unwrap();
     (sandbox, hubspot)
@@ -256,6 +259,20 @@ async fn a_value_that_hubspot_refuses_is_refused_with_its_words() {
     nowhere.pipeline = Some("999".into());
     let verdict = hubspot.perform(nowhere, &call("r/2", 1)).await;
     assert!(matches!(&verdict, Verdict::Refused(problem) if problem.code == "unknown_pipeline"), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn a_burst_of_tickets_keeps_below_the_limit_of_calls() {
+    let (_sandbox, hubspot) = portal().await;
+    let hubspot = HubSpot { net: hubspot.net.clone().paced(1), ..hubspot };
+    let keys: Vec<String> = (0..8).map(|n| format!("run_{n}/1")).collect();
+    // Polled once each: the first call of each ticket asks for its turn, and only six of them may wait for one.
+    let tickets: Vec<_> = keys.iter().map(|key| hubspot.perform(order(), &call(key, 1)).now_or_never()).collect();
+    let held = tickets
+        .into_iter()
+        .flatten()
+        .filter(|verdict| matches!(verdict, Verdict::Later { after: Some(_), scope: Scope::Connection, .. }));
+    assert_eq!(held.count(), 2);
 }
 
 #[test]
