@@ -37,7 +37,7 @@ async fn bare_portal(properties: Vec<(&str, &str, bool)>) -> (Sandbox, HubSpot) 
 }
 
 fn call(key: &str, attempt: u16) -> Call {
-    Call { key: key.into(), attempt, now: At(0), address: None, phone: Some(PHONE.into()) }
+    Call { key: key.into(), attempt, tries: attempt - 1, now: At(0), address: None, phone: Some(PHONE.into()) }
 }
 
 fn order() -> CreateTicket {
@@ -111,6 +111,26 @@ async fn the_same_key_twice_is_one_ticket_and_what_people_changed_stays() {
     assert_eq!(books.tickets()[0].properties["hs_pipeline_stage"], "3");
     let other = output(hubspot.perform(order(), &call("run_2/2", 1)).await);
     assert_ne!(other.id, first.id, "another key is another ticket");
+}
+
+#[tokio::test]
+async fn what_people_changed_while_the_connection_was_held_stays() {
+    let (sandbox, hubspot) = portal().await;
+    let limit = RateLimit { times: Some(1), retry_after_s: 7 };
+    let limited = CallFault { rate_limit: Some(limit), ..CallFault::default() };
+    sandbox.set_faults(weather("/crm/v4/objects/tickets", limited));
+    let held = hubspot.perform(order(), &call("run_1/2", 1)).await;
+    assert!(matches!(held, Verdict::Later { scope: Scope::Connection, .. }), "{held:?}");
+    let id = sandbox.books().tickets()[0].id.clone();
+    let fields = BTreeMap::from([("hs_pipeline_stage".to_owned(), "3".to_owned())]);
+    let moved = SetFields { object: CrmObject::Ticket, id: Some(id.clone()), fields };
+    output(hubspot.perform(moved, &call("run_9/1", 1)).await);
+    // A hold uses no attempt up, but it is a try.
+    let again = output(hubspot.perform(order(), &Call { tries: 1, ..call("run_1/2", 1) }).await);
+    let books = sandbox.books();
+    assert_eq!((again.id, books.tickets().len()), (id, 1));
+    assert_eq!(books.tickets()[0].properties["hs_pipeline_stage"], "3");
+    assert!(!books.associations.is_empty(), "the repeat made the link");
 }
 
 #[tokio::test]

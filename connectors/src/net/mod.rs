@@ -5,8 +5,9 @@
 //! -> log
 //!
 //! A connector builds an [`Outgoing`], sends it through its [`Net`] and reads an [`Answer`]; what did not become an
-//! answer is a [`NetError`], and both turn into a [`Verdict`](engine::connector::Verdict). Pace, concurrency and the
-//! circuit breaker belong to the engine's runner, which calls the connector.
+//! answer is a [`NetError`], and both turn into a [`Verdict`](engine::connector::Verdict). The order and number of calls
+//! at once, the pace of actions, and holding a connection that is down or silent belong to the engine's runner, which
+//! calls the connector; only where an action makes several calls is it [paced](Net::paced) here.
 
 mod address;
 mod answer;

@@ -148,6 +148,7 @@ pub(super) mod tests {
         Call {
             key: Arc::from("run_00000000000a1/3"),
             attempt: 1,
+            tries: 0,
             now: At(1_760_000_000_000),
             address: address.map(Arc::from),
             phone: phone.map(Arc::from),
