@@ -9,6 +9,7 @@ use engine::ids::Ids;
 use engine_store::sqlite::Sqlite;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::error::ApiError;
 use crate::flows::Rules;
 use crate::keys::Token;
 
@@ -43,4 +44,20 @@ pub struct App {
     pub metrics: PrometheusHandle,
     /// When this process started.
     pub started_at: At,
+}
+
+impl App {
+    /// Refuses what makes a run go on where the accounts are not known: the next call of a flow would be planned for an account
+    /// that does not exist.
+    ///
+    /// # Errors
+    /// When there is no server and no connections file was named.
+    pub(crate) fn expect_accounts(&self) -> Result<(), ApiError> {
+        match self.rules.connections {
+            Some(_) => Ok(()),
+            None => Err(ApiError::conflict(
+                "no server runs on this data, and which accounts there are is not known here: start the server, or name them with --connections",
+            )),
+        }
+    }
 }

@@ -2,11 +2,13 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use engine::secret::Secret;
 use subtle::ConstantTimeEq;
+
+use crate::private;
 
 /// Why a key is not there.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +45,7 @@ pub fn audit_key(dir: &Path, given: Option<&Secret>) -> Result<[u8; 32], Error> 
     let failed = |why| Error::File { file: file.clone(), why };
     match std::fs::read_to_string(&file) {
         Ok(text) => {
-            warn_when_open(&file).map_err(failed)?;
+            private::warn_when_open(&file, "chmod 600 it").map_err(failed)?;
             parse(&text, &file.display().to_string())
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -109,16 +111,10 @@ fn write_private(file: &Path, text: &str) -> io::Result<()> {
     file.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
 }
 
-fn warn_when_open(file: &Path) -> io::Result<()> {
-    let mode = std::fs::metadata(file)?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        tracing::warn!(file = %file.display(), mode = format!("{mode:o}"), "others may read this key: chmod 600 it");
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]

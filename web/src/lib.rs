@@ -19,6 +19,7 @@ pub mod keys;
 pub mod lock;
 mod logging;
 pub mod peer;
+mod private;
 pub mod router;
 pub mod server;
 mod socket;

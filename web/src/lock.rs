@@ -5,6 +5,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::private;
+
 /// The held lock; let go when dropped, also when the process is killed.
 #[derive(Debug)]
 pub struct Lock {
@@ -40,6 +42,7 @@ impl Lock {
     pub fn take(dir: &Path) -> Result<Self, Error> {
         let folder = |why| Error::Folder { dir: dir.to_owned(), why };
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(folder)?;
+        private::warn_when_open(dir, "chmod 700 the data folder").map_err(folder)?;
         let mut open = OpenOptions::new();
         open.read(true).write(true).create(true).truncate(false).mode(0o600);
         let mut file = open.open(dir.join("lock")).map_err(folder)?;

@@ -19,6 +19,7 @@ use crate::config::{self, connections};
 use crate::flows::{Rules, folder};
 use crate::keys::{self, Token};
 use crate::lock::{self, Lock};
+use crate::private;
 
 /// How long calls under way have to come back when we stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -42,6 +43,14 @@ pub enum Error {
     /// Flow files cannot be used.
     #[error(transparent)]
     Flows(#[from] folder::Error),
+    /// The database file cannot be made, or be kept from others.
+    #[error("{}: {why}", file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// What the system said.
+        why: std::io::Error,
+    },
     /// The store does not open.
     #[error(transparent)]
     Store(#[from] engine::store::Error),
@@ -66,8 +75,8 @@ pub struct Setup {
     pub public_url: String,
     /// The sandbox's address, when there is one.
     pub sandbox_url: Option<String>,
-    /// Whether calls go out. Without, planned ones stay planned.
-    pub calls: bool,
+    /// Whether nothing but orders and publications is carried out: nothing stored is resumed, no timer runs, no call goes out.
+    pub quiet: bool,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
 }
@@ -110,13 +119,15 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
     }
     let ids = Arc::new(Ids::new(PROCESS));
     let strand = ids.next(started_at);
-    let store = Sqlite::open(&database(&setup.data), Options::new(strand)).await?;
+    let file = database(&setup.data);
+    private::database(&file).map_err(|why| Error::File { file: file.clone(), why })?;
+    let store = Sqlite::open(&file, Options::new(strand)).await?;
     let engine = Engine::start(runner::Parts {
         store,
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
-        quiet: !setup.calls,
-        connections: if setup.calls { opened.clone() } else { Vec::new() },
+        quiet: setup.quiet,
+        connections: if setup.quiet { Vec::new() } else { opened.clone() },
         notify: declared.notify.map(Into::into),
         compile: rules.compile(),
         audit_key,
@@ -141,7 +152,8 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
     Ok(Started { app: Arc::new(app), lock })
 }
 
-/// The application for one command of the command line: nothing comes in and no call goes out.
+/// The application for one command of the command line: it carries out what is asked and nothing else. What is stored waits for a
+/// server, which knows the accounts and is there when answers come.
 ///
 /// # Errors
 /// As [`start`]; [`lock::Error::Held`] when somebody works in the folder.
@@ -155,7 +167,7 @@ pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bi
         anchors: None,
         public_url: "http://localhost".to_owned(),
         sandbox_url: None,
-        calls: false,
+        quiet: true,
         metrics: PrometheusBuilder::new().build_recorder().handle(),
     };
     start(lock, setup).await

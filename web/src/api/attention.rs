@@ -78,6 +78,7 @@ pub(crate) async fn settle(
 }
 
 async fn order(app: &App, peer: Peer, effect: EffectId, order: Order) -> Answer {
+    app.expect_accounts()?;
     let row = app.engine.store().effect(effect).await?;
     let row = row.ok_or_else(|| ApiError::not_found(format_args!("call {effect}")))?;
     Ok(Json(app.engine.order(row.mailbox, peer.by(), order).await?))

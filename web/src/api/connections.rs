@@ -17,13 +17,13 @@ use crate::error::ApiError;
 /// How long a check or a setup may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// `GET /connections`.
+/// `GET /connections`. `working` is false where no server runs: then nothing is known of how they are doing.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer {
     let health = app.engine.health();
     let show = |open: &Open| {
         let health = health.iter().find(|health| health.connection == *open.id);
         json!({
-            "id": open.id, "connector": open.connector,
+            "id": open.id, "connector": open.connector, "working": health.is_some(),
             "webhook": open.connection.door().map(|_| format!("{}/hooks/{}", app.public_url, open.id)),
             "down_since": view::maybe(health.and_then(|health| health.down_since)),
             "reason": health.and_then(|health| health.reason.as_ref()),

@@ -82,6 +82,7 @@ pub(crate) async fn start(
     Id(id): Id<String>,
     Body(start): Body<Start>,
 ) -> Answer {
+    app.expect_accounts()?;
     let live = app.engine.live().into_iter().find(|version| *version.flow == *id);
     let version = live.ok_or_else(|| ApiError::not_found(format_args!("a live flow `{id}`")))?;
     if !version.triggers.iter().any(|trigger| *trigger.kind == *engine::event::MANUAL) {

@@ -77,6 +77,7 @@ pub(crate) async fn cancel(
 
 /// `POST /runs/{id}/retry`: every call of it that needs attention is tried again, as it was.
 pub(crate) async fn retry(State(app): State<Arc<App>>, Extension(peer): Extension<Peer>, Id(run): Id<RunId>) -> Answer {
+    app.expect_accounts()?;
     let row = find(&app, run).await?;
     let effects = app.engine.store().effects_of(run).await?;
     let parked: Vec<&EffectRow> = effects.iter().filter(|effect| effect.state == EffectState::Parked).collect();

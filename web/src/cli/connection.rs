@@ -57,12 +57,13 @@ impl Connection {
 fn list(answer: &Value) {
     let connections = answer["connections"].as_array().map_or(&[][..], Vec::as_slice);
     if connections.is_empty() {
-        print::line("no connections; declare them in a file and name it with --connections");
+        print::line("no connections here; declare them in a file and name it with --connections");
         return;
     }
     let row = |connection: &Value| {
         let state = match connection["down_since"].as_str() {
             Some(since) => format!("down since {since}: {}", text(connection, "reason")),
+            None if connection["working"] == false => "not in use: no server runs".to_owned(),
             None => "up".to_owned(),
         };
         vec![text(connection, "id"), text(connection, "connector"), text(connection, "waiting"), state]

@@ -49,7 +49,7 @@ fn figures(system: &Value) -> Value {
     let (parked, bad_items) = (count("parked"), count("bad_items"));
     let findings = json!([
         { "good": parked == 0, "about": "needs attention",
-          "text": format!("{parked} call(s) wait for a person: run list --status needs_attention") },
+          "text": format!("{parked} call(s) wait for a person: attention list") },
         { "good": bad_items == 0, "about": "unreadable webhooks",
           "text": format!("{bad_items} item(s) are kept: /api/v1/bad-items") },
         { "good": true, "about": "database", "text": format!("{} bytes, {} waits armed", count("bytes"), count("waits")) },

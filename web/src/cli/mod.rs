@@ -3,6 +3,7 @@
 //! One file per command. Commands that look at or change what is stored are requests to the API: over `DIR/control.sock` when a server
 //! runs, else to the same router in this process ([`client`]).
 
+mod attention;
 mod audit;
 mod check;
 mod client;
@@ -90,6 +91,9 @@ enum Command {
     /// The log of what flows did; cancel or retry a run
     #[command(subcommand)]
     Run(run::Run),
+    /// Calls that only a person can decide about: list, retry, fail, settle
+    #[command(subcommand)]
+    Attention(attention::Attention),
     /// Shows what flows can use: connectors, actions, triggers
     Connectors(connectors::Connectors),
     /// Plays a customer against a running `serve --sandbox`
@@ -200,6 +204,7 @@ async fn run(command: Command, context: Context) -> Outcome {
         Command::Import(command) => command.run(&context).await,
         Command::Export(command) => command.run(&context).await,
         Command::Run(command) => command.run(&context).await,
+        Command::Attention(command) => command.run(&context).await,
         Command::Connectors(command) => command.run(),
         Command::Play(command) => command.run(&context).await,
         Command::Person(command) => command.run(&context).await,

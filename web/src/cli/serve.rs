@@ -105,7 +105,7 @@ impl Doors {
             anchors: settings.anchors.clone(),
             public_url: settings.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
             sandbox_url: sandbox.as_ref().map(|sandbox| sandbox.url().to_owned()),
-            calls: true,
+            quiet: false,
             metrics: recorder()?,
         };
         let started = start::start(lock, setup).await.map_err(Failure::failed)?;
