@@ -503,7 +503,7 @@ fn accounts(config: &Config, url: &str, wanted: &[&str]) -> String {
             CRM,
             format!(
                 "connector: hubspot, base_url: {url}/hubspot, access_token: {{ env: HS_TOKEN }}, \
-                 client_secret: {}",
+                 client_secret: {}, calls_per_second: 0",
                 config.hubspot.client_secret
             ),
         ),
