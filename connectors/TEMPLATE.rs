@@ -161,7 +161,7 @@ mod tests {
     }
 
     async fn shipped(status: u16, body: &'static str) -> Verdict<Shipment> {
-        let call = Call { key: "run_1/1".into(), attempt: 1, now: At(0), address: None, phone: None };
+        let call = Call { key: "run_1/1".into(), attempt: 1, tries: 0, now: At(0), address: None, phone: None };
         parcel(status, body).await.perform(CreateShipment { order: "A1".into(), grams: 500 }, &call).await
     }
 

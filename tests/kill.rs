@@ -9,15 +9,14 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use connectors::sandbox::{Books, CallFault, Config, Faults, Provider, RateLimit, Times};
-use serde_json::Value;
 use tests::stage::staged;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::process::{Api, Installation, PATIENCE, Starting, delivery, list, order, until};
+use crate::process::{Api, Installation, PATIENCE, Starting, delivery, list, order, until_told};
 
 /// Lives of the server before the one that brings everything to its end.
-const LIVES: u32 = 24;
+const LIVES: u32 = 20;
 /// Customers that order at the same time.
 const SENDERS: usize = 4;
 /// Between an order that was not taken and its repeat.
@@ -153,24 +152,23 @@ impl Orders {
 /// Waits until nothing is planned or under way, and every call in doubt is one the books cannot clear up. Those: by key, with the
 /// order they are for.
 async fn settled(place: &Installation, api: &Api, orders: usize) -> BTreeMap<String, String> {
-    until("all orders come to their end", async || {
+    until_told("all orders come to their end", async || {
         let figures = api.get("/system").await["figures"].clone();
         if figures["inputs"] != 0 || figures["planned"] != 0 {
-            return None;
+            return Err(figures.to_string());
         }
         let connections = api.get("/connections").await;
         if list(&connections, "connections").iter().any(|connection| connection["in_flight"] != 0) {
-            return None;
+            return Err(connections.to_string());
         }
         let runs = api.runs("").await;
-        let unsettled: Vec<&Value> = runs.iter().filter(|run| run["status"] != "waiting").collect();
-        assert!(unsettled.iter().all(|run| run["status"] != "failed"), "{unsettled:?}");
         if runs.len() < orders {
-            return None;
+            return Err(format!("{} runs for {orders} orders", runs.len()));
         }
         let books = place.sandbox.books();
         let mut doubtful = BTreeMap::new();
-        for run in unsettled {
+        for run in runs.iter().filter(|run| run["status"] != "waiting") {
+            assert_ne!(run["status"], "failed", "{run}");
             let run = api.get(&format!("/runs/{}", run["id"].as_str().unwrap())).await;
             for call in list(&run, "effects") {
                 let key = call["key"].as_str().unwrap().to_owned();
@@ -179,13 +177,13 @@ async fn settled(place: &Installation, api: &Api, orders: usize) -> BTreeMap<Str
                 let provable = books.messages.iter().any(|message| message.callback.as_deref() == Some(&*key));
                 let unclear = ["in_doubt", "parked"].contains(&state) && call["action"] == "whatsapp.send_template";
                 if provable || !unclear {
-                    return None;
+                    return Err(format!("provable: {provable}, {call}"));
                 }
                 let id = run["trigger"]["body"]["order"]["id"].as_str().unwrap_or_default();
                 doubtful.insert(id.to_owned(), key);
             }
         }
-        Some(doubtful)
+        Ok(doubtful)
     })
     .await
 }

@@ -20,6 +20,7 @@ use sha2::Sha256;
 use tempfile::TempDir;
 use tests::stage::prepare;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 /// Whoever waits longer than this for something has failed; far more than a slow machine needs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -328,15 +329,16 @@ impl Api {
 
     /// Waits until `count` runs that fit `filter` have this status, and none is left working.
     pub(crate) async fn until_runs(&self, filter: &str, count: usize, status: &str) -> Vec<Value> {
-        let last = Mutex::new(String::new());
-        let all = async || {
+        until_told(&format!("{count} runs {status}"), async || {
             let runs = self.runs(filter).await;
-            let there = runs.len() >= count && runs.iter().all(|run| run["status"] == status);
-            *last.lock().unwrap() = runs.iter().take(5).map(Value::to_string).collect::<Vec<_>>().join("\n");
-            there.then_some(runs)
-        };
-        let seen = || last.lock().unwrap().clone();
-        until_told(&format!("{count} runs {status}"), all, seen).await
+            let others: Vec<&Value> = runs.iter().filter(|run| run["status"] != status).collect();
+            if runs.len() >= count && others.is_empty() {
+                return Ok(runs);
+            }
+            let some = others.iter().take(5).map(|run| run.to_string()).collect::<Vec<_>>();
+            Err(format!("{} runs, {} of them not {status}:\n{}", runs.len(), others.len(), some.join("\n")))
+        })
+        .await
     }
 
     fn address(&self, path: &str) -> String {
@@ -358,20 +360,19 @@ pub(crate) fn list<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
 
 /// Looks again and again at something that gives no signal, until it is there.
 pub(crate) async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
-    until_told(what, look, String::new).await
+    until_told(what, async || look().await.ok_or_else(String::new)).await
 }
 
-async fn until_told<T>(what: &str, look: impl AsyncFn() -> Option<T>, seen: impl Fn() -> String) -> T {
-    let looking = async {
-        loop {
-            if let Some(found) = look().await {
-                return found;
-            }
-            tokio::time::sleep(PAUSE).await;
+/// The same, where each look says what is still missing.
+pub(crate) async fn until_told<T>(what: &str, look: impl AsyncFn() -> Result<T, String>) -> T {
+    let began = Instant::now();
+    loop {
+        match look().await {
+            Ok(found) => return found,
+            Err(missing) if began.elapsed() > PATIENCE => panic!("not within {PATIENCE:?}: {what}\n{missing}"),
+            Err(_) => tokio::time::sleep(PAUSE).await,
         }
-    };
-    let found = tokio::time::timeout(PATIENCE, looking).await;
-    found.unwrap_or_else(|_| panic!("not within {PATIENCE:?}: {what}\n{}", seen()))
+    }
 }
 
 /// `X-Hub-Signature-256` of these bytes, as Meta makes it with the sandbox's app secret.
@@ -502,7 +503,7 @@ fn accounts(config: &Config, url: &str, wanted: &[&str]) -> String {
             CRM,
             format!(
                 "connector: hubspot, base_url: {url}/hubspot, access_token: {{ env: HS_TOKEN }}, \
-                 client_secret: {}",
+                 client_secret: {}, calls_per_second: 0",
                 config.hubspot.client_secret
             ),
         ),

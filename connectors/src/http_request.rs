@@ -225,7 +225,7 @@ mod tests {
     }
 
     fn call() -> Call {
-        Call { key: "run/1".into(), attempt: 1, now: engine::clock::At(0), address: None, phone: None }
+        Call { key: "run/1".into(), attempt: 1, tries: 0, now: engine::clock::At(0), address: None, phone: None }
     }
 
     async fn serve(routes: Router) -> String {

@@ -112,7 +112,7 @@ mod tests {
     }
 
     fn call() -> Call {
-        Call { key: "run_1/2".into(), attempt: 1, now: At(1_760_000_000_000), address: None, phone: None }
+        Call { key: "run_1/2".into(), attempt: 1, tries: 0, now: At(1_760_000_000_000), address: None, phone: None }
     }
 
     async fn serve(routes: Router) -> String {

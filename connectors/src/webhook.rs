@@ -7,8 +7,10 @@
 //! signature is `X-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256(secret, "<t>.<body>")>` and covers neither path nor
 //! query, so a connection with a secret takes no GET.
 //!
-//! A delivery is known again by `Idempotency-Key`, `Webhook-Id` or `X-Request-Id`, else by its signature. A call
-//! without any of these is an event of its own each time: the same alarm twice is two alarms.
+//! A delivery is known again by its signature, or, when none is asked for, by `Idempotency-Key` or `Webhook-Id`. Names
+//! that the signature does not cover are not read beside it: under another one a captured call could come again.
+//! `X-Request-Id` is never read, as proxies set it anew. A call without any of these is an event of its own each time:
+//! the same alarm twice is two alarms.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +37,7 @@ const TOLERANCE_S: u64 = 300;
 /// Shortest secret or token: 16 characters, so that it cannot be guessed.
 const SHORTEST: usize = 16;
 /// Headers by which senders name a delivery, best first.
-const DELIVERY_HEADERS: [&str; 3] = ["idempotency-key", "webhook-id", "x-request-id"];
+const DELIVERY_HEADERS: [&str; 2] = ["idempotency-key", "webhook-id"];
 
 /// The connector.
 pub(crate) fn connector() -> Connector {
@@ -100,7 +102,7 @@ impl Door for Webhook {
         let mut query: BTreeMap<String, String> =
             form_urlencoded::parse(request.query.as_bytes()).into_owned().collect();
         self.check_token(request, &mut query)?;
-        self.check_signature(request, now)?;
+        let signature = self.check_signature(request, now)?;
         let event = WebhookEvent {
             method: request.method.to_string(),
             path: self.path_of(&request.url)?,
@@ -108,7 +110,7 @@ impl Door for Webhook {
             body: body_of(&request.body),
         };
         let incoming = Incoming {
-            external_id: self.delivery_id(request, now),
+            external_id: delivery_id(signature, request, now),
             kind: WEBHOOK_RECEIVED,
             origin: Origin::Api,
             provider_at: None,
@@ -135,13 +137,14 @@ impl Webhook {
         }
     }
 
-    fn check_signature(&self, request: &HookRequest, now: At) -> Result<(), DoorError> {
-        let Some(secret) = &self.secret else { return Ok(()) };
+    /// The signature, when this connection asks for one.
+    fn check_signature<'a>(&self, request: &'a HookRequest, now: At) -> Result<Option<Signature<'a>>, DoorError> {
+        let Some(secret) = &self.secret else { return Ok(None) };
         if request.method != Method::POST {
             return Err(DoorError::Unsigned("a signature covers a body, so only POST is taken"));
         }
         let header = request.header("x-signature").ok_or(DoorError::Unsigned("no X-Signature"))?;
-        verify(secret, header, &request.body, now)
+        verify(secret, header, &request.body, now).map(Some)
     }
 
     /// What follows `/hooks/<connection>/`, as it was sent; empty when nothing does.
@@ -150,17 +153,25 @@ impl Webhook {
         let rest = url.path().split_once(self.prefix.as_str()).map_or("", |(_, rest)| rest);
         Ok(rest.trim_matches('/').to_owned())
     }
+}
 
-    fn delivery_id(&self, request: &HookRequest, now: At) -> String {
-        let named =
-            DELIVERY_HEADERS.into_iter().find_map(|name| request.header(name).filter(|id| !id.trim().is_empty()));
-        if let Some(id) = named {
-            return digest(&[b"named", id.trim().as_bytes()]);
-        }
-        match request.header("x-signature").filter(|_| self.secret.is_some()) {
-            Some(signature) => digest(&[b"signed", signature.as_bytes()]),
-            None => digest(&[b"once", &now.0.to_be_bytes(), request.url.as_bytes(), &request.body]),
-        }
+/// A signature that was found right.
+struct Signature<'a> {
+    /// `t`, as it was signed.
+    time: &'a str,
+    /// `v1`, decoded: the header may write the same bytes in several ways.
+    v1: Vec<u8>,
+}
+
+/// What a repeated delivery repeats and nothing else has.
+fn delivery_id(signature: Option<Signature<'_>>, request: &HookRequest, now: At) -> String {
+    if let Some(Signature { time, v1 }) = signature {
+        return digest(&[b"signed", time.as_bytes(), &v1]);
+    }
+    let named = DELIVERY_HEADERS.into_iter().find_map(|name| request.header(name).filter(|id| !id.trim().is_empty()));
+    match named {
+        Some(id) => digest(&[b"named", id.trim().as_bytes()]),
+        None => digest(&[b"once", &now.0.to_be_bytes(), request.url.as_bytes(), &request.body]),
     }
 }
 
@@ -195,7 +206,7 @@ pub(crate) fn sign(secret: &Secret, body: &[u8], now: At) -> String {
 }
 
 /// Checks the value of `X-Signature`, in constant time.
-fn verify(secret: &Secret, header: &str, body: &[u8], now: At) -> Result<(), DoorError> {
+fn verify<'a>(secret: &Secret, header: &'a str, body: &[u8], now: At) -> Result<Signature<'a>, DoorError> {
     let part = |name: &str| header.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
     let time = part("t").ok_or(DoorError::Unsigned("X-Signature has no t"))?;
     let signed_at: i64 = time.parse().map_err(|_| DoorError::Unsigned("t is not a number of seconds"))?;
@@ -203,8 +214,9 @@ fn verify(secret: &Secret, header: &str, body: &[u8], now: At) -> Result<(), Doo
         return Err(DoorError::Unsigned("t is more than 5 minutes off"));
     }
     let given = part("v1").ok_or(DoorError::Unsigned("X-Signature has no v1"))?;
-    let given = hex::decode(given).map_err(|_| DoorError::Unsigned("v1 is not hex"))?;
-    mac(secret, time, body).verify_slice(&given).map_err(|_| DoorError::Unsigned("the signature does not match"))
+    let v1 = hex::decode(given).map_err(|_| DoorError::Unsigned("v1 is not hex"))?;
+    mac(secret, time, body).verify_slice(&v1).map_err(|_| DoorError::Unsigned("the signature does not match"))?;
+    Ok(Signature { time, v1 })
 }
 
 #[cfg(test)]
@@ -326,6 +338,31 @@ mod tests {
         assert_eq!(id(Some(("idempotency-key", "a")), NOW), id(Some(("idempotency-key", "a")), later));
         assert_ne!(id(Some(("idempotency-key", "a")), NOW), id(Some(("idempotency-key", "b")), NOW));
         assert_ne!(id(None, NOW), id(None, later));
+        assert_ne!(id(Some(("x-request-id", "a")), NOW), id(Some(("x-request-id", "a")), later), "set by proxies");
+    }
+
+    #[test]
+    fn a_signed_delivery_is_the_same_whatever_is_written_around_its_signature() {
+        let door = webhook(json!({ "secret": KEY }));
+        let signature = sign(&Secret::new(KEY), b"{}", NOW);
+        let (time, v1) = signature.split_once(',').unwrap();
+        let id = |headers: &[(&'static str, &str)], now: At| {
+            event(door.receive(&request(Method::POST, "/hooks/alerts", headers, "{}"), now).unwrap()).external_id
+        };
+        let first = id(&[("x-signature", &signature)], NOW);
+        let respelled = format!(" {}, {time},x=1", v1.to_ascii_uppercase().replace("V1", "v1"));
+        let header = ("x-signature", signature.as_str());
+        let again = [
+            vec![header, ("idempotency-key", "other")],
+            vec![header, ("webhook-id", "other")],
+            vec![header, ("x-request-id", "other")],
+            vec![("x-signature", respelled.as_str())],
+        ];
+        for headers in again {
+            assert_eq!(id(&headers, At(NOW.0 + 7_000)), first, "{headers:?}");
+        }
+        let next = sign(&Secret::new(KEY), b"{}", At(NOW.0 + 1_000));
+        assert_ne!(id(&[("x-signature", &next)], NOW), first, "signed anew is sent anew");
     }
 
     #[test]

@@ -82,8 +82,8 @@ pub(crate) async fn kill(bench: &Bench, report: &mut Report) -> Result<()> {
     let sent = closed.stop().await?;
     let found = tickets(&desk, sent).await?;
     ensure!(found.tickets == sent, "{sent} orders were taken and {} tickets made", found.tickets);
-    let words = "templates sent; the rest were under way and may have been sent (in doubt)";
-    report.note(format!("kill -9: {sent} orders, {} tickets, {} {words}", found.tickets, found.templates));
+    let doubtful = sent.saturating_sub(found.templates);
+    report.note(format!("kill -9: {sent} orders, a ticket each, {} templates, {doubtful} in doubt", found.templates));
     Ok(())
 }
 
@@ -99,10 +99,10 @@ async fn next_turn(desk: &Desk, before: Totals) -> Result<Instant> {
     bail!("no ticket and no template within {PATIENCE:?} after the new start")
 }
 
-/// Waits until there are `wanted` tickets and nothing moves any more.
+/// Waits until there are `wanted` tickets and templates, or nothing moves any more.
 async fn tickets(desk: &Desk, wanted: u64) -> Result<Totals> {
     let (mut last, mut moved) = (desk.totals().await?, Instant::now());
-    while moved.elapsed() < PATIENCE && !(last.tickets >= wanted && moved.elapsed() > Duration::from_secs(1)) {
+    while last.tickets.min(last.templates) < wanted && moved.elapsed() < PATIENCE {
         sleep(Duration::from_millis(50)).await;
         let now = desk.totals().await?;
         if (now.tickets, now.templates) != (last.tickets, last.templates) {

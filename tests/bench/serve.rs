@@ -66,6 +66,7 @@ fn connections(sandbox: &str) -> String {
     base_url: {sandbox}/hubspot
     access_token: {}
     client_secret: {}
+    calls_per_second: 0
     allow_private_network: true
     limits: {{ per_second: 0, at_once: 128 }}
 ",

@@ -73,6 +73,18 @@ pub async fn an_effect_in_flight_cannot_be_withdrawn<D: Driver>() {
     assert_eq!(store.effect(effect.id).await.unwrap(), None);
 }
 
+/// Whoever gives its run up awaits no proof; one that comes later proves nothing any more.
+pub async fn an_effect_in_doubt_can_be_withdrawn<D: Driver>() {
+    let driver = D::fresh().await;
+    let store = driver.open(1).await;
+    let (_, effect) = planned(&store).await;
+    store.dispatch(vec![start(effect.id), doubt(effect.id)]).await.unwrap();
+    apply(&store, EffectOp::Withdraw(effect.id)).await;
+    assert_eq!(store.effect(effect.id).await.unwrap(), None);
+    let late = make::status("wamid.out", Status::Delivered, Some(&effect.key));
+    assert_eq!(store.receive(vec![late]).await.unwrap(), [Receipt::Noted(None)]);
+}
+
 /// Also when two ask at once.
 pub async fn an_effect_starts_once<D: Driver>() {
     let driver = D::fresh().await;

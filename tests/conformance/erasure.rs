@@ -137,6 +137,41 @@ pub async fn an_erased_person_is_gone_and_the_chain_holds<D: Driver>() {
     super::chain::verify(&store).await;
 }
 
+/// Among many others, whose rows share their pages, and with texts that fill some of their own.
+pub async fn an_erased_person_is_gone_from_the_pages_of_others<D: Driver>() {
+    const OTHERS: i64 = 60;
+    let driver = D::fresh().await;
+    let store = driver.open(1).await;
+    let mut contact = None;
+    for n in 0..OTHERS {
+        let receive = async |external: String, address: String, words: String| {
+            let party = Some(party(&address, &format!("Name{external}")));
+            let receipts = store.receive(vec![arrival(text(&external, party, &words))]).await.unwrap();
+            stored(&receipts[0]).0
+        };
+        receive(format!("other{n}"), format!("49151234{n:04}"), "public words ".repeat(1 + (n % 40) as usize)).await;
+        let words = "my secret order ".repeat((1 + n * n) as usize);
+        let event = receive(format!("mine{n}"), "8613800138000".into(), words.clone()).await;
+        let run = make::run(event.mailbox, VersionId(1));
+        let mut work = make::work(event.mailbox);
+        work.journal = vec![make::journal(&run, 0, &words)];
+        work.effects = vec![EffectOp::Plan(Box::new(EffectRow { input: words.into_bytes(), ..make::effect(&run, 1) }))];
+        work.runs = vec![run];
+        store.commit(work).await.unwrap();
+        contact = event.contact_id;
+    }
+    let before = driver.bytes(&store).await;
+    assert!(holds(&before, "my secret order") && holds(&before, "8613800138000"), "the test proves nothing");
+    store.commit(erase(contact.unwrap())).await.unwrap();
+    let after = driver.bytes(&store).await;
+    assert!(after.len() < before.len(), "free pages were given back");
+    for trace in ["my secret order", "8613800138000", "Namemine"] {
+        assert!(!holds(&after, trace), "`{trace}` is still on disk");
+    }
+    assert!(holds(&after, "public words") && holds(&after, "Nameother"));
+    super::chain::verify(&store).await;
+}
+
 /// A turn that began before commits after.
 pub async fn a_mailbox_in_memory_does_not_bring_an_erased_person_back<D: Driver>() {
     let driver = D::fresh().await;

@@ -40,7 +40,7 @@ pub async fn a_failed_work_fails_alone<D: Driver>() {
     for (n, outcome) in (1..=30).zip(outcomes) {
         let rows = store.mailbox(MailboxId(n)).await.unwrap();
         if n % 10 == 0 {
-            assert!(matches!(outcome, Err(Error::Broken(_))), "{outcome:?}");
+            assert!(matches!(outcome, Err(Error::Refused(_))), "{outcome:?}");
             assert_eq!(rows.runs, [], "nothing of a bad work is there");
         } else {
             assert_eq!(outcome, Ok(()));

@@ -138,6 +138,9 @@ pub async fn an_event_without_a_party_goes_to_the_mailbox_it_names<D: Driver>() 
     assert_eq!((event.mailbox, event.contact_id, event.conversation_id), (mailbox, None, None));
     assert_eq!((input.mailbox, input.shard, input.kind), (mailbox, mailbox.shard(), InputKind::Event));
     assert_eq!(input.reference, event.id.0);
+    let mut work = make::work(mailbox);
+    work.consumed = vec![input.id];
+    store.commit(work).await.unwrap();
     let rows = store.mailbox(mailbox).await.unwrap();
     assert_eq!((rows.contact, rows.recent), (None, vec![event]));
 }

@@ -75,8 +75,13 @@ pub async fn a_mailbox_looks_back_on_its_last_events<D: Driver>() {
     let who = || Some(party("8613800138000", "Li Wei"));
     let events = (0..40).map(|n| arrival(text(&n.to_string(), who(), "x"))).collect();
     let receipts = store.receive(events).await.unwrap();
-    let rows: Vec<_> = receipts.iter().map(|receipt| stored(receipt).0).collect();
-    assert_eq!(store.mailbox(rows[0].mailbox).await.unwrap().recent, rows[8..]);
+    let (rows, inputs): (Vec<_>, Vec<_>) = receipts.iter().map(stored).unzip();
+    let mailbox = rows[0].mailbox;
+    assert_eq!(store.mailbox(mailbox).await.unwrap().recent, [], "none is handled yet");
+    let mut work = make::work(mailbox);
+    work.consumed = inputs[..38].iter().map(|input| input.id).collect();
+    store.commit(work).await.unwrap();
+    assert_eq!(store.mailbox(mailbox).await.unwrap().recent, rows[6..38]);
 }
 
 /// And keeps its row.

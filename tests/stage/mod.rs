@@ -160,7 +160,7 @@ impl Stage {
         });
         let crm = json!({
             "base_url": format!("{url}/hubspot"), "access_token": hubspot.access_token,
-            "client_secret": hubspot.client_secret, "public_url": self.door,
+            "client_secret": hubspot.client_secret, "public_url": self.door, "calls_per_second": 0,
         });
         vec![("wa", "whatsapp.cloud_api", wa), ("crm", "hubspot", crm)]
     }

@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::audit::Anchor;
 use engine::clock::At;
-use engine::ids::{
-    ContactId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, RunId, VersionId, WaitId,
-};
+use engine::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
 use engine::store::*;
 use tokio::sync::watch;
 
@@ -189,8 +187,8 @@ impl<S: Reads> Reads for Mortal<S> {
         self.read(self.inner.block_rows(strand, n)).await
     }
 
-    async fn journal_page(&self, after: JournalId, limit: u32) -> Result<Vec<JournalRow>, Error> {
-        self.read(self.inner.journal_page(after, limit)).await
+    async fn journal_count(&self, heads: Vec<(i64, i64)>) -> Result<u64, Error> {
+        self.read(self.inner.journal_count(heads)).await
     }
 
     async fn active_contacts(&self, since: At, after: ContactId, limit: u32) -> Result<Vec<ContactId>, Error> {

@@ -32,7 +32,7 @@ pub(crate) fn connections(url: &str, config: &Config) -> Connections {
             "hubspot",
             json!({
                 "base_url": format!("{url}/hubspot"), "access_token": hubspot.access_token,
-                "client_secret": hubspot.client_secret,
+                "client_secret": hubspot.client_secret, "calls_per_second": 0,
             }),
         ),
         account("team-bell", "notify.webhook", json!({ "url": format!("{url}/bell") })),

@@ -8,8 +8,6 @@ use serde_json::Value;
 
 use crate::net::{Answer, Class, verdict_of_status};
 
-/// How much of HubSpot's own words is kept, in characters.
-const WORDS: usize = 200;
 /// Pause after the daily limit. It resets at midnight of the account's time zone, which the answer does not tell: ask
 /// hourly.
 const DAILY: Duration = Duration::from_secs(60 * 60);
@@ -104,14 +102,26 @@ pub(super) fn verdict<T>(result: Result<T, Failure>) -> Verdict<T> {
     }
 }
 
+/// The JSON of an answer, null when it is empty, unless it brought an error.
+pub(super) fn read(answer: &Answer, class: Class) -> Result<Value, Failure> {
+    if let Some(failure) = of(answer, class) {
+        return Err(failure);
+    }
+    let body = answer.json().unwrap_or_default();
+    match in_batch(answer, &body) {
+        Some(failure) => Err(failure),
+        None => Ok(body),
+    }
+}
+
 /// What an answer that is not 2xx means.
-pub(super) fn of(answer: &Answer, class: Class) -> Option<Failure> {
+fn of(answer: &Answer, class: Class) -> Option<Failure> {
     if answer.status.is_success() {
         return None;
     }
     let body = answer.json().unwrap_or_default();
     let status = answer.status.as_u16();
-    let problem = problem(&body, status).unwrap_or_else(|| answer.problem());
+    let problem = problem(answer, &body).unwrap_or_else(|| answer.problem());
     let pause = |least: Duration| answer.retry_after().unwrap_or(least);
     let later = |after, problem| Verdict::Later { after: Some(after), scope: Scope::Connection, problem };
     let verdict = match status {
@@ -128,7 +138,8 @@ pub(super) fn of(answer: &Answer, class: Class) -> Option<Failure> {
         }
         _ => match verdict_of_status::<Infallible>(answer, class)? {
             Verdict::Later { after, scope, .. } => Verdict::Later { after, scope, problem },
-            Verdict::Auth(_) => Verdict::Auth(problem),
+            // In our own words: HubSpot's may quote the token.
+            Verdict::Auth(own) => Verdict::Auth(Problem { code: problem.code, ..own }),
             Verdict::Unknown(_) => Verdict::Unknown(problem),
             _ => Verdict::Refused(problem),
         },
@@ -137,7 +148,7 @@ pub(super) fn of(answer: &Answer, class: Class) -> Option<Failure> {
 }
 
 /// The first error inside a 2xx answer of a batch. 207 is not the sign: the 2026-09 specification has none.
-pub(super) fn in_batch(body: &Value) -> Option<Failure> {
+fn in_batch(answer: &Answer, body: &Value) -> Option<Failure> {
     let told = body["numErrors"].as_u64().unwrap_or_default() > 0;
     let error = match body["errors"].get(0) {
         Some(error) => error,
@@ -145,7 +156,7 @@ pub(super) fn in_batch(body: &Value) -> Option<Failure> {
         None => return None,
     };
     let category = error["category"].as_str().unwrap_or("BATCH_ERROR");
-    let problem = Problem::new(category, words(error).unwrap_or_else(|| "hubspot refused the input".into()));
+    let problem = Problem::new(category, words(answer, error).unwrap_or_else(|| "hubspot refused the input".into()));
     Some(match category {
         "CONFLICT" => Failure::Conflict { existing: existing_id(error), problem },
         "OBJECT_NOT_FOUND" => Failure::NotFound(problem),
@@ -158,19 +169,17 @@ pub(super) fn in_batch(body: &Value) -> Option<Failure> {
 }
 
 /// Code and words of HubSpot's envelope, in which every field is optional.
-fn problem(body: &Value, status: u16) -> Option<Problem> {
+fn problem(answer: &Answer, body: &Value) -> Option<Problem> {
     let code = ["category", "errorType"].into_iter().find_map(|name| body[name].as_str())?;
-    let mut message = words(body)?;
+    let mut message = words(answer, body)?;
     if let Some(id) = body["correlationId"].as_str() {
         message.push_str(&format!(" (hubspot's correlation id {})", id.chars().take(64).collect::<String>()));
     }
-    Some(Problem::new(code, message).with_status(status))
+    Some(Problem::new(code, message).with_status(answer.status.as_u16()))
 }
 
-fn words(body: &Value) -> Option<String> {
-    let message = body["message"].as_str()?;
-    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    Some(format!("hubspot: {}", line.chars().take(WORDS).collect::<String>()))
+fn words(answer: &Answer, body: &Value) -> Option<String> {
+    Some(format!("hubspot: {}", answer.words(body["message"].as_str()?)))
 }
 
 fn policy_pause(body: &Value) -> Duration {
@@ -253,7 +262,11 @@ mod tests {
             assert_eq!(verdict.name(), expected, "{status} {class:?}");
             let problem = verdict.problem().unwrap();
             assert_eq!((problem.code.as_str(), problem.status), ("VALIDATION_ERROR", Some(status)));
-            assert_eq!(problem.message, "hubspot: Property \"x\" does not exist (hubspot's correlation id c-1)");
+            if expected == "auth" {
+                assert!(problem.message.contains("credentials"), "{}", problem.message);
+            } else {
+                assert_eq!(problem.message, "hubspot: Property \"x\" does not exist (hubspot's correlation id c-1)");
+            }
         }
         assert!(of(&answer(201, None, &body), Class::Once).is_none());
     }
@@ -271,13 +284,12 @@ mod tests {
             json!({ "status": "COMPLETE", "results": [], "numErrors": 1,
                 "errors": [{ "status": "error", "category": category, "message": "no. Existing ID: 7" }] })
         };
-        let name = |body: &Value| in_batch(body).map(|failure| failure.into_verdict::<()>().name());
+        let read = |body: &Value| read(&answer(207, None, body), Class::MayRepeat);
+        let name = |body: &Value| read(body).err().map(|failure| failure.into_verdict::<()>().name());
         assert_eq!(name(&error("VALIDATION_ERROR")), Some("refused"));
         assert_eq!(name(&error("INTERNAL_ERROR")), Some("unknown"));
         assert_eq!(name(&error("RATE_LIMITS")), Some("later"));
-        assert!(
-            matches!(in_batch(&error("CONFLICT")), Some(Failure::Conflict { existing: Some(id), .. }) if id == "7")
-        );
+        assert!(matches!(read(&error("CONFLICT")), Err(Failure::Conflict { existing: Some(id), .. }) if id == "7"));
         assert_eq!(name(&json!({ "numErrors": 1 })), Some("unknown"));
         assert_eq!(name(&json!({ "status": "COMPLETE", "results": [{ "id": "1" }] })), None);
     }

@@ -6,6 +6,8 @@ use engine::capability::crm::{AddTags, CreateTicket, CrmObject, GetContact, SetF
 use engine::clock::At;
 use engine::connector::{Call, Connection, Finding, Performs, Repeat, Scope, Verdict};
 
+use futures_util::FutureExt;
+
 use super::*;
 use crate::sandbox::{CallFault, Config, Fail, Faults, Provider, RateLimit, Sandbox, Times};
 
@@ -27,14 +29,15 @@ async fn bare_portal(properties: Vec<(&str, &str, bool)>) -> (Sandbox, HubSpot) 
     config.hubspot.properties = owned.collect();
     let token = config.hubspot.access_token.clone();
     let sandbox = Sandbox::start(config).await.unwrap();
-    let settings = serde_json::json!({ "access_token": token, "base_url": format!("{}/hubspot", sandbox.url()) });
+    let base = format!("{}/hubspot", sandbox.url());
+    let settings = serde_json::json!({ "access_token": token, "base_url": base, "calls_per_second": 0 });
     let context = OpenContext { id: "hs".into(), public_url: "https://flows.test".into(), allow_private_network: true };
     let hubspot = open(serde_json::from_value(settings).unwrap(), &context).unwrap();
     (sandbox, hubspot)
 }
 
 fn call(key: &str, attempt: u16) -> Call {
-    Call { key: key.into(), attempt, now: At(0), address: None, phone: Some(PHONE.into()) }
+    Call { key: key.into(), attempt, tries: attempt - 1, now: At(0), address: None, phone: Some(PHONE.into()) }
 }
 
 fn order() -> CreateTicket {
@@ -108,6 +111,26 @@ async fn the_same_key_twice_is_one_ticket_and_what_people_changed_stays() {
     assert_eq!(books.tickets()[0].properties["hs_pipeline_stage"], "3");
     let other = output(hubspot.perform(order(), &call("run_2/2", 1)).await);
     assert_ne!(other.id, first.id, "another key is another ticket");
+}
+
+#[tokio::test]
+async fn what_people_changed_while_the_connection_was_held_stays() {
+    let (sandbox, hubspot) = portal().await;
+    let limit = RateLimit { times: Some(1), retry_after_s: 7 };
+    let limited = CallFault { rate_limit: Some(limit), ..CallFault::default() };
+    sandbox.set_faults(weather("/crm/v4/objects/tickets", limited));
+    let held = hubspot.perform(order(), &call("run_1/2", 1)).await;
+    assert!(matches!(held, Verdict::Later { scope: Scope::Connection, .. }), "{held:?}");
+    let id = sandbox.books().tickets()[0].id.clone();
+    let fields = BTreeMap::from([("hs_pipeline_stage".to_owned(), "3".to_owned())]);
+    let moved = SetFields { object: CrmObject::Ticket, id: Some(id.clone()), fields };
+    output(hubspot.perform(moved, &call("run_9/1", 1)).await);
+    // A hold uses no attempt up, but it is a try.
+    let again = output(hubspot.perform(order(), &Call { tries: 1, ..call("run_1/2", 1) }).await);
+    let books = sandbox.books();
+    assert_eq!((again.id, books.tickets().len()), (id, 1));
+    assert_eq!(books.tickets()[0].properties["hs_pipeline_stage"], "3");
+    assert!(!books.associations.is_empty(), "the repeat made the link");
 }
 
 #[tokio::test]
@@ -256,6 +279,20 @@ async fn a_value_that_hubspot_refuses_is_refused_with_its_words() {
     nowhere.pipeline = Some("999".into());
     let verdict = hubspot.perform(nowhere, &call("r/2", 1)).await;
     assert!(matches!(&verdict, Verdict::Refused(problem) if problem.code == "unknown_pipeline"), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn a_burst_of_tickets_keeps_below_the_limit_of_calls() {
+    let (_sandbox, hubspot) = portal().await;
+    let hubspot = HubSpot { net: hubspot.net.clone().paced(1), ..hubspot };
+    let keys: Vec<String> = (0..8).map(|n| format!("run_{n}/1")).collect();
+    // Polled once each: the first call of each ticket asks for its turn, and only six of them may wait for one.
+    let tickets: Vec<_> = keys.iter().map(|key| hubspot.perform(order(), &call(key, 1)).now_or_never()).collect();
+    let held = tickets
+        .into_iter()
+        .flatten()
+        .filter(|verdict| matches!(verdict, Verdict::Later { after: Some(_), scope: Scope::Connection, .. }));
+    assert_eq!(held.count(), 2);
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl HubSpot {
             Some(phone) => Some(self.contact_of(phone).await?),
             None => None,
         };
-        let earlier = if keyed && call.attempt > 1 { self.ticket_of(&call.key).await? } else { None };
+        let earlier = if keyed && call.tries > 0 { self.ticket_of(&call.key).await? } else { None };
         let id = match earlier {
             Some(id) => id,
             None => {
@@ -61,12 +61,12 @@ impl HubSpot {
         if let Some(contact) = contact {
             self.link(&id, &contact).await.map_err(|failure| failure.after_a_part(&format!("ticket {id} was made")))?;
         }
-        // Nobody else writes the key, so a ticket that has it was made by this call, at this attempt or an earlier one.
+        // Nobody else writes the key, so a ticket that has it was made by this call, at this try or an earlier one.
         Ok(Record { id, created: true })
     }
 
-    /// The ticket an earlier attempt made, if it did. Asked before a repeat, as an upsert would undo what people
-    /// changed meanwhile.
+    /// The ticket an earlier try made, if it did. Asked before every repeat, also after a hold, as an upsert would undo
+    /// what people changed meanwhile.
     async fn ticket_of(&self, key: &str) -> Result<Option<String>, Failure> {
         let query = [("idProperty".to_owned(), self.ticket_key.name.clone())];
         match self.get(&self.path("objects", &format!("tickets/{}", segment(key))), &query).await {

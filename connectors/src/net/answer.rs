@@ -10,9 +10,8 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::Class;
+use super::words::{Secrets, quoted};
 
-/// How much of an answer's body a problem may show, in characters.
-const EXCERPT: usize = 200;
 /// The longest pause that is honoured: after it every effect is past its deadline anyway.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -26,12 +25,19 @@ pub(crate) struct Answer {
     /// The body, decompressed; at most [`BODY_CAP`](super::BODY_CAP) bytes.
     pub(crate) body: Bytes,
     place: String,
+    secrets: Secrets,
 }
 
 impl Answer {
     /// An answer of `place`, which is `METHOD host/path`.
     pub(crate) fn new(status: StatusCode, headers: HeaderMap, body: Bytes, place: String) -> Self {
-        Self { status, headers, body, place }
+        Self { status, headers, body, place, secrets: Secrets::default() }
+    }
+
+    /// The same answer, to a call with these secrets.
+    pub(super) fn hiding(mut self, secrets: Secrets) -> Self {
+        self.secrets = secrets;
+        self
     }
 
     /// The body as JSON, if it is JSON.
@@ -60,21 +66,30 @@ impl Answer {
         Some(pause.min(LONGEST_PAUSE))
     }
 
+    /// What the service said, as a problem may show it: on one line, at most 200 characters, stars for the call's
+    /// secrets, gaps for telephone numbers and e-mail addresses. Every text out of an answer that goes into a problem
+    /// or finding goes through here.
+    pub(crate) fn words(&self, text: &str) -> String {
+        quoted(&self.secrets.hidden_in(text))
+    }
+
+    /// The problem of an `Auth` verdict, in our own words: services quote the token they refuse.
+    pub(crate) fn refused_credentials(&self, code: String) -> Problem {
+        let status = self.status.as_u16();
+        let message =
+            format!("{} answered {status}: the credentials were refused; mend those of the connection", self.place);
+        Problem::new(code, message).with_status(status)
+    }
+
     /// A problem that names the call, its status and the beginning of the body. The body of a 401 or 403 is left out:
     /// services like to repeat the token there.
     pub(crate) fn problem(&self) -> Problem {
         let status = self.status.as_u16();
-        let excerpt = if matches!(status, 401 | 403) { String::new() } else { self.excerpt() };
+        let excerpt =
+            if matches!(status, 401 | 403) { String::new() } else { self.words(&String::from_utf8_lossy(&self.body)) };
         let message =
             format!("{} answered {status}{}{excerpt}", self.place, if excerpt.is_empty() { "" } else { ": " });
         Problem::new(status.to_string(), message).with_status(status)
-    }
-
-    /// The beginning of the body on one line.
-    fn excerpt(&self) -> String {
-        let text = String::from_utf8_lossy(&self.body[..self.body.len().min(4 * EXCERPT)]);
-        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        line.chars().take(EXCERPT).collect()
     }
 }
 
@@ -91,7 +106,7 @@ pub(crate) fn verdict_of_status<T>(answer: &Answer, class: Class) -> Option<Verd
     Some(match (answer.status.as_u16(), class) {
         (429 | 503, _) | (502 | 504, Class::MayRepeat) => later(Scope::Connection, problem),
         // 403 is about this call: one missing permission must not hold everything else of the connection.
-        (401, _) => Verdict::Auth(problem),
+        (401, _) => Verdict::Auth(answer.refused_credentials(problem.code)),
         (408 | 425, _) => later(Scope::Item, problem),
         (500.., _) => Verdict::Unknown(problem),
         (300..=399, _) => {
@@ -174,7 +189,17 @@ mod tests {
         let long = answer(400, &[], Box::leak("é\n ".repeat(900).into_boxed_str())).problem();
         assert_eq!(long.message.chars().filter(|letter| *letter == 'é').count(), 100, "{}", long.message);
         assert_eq!((long.code.as_str(), long.status), ("400", Some(400)));
-        let auth = answer(401, &[], "invalid token s3cret").problem();
-        assert_eq!(auth.message, "POST crm.test/tickets answered 401");
+        let auth = answer(401, &[], "invalid token s3cret");
+        assert_eq!(auth.problem().message, "POST crm.test/tickets answered 401");
+        let Some(Verdict::Auth(told)) = verdict_of_status::<()>(&auth, Class::Once) else { panic!("not auth") };
+        assert!(told.message.contains("credentials") && !told.message.contains("s3cret"), "{}", told.message);
+    }
+
+    #[test]
+    fn a_problem_quotes_nobodys_secret_number_or_address() {
+        let mut secrets = Secrets::default();
+        secrets.add("s3cret");
+        let quoting = answer(400, &[], "bad key s3cret for +8613800138000, ana@example.com").hiding(secrets);
+        assert_eq!(quoting.problem().message, "POST crm.test/tickets answered 400: bad key *** for …, …");
     }
 }

@@ -1,6 +1,7 @@
 //! A call without a whole answer, and what that says about it.
 
 use std::error::Error as _;
+use std::time::Duration;
 
 use engine::connector::{Problem, Scope, Verdict};
 
@@ -17,6 +18,14 @@ pub(crate) enum NetError {
         place: String,
         /// What failed.
         why: String,
+    },
+    /// Too many other calls of this connection wait for their turn; nothing was sent.
+    #[error("{place} was not called: {} ms of other calls wait for their turn", .wait.as_millis())]
+    Crowded {
+        /// The call.
+        place: String,
+        /// How long it would have had to wait.
+        wait: Duration,
     },
     /// It left, or may have left, and no answer came.
     #[error("{place} gave no answer: {why}")]
@@ -63,6 +72,10 @@ impl NetError {
             Self::NotSent { .. } => {
                 let problem = Problem::new("unreachable", message);
                 Verdict::Later { after: None, scope: Scope::Connection, problem }
+            }
+            Self::Crowded { wait, .. } => {
+                let problem = Problem::new("crowded", message);
+                Verdict::Later { after: Some(wait), scope: Scope::Connection, problem }
             }
             Self::Unclear { why, .. } => {
                 let code = if why == "time-out" { "timeout" } else { "broken" };

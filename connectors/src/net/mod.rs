@@ -5,15 +5,18 @@
 //! -> log
 //!
 //! A connector builds an [`Outgoing`], sends it through its [`Net`] and reads an [`Answer`]; what did not become an
-//! answer is a [`NetError`], and both turn into a [`Verdict`](engine::connector::Verdict). Pace, concurrency and the
-//! circuit breaker belong to the engine's runner, which calls the connector.
+//! answer is a [`NetError`], and both turn into a [`Verdict`](engine::connector::Verdict). The order and number of calls
+//! at once, the pace of actions, and holding a connection that is down or silent belong to the engine's runner, which
+//! calls the connector; only where an action makes several calls is it [paced](Net::paced) here.
 
 mod address;
 mod answer;
 mod error;
 mod outgoing;
+mod pace;
+mod words;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -24,6 +27,9 @@ use url::{Host, Url};
 pub(crate) use answer::{Answer, verdict_of_status};
 pub(crate) use error::NetError;
 pub(crate) use outgoing::{Class, Outgoing};
+use pace::Pace;
+use words::Secrets;
+pub(crate) use words::quoted;
 
 /// Longest time for DNS, TCP and TLS together: a host that needs longer is as good as down, and nothing was sent yet.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -47,6 +53,7 @@ static PRIVATE_TOO: Mutex<Option<Client>> = Mutex::new(None);
 pub(crate) struct Net {
     client: Client,
     private_too: bool,
+    pace: Option<Arc<Pace>>,
 }
 
 impl Net {
@@ -65,10 +72,18 @@ impl Net {
             Some(client) => client.clone(),
             None => shared.insert(client(private_too)?).clone(),
         };
-        Ok(Self { client, private_too })
+        Ok(Self { client, private_too, pace: None })
     }
 
-    /// Makes one call, once. Any HTTP status is an answer, also 3xx: redirects are not followed.
+    /// The same way out, for `per_second` calls a second at most (0 = no limit), in the order they come; one second's
+    /// calls go at once after a pause. For services that count calls where an action makes several: the engine's own
+    /// limit counts actions.
+    pub(crate) fn paced(self, per_second: u32) -> Self {
+        Self { pace: Pace::new(per_second).map(Arc::new), ..self }
+    }
+
+    /// Makes one call, once, when its turn comes. Any HTTP status is an answer, also 3xx: redirects are not followed.
+    /// The call's time limit begins after the wait for its turn, which is 5 s at most.
     ///
     /// Dropping the future closes the connection; whether the call arrived is unknown then.
     ///
@@ -95,9 +110,15 @@ impl Net {
         if !self.private_too && !literal_is_public(&url) {
             return Err(NetError::Address { place });
         }
+        if let Some(pace) = &self.pace
+            && let Err(wait) = pace.turn().await
+        {
+            return Err(NetError::Crowded { place, wait });
+        }
+        let secrets = outgoing.secrets(&url);
         let request = outgoing.into_request(&self.client, url);
         match request.send().await {
-            Ok(response) => read(response, place).await,
+            Ok(response) => read(response, place, secrets).await,
             Err(error) => Err(NetError::of(&error, place)),
         }
     }
@@ -120,7 +141,7 @@ pub(crate) fn base_url(text: &str) -> Result<String, String> {
 }
 
 /// An answer's body up to [`BODY_CAP`], after decompression, so that a small archive cannot become a large memory.
-async fn read(mut response: Response, place: String) -> Result<Answer, NetError> {
+async fn read(mut response: Response, place: String, secrets: Secrets) -> Result<Answer, NetError> {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let mut body = BytesMut::new();
@@ -139,15 +160,15 @@ async fn read(mut response: Response, place: String) -> Result<Answer, NetError>
             Err(error) => return Err(NetError::of(&error, place)),
         }
     }
-    let answer = Answer::new(status, headers, body.freeze(), place);
+    let answer = Answer::new(status, headers, body.freeze(), place).hiding(secrets);
     if whole { Ok(answer) } else { Err(NetError::TooLarge(Box::new(answer))) }
 }
 
-/// Host and path, never the query: tokens travel there.
+/// Host and path, never the query: tokens travel there. Of the path, no segment that may tell who somebody is.
 fn place(url: &Url, hide_path: bool) -> String {
     let host = url.host_str().unwrap_or_default();
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let path = if hide_path { "/…" } else { url.path() };
+    let path = if hide_path { "/…".to_owned() } else { words::anonymous_path(url.path()) };
     format!("{host}{port}{path}")
 }
 

@@ -12,6 +12,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::NetError;
+use super::words::Secrets;
 
 /// Whether a call may be made again when its outcome is unknown. It decides how long we wait: giving up on a call that
 /// may not be repeated manufactures an unknown outcome, and CRMs take 5 to 10 s at their slowest.
@@ -44,6 +45,7 @@ pub(crate) struct Outgoing {
     body: Vec<u8>,
     mistake: Option<String>,
     hide_path: bool,
+    secrets: Secrets,
 }
 
 impl Outgoing {
@@ -51,18 +53,31 @@ impl Outgoing {
     pub(crate) fn new(method: Method, url: String, class: Class) -> Self {
         let timeout = class.timeout();
         let (headers, query, body) = (HeaderMap::new(), Vec::new(), Vec::new());
-        Self { method, url, timeout, headers, query, body, mistake: None, hide_path: false }
+        Self {
+            method,
+            url,
+            timeout,
+            headers,
+            query,
+            body,
+            mistake: None,
+            hide_path: false,
+            secrets: Secrets::default(),
+        }
     }
 
     /// Proves who we are by a token.
-    pub(crate) fn bearer(self, token: &Secret) -> Self {
+    pub(crate) fn bearer(mut self, token: &Secret) -> Self {
+        self.secrets.add(token.expose());
         let value = format!("Bearer {}", token.expose());
         self.put(AUTHORIZATION, &value, true)
     }
 
     /// Proves who we are by name and password (RFC 7617).
-    pub(crate) fn basic(self, user: &str, password: &Secret) -> Self {
+    pub(crate) fn basic(mut self, user: &str, password: &Secret) -> Self {
         let pair = STANDARD.encode(format!("{user}:{}", password.expose()));
+        self.secrets.add(password.expose());
+        self.secrets.add(&pair);
         self.put(AUTHORIZATION, &format!("Basic {pair}"), true)
     }
 
@@ -79,6 +94,10 @@ impl Outgoing {
 
     /// Sets a header whose value is not shown anywhere.
     pub(crate) fn secret_header(mut self, name: &str, value: &Secret) -> Self {
+        // Services quote the token without the scheme before it.
+        let token = value.expose().rsplit(' ').next().unwrap_or_default();
+        self.secrets.add(token);
+        self.secrets.add(value.expose());
         match name.parse() {
             Ok(name) => self.put(name, value.expose(), true),
             Err(_) => {
@@ -131,6 +150,15 @@ impl Outgoing {
     /// Whether its path must not be shown.
     pub(super) fn hides_path(&self) -> bool {
         self.hide_path
+    }
+
+    /// What no problem may show; `url` is its address.
+    pub(super) fn secrets(&self, url: &Url) -> Secrets {
+        let mut secrets = self.secrets.clone();
+        if self.hide_path {
+            secrets.add_path(url);
+        }
+        secrets
     }
 
     /// The address with its query, or the first mistake that was made in building the call.

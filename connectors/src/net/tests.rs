@@ -6,6 +6,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use engine::connector::{OpenContext, Scope, Verdict};
 use engine::secret::Secret;
+use futures_util::FutureExt;
 use http::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -136,6 +137,20 @@ async fn silence_after_sending_is_unclear_once_the_time_is_over() {
     assert!(matches!(error.into_verdict::<()>(), Verdict::Unknown(problem) if problem.code == "timeout"));
 }
 
+#[tokio::test]
+async fn a_call_whose_turn_is_too_far_off_is_not_sent() {
+    let base = serve(Router::new().fallback(|| async { "hello" })).await;
+    let one_a_second = net(true).paced(1);
+    // A call takes its turn when it is first polled: one goes at once, five wait.
+    let calls: Vec<_> = (0..7).map(|_| one_a_second.send(get_of(base.clone())).now_or_never()).collect();
+    let [error] = <[NetError; 1]>::try_from(calls.into_iter().flatten().filter_map(Result::err).collect::<Vec<_>>())
+        .unwrap_or_else(|errors| panic!("{errors:?}"));
+    let verdict = error.into_verdict::<()>();
+    let Verdict::Later { after: Some(after), scope: Scope::Connection, .. } = verdict else { panic!("{verdict:?}") };
+    assert!(after > Duration::from_secs(5), "{after:?}");
+    assert_eq!(net(true).paced(0).send(get_of(base)).await.unwrap().status, 200);
+}
+
 #[test]
 fn a_call_that_must_happen_once_is_waited_for_longer() {
     assert_eq!(Class::MayRepeat.timeout(), Duration::from_secs(10));
@@ -192,6 +207,36 @@ async fn a_call_that_cannot_be_built_is_refused() {
         assert!(!error.to_string().contains("s3cret"), "{error}");
         assert!(matches!(error.into_verdict::<()>(), Verdict::Refused(_)));
     }
+}
+
+#[tokio::test]
+async fn a_service_that_quotes_our_secrets_is_not_quoted_with_them() {
+    let echo = |headers: http::HeaderMap| async move {
+        let show = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default().to_owned());
+        (http::StatusCode::BAD_REQUEST, format!("bad {:?} or {:?}", show("authorization"), show("x-api-key")))
+    };
+    let base = serve(Router::new().fallback(echo)).await;
+    let calls = [
+        get_of(base.clone()).bearer(&Secret::new("s3cret-t0ken")),
+        get_of(base.clone()).basic("user", &Secret::new("s3cret-word")),
+        get_of(base.clone()).secret_header("X-Api-Key", &Secret::new("Token s3cret-key")),
+    ];
+    for call in calls {
+        let answer = net(true).send(call).await.unwrap();
+        let message = answer.problem().message;
+        assert!(message.contains("***"), "{message}");
+        assert!(!message.contains("s3cret") && !message.contains("dXNlcjpz"), "{message}");
+        assert_eq!(answer.words("unknown key s3cret"), "unknown key s3cret", "no secret of this call");
+    }
+}
+
+#[tokio::test]
+async fn who_a_call_is_about_stays_out_of_problems() {
+    let base = serve(Router::new().fallback(|body: String| async { (http::StatusCode::CONFLICT, body) })).await;
+    let url = format!("{base}/contacts/%2B8613800138000");
+    let call = Outgoing::new(Method::PUT, url, Class::MayRepeat).text("taken: ana@example.com, 8613800138000".into());
+    let message = net(true).send(call).await.unwrap().problem().message;
+    assert!(message.ends_with("/contacts/… answered 409: taken: …, …"), "{message}");
 }
 
 #[test]

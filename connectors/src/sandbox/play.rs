@@ -70,8 +70,8 @@ pub enum Act {
     },
     /// Puts an emoji on a message. Cloud API only.
     Reaction {
-        /// The message.
-        message_id: String,
+        /// The message. Not `message_id`, which is the play's own.
+        to_message: String,
         /// The emoji; empty takes it away.
         #[serde(default)]
         emoji: String,
@@ -205,7 +205,7 @@ fn graph_message(from: &str, id: &str, act: Act) -> Result<Value, Error> {
             let tapped = json!({"type": "button_reply", "button_reply": {"id": id, "title": title}});
             ("interactive", tapped, reply_to)
         }
-        Act::Reaction { message_id, emoji } => ("reaction", json!({"message_id": message_id, "emoji": emoji}), None),
+        Act::Reaction { to_message, emoji } => ("reaction", json!({"message_id": to_message, "emoji": emoji}), None),
         Act::Raw { mut message } => {
             for (name, value) in envelope_fields(from, id) {
                 message.entry(name).or_insert(value);

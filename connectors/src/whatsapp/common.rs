@@ -13,9 +13,6 @@ pub(super) const SETTLE_S: u32 = 600;
 /// Digits of the longest number. Source: ITU-T E.164, 15 digits with country code.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
 
-/// Characters of a provider's error text that are kept.
-const MESSAGE_CHARS: usize = 300;
-
 /// `address` as `+` and digits, if it is a number.
 pub(super) fn phone_of(address: &str) -> Option<String> {
     let digits = address.strip_prefix('+').unwrap_or(address);
@@ -124,17 +121,12 @@ pub(super) fn shown(template: &str, values: &[(&str, &str)]) -> String {
     format!("[{template}] {values}").trim_end().to_owned()
 }
 
-/// A provider's words about an error, cut to a sensible length.
-pub(super) fn words(text: &str) -> String {
-    text.chars().take(MESSAGE_CHARS).collect()
-}
-
-/// The verdict that an answer's HTTP status gives, with these words.
+/// The verdict that an answer's HTTP status gives, with these words; refused credentials are told in our own.
 pub(super) fn by_status<T>(answer: &Answer, problem: Problem) -> Verdict<T> {
     match verdict_of_status::<T>(answer, Class::Once) {
         Some(Verdict::Later { after, scope, .. }) => Verdict::Later { after, scope, problem },
         Some(Verdict::Refused(_)) => Verdict::Refused(problem),
-        Some(Verdict::Auth(_)) => Verdict::Auth(problem),
+        Some(Verdict::Auth(own)) => Verdict::Auth(Problem { code: problem.code, ..own }),
         _ => Verdict::Unknown(problem),
     }
 }
@@ -156,6 +148,7 @@ pub(super) mod tests {
         Call {
             key: Arc::from("run_00000000000a1/3"),
             attempt: 1,
+            tries: 0,
             now: At(1_760_000_000_000),
             address: address.map(Arc::from),
             phone: phone.map(Arc::from),

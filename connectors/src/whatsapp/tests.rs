@@ -152,11 +152,12 @@ async fn a_number_that_works_is_told_with_its_templates() {
 
 #[tokio::test]
 async fn a_token_that_does_not_work_is_told() {
-    let (base, _) = provider(401, json!({ "error": { "code": 190, "message": "Session has expired" } })).await;
+    let (base, _) = provider(401, json!({ "error": { "code": 190, "message": "Malformed access token EAAG" } })).await;
     let findings = cloud_api(&base).connection.check().await;
     assert!(!findings[0].good);
-    assert_eq!(findings[0].text, "Session has expired");
+    assert!(findings[0].text.starts_with("Meta refused the access token"), "{}", findings[0].text);
     let (base, _) = provider(401, json!({ "code": 20003, "message": "Authenticate" })).await;
     let account = twilio(&base).connection.check().await.remove(0);
-    assert_eq!((account.good, account.text.as_str()), (false, "Authenticate"));
+    assert!(!account.good);
+    assert!(account.text.starts_with("Twilio refused"), "{}", account.text);
 }

@@ -2,7 +2,7 @@
 //!
 //! Each journal row has a leaf over its stored bytes; of personal data it covers only a salted digest, so erasing a person
 //! leaves the chain whole. Each group commit is one block over the leaves of its rows; blocks of one process start form a
-//! strand. Strand 0 holds anchors: the heads of all strands, sealed with a key that is kept outside the database.
+//! strand. Strand 0 holds anchors: the heads of the strands that moved, sealed with a key that is kept outside the database.
 //! Whoever holds an older anchor can tell that no tail was cut and nothing rewritten whole.
 
 mod export;
@@ -79,7 +79,8 @@ pub struct Anchor {
     pub at: At,
     /// Hash of the anchor before, hex; zeros for the first.
     pub prev: String,
-    /// The heads of all strands that ever wrote, by strand.
+    /// The heads of the strands that moved since the anchor before, by strand; those of the others are in anchors before,
+    /// which `prev` holds fast. The first anchor of a process may repeat them.
     pub heads: Vec<Head>,
     /// Its block's hash, hex.
     pub hash: String,

@@ -2,7 +2,7 @@
 //!
 //! … run -> step -> **action** -> log
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -111,6 +111,8 @@ pub(super) struct Line<S: Store + Reads> {
     busy: i64,
     /// Calls in a row that ended without an answer.
     silent: u32,
+    /// While interrupted calls are resolved: their moves, to be written together.
+    unwritten: Option<Vec<DispatchOp>>,
 }
 
 impl<S: Store + Reads> Line<S> {
@@ -120,15 +122,13 @@ impl<S: Store + Reads> Line<S> {
             queue.push(row);
         }
         let pace = Pace::new(open.rate_per_second);
-        Self { core, open, queue, hold: None, pace, calls: JoinSet::new(), health, busy: 0, silent: 0 }
+        Self { core, open, queue, hold: None, pace, calls: JoinSet::new(), health, busy: 0, silent: 0, unwritten: None }
     }
 
     /// Works until the engine closes and its calls are back.
     pub(super) async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
         let mut closing = self.core.closing.subscribe();
-        for (id, sent_at) in self.queue.in_flight() {
-            self.take_up(id, sent_at).await;
-        }
+        self.resolve_interrupted().await;
         loop {
             let closed = *closing.borrow_and_update();
             self.fell_due().await;
@@ -186,10 +186,21 @@ impl<S: Store + Reads> Line<S> {
         }
     }
 
-    /// A call that was under way when the last process ended: nobody knows what became of it.
-    async fn take_up(&mut self, id: EffectId, at: At) {
-        let problem = Problem::new(INTERRUPTED, "the process ended while this call was under way");
-        self.landed(Landed { id, at, took: Duration::ZERO, verdict: Verdict::Unknown(problem) }).await;
+    /// Calls that were under way when the last process ended: nobody knows what became of them. They move in one commit and
+    /// proof is looked for in one go, as there may be hundreds.
+    async fn resolve_interrupted(&mut self) {
+        self.unwritten = Some(Vec::new());
+        for (id, at) in self.queue.in_flight() {
+            let problem = Problem::new(INTERRUPTED, "the process ended while this call was under way");
+            self.landed(Landed { id, at, took: Duration::ZERO, verdict: Verdict::Unknown(problem) }).await;
+        }
+        let moves = self.unwritten.take().unwrap_or_default();
+        if !moves.is_empty()
+            && let Err(problem) = self.core.watched(self.core.parts.store.dispatch(moves).await)
+        {
+            tracing::error!(connection = %self.open.id, %problem, "interrupted calls could not be written");
+        }
+        self.look_for_proofs().await;
     }
 
     /// Starts what may start: first the commit that says so, then the calls.
@@ -327,7 +338,11 @@ impl<S: Store + Reads> Line<S> {
     /// What becomes of a call after an attempt, in view of how the connection's other calls fare.
     fn judge(&mut self, plan: &Plan, call: &Call, failed: u16, verdict: &Verdict, now: At) -> Next {
         let repeat = self.repeat(&call.row);
-        self.silent = if matches!(verdict, Verdict::Unknown(_)) { self.silent + 1 } else { 0 };
+        self.silent = match verdict {
+            Verdict::Unknown(problem) if problem.code == INTERRUPTED => self.silent,
+            Verdict::Unknown(_) => self.silent + 1,
+            _ => 0,
+        };
         let next = plan::next(plan, repeat, failed, verdict, now);
         if call.withdrawn {
             return Next::Settle;
@@ -367,14 +382,19 @@ impl<S: Store + Reads> Line<S> {
             Next::Doubt { until } => {
                 self.write(DispatchOp::Doubt { id, until, attempts }).await;
                 self.queue.doubt(id, until, now);
-                self.look_for_proof(id, &call.row.key).await;
+                if self.unwritten.is_none() {
+                    self.look_for_proof(id, &call.row.key).await;
+                }
             }
             Next::Park { why } => self.park(id, &call, why, now),
         }
     }
 
     /// Written for the next start; this process goes by its memory.
-    async fn write(&self, op: DispatchOp) {
+    async fn write(&mut self, op: DispatchOp) {
+        if let Some(unwritten) = &mut self.unwritten {
+            return unwritten.push(op);
+        }
         if let Err(problem) = self.core.watched(self.core.parts.store.dispatch(vec![op]).await) {
             tracing::error!(connection = %self.open.id, %problem, "a call's state could not be written");
         }
@@ -402,6 +422,24 @@ impl<S: Store + Reads> Line<S> {
         match self.core.parts.store.evidence(vec![key.to_owned()]).await {
             Ok(found) if !found.is_empty() => self.proved(id, None, String::new()).await,
             Ok(_) => {}
+            Err(problem) => tracing::error!(connection = %self.open.id, %problem, "proof could not be looked for"),
+        }
+    }
+
+    /// The last process may have ended between writing down a doubt and looking: what is in doubt since then is looked for now.
+    async fn look_for_proofs(&mut self) {
+        let doubtful: HashMap<String, EffectId> = self.queue.in_doubt().collect();
+        if doubtful.is_empty() {
+            return;
+        }
+        match self.core.parts.store.evidence(doubtful.keys().cloned().collect()).await {
+            Ok(found) => {
+                for proof in found {
+                    if let Some(id) = doubtful.get(&proof.key) {
+                        self.proved(*id, None, String::new()).await;
+                    }
+                }
+            }
             Err(problem) => tracing::error!(connection = %self.open.id, %problem, "proof could not be looked for"),
         }
     }

@@ -203,6 +203,12 @@ impl Queue {
         Some(call)
     }
 
+    /// Calls that may have happened, by key.
+    pub(super) fn in_doubt(&self) -> impl Iterator<Item = (String, EffectId)> {
+        let doubtful = self.calls.values().filter(|call| call.row.state == EffectState::InDoubt);
+        doubtful.map(|call| (call.row.key.clone(), call.row.id))
+    }
+
     /// One call.
     pub(super) fn get(&self, id: EffectId) -> Option<&Call> {
         self.calls.get(&id)

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::audit::Anchor;
 use crate::clock::At;
-use crate::ids::{ContactId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, RunId, VersionId, WaitId};
+use crate::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
 
 pub use read::*;
 pub use rows::*;
@@ -55,8 +55,8 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// window closed, does not, and nothing may be called for it.
     fn dispatch(&self, ops: Vec<DispatchOp>) -> impl Future<Output = Result<Vec<EffectId>, Error>> + Send;
 
-    /// Appends an anchor to strand 0: a block over the heads of all strands, sealed with `key`, which is kept outside the
-    /// database. `None` when nothing changed since the last one.
+    /// Appends an anchor to strand 0: a block over the heads of the strands that moved since the last one, sealed with
+    /// `key`, which is kept outside the database. `None` when none moved.
     fn anchor(&self, at: At, key: [u8; 32]) -> impl Future<Output = Result<Option<Anchor>, Error>> + Send;
 
     /// Stored inputs after `after`, oldest first; read at start.
@@ -144,9 +144,9 @@ pub trait Reads: Store {
     /// Journal rows of one block, in the order of its leaves.
     fn block_rows(&self, strand: i64, n: i64) -> impl Future<Output = Result<Vec<JournalRow>, Error>> + Send;
 
-    /// Journal rows after `after`, oldest first, with the contact's salt where the row has one.
-    fn journal_page(&self, after: JournalId, limit: u32)
-    -> impl Future<Output = Result<Vec<JournalRow>, Error>> + Send;
+    /// How many journal rows are stored, without those in blocks after these heads, each the (strand, n) of the last block
+    /// that counts. All rows of a strand that is not named count, and so do rows that are in no block.
+    fn journal_count(&self, heads: Vec<(i64, i64)>) -> impl Future<Output = Result<u64, Error>> + Send;
 
     /// Contacts with a conversation in which something was said at or after `since`, in order of id after `after`.
     fn active_contacts(

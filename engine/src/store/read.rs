@@ -26,7 +26,7 @@ pub struct MailboxRows {
     pub effects: Vec<EffectRow>,
     /// Escalations not taken yet.
     pub escalations: Vec<EscalationRow>,
-    /// Its last 32 events, oldest first: for waits that look back.
+    /// Its last 32 handled events, oldest first: for waits that look back.
     pub recent: Vec<EventRow>,
 }
 

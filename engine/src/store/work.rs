@@ -143,7 +143,7 @@ pub struct Work {
 pub enum EffectOp {
     /// A new one, state planned.
     Plan(Box<EffectRow>),
-    /// Not wanted any more: deleted if still planned or parked.
+    /// Not wanted any more: deleted if planned, in doubt or parked. In flight it stays, until its outcome is known.
     Withdraw(EffectId),
     /// Its outcome was taken: deleted.
     Finish(EffectId),

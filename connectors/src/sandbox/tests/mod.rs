@@ -169,6 +169,40 @@ async fn another_process_can_drive_it_over_http() {
 }
 
 #[tokio::test]
+async fn a_reaction_is_on_another_message() {
+    let mut net = Net::spread(&[]).await;
+    let bench = Bench::start(|config| config.cloud_api.webhook_url = Some(net.url.clone())).await;
+    let reaction = json!({"kind": "reaction", "from": "8613800138000", "message_id": "wamid.MINE",
+        "to_message": "wamid.ORDER", "emoji": "👍"});
+    let (status, played) = read(bench.http.post(bench.url("/_sandbox/play")).json(&reaction)).await;
+    assert_eq!((status, &played["message_id"]), (200, &json!("wamid.MINE")));
+    let message = &net.next().await.json()["entry"][0]["changes"][0]["value"]["messages"][0];
+    assert_eq!(message["id"], "wamid.MINE");
+    assert_eq!(message["reaction"], json!({"message_id": "wamid.ORDER", "emoji": "👍"}));
+}
+
+#[test]
+fn every_play_can_be_written_as_json() {
+    let text = || "x".to_owned();
+    let item = Item { sku: text(), quantity: 1, price: 19.into(), currency: "CNY".into() };
+    let acts = [
+        Act::Message { text: text() },
+        Act::Order { order: Order { catalog_id: text(), items: vec![item], text: None } },
+        Act::Button { payload: text(), text: text(), reply_to: Some(text()) },
+        Act::Reply { id: text(), title: text(), reply_to: None },
+        Act::Reaction { to_message: text(), emoji: text() },
+        Act::Raw { message: serde_json::Map::from_iter([("type".to_owned(), json!("sticker"))]) },
+        Act::PropertyChange { object: text(), id: text(), property: text(), value: text() },
+    ];
+    for act in acts {
+        let play = Play { from: CUSTOMER.into(), message_id: Some("wamid.1".into()), act, ..Play::default() };
+        let written = serde_json::to_value(&play).unwrap();
+        let read: Play = serde_json::from_value(written.clone()).unwrap_or_else(|error| panic!("{written}: {error}"));
+        assert_eq!(serde_json::to_value(read).unwrap(), written);
+    }
+}
+
+#[tokio::test]
 async fn a_stopped_sandbox_answers_nobody() {
     let bench = Bench::start(|_| ()).await;
     let url = bench.url("/_sandbox/books");

@@ -4,9 +4,8 @@ use engine::connector::Finding;
 use http::Method;
 use serde_json::Value;
 
-use super::CloudApi;
+use super::{CloudApi, errors};
 use crate::net::{Class, Outgoing};
-use crate::whatsapp::common::words;
 
 /// Templates asked for at once, and pages at most: 1 000 templates tell enough.
 const PAGE: usize = 100;
@@ -92,14 +91,11 @@ async fn ask(api: &CloudApi, method: Method, path: &[&str], query: &[(&str, &str
     let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
     let outgoing = Outgoing::new(method, api.url(path), Class::MayRepeat).bearer(&api.access_token).query(&query);
     let answer = api.net.send(outgoing).await.map_err(|error| error.to_string())?;
-    let body = answer.json().unwrap_or_default();
     if answer.status.is_success() {
-        return Ok(body);
+        return Ok(answer.json().unwrap_or_default());
     }
-    match body.pointer("/error/message").and_then(Value::as_str) {
-        Some(message) => Err(words(message)),
-        None => Err(answer.problem().message),
-    }
+    let problem = errors::verdict_of::<Value>(&answer, 1).problem().cloned();
+    Err(problem.unwrap_or_else(|| answer.problem()).message)
 }
 
 fn finding(good: bool, about: &str, text: String) -> Finding {

@@ -7,7 +7,7 @@ use engine::connector::{Problem, Scope, Verdict};
 use serde_json::Value;
 
 use crate::net::Answer;
-use crate::whatsapp::common::{by_status, words};
+use crate::whatsapp::common::by_status;
 
 /// A number whose throughput is being raised answers 131057 for about a minute (Meta).
 const MAINTENANCE: Duration = Duration::from_secs(60);
@@ -20,19 +20,17 @@ pub(super) fn verdict_of<T>(answer: &Answer, attempt: u16) -> Verdict<T> {
     let error = body.get("error").unwrap_or(&Value::Null);
     let Some(code) = error.get("code").and_then(Value::as_i64) else { return by_status(answer, answer.problem()) };
     let status = answer.status.as_u16();
-    let problem = Problem::new(code.to_string(), described(error)).with_status(status);
+    let problem = Problem::new(code.to_string(), described(answer, error)).with_status(status);
     let later = |after, scope, problem| Verdict::Later { after, scope, problem };
+    if let Some(message) = to_be_mended(code) {
+        return Verdict::Auth(Problem { message: message.to_owned(), ..problem });
+    }
     match code {
         // Service unavailable; limits of the app, the account and the number.
         2 | 4 | 80007 | 130_429 | 131_016 | 133_004 => later(answer.retry_after(), Scope::Connection, problem),
         131_057 => later(answer.retry_after().or(Some(MAINTENANCE)), Scope::Connection, problem),
         // Too much to this one person: Meta asks for 4^n seconds.
         131_056 => later(Some(pair_pause(attempt)), Scope::Item, problem),
-        // Token; permissions; account restricted or locked; number, name, payment or registration to be mended by a
-        // person.
-        0 | 3 | 10 | 190 | 200..=299 | 368 | 131_005 | 131_031 | 131_037 | 131_042 | 131_045 | 133_000..=133_015 => {
-            Verdict::Auth(problem)
-        }
         // "Something went wrong": Meta does not say whether before or after sending.
         131_000 => Verdict::Unknown(problem),
         // "Bad request or server error": only the status tells which.
@@ -47,12 +45,30 @@ fn pair_pause(attempt: u16) -> Duration {
     Duration::from_secs(4_u64.pow(u32::from(attempt).clamp(1, PAIR_STEPS)))
 }
 
+/// What a person has to mend before anything can be sent, in our own words: for a bad token Meta's quote it.
+fn to_be_mended(code: i64) -> Option<&'static str> {
+    Some(match code {
+        0 | 190 => "Meta refused the access token: it is invalid, revoked or has expired; put a new one in its place",
+        3 | 10 | 200..=299 | 131_005 => {
+            "the access token lacks a permission; grant the app and the system user `whatsapp_business_messaging` and \
+             `whatsapp_business_management` for this account"
+        }
+        368 | 131_031 => "Meta has restricted or locked the account; see Account quality in its Business Manager",
+        131_037 => "the number has no approved display name; have one approved in WhatsApp Manager",
+        131_042 => "the account's payment method does not work; mend it in WhatsApp Manager",
+        131_045 | 133_000..=133_003 | 133_005..=133_015 => {
+            "the number is not registered, or registering it went wrong; register it again with its PIN"
+        }
+        _ => return None,
+    })
+}
+
 /// Meta's words, with the details when there are any (an object or a text).
-fn described(error: &Value) -> String {
+fn described(answer: &Answer, error: &Value) -> String {
     let message = error.get("message").and_then(Value::as_str).unwrap_or("the Graph API refused the call");
     let data = error.get("error_data");
     let details = data.and_then(|data| data.get("details").unwrap_or(data).as_str()).filter(|text| !text.is_empty());
-    words(&match details {
+    answer.words(&match details {
         Some(details) => format!("{message}: {details}"),
         None => message.to_owned(),
     })
@@ -131,6 +147,17 @@ mod tests {
         assert_eq!(after(1, None, 130_429), None);
         assert_eq!(after(1, None, 131_057), Some(60));
         assert_eq!([1, 2, 3, 60_000].map(|attempt| after(attempt, None, 131_056)), [4, 16, 64, 1024].map(Some));
+    }
+
+    #[test]
+    fn a_refused_token_is_not_quoted() {
+        let said = "Malformed access token EAAGm0PX4ZCps";
+        for (status, code) in [(400, 190), (401, 0), (403, 10), (401, 999_999)] {
+            let body = json!({ "error": { "code": code, "message": said, "error_data": { "details": said } } });
+            let Verdict::Auth(problem) = verdict_of::<()>(&answer(status, &body), 1) else { panic!("{code}") };
+            assert_eq!(problem.code, code.to_string());
+            assert!(!problem.message.contains("EAAG") && problem.message.len() > 40, "{}", problem.message);
+        }
     }
 
     #[test]

@@ -7,7 +7,8 @@ use engine::connector::{Incoming, Item, Party, Status, StatusReport};
 use engine::event::{self, Origin};
 use serde_json::{Map, Value, json};
 
-use crate::whatsapp::common::{phone_of, words};
+use crate::net::quoted;
+use crate::whatsapp::common::phone_of;
 
 /// What every address of WhatsApp begins with here.
 pub(super) const PREFIX: &str = "whatsapp:";
@@ -76,7 +77,7 @@ fn status_of(id: &str, status: &str, parameters: &Parameters) -> StatusReport {
         },
         at: None,
         key: get(KEY).map(str::to_owned),
-        error: (!error.is_empty()).then(|| words(&error)),
+        error: (!error.is_empty()).then(|| quoted(&error)),
         cost: None,
     }
 }

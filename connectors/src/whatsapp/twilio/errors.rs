@@ -7,7 +7,7 @@ use engine::connector::{Problem, Scope, Verdict};
 use serde_json::Value;
 
 use crate::net::Answer;
-use crate::whatsapp::common::{by_status, words};
+use crate::whatsapp::common::by_status;
 
 /// A sender above its rate or a pair of numbers above theirs: Meta allows a pair one message in 6 s.
 const THROTTLED: Duration = Duration::from_secs(6);
@@ -21,12 +21,14 @@ pub(super) fn verdict_of<T>(answer: &Answer) -> Verdict<T> {
         return by_status(answer, answer.problem());
     };
     let message = body.get("message").and_then(Value::as_str).unwrap_or("Twilio refused the call");
-    let problem = Problem::new(code.to_string(), words(message)).with_status(answer.status.as_u16());
+    let problem = Problem::new(code.to_string(), answer.words(message)).with_status(answer.status.as_u16());
     let later = |after: Option<Duration>, scope, problem| Verdict::Later {
         after: answer.retry_after().or(after),
         scope,
         problem,
     };
+    // Refused credentials are told in our own words: a service may quote them.
+    let own = |message: &str| Problem { message: message.to_owned(), ..problem.clone() };
     match code {
         // Too many requests; our queue there is full.
         20429 | 30001 => later(None, Scope::Connection, problem),
@@ -34,8 +36,13 @@ pub(super) fn verdict_of<T>(answer: &Answer) -> Verdict<T> {
         63038 => later(Some(USED_UP), Scope::Connection, problem),
         // WhatsApp had trouble with this one.
         63009..=63012 => later(None, Scope::Item, problem),
-        // Credentials; the sender is not, or no longer, one of WhatsApp; its Meta business is not linked.
-        20003 | 63001 | 63002 | 63007 | 63020 => Verdict::Auth(problem),
+        20003 => {
+            Verdict::Auth(own("Twilio refused the account's SID or auth token; put the right ones in their place"))
+        }
+        // The sender is not, or no longer, one of WhatsApp; its Meta business is not linked.
+        63001 | 63002 | 63007 | 63020 => Verdict::Auth(own(
+            "the sender is not, or no longer, a WhatsApp sender of this account; see WhatsApp senders in Twilio's console",
+        )),
         // About the request, the recipient, the text or the template: final.
         20404 | 20422 | 21000..=21999 | 30002..=30999 | 63000..=63999 => Verdict::Refused(problem),
         _ => by_status(answer, problem),
@@ -95,6 +102,18 @@ mod tests {
         let problem = verdict.problem().unwrap();
         assert_eq!((problem.code.as_str(), problem.status), ("21211", Some(400)));
         assert_eq!(problem.message, "Invalid 'To' number");
+    }
+
+    #[test]
+    fn refused_credentials_are_not_quoted() {
+        for (status, code) in [(401, 20003), (400, 63007), (401, 99_999)] {
+            let Verdict::Auth(problem) = verdict(status, &json!({ "code": code, "message": "bad token s3cret" }))
+            else {
+                panic!("{code}")
+            };
+            assert_eq!(problem.code, code.to_string());
+            assert!(!problem.message.contains("s3cret") && problem.message.len() > 40, "{}", problem.message);
+        }
     }
 
     #[test]

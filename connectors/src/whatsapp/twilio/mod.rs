@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::common::{phone_of, words};
+use super::common::phone_of;
 use crate::net::{self, Class, Net, Outgoing};
 use door::Hook;
 
@@ -149,9 +149,10 @@ impl Twilio {
             Err(error) => return finding(false, "account", error.to_string()),
         };
         let body = answer.json().unwrap_or_default();
-        let text = |name: &str| body.get(name).and_then(Value::as_str).map(words);
+        let text = |name: &str| body.get(name).and_then(Value::as_str).map(|text| answer.words(text));
         if !answer.status.is_success() {
-            return finding(false, "account", text("message").unwrap_or_else(|| answer.problem().message));
+            let problem = errors::verdict_of::<Value>(&answer).problem().cloned();
+            return finding(false, "account", problem.unwrap_or_else(|| answer.problem()).message);
         }
         let name = text("friendly_name").unwrap_or_default();
         let status = text("status").unwrap_or_else(|| "unknown".to_owned());

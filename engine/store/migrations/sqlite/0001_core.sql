@@ -58,7 +58,7 @@ create table input (
   id INTEGER primary key, shard INTEGER not null, mailbox INTEGER not null, lane INTEGER not null,
   kind INTEGER not null, reference INTEGER not null, body BLOB
 ) STRICT;
-create index input_evidence on input (reference) where kind = 1;
+create index input_reference on input (reference, kind);
 
 create table run (
   id INTEGER primary key, version_id INTEGER not null, mailbox INTEGER not null, shard INTEGER not null,

@@ -1,5 +1,7 @@
 //! The audit chain as it is written: each group that wrote journal rows is one block of this process's strand.
 
+use std::collections::BTreeMap;
+
 use engine::audit::{self, ANCHORS, Anchor, Head};
 use engine::clock::At;
 use engine::store::{BlockRow, JournalRow};
@@ -26,17 +28,22 @@ pub(super) struct Chain {
     n: i64,
     at: At,
     hash: Vec<u8>,
+    /// The last block of each strand that an anchor holds; `None` until this process made or looked for one.
+    anchored: Option<BTreeMap<i64, i64>>,
 }
+
+/// Anchors read at a time.
+const PAGE: i64 = 200;
 
 impl Chain {
     /// Where `strand` stands: at its beginning, unless this process number wrote before.
     pub(super) async fn load(conn: &mut SqliteConnection, strand: i64) -> Result<Self, Error> {
         let last = last_block(conn, strand).await?;
-        Ok(last.map_or_else(|| Self { strand, n: 0, at: At(i64::MIN), hash: vec![0; 32] }, |block| Self::at(&block)))
-    }
-
-    fn at(block: &BlockRow) -> Self {
-        Self { strand: block.strand, n: block.n, at: block.at, hash: block.hash.clone() }
+        let mut chain = Self { strand, n: 0, at: At(i64::MIN), hash: vec![0; 32], anchored: None };
+        if let Some(last) = last {
+            chain.advance(&last);
+        }
+        Ok(chain)
     }
 
     /// Strand and number of the block to come.
@@ -58,7 +65,12 @@ impl Chain {
 
     /// Takes note that `block` is on disk.
     pub(super) fn advance(&mut self, block: &BlockRow) {
-        *self = Self::at(block);
+        (self.n, self.at, self.hash) = (block.n, block.at, block.hash.clone());
+    }
+
+    /// Takes note of what anchors on disk hold.
+    pub(super) fn anchored(&mut self, heads: BTreeMap<i64, i64>) {
+        self.anchored = Some(heads);
     }
 }
 
@@ -83,20 +95,57 @@ pub(super) async fn insert(conn: &mut SqliteConnection, block: &BlockRow) -> Res
     Ok(())
 }
 
-/// Stores an anchor over all strands, unless none of them moved since the last one.
-pub(super) async fn anchor(conn: &mut SqliteConnection, at: At, key: &[u8; 32]) -> Result<Option<Anchor>, Error> {
-    let heads = heads(conn).await?;
-    let last = last_block(conn, ANCHORS).await?;
-    let leaves = audit::anchor_leaves(&heads);
-    if heads.is_empty() || last.as_ref().is_some_and(|last| last.leaves == leaves) {
-        return Ok(None);
+/// Stores an anchor over the strands that moved since the last one, if any did. Answers with it what anchors hold then.
+///
+/// The first anchor of a process that wrote names all strands: whoever looks for the anchor of a strand need not go back
+/// further.
+pub(super) async fn anchor(
+    conn: &mut SqliteConnection,
+    chain: &Chain,
+    at: At,
+    key: &[u8; 32],
+) -> Result<(Option<Anchor>, BTreeMap<i64, i64>), Error> {
+    let mut heads = heads(conn).await?;
+    let now: BTreeMap<i64, i64> = heads.iter().map(|head| (head.strand, head.n)).collect();
+    let held = match &chain.anchored {
+        Some(held) => held.clone(),
+        None if now.contains_key(&chain.strand) => BTreeMap::new(),
+        None => held(conn, &now).await?,
+    };
+    heads.retain(|head| held.get(&head.strand) != Some(&head.n));
+    if heads.is_empty() {
+        return Ok((None, now));
     }
+    let leaves = audit::anchor_leaves(&heads);
+    let last = last_block(conn, ANCHORS).await?;
     let (n, prev) = last.map_or_else(|| (1, vec![0; 32]), |last| (last.n + 1, last.hash));
     let anchor = audit::anchor(n, at, &prev, heads, key);
     let hash = audit::block_hash(ANCHORS, n, at, &prev, &leaves);
     let mac = audit::seal(key, &hash);
     insert(conn, &BlockRow { strand: ANCHORS, n, at, prev, hash: hash.to_vec(), leaves, mac }).await?;
-    Ok(Some(anchor))
+    Ok((Some(anchor), now))
+}
+
+/// The last block of each of these strands that an anchor on disk holds, read backwards until all are found.
+async fn held(conn: &mut SqliteConnection, strands: &BTreeMap<i64, i64>) -> Result<BTreeMap<i64, i64>, Error> {
+    let (mut held, mut before) = (BTreeMap::new(), i64::MAX);
+    while strands.keys().any(|strand| !held.contains_key(strand)) {
+        let text = "select n, leaves from block where strand = 0 and n < ? order by n desc limit ?";
+        let page = sqlx::query(text).bind(before).bind(PAGE).fetch_all(&mut *conn).await?;
+        if page.is_empty() {
+            break;
+        }
+        for row in &page {
+            let mut c = Columns::of(row);
+            before = c.take()?;
+            // What cannot be read holds nothing: a new anchor takes its place, and a check of the chain tells of it.
+            let heads: Vec<Head> = serde_json::from_slice(c.take::<&[u8]>()?).unwrap_or_default();
+            for head in heads {
+                held.entry(head.strand).or_insert(head.n);
+            }
+        }
+    }
+    Ok(held)
 }
 
 async fn heads(conn: &mut SqliteConnection) -> Result<Vec<Head>, Error> {

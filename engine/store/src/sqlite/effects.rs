@@ -18,7 +18,7 @@ static PLAN: Many = Many::new(
     "",
 );
 
-pub(super) static WITHDRAW: Many = Many::new("delete from effect where id in (values", 1, ") and +state in (0, 3)");
+pub(super) static WITHDRAW: Many = Many::new("delete from effect where id in (values", 1, ") and +state in (0, 2, 3)");
 
 pub(super) static FINISH: Many = Many::new("delete from effect where id in (values", 1, ")");
 

@@ -4,6 +4,9 @@ use engine::store;
 
 /// SQLite's primary result code for a full disk. Source: sqlite.org/rescode.html, `SQLITE_FULL`.
 const SQLITE_FULL: i32 = 13;
+/// Primary result codes for a request that cannot be stored, however often it is repeated: `SQLITE_TOOBIG`,
+/// `SQLITE_CONSTRAINT` (a `STRICT` column's type is one), `SQLITE_MISMATCH`. Source: sqlite.org/rescode.html.
+const REFUSALS: [i32; 3] = [18, 19, 20];
 
 /// Something that kept the driver from doing what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +47,10 @@ impl Error {
 
 impl From<Error> for store::Error {
     fn from(error: Error) -> Self {
-        if error.is_full() { Self::Full } else { Self::Broken(error.to_string()) }
+        match error.code() {
+            Some(SQLITE_FULL) => Self::Full,
+            Some(code) if REFUSALS.contains(&code) => Self::Refused(error.to_string()),
+            _ => Self::Broken(error.to_string()),
+        }
     }
 }

@@ -8,6 +8,7 @@ mod chain;
 mod checkpoint;
 mod columns;
 mod contacts;
+mod count;
 mod effects;
 mod erase;
 mod error;
@@ -29,6 +30,7 @@ mod rows;
 mod runs;
 #[cfg(test)]
 mod tests;
+mod vacuum;
 mod values;
 mod waits;
 mod works;
@@ -50,7 +52,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use self::chain::Chain;
-use self::queue::{Answer, Ask, Queue};
+use self::queue::{Answer, Ask, Queue, Taker};
 use self::writer::Writer;
 
 /// How the file is opened.
@@ -131,7 +133,7 @@ impl Sqlite {
         let chain = Chain::load(&mut conn, options.strand).await?;
         let (checkpointer, readers) = (open::checkpointer(path).await?, open::readers(path).await?);
         let (queue, (wrote, written)) = (Arc::new(Queue::default()), watch::channel(()));
-        let writer = Writer { conn, queue: Arc::clone(&queue), chain, wrote, doubt: None };
+        let writer = Writer { conn, queue: Taker(Arc::clone(&queue)), chain, wrote, doubt: None };
         let tasks = vec![tokio::spawn(writer.run()), tokio::spawn(checkpoint::run(checkpointer, written))];
         let shared = Shared { path: path.into(), readers, queue: Some(queue), options, tasks: Mutex::new(tasks) };
         Ok(Self { shared: Arc::new(shared) })
@@ -167,13 +169,25 @@ impl Sqlite {
         }
     }
 
-    /// Rewrites the file without free pages and empties its log, so that nothing deleted is left in either. Writing waits
-    /// meanwhile, and the disk needs room for two copies. Used after [`Work::erase`].
+    /// Gives free pages back and empties the log, so that nothing deleted is left in either. Writing goes on between the
+    /// steps. Used after [`Work::erase`].
     ///
     /// # Errors
-    /// When the disk is full, or a reader holds the log for over 15 s.
+    /// When the disk is full, or readers hold the log for over 15 s.
     pub async fn vacuum(&self) -> Result<(), Error> {
-        self.ask(Ask::Vacuum).await
+        let mut free = i64::MAX;
+        loop {
+            let left = self.ask(Ask::Vacuum).await?;
+            // A file that cannot shrink keeps its free pages, which hold zeros.
+            if left == 0 || left >= free {
+                break;
+            }
+            free = left;
+        }
+        if vacuum::empty_log(&self.shared.path).await? {
+            return Ok(());
+        }
+        Err(Error::Broken("a reader held the log open: vacuum again when it is done".into()))
     }
 
     /// Puts a request in the queue and waits for its answer.
@@ -182,7 +196,7 @@ impl Sqlite {
         let (answer, answered) = oneshot::channel();
         queue.push(make(answer));
         // A writer that ended without answering may have committed.
-        answered.await.unwrap_or_else(|_| Err(Error::InDoubt("the writer ended".into())))
+        answered.await.unwrap_or_else(|_| Err(queue::ended()))
     }
 
     /// Whether doors have to come later.

@@ -1,7 +1,7 @@
 //! Reading for people: lists by page, one subject's journal, one person's data, the audit chain.
 
 use engine::clock::At;
-use engine::ids::{ContactId, EscalationId, JournalId, RunId};
+use engine::ids::{ContactId, EscalationId, RunId};
 use engine::store::{
     BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, JournalRow, MessageRow, PersonRows,
     Reads, RunFilter, RunRow, VersionRow,
@@ -13,7 +13,7 @@ use super::columns::Columns;
 use super::read::{CONTACT, CONVERSATIONS, TAGS, all, one};
 use super::rows::{self, columns};
 use super::values::Many;
-use super::{Sqlite, erase, error};
+use super::{Sqlite, count, erase, error};
 
 /// Most rows of one page.
 const PAGE: u32 = 500;
@@ -245,10 +245,8 @@ impl Reads for Sqlite {
         Ok(all(&mut *self.reader().await?, query, rows::journal).await?)
     }
 
-    async fn journal_page(&self, after: JournalId, limit: u32) -> Result<Vec<JournalRow>, Error> {
-        let text = concat!("select ", columns!(journal), " from journal where id > ? order by id limit ?");
-        let query = sqlx::query(text).bind(after.0).bind(page(limit));
-        Ok(all(&mut *self.reader().await?, query, rows::journal).await?)
+    async fn journal_count(&self, heads: Vec<(i64, i64)>) -> Result<u64, Error> {
+        Ok(count::journal(&mut *self.reader().await?, &heads.into_iter().collect()).await?)
     }
 
     async fn active_contacts(&self, since: At, after: ContactId, limit: u32) -> Result<Vec<ContactId>, Error> {

@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::values::Many;
-use super::{chain, effects, events, evidence, inputs, migrate, open, parties, people, read, waits};
+use super::{chain, count, effects, events, evidence, inputs, migrate, open, parties, people, read, waits};
 
 async fn empty() -> (tempfile::TempDir, SqliteConnection) {
     let folder = tempfile::tempdir().unwrap();
@@ -56,7 +56,7 @@ async fn every_hot_statement_of_the_writer_finds_its_rows_by_an_index() {
             &evidence::UNPROVED,
             vec![
                 "SEARCH effect USING INDEX sqlite_autoindex_effect_1 (run_id=? AND n=?)".into(),
-                "SEARCH input USING COVERING INDEX input_evidence (reference=?)".into(),
+                "SEARCH input USING COVERING INDEX input_reference (reference=? AND kind=?)".into(),
             ],
         ),
         (&inputs::CONSUME, vec![by_id("input")]),
@@ -112,6 +112,15 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
     for (text, wanted) in statements {
         expect(&mut conn, text, &[wanted]).await;
     }
+    let handled = "SEARCH input USING COVERING INDEX input_reference (reference=? AND kind=?)";
+    expect(&mut conn, read::RECENT, &[handled]).await;
+    expect(&mut conn, count::STRANDS, &["SEARCH journal USING COVERING INDEX journal_block (strand>?)"]).await;
+    expect(&mut conn, count::FIRST, &["SEARCH journal USING COVERING INDEX journal_block (strand=? AND block>?)"])
+        .await;
+    let some = "SEARCH journal USING COVERING INDEX journal_block (strand=? AND block>? AND block<?)";
+    expect(&mut conn, count::ROWS, &[some]).await;
+    expect(&mut conn, count::STRAYS, &["SEARCH journal USING COVERING INDEX journal_block (strand=? AND block>?)"])
+        .await;
 }
 
 #[tokio::test]

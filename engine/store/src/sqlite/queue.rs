@@ -1,7 +1,7 @@
 //! What waits for the writer: bounded by back-pressure at the doors, arrivals before everything else.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use engine::audit::Anchor;
@@ -31,8 +31,8 @@ pub(crate) enum Ask {
     Dispatch(Vec<DispatchOp>, Answer<Vec<EffectId>>),
     /// See [`engine::store::Store::anchor`]. Written by itself.
     Anchor(At, [u8; 32], Answer<Option<Anchor>>),
-    /// Rewrites the file without its free pages. Done by itself.
-    Vacuum(Answer<()>),
+    /// Gives some free pages back; answers how many are left. Done by itself.
+    Vacuum(Answer<i64>),
 }
 
 impl Ask {
@@ -45,7 +45,8 @@ impl Ask {
     pub(crate) fn fail(self, error: Error) {
         match self {
             Self::Receive(_, answer) => drop(answer.send(Err(error))),
-            Self::Commit(_, answer) | Self::Vacuum(answer) => drop(answer.send(Err(error))),
+            Self::Commit(_, answer) => drop(answer.send(Err(error))),
+            Self::Vacuum(answer) => drop(answer.send(Err(error))),
             Self::Dispatch(_, answer) => drop(answer.send(Err(error))),
             Self::Anchor(_, _, answer) => drop(answer.send(Err(error))),
         }
@@ -84,7 +85,8 @@ struct Waiting {
     arrivals: VecDeque<(Instant, usize, Ask)>,
     others: VecDeque<(Instant, usize, Ask)>,
     bytes: usize,
-    closed: bool,
+    /// What later requests are told once no more are taken.
+    closed: Option<Error>,
 }
 
 /// The queue before the writer.
@@ -104,9 +106,9 @@ impl Queue {
     pub(crate) fn push(&self, ask: Ask) {
         let bytes = ask.bytes();
         let mut waiting = self.lock();
-        if waiting.closed {
+        if let Some(why) = waiting.closed.clone() {
             drop(waiting);
-            return ask.fail(Error::Broken("the store is closed".into()));
+            return ask.fail(why);
         }
         waiting.bytes += bytes;
         let line = if matches!(ask, Ask::Receive(..)) { &mut waiting.arrivals } else { &mut waiting.others };
@@ -124,7 +126,7 @@ impl Queue {
     }
 
     /// All that waits, up to the size of a group, arrivals first; waits for something to come. `None` once closed and empty.
-    pub(crate) async fn take(&self) -> Option<Vec<Ask>> {
+    async fn take(&self) -> Option<Vec<Ask>> {
         loop {
             {
                 let mut waiting = self.lock();
@@ -136,7 +138,7 @@ impl Queue {
                 if !group.is_empty() {
                     return Some(group);
                 }
-                if *closed {
+                if closed.is_some() {
                     return None;
                 }
             }
@@ -146,8 +148,42 @@ impl Queue {
 
     /// Takes no more requests; those that wait are still done.
     pub(crate) fn close(&self) {
-        self.lock().closed = true;
+        self.lock().closed.get_or_insert(Error::Broken("the store is closed".into()));
         self.ready.notify_one();
+    }
+
+    /// Nobody takes requests any more: those that wait fail now, later ones at once.
+    fn end(&self) {
+        let mut waiting = self.lock();
+        waiting.closed.get_or_insert_with(ended);
+        let Waiting { arrivals, others, bytes, .. } = &mut *waiting;
+        *bytes = 0;
+        let left: Vec<_> = arrivals.drain(..).chain(others.drain(..)).collect();
+        drop(waiting);
+        for (_, _, ask) in left {
+            ask.fail(ended());
+        }
+    }
+}
+
+/// What a request is told that the writer left behind when it ended.
+pub(crate) fn ended() -> Error {
+    Error::InDoubt("the writer ended".into())
+}
+
+/// The writer's end of the queue. When it is gone, for whatever reason, nobody waits in vain.
+pub(crate) struct Taker(pub(crate) Arc<Queue>);
+
+impl Taker {
+    /// See [`Queue::take`].
+    pub(crate) async fn take(&self) -> Option<Vec<Ask>> {
+        self.0.take().await
+    }
+}
+
+impl Drop for Taker {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 

@@ -54,8 +54,13 @@ pub(super) const ARMED: &str =
 pub(super) const UNSETTLED: &str = concat!("select ", columns!(effect), " from effect where mailbox = ? order by id");
 pub(super) const NOT_TAKEN: &str =
     concat!("select ", columns!(escalation), " from escalation where mailbox = ? and accepted_at is null order by id");
-pub(super) const RECENT: &str =
-    concat!("select ", columns!(event), " from event where mailbox = ? order by id desc limit 32");
+/// Events that still wait to be handled are not looked back on: a mailbox in memory does not know them either.
+pub(super) const RECENT: &str = concat!(
+    "select ",
+    columns!(event),
+    " from event where mailbox = ? and not exists \
+       (select 1 from input where input.kind = 0 and input.reference = event.id) order by id desc limit 32"
+);
 
 /// Everything of one mailbox, as of one moment.
 pub(super) async fn mailbox(conn: &mut SqliteConnection, id: MailboxId) -> Result<MailboxRows, Error> {

@@ -138,6 +138,23 @@ async fn closing_writes_what_waits_and_refuses_what_comes_later() {
 }
 
 #[tokio::test]
+async fn nobody_waits_for_a_writer_that_ended() {
+    let (_folder, path) = folder().await;
+    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    store.commit(arm(1)).await.unwrap();
+    let mut waiting = std::pin::pin!(store.commit(arm(2)));
+    assert!(!poll_once(waiting.as_mut()).await, "it stands in the queue");
+    // What it was doing is dropped where it stood, as a panic does it.
+    store.shared.tasks.lock().unwrap()[0].abort();
+    let limit = Duration::from_secs(10);
+    let waited = tokio::time::timeout(limit, waiting).await.unwrap();
+    assert!(matches!(waited, Err(Error::InDoubt(_))), "{waited:?}");
+    let later = tokio::time::timeout(limit, store.commit(arm(3))).await.unwrap();
+    assert!(matches!(later, Err(Error::InDoubt(_))), "{later:?}");
+    tokio::time::timeout(limit, store.close()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_store_that_was_never_used_closes() {
     let (_folder, path) = folder().await;
     let store = Sqlite::open(&path, Options::new(1)).await.unwrap();

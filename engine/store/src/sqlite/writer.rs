@@ -1,8 +1,6 @@
 //! The one writer: takes what waits, writes it as one group, answers after the commit. No artificial delay: while one group
 //! is written the next one gathers.
 
-use std::sync::Arc;
-
 use engine::audit::Anchor;
 use engine::clock::At;
 use engine::store::Error;
@@ -13,15 +11,16 @@ use tokio::time::Instant;
 
 use super::chain::{self, Chain};
 use super::group::{self, Failure, Written};
-use super::queue::{Ask, Queue};
+use super::queue::{Ask, Taker};
+use super::vacuum;
 
-/// How often a truncating checkpoint after a vacuum is tried while readers are in the way; each try waits 5 s at most.
-const TRUNCATE_TRIES: u32 = 3;
+/// Free pages of 4 KB that one step of a vacuum gives back: some milliseconds, in which nothing else is written.
+const VACUUM_PAGES: i64 = 256;
 
 /// Owns the only connection that writes.
 pub(super) struct Writer {
     pub(super) conn: SqliteConnection,
-    pub(super) queue: Arc<Queue>,
+    pub(super) queue: Taker,
     pub(super) chain: Chain,
     /// Told after every group, for the checkpoints, which end when this is gone.
     pub(super) wrote: watch::Sender<()>,
@@ -113,7 +112,7 @@ impl Writer {
                 answer.send(anchored).ok();
             }
             Ask::Vacuum(answer) => {
-                answer.send(self.vacuum().await).ok();
+                answer.send(self.vacuum_step().await).ok();
             }
             grouped => self.group(vec![grouped]).await,
         }
@@ -124,20 +123,18 @@ impl Writer {
             return Err(Failure::InDoubt(doubt.clone()));
         }
         group::begin(&mut self.conn).await?;
-        let anchored = chain::anchor(&mut self.conn, at, &key).await;
-        group::finish(&mut self.conn, anchored).await
+        let anchored = chain::anchor(&mut self.conn, &self.chain, at, &key).await;
+        let (anchor, held) = group::finish(&mut self.conn, anchored).await?;
+        self.chain.anchored(held);
+        Ok(anchor)
     }
 
-    async fn vacuum(&mut self) -> Result<(), Error> {
-        let broken = |error: sqlx::Error| Error::from(super::error::Error::from(error));
-        sqlx::query("vacuum").execute(&mut self.conn).await.map_err(broken)?;
-        for _ in 0..TRUNCATE_TRIES {
-            let row = sqlx::query("pragma wal_checkpoint(truncate)").fetch_one(&mut self.conn).await.map_err(broken)?;
-            if super::rows::number(&row).map_err(Error::from)? == 0 {
-                return Ok(());
-            }
+    /// Gives some free pages back. Answers how many are left.
+    async fn vacuum_step(&mut self) -> Result<i64, Error> {
+        if let Some(doubt) = &self.doubt {
+            return Err(Error::InDoubt(doubt.clone()));
         }
-        Err(Error::Broken("a reader held the log open: vacuum again when it is done".into()))
+        Ok(vacuum::step(&mut self.conn, VACUUM_PAGES).await?)
     }
 }
 

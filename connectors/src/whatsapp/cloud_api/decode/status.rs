@@ -4,7 +4,7 @@ use engine::connector::{Status, StatusReport};
 use serde_json::Value;
 
 use super::read;
-use crate::whatsapp::common;
+use crate::net::quoted;
 
 /// One status. A status of a name we do not know still proves that its message exists, so it counts as the lowest.
 ///
@@ -39,7 +39,7 @@ fn error(error: &Value) -> String {
     let title = read::text(error, "title").or_else(|| read::text(error, "message"));
     let details = error.get("error_data").and_then(|data| read::text(data, "details").or_else(|| read::plain(data)));
     let head = [code, title].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    common::words(&match details {
+    quoted(&match details {
         Some(details) if details != head => format!("{head}: {details}"),
         _ => head,
     })

@@ -3,6 +3,7 @@
 use engine::connector::{Incoming, StatusReport};
 use engine::event::{MESSAGE_CHANGED, MESSAGE_RECEIVED, ORDER_RECEIVED};
 use engine::trigger::{MessageEvent, OrderEvent};
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -330,76 +331,80 @@ fn the_address_book_opens_no_conversations() {
     assert_eq!(why(&items[1]), "an entry without `contact`");
 }
 
-/// Small, seeded numbers: the same inputs on every machine.
-struct Dice(u64);
+/// The words the decoder looks for, and some values that look like others.
+const WORDS: [&str; 30] = [
+    "id",
+    "from",
+    "type",
+    "text",
+    "body",
+    "order",
+    "product_items",
+    "item_price",
+    "quantity",
+    "interactive",
+    "edit",
+    "message",
+    "errors",
+    "metadata",
+    "threads",
+    "messages",
+    "contacts",
+    "timestamp",
+    "unsupported",
+    "group_id",
+    "contact",
+    "phone_number",
+    "to",
+    "nfm_reply",
+    "",
+    "-1",
+    "99999999999999999999",
+    "٣",
+    "\u{0}",
+    "1e400",
+];
 
-impl Dice {
-    fn below(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides as u64) as usize
-    }
+/// Any JSON.
+fn any_json() -> impl Strategy<Value = Value> {
+    let word = || prop::sample::select(WORDS.as_slice());
+    let plain = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        word().prop_map(Value::from),
+    ];
+    plain.prop_recursive(5, 32, 5, move |inner| {
+        let fields = prop::collection::vec((word().prop_map(str::to_owned), inner.clone()), 0..6);
+        prop_oneof![prop::collection::vec(inner, 0..4).prop_map(Value::from), fields.prop_map(Value::from_iter)]
+    })
+}
 
-    /// Any JSON, with the words the decoder looks for as keys and values.
-    fn json(&mut self, depth: usize) -> Value {
-        const WORDS: [&str; 24] = [
-            "id",
-            "from",
-            "type",
-            "text",
-            "body",
-            "order",
-            "product_items",
-            "item_price",
-            "quantity",
-            "interactive",
-            "edit",
-            "message",
-            "errors",
-            "metadata",
-            "threads",
-            "messages",
-            "contacts",
-            "timestamp",
-            "unsupported",
-            "group_id",
-            "contact",
-            "phone_number",
-            "to",
-            "nfm_reply",
-        ];
-        match self.below(if depth == 0 { 6 } else { 9 }) {
-            0 => Value::Null,
-            1 => json!(self.below(2) == 0),
-            2 => json!(self.0.cast_signed()),
-            3 => json!(f64::from_bits(self.0)),
-            4 => json!(["", "0", "-1", "99999999999999999999", "٣", "\u{0}", "NaN", "1e400"][self.below(8)]),
-            5 => json!(WORDS[self.below(WORDS.len())]),
-            6 => (0..self.below(4)).map(|_| self.json(depth - 1)).collect(),
-            _ => {
-                (0..self.below(6)).map(|_| (WORDS[self.below(WORDS.len())].to_owned(), self.json(depth - 1))).collect()
-            }
-        }
-    }
+/// A place somewhere inside a value, and what is put there.
+fn any_damage() -> impl Strategy<Value = (Vec<prop::sample::Index>, Value)> {
+    (prop::collection::vec(any::<prop::sample::Index>(), 1..10), any_json())
+}
 
-    /// Replaces one value somewhere inside `value`.
-    fn spoil(&mut self, value: &mut Value) {
+/// Puts `new` where `path` leads, or where it ends earlier.
+fn damage(value: &mut Value, path: &[prop::sample::Index], new: Value) {
+    let inner = path.split_first().and_then(|(step, rest)| {
+        let many = match value {
+            Value::Object(fields) => fields.len(),
+            Value::Array(items) => items.len(),
+            _ => 0,
+        };
+        let place = (many > 0).then(|| step.index(many))?;
         let inner = match value {
-            Value::Object(fields) if !fields.is_empty() => {
-                let place = self.below(fields.len());
-                fields.values_mut().nth(place)
-            }
-            Value::Array(items) if !items.is_empty() => {
-                let place = self.below(items.len());
-                items.get_mut(place)
-            }
+            Value::Object(fields) => fields.values_mut().nth(place),
+            Value::Array(items) => items.get_mut(place),
             _ => None,
         };
-        match inner {
-            Some(inner) if self.below(4) != 0 => self.spoil(inner),
-            _ => *value = self.json(3),
-        }
+        inner.map(|inner| (inner, rest))
+    });
+    match inner {
+        Some((inner, rest)) => damage(inner, rest, new),
+        None => *value = new,
     }
 }
 
@@ -418,20 +423,44 @@ fn everything() -> Value {
     ] })
 }
 
-#[test]
-fn no_json_makes_the_decoder_panic() {
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
-    let mut bad = 0;
-    for _ in 0..1_500 {
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_json_makes_the_decoder_panic(any in any_json(), damages in prop::collection::vec(any_damage(), 1..8)) {
+        let _ = decode(any.to_string().as_bytes(), OURS);
         let mut body = everything();
-        for _ in 0..=dice.below(8) {
-            dice.spoil(&mut body);
+        for (path, new) in damages {
+            damage(&mut body, &path, new);
         }
-        let items = decode(body.to_string().as_bytes(), OURS).unwrap_or_default();
-        bad += items.iter().filter(|item| matches!(item, Item::Bad { .. })).count();
-        let _ = decode(dice.json(6).to_string().as_bytes(), OURS);
+        let _ = decode(body.to_string().as_bytes(), OURS);
     }
-    assert!(bad > 1_000, "the spoiling reaches the items: {bad}");
+
+    #[test]
+    fn whatever_comes_between_two_good_items_costs_them_nothing(any in any_json(), beside in any_json()) {
+        let good = |id: &str| {
+            let mut good = message("text", json!({ "text": { "body": "oi" } }));
+            good["id"] = id.into();
+            good
+        };
+        let entry = |messages: Value| change("messages", json!({ "messages": messages, "contacts": beside }));
+        let change_of = |messages: Value| entry(messages)["changes"][0].clone();
+        let (first, last) = (json!([good("wamid.1")]), json!([good("wamid.2")]));
+        let between = [
+            vec![entry(json!([good("wamid.1"), any, good("wamid.2")]))],
+            vec![json!({ "id": "9001", "changes": [change_of(first.clone()), any, change_of(last.clone())] })],
+            vec![entry(first), any, entry(last)],
+        ];
+        for entries in between {
+            let items = items(&entries);
+            let found: Vec<&str> = items.iter().filter_map(|item| match item {
+                Item::Event(event) => Some(event.external_id.as_str()).filter(|id| id.starts_with("wamid.")),
+                _ => None,
+            }).collect();
+            prop_assert_eq!(found, ["wamid.1", "wamid.2"]);
+            prop_assert_eq!(items.len(), 3, "what cannot be read is kept");
+        }
+    }
 }
 
 #[test]
