@@ -172,6 +172,39 @@ pub async fn an_erased_person_is_gone_from_the_pages_of_others<D: Driver>() {
     super::chain::verify(&store).await;
 }
 
+/// A change in the customer relations of which nobody knew whom it concerns, until its flow wrote to the number in it.
+pub async fn what_runs_of_nobody_wrote_to_an_erased_person_is_gone<D: Driver>() {
+    let driver = D::fresh().await;
+    let store = driver.open(1).await;
+    let who = Some(party("8613800138000", "Zhang Xiaoming"));
+    let receipts = store.receive(vec![arrival(text("a", who, "hello"))]).await.unwrap();
+    let contact = stored(&receipts[0]).0.contact_id.unwrap();
+    let wrote = async |external: &str, phone: &str, words: &str| {
+        let record = engine::store::EventArrival { message: None, ..text(external, None, phone) };
+        let event = stored(&store.receive(vec![arrival(record)]).await.unwrap()[0]).0;
+        let run = engine::store::RunRow {
+            contact_id: None,
+            event_id: event.id,
+            status: RunStatus::Done,
+            ..make::run(event.mailbox, VersionId(1))
+        };
+        let mut work = make::work(event.mailbox);
+        let mut sent = make::message(&format!("out {external}"), Status::Accepted, false, words);
+        sent.effect_key = Some(format!("{}/1", run.id));
+        (work.messages, work.runs) = (vec![sent], vec![run.clone()]);
+        store.commit(work).await.unwrap();
+        run.id
+    };
+    let run = wrote("deal-7", "+8613800138000", "Zhang Xiaoming, your secret parcel").await;
+    let other = wrote("deal-8", "+4915123456789", "Anna Schmidt, your public parcel").await;
+    store.commit(erase(contact)).await.unwrap();
+    assert_eq!(store.messages_of(run).await.unwrap()[0].text, None);
+    assert!(store.messages_of(other).await.unwrap()[0].text.is_some());
+    let after = driver.bytes(&store).await;
+    assert!(!holds(&after, "secret parcel") && !holds(&after, "Zhang Xiaoming"));
+    assert!(holds(&after, "public parcel"));
+}
+
 /// A turn that began before commits after.
 pub async fn a_mailbox_in_memory_does_not_bring_an_erased_person_back<D: Driver>() {
     let driver = D::fresh().await;

@@ -90,6 +90,7 @@ macro_rules! store_conformance {
             chain: salts_prove_data_until_they_are_erased,
             erasure: an_erased_person_is_gone_and_the_chain_holds,
             erasure: an_erased_person_is_gone_from_the_pages_of_others,
+            erasure: what_runs_of_nobody_wrote_to_an_erased_person_is_gone,
             erasure: a_mailbox_in_memory_does_not_bring_an_erased_person_back,
             erasure: a_delivery_repeated_after_erasure_brings_nobody_back,
             people: runs_are_listed_newest_first_in_pages,

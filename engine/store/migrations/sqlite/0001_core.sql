@@ -71,6 +71,8 @@ create index run_open on run (mailbox, version_id, status) where status < 10;
 create index run_status on run (status, id) where status <> 10;
 create index run_version on run (version_id, id);
 create index run_contact on run (contact_id, id) where contact_id is not null;
+-- For erasing only: what an event of nobody started.
+create index run_nobody on run (event_id) where contact_id is null;
 
 -- Append only, but for `data`, which can be erased: the chain holds its digest.
 create table journal (

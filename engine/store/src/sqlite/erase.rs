@@ -1,7 +1,7 @@
 //! Erasing a person: all that is theirs goes, the structure stays, and the audit chain remains valid, because it covers
 //! digests of what is deleted here and not the data.
 //!
-//! `secure_delete` overwrites the bytes; [`super::Sqlite::vacuum`] afterwards leaves no page that once held them.
+//! `secure_delete` overwrites the bytes; [`super::Sqlite::vacuum`] afterwards gives free pages back and empties the log.
 
 use engine::clock::At;
 use engine::ids::{ContactId, RunId};
@@ -35,6 +35,12 @@ const STATEMENTS: [&str; 14] = [
     "update contact set salt = null, name = '', phone = null, language = '', order_status = '', fields = '{}', \
        last_at = null, rev = rev + 1, erased_at = ?2 where id = ?1",
 ];
+
+const FORGET_ITEMS: &str =
+    "update bad_item set raw = '', why = 'erased with a person it mentioned' where instr(raw, ?1) or instr(why, ?1)";
+const FORGET_EVENTS: &str =
+    "update event set body = null where contact_id is null and instr(body, cast(?1 as blob)) returning id";
+pub(super) const RUNS_OF_NOBODY: &str = "select id from run where contact_id is null and event_id = ?";
 
 /// Erases a person within the transaction that is open.
 pub(super) async fn person(conn: &mut SqliteConnection, contact: ContactId, at: At) -> Result<(), Error> {
@@ -79,7 +85,7 @@ pub(super) fn key_range(run: RunId) -> (String, String) {
     (format!("{run}/"), format!("{run}0"))
 }
 
-/// Statuses of messages that the run sent, and that joined no conversation.
+/// Messages that the run sent, and their statuses, also those that joined no conversation.
 async fn forget_statuses(conn: &mut SqliteConnection, run: RunId) -> Result<(), Error> {
     let (from, to) = key_range(run);
     let text = "update message set text = null, norm = null, error = null, external_key = randomblob(16) \
@@ -88,14 +94,16 @@ async fn forget_statuses(conn: &mut SqliteConnection, run: RunId) -> Result<(), 
     Ok(())
 }
 
-/// Items that could not be read and events of nobody known, where they mention the person.
+/// Items that could not be read and events of nobody known, where they mention the person; and what runs of nobody that
+/// such an event started wrote to them. Journal data of these runs stay: nothing in the chain would tell who erased them.
 async fn forget_mentions(conn: &mut SqliteConnection, needle: &str) -> Result<(), Error> {
-    let texts = [
-        "update bad_item set raw = '', why = 'erased with a person it mentioned' where instr(raw, ?1) or instr(why, ?1)",
-        "update event set body = null where contact_id is null and instr(body, cast(?1 as blob))",
-    ];
-    for text in texts {
-        sqlx::query(text).bind(needle).execute(&mut *conn).await?;
+    sqlx::query(FORGET_ITEMS).bind(needle).execute(&mut *conn).await?;
+    let events = sqlx::query(FORGET_EVENTS).bind(needle).fetch_all(&mut *conn).await?;
+    for event in &events {
+        let found = sqlx::query(RUNS_OF_NOBODY).bind(rows::number(event)?).fetch_all(&mut *conn).await?;
+        for run in &found {
+            forget_statuses(conn, RunId(rows::number(run)?)).await?;
+        }
     }
     Ok(())
 }

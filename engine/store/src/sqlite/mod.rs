@@ -169,8 +169,8 @@ impl Sqlite {
         }
     }
 
-    /// Gives free pages back and empties the log, so that nothing deleted is left in either. Writing goes on between the
-    /// steps. Used after [`Work::erase`].
+    /// Gives free pages back and empties the log, so that no deleted row is left in either. Writing goes on between the
+    /// steps. Used after [`Work::erase`]. Unused parts of pages may still hold stray copies of rows that SQLite once moved.
     ///
     /// # Errors
     /// When the disk is full, or readers hold the log for over 15 s.

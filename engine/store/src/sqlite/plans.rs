@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::values::Many;
-use super::{chain, count, effects, events, evidence, inputs, migrate, open, parties, people, read, waits};
+use super::{chain, count, effects, erase, events, evidence, inputs, migrate, open, parties, people, read, waits};
 
 async fn empty() -> (tempfile::TempDir, SqliteConnection) {
     let folder = tempfile::tempdir().unwrap();
@@ -112,6 +112,8 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
     for (text, wanted) in statements {
         expect(&mut conn, text, &[wanted]).await;
     }
+    let of_event = "SEARCH run USING INDEX run_nobody (event_id=?)";
+    expect(&mut conn, erase::RUNS_OF_NOBODY, &[of_event]).await;
     let handled = "SEARCH input USING COVERING INDEX input_reference (reference=? AND kind=?)";
     expect(&mut conn, read::RECENT, &[handled]).await;
     expect(&mut conn, count::STRANDS, &["SEARCH journal USING COVERING INDEX journal_block (strand>?)"]).await;

@@ -1,5 +1,8 @@
-//! Leaving nothing deleted behind: `secure_delete` overwrites it with zeros, free pages are given back in short steps between
-//! the writer's groups, and then the log is emptied, as it still holds what the pages were before.
+//! Leaving little behind of what was deleted: `secure_delete` overwrites it with zeros, free pages are given back in short
+//! steps between the writer's groups, and then the log is emptied, as it still holds what the pages were before.
+//!
+//! What this does not reach: when SQLite moves rows between pages, as trees are balanced, copies of them may stay in the
+//! unused middle of a page, where no later deletion overwrites them. Only a whole `vacuum` leaves none.
 
 use std::path::Path;
 use std::time::Duration;
