@@ -120,6 +120,7 @@ async fn caught(account: &Open, net: &Net) -> Vec<Caught> {
         let call = Call {
             key: format!("run_00000000000a1/{number}").into(),
             attempt: 1,
+            tries: 0,
             now: At(1_760_000_000_000),
             address: Some("5511987654321".into()),
             phone: Some("+5511987654321".into()),
