@@ -46,7 +46,7 @@ pub struct State {
     /// Its cursors. One, until branches come.
     pub cursors: Vec<Cursor>,
     /// The event that started it, as expressions see it.
-    pub event: Value,
+    pub event: Arc<Value>,
     /// Outputs by step id.
     pub steps: Map<String, Value>,
     /// Variables.
@@ -120,13 +120,17 @@ pub enum Block {
 impl State {
     /// Before the first entry, for a run that `event` starts.
     #[must_use]
-    pub fn new(event: Value) -> Self {
-        Self { event, ..Self::default() }
+    pub fn new(event: impl Into<Arc<Value>>) -> Self {
+        Self { event: event.into(), ..Self::default() }
     }
 
     /// The state that `entries` lead to: what a stored state must equal.
     #[must_use]
-    pub fn fold<'a>(version: &Version, event: Value, entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+    pub fn fold<'a>(
+        version: &Version,
+        event: impl Into<Arc<Value>>,
+        entries: impl IntoIterator<Item = &'a Entry>,
+    ) -> Self {
         let mut state = Self::new(event);
         for entry in entries {
             state.apply(version, entry);

@@ -117,7 +117,7 @@ pub fn turn(
 
 fn base_scope(run: &Run, now: At) -> Scope {
     let mut scope = Scope::new();
-    scope.set("event", run.state.event.clone());
+    scope.set("event", Arc::clone(&run.state.event));
     scope.set("now", Value::from(now.to_string()));
     scope.set("flow", json!({ "id": *run.version.flow, "name": run.version.name }));
     scope.set("run", json!({ "id": run.id.to_string(), "started_at": run.started_at.to_string() }));
