@@ -1,6 +1,6 @@
 //! All tests that span crates, in one binary: one link step.
 
-#![allow(clippy::unwrap_used, reason = "in a test this is a failure with its place")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a panic is how a test fails, and it may say what it saw")]
 
 mod acceptance;
 mod crash_points;
