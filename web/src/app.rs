@@ -56,7 +56,7 @@ impl App {
         match self.rules.connections {
             Some(_) => Ok(()),
             None => Err(ApiError::conflict(
-                "no server runs on this data, and which accounts there are is not known here: start the server, or name them with --connections",
+                "no server runs on this data, and the accounts are not known here: start it, or name them with --connections",
             )),
         }
     }
