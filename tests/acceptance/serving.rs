@@ -36,19 +36,25 @@ fn the_api_answers_nobody_without_its_token() {
 }
 
 #[test]
-fn health_readiness_and_figures_need_no_token() {
+fn health_and_readiness_need_no_token_and_figures_do() {
     staged(async {
         let place = Installation::new(&["complaint"]).await;
         let server = place.serve().await;
         let said = delivery(&[("393331234567", "Ugo")], vec![text("wamid.A", "393331234567", "complaint")]);
         assert_eq!(place.deliver(&said).await.unwrap(), 200);
         server.api.until_runs("", 1, "done").await;
+        let token = std::fs::read_to_string(place.path("data/api-token")).unwrap();
         for (path, word) in [
             ("/healthz", "ok"),
             ("/readyz", "ready"),
             ("/metrics", "switchboard_connection_up{connection=\"wa-main\"} 1"),
         ] {
-            let answer = place.http().get(format!("{}{path}", place.url())).send().await.unwrap();
+            let mut request = place.http().get(format!("{}{path}", place.url()));
+            if path == "/metrics" {
+                assert_eq!(request.try_clone().unwrap().send().await.unwrap().status().as_u16(), 401);
+                request = request.bearer_auth(token.trim());
+            }
+            let answer = request.send().await.unwrap();
             assert_eq!(answer.status().as_u16(), 200);
             let text = answer.text().await.unwrap();
             assert!(text.contains(word), "{path}: {text}");

@@ -86,6 +86,7 @@ pub(crate) struct Serve {
     pub(crate) url: String,
     /// From the start of the process to its line `listening on`.
     pub(crate) ready_after: Duration,
+    token: String,
     http: Client,
 }
 
@@ -102,7 +103,8 @@ impl Serve {
         command.args(["--connections", "connections.yaml", "--log", "warn"]);
         let mut process = Process::start("switchboard", &mut command)?;
         let (url, ready_after) = process.says("listening on ", PATIENCE).await?;
-        Ok(Self { process, url, ready_after, http: http.clone() })
+        let token = std::fs::read_to_string(home.at("data").join("api-token"))?.trim().to_owned();
+        Ok(Self { process, url, token, ready_after, http: http.clone() })
     }
 
     /// Where it listens.
@@ -128,14 +130,18 @@ impl Serve {
 
     /// Sum and count of a summary or histogram in `/metrics`, over all labels.
     pub(crate) async fn metric(&self, name: &str) -> Result<(f64, f64)> {
-        let text = self.http.get(format!("{}/metrics", self.url)).send().await?.text().await?;
+        let text = self.figures().await?;
         Ok((sum_of(&text, &format!("{name}_sum")), sum_of(&text, &format!("{name}_count"))))
     }
 
     /// A counter in `/metrics`, over all labels.
     pub(crate) async fn counter(&self, name: &str) -> Result<f64> {
-        let text = self.http.get(format!("{}/metrics", self.url)).send().await?.text().await?;
-        Ok(sum_of(&text, name))
+        Ok(sum_of(&self.figures().await?, name))
+    }
+
+    async fn figures(&self) -> Result<String> {
+        let asked = self.http.get(format!("{}/metrics", self.url)).bearer_auth(&self.token).send().await?;
+        Ok(asked.error_for_status()?.text().await?)
     }
 }
 

@@ -110,6 +110,8 @@ pub struct Do {
     pub action: Arc<str>,
     /// The connection it goes through; `None` for local actions. Resolved (named or default) when the flow is published.
     pub connection: Option<Arc<str>>,
+    /// Whether the author named the connection. If not, an answer to a customer goes through the conversation's own.
+    pub named: bool,
     /// Its input: a map expression.
     pub input: Expr,
     /// What is repeated when an attempt fails.

@@ -27,13 +27,14 @@ const MAX_PAUSES: usize = 10;
 
 impl<'a> Lower<'a> {
     pub(super) fn do_step(&mut self, node: &'a Node, keys: &mut Fields<'a>, here: &Here<'_>) -> Made {
-        let op = self.do_op(node, keys, here).map(|what| Op::Do(Box::new(what)));
+        let op = self.do_op(node, keys).map(|what| Op::Do(Box::new(what)));
         self.ran(here);
         Made { op, ends: false, keys: &["do", "connection", "with"] }
     }
 
-    fn do_op(&mut self, node: &'a Node, keys: &mut Fields<'a>, here: &Here<'_>) -> Option<Do> {
+    fn do_op(&mut self, node: &'a Node, keys: &mut Fields<'a>) -> Option<Do> {
         let connection = keys.take("connection");
+        let named = connection.is_some();
         let with = keys.take("with");
         let retry = keys.take("retry").map_or(Some(Retry::standard()), |node| self.retry(node));
         let expires = keys.take("expires").map(|node| self.expires(node));
@@ -48,10 +49,10 @@ impl<'a> Lower<'a> {
         let input = self.input(spec, with, node.place);
         self.needs_contact(spec.name, with, node.place);
         let default = if spec.reply { REPLY_EXPIRES } else { EXPIRES };
-        let _ = here;
         Some(Do {
             action: spec.name.into(),
             connection,
+            named,
             input: input?,
             retry: retry?,
             expires: expires.map_or(Some(default), |expires| expires)?,

@@ -334,7 +334,10 @@ impl Turn<'_> {
             input,
         };
         let lane = if self.run.state.event["type"] == crate::event::CRON { Lane::Bulk } else { Lane::Interactive };
-        let connection = call.connection.as_deref().unwrap_or_default();
+        // An answer goes out where the question came in: another number would be another conversation, with a window of its own.
+        let own = conversation.and_then(|id| self.facts.conversation(id)).map(|found| found.connection.clone());
+        let own = own.filter(|own| !call.named && call.action.starts_with("whatsapp.") && !own.is_empty());
+        let connection = own.as_deref().or(call.connection.as_deref()).unwrap_or_default();
         let window = conversation.filter(|_| call.needs_window);
         let call = NewCall { action: &call.action, connection, lane, window, expires: call.expires };
         self.plan(&call, plan);

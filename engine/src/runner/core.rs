@@ -98,11 +98,12 @@ impl<S: Store + Reads> Core<S> {
     }
 
     /// Lets connections and timers know what a commit brought. Calls start only now, after it.
-    pub(super) fn spread(&self, news: News) {
+    pub(super) fn spread(self: &Arc<Self>, news: News) {
         for row in news.planned {
             match self.lines.get(row.connection.as_str()) {
                 Some(line) => line.tell(&self.activity, line::Message::Planned(Box::new(row))),
-                None => tracing::error!(
+                None if !self.parts.quiet => self.refuse(row),
+                None => tracing::info!(
                     connection = row.connection,
                     "a call is planned for a connection that is not open; it waits"
                 ),
