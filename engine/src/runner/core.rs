@@ -15,6 +15,8 @@ use super::boxes::Boxes;
 use super::line::{self, LineHandle};
 use crate::book::Book;
 use crate::clock::At;
+use crate::connector::{Problem, Verdict};
+use crate::handle::Input;
 use crate::ids::{JournalId, MailboxId};
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
@@ -103,10 +105,7 @@ impl<S: Store + Reads> Core<S> {
             match self.lines.get(row.connection.as_str()) {
                 Some(line) => line.tell(&self.activity, line::Message::Planned(Box::new(row))),
                 None if !self.parts.quiet => self.refuse(row),
-                None => tracing::info!(
-                    connection = row.connection,
-                    "a call is planned for a connection that is not open; it waits"
-                ),
+                None => tracing::info!(connection = row.connection, "a call is planned; the next server makes it"),
             }
         }
         for (id, settled) in news.gone {
@@ -118,6 +117,14 @@ impl<S: Store + Reads> Core<S> {
             // The timers end only with the engine; what is armed then is read again at the next start.
             let _ = self.timers.send(armed);
         }
+    }
+
+    /// A call for a connection that is not open would wait for ever: its run hears so at once.
+    fn refuse(self: &Arc<Self>, row: EffectRow) {
+        let words = format!("there is no connection `{}`: open it, or name another in the flow", row.connection);
+        let verdict = Verdict::Refused(Problem::new("no_connection", words));
+        let (mailbox, attempts) = (row.mailbox, Vec::new());
+        self.post(mailbox, Input::Settled { effect: Box::new(row), attempts, verdict, input: None }, None);
     }
 
     /// A journal row about something that is no run and no event.

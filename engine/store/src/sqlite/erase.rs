@@ -1,7 +1,8 @@
 //! Erasing a person: all that is theirs goes, the structure stays, and the audit chain remains valid, because it covers
 //! digests of what is deleted here and not the data.
 //!
-//! `secure_delete` overwrites the bytes; [`super::Sqlite::vacuum`] afterwards gives free pages back and empties the log.
+//! `secure_delete` overwrites the bytes; [`super::Sqlite::vacuum`] afterwards rewrites the file, as SQLite
+//! leaves copies of moved rows in unused parts of pages, and empties the log.
 
 use engine::clock::At;
 use engine::ids::{ContactId, RunId};

@@ -30,7 +30,6 @@ mod rows;
 mod runs;
 #[cfg(test)]
 mod tests;
-mod vacuum;
 mod values;
 mod waits;
 mod works;
@@ -173,21 +172,9 @@ impl Sqlite {
     /// steps. Used after [`Work::erase`]. Unused parts of pages may still hold stray copies of rows that SQLite once moved.
     ///
     /// # Errors
-    /// When the disk is full, or readers hold the log for over 15 s.
+    /// When the disk is full, or a reader holds the log for over 15 s.
     pub async fn vacuum(&self) -> Result<(), Error> {
-        let mut free = i64::MAX;
-        loop {
-            let left = self.ask(Ask::Vacuum).await?;
-            // A file that cannot shrink keeps its free pages, which hold zeros.
-            if left == 0 || left >= free {
-                break;
-            }
-            free = left;
-        }
-        if vacuum::empty_log(&self.shared.path).await? {
-            return Ok(());
-        }
-        Err(Error::Broken("a reader held the log open: vacuum again when it is done".into()))
+        self.ask(Ask::Vacuum).await
     }
 
     /// Puts a request in the queue and waits for its answer.

@@ -13,7 +13,7 @@ use super::error::Error;
 
 /// Connections that read.
 const READERS: u32 = 4;
-/// How long a connection waits for a lock: migrations and checkpoints hold one.
+/// How long a connection waits for a lock: migrations and vacuums hold one.
 const BUSY: Duration = Duration::from_secs(5);
 /// How long the emptying checkpoint waits for readers; it keeps the writer out meanwhile.
 const CHECKPOINT_BUSY: Duration = Duration::from_millis(100);

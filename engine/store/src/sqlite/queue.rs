@@ -31,8 +31,8 @@ pub(crate) enum Ask {
     Dispatch(Vec<DispatchOp>, Answer<Vec<EffectId>>),
     /// See [`engine::store::Store::anchor`]. Written by itself.
     Anchor(At, [u8; 32], Answer<Option<Anchor>>),
-    /// Gives some free pages back; answers how many are left. Done by itself.
-    Vacuum(Answer<i64>),
+    /// Rewrites the file without its free pages. Done by itself.
+    Vacuum(Answer<()>),
 }
 
 impl Ask {
@@ -45,8 +45,7 @@ impl Ask {
     pub(crate) fn fail(self, error: Error) {
         match self {
             Self::Receive(_, answer) => drop(answer.send(Err(error))),
-            Self::Commit(_, answer) => drop(answer.send(Err(error))),
-            Self::Vacuum(answer) => drop(answer.send(Err(error))),
+            Self::Commit(_, answer) | Self::Vacuum(answer) => drop(answer.send(Err(error))),
             Self::Dispatch(_, answer) => drop(answer.send(Err(error))),
             Self::Anchor(_, _, answer) => drop(answer.send(Err(error))),
         }

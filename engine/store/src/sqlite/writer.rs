@@ -12,10 +12,9 @@ use tokio::time::Instant;
 use super::chain::{self, Chain};
 use super::group::{self, Failure, Written};
 use super::queue::{Ask, Taker};
-use super::vacuum;
 
-/// Free pages of 4 KB that one step of a vacuum gives back: some milliseconds, in which nothing else is written.
-const VACUUM_PAGES: i64 = 256;
+/// How often a truncating checkpoint after a vacuum is tried while readers are in the way; each try waits 5 s at most.
+const TRUNCATE_TRIES: u32 = 3;
 
 /// Owns the only connection that writes.
 pub(super) struct Writer {
@@ -112,7 +111,7 @@ impl Writer {
                 answer.send(anchored).ok();
             }
             Ask::Vacuum(answer) => {
-                answer.send(self.vacuum_step().await).ok();
+                answer.send(self.vacuum().await).ok();
             }
             grouped => self.group(vec![grouped]).await,
         }
@@ -129,12 +128,16 @@ impl Writer {
         Ok(anchor)
     }
 
-    /// Gives some free pages back. Answers how many are left.
-    async fn vacuum_step(&mut self) -> Result<i64, Error> {
-        if let Some(doubt) = &self.doubt {
-            return Err(Error::InDoubt(doubt.clone()));
+    async fn vacuum(&mut self) -> Result<(), Error> {
+        let broken = |error: sqlx::Error| Error::from(super::error::Error::from(error));
+        sqlx::query("vacuum").execute(&mut self.conn).await.map_err(broken)?;
+        for _ in 0..TRUNCATE_TRIES {
+            let row = sqlx::query("pragma wal_checkpoint(truncate)").fetch_one(&mut self.conn).await.map_err(broken)?;
+            if super::rows::number(&row).map_err(Error::from)? == 0 {
+                return Ok(());
+            }
         }
-        Ok(vacuum::step(&mut self.conn, VACUUM_PAGES).await?)
+        Err(Error::Broken("a reader held the log open: vacuum again when it is done".into()))
     }
 }
 
