@@ -168,8 +168,8 @@ impl Sqlite {
         }
     }
 
-    /// Gives free pages back and empties the log, so that no deleted row is left in either. Writing goes on between the
-    /// steps. Used after [`Work::erase`]. Unused parts of pages may still hold stray copies of rows that SQLite once moved.
+    /// Rewrites the file and empties the log, so that no deleted row is left in either. Used after [`Work::erase`]. Writing is
+    /// held up meanwhile (about a second for 100 MB on a fast disk), and there must be room for two copies.
     ///
     /// # Errors
     /// When the disk is full, or a reader holds the log for over 15 s.
