@@ -1,7 +1,7 @@
 //! What a connector is: the code for one outside service.
 //!
 //! A connector is one file that ends in one function returning a [`Connector`], and one line in `connectors::registry`.
-//! It declares which actions it performs ([`Connector::performs`]), which of them are capabilities others perform too, and
+//! It declares which actions it performs ([`ConnectorBuilder::performs`]), which of them are capabilities others perform too, and
 //! whether it has a door for webhooks. An opened account is a [`Connection`]. The engine never sees HTTP, the connector never
 //! sees a store: all that passes between them is an input, a [`Verdict`] and [`Item`]s.
 

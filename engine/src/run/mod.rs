@@ -1,6 +1,6 @@
-//! The state machine of a run, pure: [`turn`] takes a state and one wake, and says what changes.
+//! The state machine of a run, pure: [`turn()`] takes a state and one wake, and says what changes.
 //!
-//! [`entry`](Entry) is what happened, [`State`] the fold of entries, [`turn`] decides the next entries, [`plan`] what becomes
+//! [`entry`](Entry) is what happened, [`State`] the fold of entries, [`turn()`] decides the next entries, [`plan`] what becomes
 //! of a call after an attempt, [`journal`] how entries are stored.
 
 mod entry;

@@ -31,7 +31,7 @@ pub(super) struct Serve {
     /// Where to listen [default: 127.0.0.1:8080]
     #[arg(long, env = "SWITCHBOARD_LISTEN", value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Our address as the outside sees it, such as https://flows.example.com; providers sign it
+    /// Our address as the outside sees it, such as `https://flows.example.com`; providers sign it
     #[arg(long, env = "SWITCHBOARD_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
     /// A folder of flow files, loaded at start and on change
