@@ -40,7 +40,7 @@ pub(super) struct Serve {
     /// Starts simulated providers; without --connections, accounts at them
     #[arg(long, env = "SWITCHBOARD_SANDBOX", value_parser = FalseyValueParser::new())]
     sandbox: bool,
-    /// The sandbox's port on 127.0.0.1; 0 takes a free one [default: 9100]
+    /// The sandbox's port on 127.0.0.1; 0 takes a free one [default: 9100, or a free one where no --connections name it]
     #[arg(long, env = "SWITCHBOARD_SANDBOX_PORT", value_name = "PORT")]
     sandbox_port: Option<u16>,
     /// A file outside the data folder to which anchors of the audit log are appended
@@ -148,8 +148,15 @@ async fn accounts(settings: &ServerSettings) -> Result<(Option<Sandbox>, Connect
     let Some(listen) = settings.sandbox else {
         return Ok((None, declared.unwrap_or_default()));
     };
-    let config = sandbox::Config { listen, ..sandbox::Config::default() };
-    let sandbox = Sandbox::start(config.clone()).await;
+    let mut config = sandbox::Config { listen, ..sandbox::Config::default() };
+    let mut sandbox = Sandbox::start(config.clone()).await;
+    // The demo's accounts follow the sandbox wherever it is; a connections file names its port.
+    let taken = sandbox.as_ref().err().is_some_and(|why| why.kind() == std::io::ErrorKind::AddrInUse);
+    if taken && declared.is_none() {
+        tracing::warn!(%listen, "the sandbox's port is taken; it uses a free one");
+        config.listen.set_port(0);
+        sandbox = Sandbox::start(config.clone()).await;
+    }
     let sandbox = sandbox.map_err(|why| Failure::Failed(format!("cannot start the sandbox on {listen}: {why}")))?;
     tracing::info!(url = sandbox.url(), "the sandbox plays WhatsApp and the CRM");
     let connections = declared.unwrap_or_else(|| demo::connections(sandbox.url(), &config));
