@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::calendar::Calendars;
 use crate::clock::At;
 use crate::duration;
 use crate::event;
@@ -43,6 +44,10 @@ pub struct Book {
     pub versions: HashMap<VersionId, Arc<Version>>,
     /// The connection that tells teams about escalations.
     pub notify: Option<Arc<str>>,
+    /// Business hours, by name.
+    pub calendars: Calendars,
+    /// Flows that others may call: those with the trigger `flow.called`.
+    pub callable: BTreeMap<Arc<str>, Arc<Version>>,
     /// Triggers by the kind they listen to, as indexes into `live` and the version's triggers.
     by_kind: BTreeMap<Arc<str>, Vec<(usize, usize)>>,
     silences: Vec<Silence>,
@@ -57,6 +62,7 @@ impl Book {
             book.versions.insert(version.id, version);
         }
         for (index, live) in live.iter().enumerate() {
+            book.add_callable(&live.version);
             for (place, trigger) in live.version.triggers.iter().enumerate() {
                 book.by_kind.entry(Arc::clone(&trigger.kind)).or_default().push((index, place));
                 book.silences.extend(silence(index, place, trigger));
@@ -64,6 +70,13 @@ impl Book {
         }
         book.live = live;
         book
+    }
+
+    /// Lets other flows call `version`, if it has the trigger for that.
+    pub fn add_callable(&mut self, version: &Arc<Version>) {
+        if version.triggers.iter().any(|trigger| *trigger.kind == *event::FLOW_CALLED) {
+            self.callable.insert(Arc::clone(&version.flow), Arc::clone(version));
+        }
     }
 
     /// Triggers that hear events of `kind`, in the order of the flows' ids.

@@ -11,6 +11,9 @@ use sha2::{Digest, Sha256};
 use crate::clock::At;
 use crate::ids::{ContactId, ConversationId, EventId, MailboxId};
 
+/// A run that another flow called.
+pub const FLOW_CALLED: &str = "flow.called";
+
 /// How deep events may cause events (a flow sends, which starts a flow …) before the chain is cut with an alarm.
 pub const MAX_DEPTH: u8 = 8;
 

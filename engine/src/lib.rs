@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod book;
+pub mod calendar;
 pub mod capability;
 pub mod clock;
 pub mod connector;

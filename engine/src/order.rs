@@ -28,8 +28,13 @@ pub enum Order {
         /// What later steps read as `steps.<id>`.
         output: Value,
     },
-    /// End a run. Calls not under way are withdrawn.
+    /// End a run: calls not under way are withdrawn, and the flow's `finally` runs.
     CancelRun {
+        /// The run.
+        run: RunId,
+    },
+    /// End a run at once, without its clean-up.
+    KillRun {
         /// The run.
         run: RunId,
     },

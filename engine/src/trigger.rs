@@ -28,6 +28,14 @@ pub struct TriggerSpec {
     pub in_conversation: bool,
 }
 
+impl TriggerSpec {
+    /// Whether a run can wait for it: only what the contact of the run does, and not its silence.
+    #[must_use]
+    pub fn can_be_awaited(&self) -> bool {
+        self.in_conversation && ![event::NO_REPLY, event::FLOW_CALLED].contains(&self.name)
+    }
+}
+
 /// `whatsapp.order_received` takes no parameters.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -133,6 +141,11 @@ pub struct WebhookReceived {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Manual {}
+
+/// `flow.called` takes no parameters.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FlowCalled {}
 
 /// One line of an order.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -256,6 +269,17 @@ pub struct ManualEvent {
     pub input: Value,
 }
 
+/// The fields of `flow.called`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+pub struct FlowCalledEvent {
+    /// What the calling step gave along, its `with`.
+    pub input: serde_json::Map<String, Value>,
+    /// The flow that called.
+    pub caller: String,
+    /// Its run.
+    pub caller_run: String,
+}
+
 /// All triggers by name.
 #[must_use]
 pub fn all() -> BTreeMap<&'static str, TriggerSpec> {
@@ -306,6 +330,12 @@ pub fn all() -> BTreeMap<&'static str, TriggerSpec> {
             "A person pressed the button.",
             json!({ "by": "someone", "input": null }),
             false,
+        ),
+        spec::<FlowCalled, FlowCalledEvent>(
+            event::FLOW_CALLED,
+            "Another flow called this one with `run_flow`.",
+            json!({ "input": {}, "caller": "another-flow", "caller_run": "run_test" }),
+            true,
         ),
     ];
     specs.into_iter().map(|spec| (spec.name, spec)).collect()

@@ -37,6 +37,50 @@ pub struct SendTemplate {
     pub to: Option<String>,
 }
 
+/// Most choices of a question: a list has ten rows (Meta, interactive list messages).
+pub const MAX_CHOICES: usize = 10;
+/// Longest choice in characters: a button's title, and a row's of a list (Meta, interactive messages).
+pub const MAX_CHOICE_CHARS: (usize, usize) = (20, 24);
+
+/// Sends a question with choices: up to three as buttons, more as a list; where a number can do neither, as numbered lines.
+/// Only inside the 24 hours after the customer's last message.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendChoices {
+    /// The question, at most 1024 characters.
+    #[schemars(length(min = 1, max = 1024), extend("x-format" = "whatsapp"))]
+    pub text: String,
+    /// What may be chosen, 1 to 10; up to three have at most 20 characters each, more have at most 24. The answer's id is
+    /// `choice_1`, `choice_2` …
+    #[schemars(length(min = 1, max = 10))]
+    pub choices: Vec<String>,
+    /// The word on the button that opens a list. Default `…`.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    pub button: Option<String>,
+    /// Another number in international form. Default: the customer the run is about.
+    #[serde(default)]
+    pub to: Option<String>,
+}
+
+/// Answers the customer: free text while the 24-hour window is open when it is sent, else the template.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reply {
+    /// The free text, as in `whatsapp.send_text`.
+    #[schemars(length(min = 1, max = 4096), extend("x-format" = "whatsapp"))]
+    pub text: String,
+    /// The template to send when the window is closed, as in `whatsapp.send_template`.
+    #[schemars(length(min = 1, max = 512))]
+    pub template: String,
+    /// Its language. Default: the contact's, else the connection's.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// Values of its variables.
+    #[serde(default)]
+    pub params: BTreeMap<String, String>,
+}
+
 /// A message that the provider accepted; what becomes of it comes as statuses.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct Accepted {
@@ -52,6 +96,27 @@ impl Action for SendText {
     const NAME: &'static str = "whatsapp.send_text";
     const ABOUT: &'static str = "Sends free text to the customer, inside the 24 hours after their last message.";
     const NEEDS_WINDOW: bool = true;
+    const REPLY: bool = true;
+    type Output = Accepted;
+    fn sample() -> Accepted {
+        sample()
+    }
+}
+
+impl Action for SendChoices {
+    const NAME: &'static str = "whatsapp.send_choices";
+    const ABOUT: &'static str = "Sends a question with buttons or a list, inside the 24 hours after the customer's last message.";
+    const NEEDS_WINDOW: bool = true;
+    const REPLY: bool = true;
+    type Output = Accepted;
+    fn sample() -> Accepted {
+        sample()
+    }
+}
+
+impl Action for Reply {
+    const NAME: &'static str = "whatsapp.reply";
+    const ABOUT: &'static str = "Answers the customer: free text while the 24-hour window is open, else a template.";
     const REPLY: bool = true;
     type Output = Accepted;
     fn sample() -> Accepted {

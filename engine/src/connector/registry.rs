@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{ActionSpec, Connection, Connector, OpenContext, Performer};
+use super::{Action, ActionSpec, Connection, Connector, OpenContext, Performer};
+use crate::capability::whatsapp::{Reply, SendTemplate, SendText};
 use crate::trigger::{self, TriggerSpec};
 
 /// An opened account with what it performs.
@@ -105,7 +106,14 @@ impl Registry {
         let mut catalog =
             Catalog { actions: crate::local::actions(), triggers: trigger::all(), serves: BTreeMap::new() };
         for connector in self.connectors.values() {
-            let names = connector.actions.iter().map(|action| action.name).collect();
+            let mut names: Vec<&'static str> = connector.actions.iter().map(|action| action.name).collect();
+            // A reply is one of two calls: whoever performs both can reply.
+            if let [Some(text), Some(_)] = [SendText::NAME, SendTemplate::NAME]
+                .map(|name| connector.actions.iter().find(|action| action.name == name))
+            {
+                names.push(Reply::NAME);
+                catalog.actions.insert(Reply::NAME, ActionSpec::of::<Reply>(text.repeat));
+            }
             catalog.serves.insert(connector.name, names);
             for action in &connector.actions {
                 catalog.actions.entry(action.name).or_insert_with(|| action.clone());

@@ -16,14 +16,29 @@ const MAX_STEPS: usize = 500;
 /// Deepest nesting of steps.
 const MAX_DEPTH: usize = 16;
 /// The keys that make a step what it is.
-const VERBS: &[&str] = &["do", "if", "set", "stop", "wait", "wait_for"];
-/// Verbs of the language that come with a later version.
-const LATER: &[&str] =
-    &["switch", "for_each", "parallel", "ask", "script", "run_flow", "answer_webhook", "repeat", "again"];
+const VERBS: &[&str] = &[
+    "do",
+    "if",
+    "switch",
+    "for_each",
+    "parallel",
+    "repeat",
+    "again",
+    "set",
+    "script",
+    "wait",
+    "wait_for",
+    "ask",
+    "run_flow",
+    "answer_webhook",
+    "stop",
+];
 /// Keys any step may carry.
 const COMMON: &[&str] = &["id", "name", "note", "on_error", "retry", "expires", "on_unknown"];
 /// Keys that hold further steps.
-const BLOCKS: &[&str] = &["then", "else", "on_error", "on_timeout"];
+const BLOCKS: &[&str] = &["then", "else", "default", "steps", "on_error", "on_timeout"];
+/// Keys whose values hold lists of steps by name.
+const NAMED_BLOCKS: &[&str] = &["cases", "parallel"];
 
 /// A list of steps, read.
 #[derive(Clone, Copy, Default)]
@@ -39,6 +54,7 @@ pub(super) struct Here<'a> {
     pub(super) path: &'a str,
     pub(super) id: Option<&'a str>,
     pub(super) place: Place,
+    pub(super) ix: StepIx,
     pub(super) next: Option<StepIx>,
 }
 
@@ -57,27 +73,40 @@ pub(super) fn survey<'a>(block: &'a Node, lower: &mut Lower<'a>) {
     for item in items {
         let Val::Map(entries) = &item.value else { continue };
         let get = |name: &str| entries.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
-        if let Some(id) = get("id").and_then(Node::scalar) {
-            lower.names.outputs.entry(id.text.clone()).or_insert_with(|| output(lower.env, get("do"), get("wait_for")));
+        if let Some(id) = get("id").or(get("repeat").and_then(|repeat| repeat.get("id"))).and_then(Node::scalar) {
+            let env = lower.env;
+            lower.names.outputs.entry(id.text.clone()).or_insert_with(|| output(env, &get));
         }
         if let Some(Val::Map(vars)) = get("set").map(|node| &node.value) {
             lower.names.vars.extend(vars.iter().map(|(key, _)| key.text.clone()));
         }
-        for name in BLOCKS {
-            if let Some(inner) = get(name) {
-                survey(inner, lower);
+        if let Some(var) = get("into").and_then(Node::scalar).and_then(|into| into.text.strip_prefix("vars.")) {
+            lower.names.vars.insert(var.to_owned());
+        }
+        if let Some(repeat) = get("repeat").and_then(|repeat| repeat.get("steps")) {
+            survey(repeat, lower);
+        }
+        for inner in BLOCKS.iter().filter_map(|name| get(name)) {
+            survey(inner, lower);
+        }
+        for named in NAMED_BLOCKS.iter().filter_map(|name| get(name)) {
+            if let Val::Map(blocks) = &named.value {
+                blocks.iter().for_each(|(_, inner)| survey(inner, lower));
             }
         }
     }
 }
 
 /// The shape of `steps.<id>`; anything when the action or event is not known.
-fn output<'a>(env: &'a super::Environment<'a>, action: Option<&Node>, awaited: Option<&Node>) -> Option<Shape<'a>> {
-    if let Some(action) = action {
+fn output<'a, 'n>(env: &'a super::Environment<'a>, get: &dyn Fn(&str) -> Option<&'n Node>) -> Option<Shape<'a>> {
+    if let Some(action) = get("do") {
         let spec = action.scalar().and_then(|name| env.catalog.actions.get(name.text.as_str()));
         return Some(spec.map_or(Shape::any(), |spec| Shape::new(spec.output.as_value())));
     }
-    let kind = match &awaited?.value {
+    if let Some(shape) = super::names::given_by(get) {
+        return Some(shape);
+    }
+    let kind = match &get("wait_for")?.value {
         Val::Scalar(kind) => kind.text.as_str(),
         Val::Map(entries) => entries.first().map_or("", |(key, _)| key.text.as_str()),
         _ => "",
@@ -115,7 +144,7 @@ impl<'a> Lower<'a> {
                 self.problems.warn(item.place, "unreachable_step", message, hint);
             }
             if self.depth <= MAX_DEPTH {
-                ends |= self.step(item, &format!("{prefix}{index}"), ix, follows);
+                ends |= self.step(item, &format!("{prefix}{index}"), ix, follows).unwrap_or(false);
             }
         }
         self.depth -= 1;
@@ -123,25 +152,30 @@ impl<'a> Lower<'a> {
     }
 
     /// Reads one step into place `ix`; gives whether it ends the way it is on.
-    fn step(&mut self, item: &'a Node, position: &str, ix: StepIx, next: Option<StepIx>) -> bool {
-        let Some(mut keys) = Fields::of(item, "a step", &mut self.problems) else { return false };
+    fn step(&mut self, item: &'a Node, position: &str, ix: StepIx, next: Option<StepIx>) -> Option<bool> {
+        let mut keys = Fields::of(item, "a step", &mut self.problems)?;
         let id = self.step_id(&mut keys);
+        let parent = self.parent;
         for name in ["name", "note"] {
             keys.take(name).map(|node| fields::text(node, "this", &mut self.problems));
         }
         let path = id.unwrap_or(position);
-        let here = Here { path, id, place: item.place, next };
+        let here = Here { path, id, place: item.place, ix, next };
         let before = self.names.have.clone();
-        let Some(made) = self.made(&mut keys, &here) else { return false };
+        self.parent = Some(ix);
+        let made = self.made(&mut keys, &here);
+        self.parent = parent;
+        let made = made?;
+        let goes_on = self.goes_on_at.take().or(next);
         let on_error = keys.take("on_error").map(|node| self.handler(node, &before, &here, made.ends));
         let known: Vec<&str> = made.keys.iter().chain(COMMON).copied().collect();
         keys.finish(&known, &mut self.problems);
         let (handler, recovers) = on_error.map_or((None, false), |block| (block.entry, !block.ends));
         if let Some(op) = made.op {
             let id = id.map(Arc::from);
-            self.steps[ix as usize] = Some(Step { path: path.into(), id, op, next, on_error: handler });
+            self.steps[ix as usize] = Some(Step { path: path.into(), id, op, next: goes_on, on_error: handler, parent });
         }
-        made.ends && !recovers
+        Some(made.ends && !recovers)
     }
 
     /// A step's own `on_error`: what was there before the step is there, and `error`. Behind it the step may not have run.
@@ -157,13 +191,10 @@ impl<'a> Lower<'a> {
     }
 
     fn made(&mut self, keys: &mut Fields<'a>, here: &Here<'_>) -> Option<Made> {
-        let verbs: Vec<&str> = VERBS.iter().copied().filter(|verb| keys.peek(verb).is_some()).collect();
-        if let Some((key, _)) = LATER.iter().find_map(|verb| keys.peek(verb)) {
-            let message = format!("`{}` is not in format 1 of this version of switchboard", key.text);
-            let hint = format!("steps here are: {}", VERBS.join(", "));
-            self.problems.error(key.place, "not_yet", message, hint);
-            return None;
-        }
+        let calls = keys.peek("run_flow").is_some();
+        // Beside `run_flow`, `wait` says whether its end is waited for.
+        let is_verb = |verb: &&str| keys.peek(verb).is_some() && !(calls && *verb == "wait");
+        let verbs: Vec<&str> = VERBS.iter().copied().filter(is_verb).collect();
         match verbs[..] {
             [verb] => {
                 let node = keys.take(verb)?;
@@ -171,6 +202,15 @@ impl<'a> Lower<'a> {
                     "do" => self.do_step(node, keys, here),
                     "if" => self.if_step(node, keys, here),
                     "set" => self.set_step(node),
+                    "switch" => self.switch_step(node, keys, here),
+                    "for_each" => self.for_each_step(node, keys, here),
+                    "parallel" => self.parallel_step(node, keys, here),
+                    "repeat" => self.repeat_step(node, here),
+                    "again" => self.again_step(node),
+                    "script" => self.script_step(node, here),
+                    "ask" => self.ask_step(node, keys, here),
+                    "run_flow" => self.run_flow_step(node, keys, here),
+                    "answer_webhook" => self.answer_step(node),
                     "stop" => self.stop_step(node),
                     "wait" => self.wait_step(node),
                     _ => self.wait_for_step(node, keys, here),
@@ -205,7 +245,12 @@ impl<'a> Lower<'a> {
     }
 
     fn step_id(&mut self, keys: &mut Fields<'a>) -> Option<&'a str> {
-        let node = keys.take("id")?;
+        let inner = keys.peek("repeat").and_then(|(_, repeat)| repeat.get("id"));
+        let outer = keys.take("id");
+        if let (Some(outer), Some(_)) = (outer, inner) {
+            self.problems.error(outer.place, "duplicate_id", "this `repeat` has two ids", "keep the one inside `repeat`");
+        }
+        let node = inner.or(outer)?;
         let id = fields::text(node, "`id`", &mut self.problems)?;
         if !is_id(id) {
             let hint = "small letters, digits and `_`, first a letter, at most 64: new_ticket";
@@ -236,15 +281,25 @@ impl<'a> Lower<'a> {
         here: &Here<'_>,
         ways: [(Option<&'a Node>, &str, Have); N],
     ) -> ([Option<StepIx>; N], bool) {
-        let mut entries = [None; N];
+        let (entries, ends) = self.ways(here, ways.map(|(node, name, have)| (node, name.to_owned(), have)).into());
+        (std::array::from_fn(|way| entries.get(way).copied().flatten()), ends)
+    }
+
+    /// As [`Lower::branches`], of any number of ways.
+    pub(super) fn ways(
+        &mut self,
+        here: &Here<'_>,
+        ways: Vec<(Option<&'a Node>, String, Have)>,
+    ) -> (Vec<Option<StepIx>>, bool) {
+        let mut entries = Vec::with_capacity(ways.len());
         let mut joined: Option<Have> = None;
-        for (entry, (node, name, have)) in entries.iter_mut().zip(ways) {
+        for (node, name, have) in ways {
             self.names.have = have;
             let block = match node {
                 Some(node) => self.block(node, &format!("{}.{name}.", here.path), here.next),
                 None => Block { entry: here.next, ends: false },
             };
-            *entry = block.entry;
+            entries.push(block.entry);
             let after = (!block.ends).then(|| std::mem::take(&mut self.names.have));
             joined = Have::either(joined, after);
         }

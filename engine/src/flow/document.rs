@@ -69,6 +69,8 @@ pub(super) struct Flow {
     steps: Vec<Step>,
     /// What is done when a step fails for good and has no `on_error` of its own.
     on_error: Option<Vec<Step>>,
+    /// What is done at the end, however the run ends: done, failed or cancelled.
+    finally: Option<Vec<Step>>,
     /// Tests in virtual time; not part of the flow's meaning.
     tests: Option<Vec<Test>>,
 }
@@ -99,6 +101,15 @@ enum Step {
     Stop(Box<StopStep>),
     Wait(Box<WaitStep>),
     WaitFor(Box<WaitForStep>),
+    Switch(Box<SwitchStep>),
+    ForEach(Box<ForEachStep>),
+    Parallel(Box<ParallelStep>),
+    Repeat(Box<RepeatStep>),
+    Again(Box<AgainStep>),
+    Script(Box<ScriptStep>),
+    Ask(Box<AskStep>),
+    RunFlow(Box<RunFlowStep>),
+    AnswerWebhook(Box<AnswerWebhookStep>),
 }
 
 /// A step with the keys that every step may carry.
@@ -193,6 +204,156 @@ step!(
     }
 );
 
+step!(
+    /// Goes the way of a value.
+    SwitchStep {
+        /// The value, printed as text.
+        switch: Expression,
+        /// Steps by value.
+        cases: BTreeMap<String, Vec<Step>>,
+        /// Steps for any other value.
+        default: Option<Vec<Step>>,
+    }
+);
+step!(
+    /// Does its steps with every item of a list, at most 1000.
+    ForEachStep {
+        /// The list.
+        for_each: Expression,
+        /// The name of one item in the steps. Default `item`; its place is `index`, from 0.
+        #[schemars(rename = "as")]
+        item: Option<String>,
+        /// How many items are worked on at once. Default 1.
+        #[schemars(range(min = 1, max = 50))]
+        limit: Option<i64>,
+        /// What is done with each.
+        steps: Vec<Step>,
+    }
+);
+step!(
+    /// Does branches side by side.
+    ParallelStep {
+        /// Branches by name.
+        #[schemars(length(min = 1, max = 16))]
+        parallel: BTreeMap<String, Vec<Step>>,
+        /// `all` (default): waits for every branch; `first`: the first one that ends cancels the others.
+        join: Option<Join>,
+    }
+);
+step!(
+    /// Repeats its steps.
+    RepeatStep {
+        /// What is repeated, how often, and until when.
+        repeat: Repeat,
+    }
+);
+step!(
+    /// Goes back to the beginning of a `repeat` around it.
+    AgainStep {
+        /// Its id; without one, the nearest.
+        again: Option<String>,
+    }
+);
+step!(
+    /// Works out a value in rhai: it is `steps.<id>`.
+    ScriptStep {
+        /// The script.
+        #[schemars(length(min = 1))]
+        script: String,
+    }
+);
+step!(
+    /// Asks the customer, waits for the answer, checks it, and asks again if it does not fit.
+    AskStep {
+        /// The question.
+        ask: Text,
+        /// What may be answered: up to three become buttons, more a list. Default: anything.
+        #[schemars(length(min = 1, max = 10))]
+        choices: Option<Vec<Text>>,
+        /// Where the answer is kept: `contact.fields.<name>`, `contact.name`, `contact.language`, `vars.<name>`.
+        into: Option<String>,
+        /// Whether the answer fits: sees it as `answer`, the message as `reply`.
+        check: Option<Condition>,
+        /// How often the question is asked at most. Default 3.
+        #[schemars(range(min = 1, max = 10))]
+        tries: Option<i64>,
+        /// What is said instead of the question when an answer did not fit.
+        else_ask: Option<Text>,
+        /// How long each answer is waited for, or `never`.
+        timeout: Timeout,
+        /// Steps for when it was answered.
+        then: Option<Vec<Step>>,
+        /// Steps for when it was not.
+        on_timeout: Option<Vec<Step>>,
+        /// The connection it goes through; default: the conversation's.
+        connection: Option<String>,
+    }
+);
+step!(
+    /// Runs another flow, which has the trigger `flow.called`.
+    RunFlowStep {
+        /// The flow's id.
+        run_flow: String,
+        /// What it is given: `event.input` there.
+        with: Option<BTreeMap<String, Value>>,
+        /// Whether its end is waited for. Default true.
+        wait: Option<bool>,
+    }
+);
+step!(
+    /// Answers the caller of the webhook that started the run.
+    AnswerWebhookStep {
+        /// The answer.
+        answer_webhook: WebhookAnswer,
+    }
+);
+
+/// A rhai expression.
+struct Expression;
+
+impl JsonSchema for Expression {
+    fn schema_name() -> Cow<'static, str> {
+        "Expression".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "minLength": 1, "description": "rhai" })
+    }
+}
+
+/// When branches are joined.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum Join {
+    All,
+    First,
+}
+
+/// Steps that are repeated.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Repeat {
+    /// Its id, which `again` names; `steps.<id>` is `{ rounds, done }`.
+    id: Option<String>,
+    /// Most rounds.
+    #[schemars(range(min = 1, max = 1000))]
+    max: i64,
+    /// When to stop, asked after each round.
+    until: Option<Condition>,
+    /// What is repeated.
+    steps: Vec<Step>,
+}
+
+/// An answer to a webhook.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct WebhookAnswer {
+    /// HTTP status. Default 200.
+    #[schemars(range(min = 200, max = 599))]
+    status: Option<i64>,
+    /// The body: text as it is, anything else as JSON.
+    body: Option<Value>,
+}
+
 /// What is repeated.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
@@ -252,6 +413,15 @@ enum StopAs {
 enum Wait {
     For(Span),
     Until(Until),
+    Open(OpenHours),
+}
+
+/// The next time that a team works.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct OpenHours {
+    /// The calendar.
+    business_hours: String,
 }
 
 /// An instant.

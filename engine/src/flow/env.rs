@@ -123,6 +123,10 @@ pub struct Needs {
     pub tags: std::collections::BTreeSet<String>,
     /// Teams named literally.
     pub teams: std::collections::BTreeSet<String>,
+    /// Flows that are called.
+    pub flows: std::collections::BTreeSet<String>,
+    /// Calendars waited for.
+    pub calendars: std::collections::BTreeSet<String>,
 }
 
 impl Needs {
@@ -133,6 +137,8 @@ impl Needs {
         self.templates.extend(other.templates.iter().cloned());
         self.tags.extend(other.tags.iter().cloned());
         self.teams.extend(other.teams.iter().cloned());
+        self.flows.extend(other.flows.iter().cloned());
+        self.calendars.extend(other.calendars.iter().cloned());
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::blocks;
+use super::loops::Loop;
 use super::case::{self, TestCase};
 use super::env::{Environment, Needs};
 use super::fields::{self, Fields};
@@ -19,7 +20,7 @@ use crate::ids::VersionId;
 
 /// The version of the format this build reads.
 pub const FORMAT: i64 = 1;
-const KEYS: &[&str] = &["format", "flow", "name", "note", "on", "when", "steps", "on_error", "tests"];
+const KEYS: &[&str] = &["format", "flow", "name", "note", "on", "when", "steps", "on_error", "finally", "tests"];
 
 /// A flow that passed every check, before it is stored.
 #[derive(Debug)]
@@ -101,6 +102,12 @@ pub(super) struct Lower<'a> {
     /// Step ids with their lines.
     pub(super) ids: HashMap<&'a str, u32>,
     pub(super) needs: Needs,
+    /// The step among whose steps we are.
+    pub(super) parent: Option<StepIx>,
+    /// The loops we are in, outermost first.
+    pub(super) loops: Vec<Loop<'a>>,
+    /// Where the step just read goes on, when that is a step of its own making.
+    pub(super) goes_on_at: Option<StepIx>,
     flow_id: Option<FlowId>,
 }
 
@@ -115,6 +122,9 @@ impl<'a> Lower<'a> {
             depth: 0,
             ids: HashMap::new(),
             needs: Needs::default(),
+            parent: None,
+            loops: Vec::new(),
+            goes_on_at: None,
             flow_id: None,
         }
     }
@@ -138,11 +148,11 @@ impl<'a> Lower<'a> {
         let on = keys.need("on", "say what starts it: `on: [whatsapp.message_received]`", &mut self.problems);
         let when = keys.take("when");
         let steps = keys.need("steps", "list what it does, each step on a line with `- do: …`", &mut self.problems);
-        let on_error = keys.take("on_error");
+        let (on_error, finally) = (keys.take("on_error"), keys.take("finally"));
 
         let triggers = on.map(|on| self.triggers(on, when)).unwrap_or_default();
-        steps.into_iter().chain(on_error).for_each(|block| blocks::survey(block, self));
-        let program = self.program(steps, on_error);
+        steps.into_iter().chain(on_error).chain(finally).for_each(|block| blocks::survey(block, self));
+        let program = self.program(steps, on_error, finally);
         let tests = keys.take("tests").map(|node| case::read(node, self)).unwrap_or_default();
         if let Some(node) = keys.peek("concurrency") {
             keys.take("concurrency");
@@ -180,17 +190,24 @@ impl<'a> Lower<'a> {
         None
     }
 
-    fn program(&mut self, steps: Option<&'a Node>, on_error: Option<&'a Node>) -> Option<Program> {
+    fn program(
+        &mut self,
+        steps: Option<&'a Node>,
+        on_error: Option<&'a Node>,
+        finally: Option<&'a Node>,
+    ) -> Option<Program> {
         let entry = steps.and_then(|node| self.block(node, "", None).entry);
         self.names.have = super::names::Have::default();
         self.names.in_handler = true;
         self.names.anything_ran = true;
         let on_error = on_error.and_then(|node| self.block(node, "on_error.", None).entry);
+        self.names.have = super::names::Have::default();
+        let finally = finally.and_then(|node| self.block(node, "finally.", None).entry);
         if self.problems.errors() > 0 {
             return None;
         }
         let steps = std::mem::take(&mut self.steps).into_iter().collect::<Option<Vec<Step>>>()?;
-        Some(Program { steps, entry, on_error })
+        Some(Program { steps, entry, on_error, finally })
     }
 
     /// Reserves `count` steps and gives the index of the first.
@@ -202,7 +219,7 @@ impl<'a> Lower<'a> {
 }
 
 /// Whether `id` is 1 to 64 characters of `a-z 0-9 -`, first a letter, no hyphen at the end or twice.
-fn is_kebab(id: &str) -> bool {
+pub(super) fn is_kebab(id: &str) -> bool {
     let parts_fit = id
         .split('-')
         .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));

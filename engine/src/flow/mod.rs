@@ -2,13 +2,16 @@
 //!
 //! text -> `yaml` (tree with places) -> `lower`, `triggers`, `blocks`, `steps`, `values`, `case` (checks on the way) -> [`Compiled`]
 
+mod ask;
 mod blocks;
+mod calls;
 mod case;
 mod document;
 mod env;
 mod fields;
 mod gaps;
 mod import;
+mod loops;
 mod lower;
 mod meaning;
 mod names;
@@ -32,6 +35,8 @@ pub use env::{Bindings, ConnectionInfo, Environment, Needs};
 pub use import::{Change, Document, Plan, PlanItem, plan};
 pub use lower::{Checked, Compiled, FORMAT, FlowId, check};
 pub use problem::{CODES, Problem, Severity};
-pub use program::{Do, Expr, Op, Program, Retry, Step, StepIx, Trigger, Until, Version, WaitFor, Want};
+pub use program::{
+    Check, Do, Expr, ForEach, Into, MAX_ITEMS, Op, Program, Retry, Step, StepIx, Trigger, Until, Version, WaitFor, Want,
+};
 pub use schema::schema;
 pub use yaml::MAX_BYTES;

@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use super::problem::Problems;
 use super::shape::{Form, Member, Shape};
 use super::suggest;
-use super::yaml::Place;
+use super::yaml::{Node, Place};
 use crate::expr::PathUse;
 
-/// What can be read at the top. `error` is there in `on_error` only, `reply` in `match` only.
-const ROOTS: &[&str] = &["event", "contact", "conversation", "steps", "vars", "now", "flow", "run", "error", "reply"];
+/// What can be read at the top of every flow. `error` is there in `on_error` only, `reply` in `match` and `check` only; the items
+/// of `for_each` come beside them.
+pub(super) const ROOTS: &[&str] = &["event", "contact", "conversation", "steps", "vars", "now", "flow", "run", "error", "reply"];
 
 static COMMON: LazyLock<Value> = LazyLock::new(|| record(&["id", "type", "at", "connection", "origin"], &[]));
 static CONTACT: LazyLock<Value> = LazyLock::new(|| {
@@ -34,7 +35,29 @@ static CONVERSATION: LazyLock<Value> = LazyLock::new(|| {
 });
 static FLOW: LazyLock<Value> = LazyLock::new(|| record(&["id", "name"], &[]));
 static RUN: LazyLock<Value> = LazyLock::new(|| record(&["id", "started_at"], &[]));
-static ERROR: LazyLock<Value> = LazyLock::new(|| record(&["code", "message", "step"], &[]));
+static ERROR: LazyLock<Value> = LazyLock::new(|| {
+    let numbers = [("status", json!({"type": "integer"})), ("attempts", json!({"type": "integer"}))];
+    record(&["code", "message", "step", "action", "connection", "verdict"], &numbers)
+});
+
+static ANSWER: LazyLock<Value> = LazyLock::new(|| record(&["answer", "text"], &[("message", json!({}))]));
+static ROUNDS: LazyLock<Value> =
+    LazyLock::new(|| record(&[], &[("rounds", json!({"type": "integer"})), ("done", json!({"type": "boolean"}))]));
+static CALLED: LazyLock<Value> = LazyLock::new(|| record(&["run", "status"], &[("vars", json!({}))]));
+static RESULTS: LazyLock<Value> = LazyLock::new(|| json!({"type": "array", "items": {"type": "object"}}));
+
+/// What a step of the language itself gives; `None` for the others.
+pub(super) fn given_by<'a, 'n>(get: &dyn Fn(&str) -> Option<&'n Node>) -> Option<Shape<'a>> {
+    let verb = |name: &str| get(name).is_some();
+    match () {
+        () if verb("ask") => Some(Shape::new(&ANSWER)),
+        () if verb("repeat") => Some(Shape::new(&ROUNDS)),
+        () if verb("run_flow") => Some(Shape::new(&CALLED)),
+        () if verb("for_each") => Some(Shape::new(&RESULTS)),
+        () if verb("script") => Some(Shape::any()),
+        () => None,
+    }
+}
 
 fn record(texts: &[&str], others: &[(&str, Value)]) -> Value {
     let mut fields = serde_json::Map::new();
@@ -78,6 +101,13 @@ impl Have {
             (one, other) => one.or(other),
         }
     }
+
+    /// What certainly happened when both ways were gone.
+    pub(crate) fn both(mut one: Self, other: Self) -> Self {
+        one.steps.extend(other.steps);
+        one.vars.extend(other.vars);
+        one
+    }
 }
 
 /// Everything in scope at one place of the flow.
@@ -97,6 +127,8 @@ pub(crate) struct Names<'a> {
     pub(crate) anything_ran: bool,
     /// The event that `reply` is, in `match`.
     pub(crate) reply: Option<Shape<'a>>,
+    /// Names that are there only in some steps: the items of `for_each`, the answer in `check`.
+    pub(crate) locals: Vec<(String, Shape<'a>)>,
 }
 
 impl<'a> Names<'a> {
@@ -120,6 +152,10 @@ impl<'a> Names<'a> {
                 problems.error(at, "unknown_name", message, "move the step into `on_error`");
             }
             "reply" => self.reply(rest, at, problems),
+            other if self.locals.iter().any(|(name, _)| name == other) => {
+                let shape = self.locals.iter().rfind(|(name, _)| name == other).map_or(Shape::any(), |(_, shape)| *shape);
+                walk(other, shape, rest, at, problems);
+            }
             other => {
                 let hint = suggest::nearest(other, ROOTS.iter().copied()).map_or_else(
                     || format!("names in scope: {}; text inside an expression needs quotes", ROOTS.join(", ")),
@@ -205,7 +241,7 @@ impl<'a> Names<'a> {
                 at,
                 "unknown_name",
                 message,
-                "`do` and `wait_for` give something; for others use `set`",
+                "actions, `wait_for`, `ask`, `script`, `run_flow`, `repeat` and `for_each` give something; for others use `set`",
             );
         };
         let common = rest.first().is_some_and(|name| matches!(Shape::new(&COMMON).member(name), Member::Known(_)));

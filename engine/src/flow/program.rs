@@ -1,8 +1,8 @@
 //! A checked flow as the turn runs it: a list of steps that know what comes next.
 //!
 //! Nesting is gone here: the last step inside `then` already points at the step after the `if`. A run is therefore a set of
-//! cursors, each the index of one step, and needs no stack. The next parts of the language (loops, branches) are further
-//! kinds of [`Op`]; what exists keeps its meaning.
+//! cursors, each the index of one step. Only steps that do their own steps several times or side by side ([`Op::ForEach`],
+//! [`Op::Parallel`]) have cursors of their own for them: there the last step points nowhere, and the branch ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,6 +54,16 @@ pub struct Program {
     pub entry: Option<StepIx>,
     /// Where the flow's `on_error` begins.
     pub on_error: Option<StepIx>,
+    /// Where the flow's `finally` begins.
+    pub finally: Option<StepIx>,
+}
+
+impl Program {
+    /// The step at `ix`.
+    #[must_use]
+    pub fn step(&self, ix: Option<StepIx>) -> Option<&Step> {
+        self.steps.get(ix? as usize)
+    }
 }
 
 /// One step.
@@ -69,6 +79,8 @@ pub struct Step {
     pub next: Option<StepIx>,
     /// Where its own `on_error` begins. That block's last step points at this step's `next`.
     pub on_error: Option<StepIx>,
+    /// The step among whose steps this one stands: a failure that nothing handles here goes there.
+    pub parent: Option<StepIx>,
 }
 
 /// What a step does.
@@ -101,6 +113,120 @@ pub enum Op {
     },
     /// `wait_for` an event.
     WaitFor(Box<WaitFor>),
+    /// `switch`.
+    Switch {
+        /// What is compared, printed as text.
+        on: Script,
+        /// First step of each case, else `next`.
+        cases: Vec<(Arc<str>, Option<StepIx>)>,
+        /// First step of `default`, else `next`.
+        default: Option<StepIx>,
+    },
+    /// `for_each`.
+    ForEach(Box<ForEach>),
+    /// `parallel`.
+    Parallel {
+        /// Branches by name with their first step.
+        branches: Vec<(Arc<str>, Option<StepIx>)>,
+        /// Whether the first branch that ends releases the join and cancels the others.
+        first: bool,
+    },
+    /// `repeat`: begins a round.
+    Repeat {
+        /// Most rounds.
+        max: u32,
+        /// First step of a round.
+        body: Option<StepIx>,
+    },
+    /// The end of a round of a `repeat`: another one, or on.
+    Until {
+        /// The `repeat`.
+        repeat: StepIx,
+        /// When to stop; without it a round is the last one unless `again` says otherwise.
+        until: Option<Script>,
+    },
+    /// `again`: at once into the next round.
+    Again {
+        /// The `repeat`.
+        repeat: StepIx,
+    },
+    /// The check of the answer that an `ask` got.
+    Check(Box<Check>),
+    /// `script`.
+    Script(Script),
+    /// `run_flow`.
+    RunFlow {
+        /// The flow's id.
+        flow: Arc<str>,
+        /// Its input: a map expression, `event.input` there.
+        with: Expr,
+        /// Whether this run waits for its end.
+        wait: bool,
+    },
+    /// `answer_webhook`.
+    Answer {
+        /// HTTP status.
+        status: u16,
+        /// The body: text as it is, anything else as JSON.
+        body: Expr,
+    },
+    /// `do: whatsapp.reply`: free text while the window is open, else its template.
+    Reply {
+        /// The free text.
+        text: Box<Do>,
+        /// The template.
+        template: Box<Do>,
+    },
+}
+
+/// A `for_each` step.
+#[derive(Debug)]
+pub struct ForEach {
+    /// What gives the list.
+    pub items: Script,
+    /// The name of one item in its steps.
+    pub name: Arc<str>,
+    /// How many items are worked on at once.
+    pub limit: u32,
+    /// First step of an item.
+    pub body: Option<StepIx>,
+}
+
+/// Most items of a `for_each`.
+pub const MAX_ITEMS: usize = 1_000;
+
+/// What an `ask` makes of an answer.
+#[derive(Debug)]
+pub struct Check {
+    /// The step that asks; the answer is its output.
+    pub asked: StepIx,
+    /// The `wait_for` that heard it; its output is the message.
+    pub heard: StepIx,
+    /// The step that asks once more.
+    pub again: StepIx,
+    /// What may be answered; empty = anything.
+    pub choices: Vec<Arc<str>>,
+    /// A further condition: sees the event as `reply` and the answer as `answer`.
+    pub check: Option<Script>,
+    /// How often the question is asked at most.
+    pub tries: u32,
+    /// Where the answer is kept besides `steps.<id>.answer`.
+    pub into: Option<Into>,
+    /// First step of `then`, else `next`.
+    pub then: Option<StepIx>,
+}
+
+/// Where an `ask` stores its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Into {
+    /// `vars.<name>`.
+    Var(Arc<str>),
+    /// `contact.fields.<name>`.
+    Field(Arc<str>),
+    /// `contact.name`.
+    Name,
+    /// `contact.language`.
+    Language,
 }
 
 /// A `do` step.
@@ -151,6 +277,8 @@ pub enum Until {
         /// IANA zone for times without one.
         zone: chrono_tz::Tz,
     },
+    /// Until the hours of this calendar are open; at once when they are.
+    Open(Arc<str>),
 }
 
 /// A `wait_for` step.

@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 
 use super::document;
 use crate::connector::Catalog;
-use crate::event;
 
 /// The JSON Schema of a flow document against `catalog`.
 #[must_use]
@@ -60,7 +59,7 @@ fn triggers(catalog: &Catalog, defs: &mut Map<String, Value>) {
             "required": [trigger.name],
             "additionalProperties": false,
         }));
-        if trigger.in_conversation && trigger.name != event::NO_REPLY {
+        if trigger.can_be_awaited() {
             awaited.push(word);
             let properties = json!({ trigger.name: params });
             awaited_forms.push(json!({

@@ -15,11 +15,12 @@ use super::suggest;
 use super::time;
 use super::values::Slot;
 use super::yaml::{Key, Node, Place, Val};
-use crate::connector::ActionSpec;
+use crate::capability::whatsapp::{Reply, SendTemplate, SendText};
+use crate::connector::{Action, ActionSpec};
 use crate::event;
 
 /// Latest start of a call that answers a customer who waits.
-const REPLY_EXPIRES: Duration = Duration::from_secs(10 * 60);
+pub(super) const REPLY_EXPIRES: Duration = Duration::from_secs(10 * 60);
 /// Latest start of any call.
 const EXPIRES: Duration = Duration::from_secs(24 * 60 * 60);
 /// Most pauses of a `retry`.
@@ -27,12 +28,12 @@ const MAX_PAUSES: usize = 10;
 
 impl<'a> Lower<'a> {
     pub(super) fn do_step(&mut self, node: &'a Node, keys: &mut Fields<'a>, here: &Here<'_>) -> Made {
-        let op = self.do_op(node, keys).map(|what| Op::Do(Box::new(what)));
+        let op = self.do_op(node, keys);
         self.ran(here);
         Made { op, ends: false, keys: &["do", "connection", "with"] }
     }
 
-    fn do_op(&mut self, node: &'a Node, keys: &mut Fields<'a>) -> Option<Do> {
+    fn do_op(&mut self, node: &'a Node, keys: &mut Fields<'a>) -> Option<Op> {
         let connection = keys.take("connection");
         let named = connection.is_some();
         let with = keys.take("with");
@@ -49,7 +50,7 @@ impl<'a> Lower<'a> {
         let input = self.input(spec, with, node.place);
         self.needs_contact(spec.name, with, node.place);
         let default = if spec.reply { REPLY_EXPIRES } else { EXPIRES };
-        Some(Do {
+        let call = Do {
             action: spec.name.into(),
             connection,
             named,
@@ -58,10 +59,11 @@ impl<'a> Lower<'a> {
             expires: expires.map_or(Some(default), |expires| expires)?,
             resend_unknown,
             needs_window: spec.needs_window,
-        })
+        };
+        Some(if spec.name == Reply::NAME { reply(call) } else { Op::Do(Box::new(call)) })
     }
 
-    fn connection(&mut self, spec: &ActionSpec, node: Option<&'a Node>, at: Place) -> Option<Arc<str>> {
+    pub(super) fn connection(&mut self, spec: &ActionSpec, node: Option<&'a Node>, at: Place) -> Option<Arc<str>> {
         let named = node.and_then(|node| Some((fields::text(node, "`connection`", &mut self.problems)?, node.place)));
         if crate::local::is_local(spec.name) {
             if let Some((_, place)) = named {
@@ -277,10 +279,11 @@ impl<'a> Lower<'a> {
 
     fn instant(&mut self, node: &'a Node) -> Option<Until> {
         let mut keys = Fields::of(node, "`wait`", &mut self.problems)?;
-        if let Some((key, _)) = keys.peek("business_hours") {
-            let message = "`business_hours` is not in format 1 of this version of switchboard";
-            self.problems.error(key.place, "not_yet", message, "wait for a duration, or `until` a time");
-            return None;
+        if let Some(node) = keys.take("business_hours") {
+            keys.finish(&["business_hours"], &mut self.problems);
+            let name = fields::text(node, "`business_hours`", &mut self.problems)?;
+            self.needs.calendars.insert(name.to_owned());
+            return Some(Until::Open(name.into()));
         }
         let at = keys.need("until", "write a duration (`wait: 2h`) or `until`", &mut self.problems);
         let zone = match keys.take("zone") {
@@ -347,7 +350,7 @@ impl<'a> Lower<'a> {
             }
         };
         let spec = self.trigger_spec(kind, place)?;
-        if !spec.in_conversation || spec.name == event::NO_REPLY {
+        if !spec.can_be_awaited() {
             let hint = "wait for whatsapp.message_received or whatsapp.order_received";
             let message = format!("`{kind}` cannot be awaited: a run waits for what its contact does");
             self.problems.error(place, "cannot_await", message, hint);
@@ -360,7 +363,7 @@ impl<'a> Lower<'a> {
 
     /// `Some(None)` is `never`.
     #[expect(clippy::option_option, reason = "the outer one is whether it could be read")]
-    fn timeout(&mut self, keys: &mut Fields<'a>) -> Option<Option<Duration>> {
+    pub(super) fn timeout(&mut self, keys: &mut Fields<'a>) -> Option<Option<Duration>> {
         let node = keys.need("timeout", "say how long: `timeout: 48h`, or `timeout: never`", &mut self.problems)?;
         match fields::text(node, "`timeout`", &mut self.problems)? {
             "never" => Some(None),
@@ -368,7 +371,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn boolean(&mut self, node: &'a Node, what: &str) -> bool {
+    pub(super) fn boolean(&mut self, node: &'a Node, what: &str) -> bool {
         match fields::text(node, what, &mut self.problems) {
             Some("true") => true,
             Some("false") | None => false,
@@ -378,6 +381,24 @@ impl<'a> Lower<'a> {
             }
         }
     }
+}
+
+/// A reply is two calls, of which one is made: free text, or the template.
+fn reply(call: Do) -> Op {
+    let Expr::Map(fields) = call.input else { return Op::Do(Box::new(call)) };
+    let (text, template): (Vec<_>, Vec<_>) = fields.into_iter().partition(|(name, _)| &**name == "text");
+    let part = |action: &str, input, needs_window, expires| Do {
+        action: action.into(),
+        connection: call.connection.clone(),
+        named: call.named,
+        input: Expr::Map(input),
+        retry: call.retry.clone(),
+        expires,
+        resend_unknown: call.resend_unknown,
+        needs_window,
+    };
+    let text = Box::new(part(SendText::NAME, text, true, call.expires));
+    Op::Reply { text, template: Box::new(part(SendTemplate::NAME, template, false, call.expires)) }
 }
 
 fn reason_slot<'a>() -> Slot<'a> {

@@ -123,7 +123,7 @@ impl Sim<'_> {
         let conversation = row.window.and_then(|id| self.mails.get(&row.mailbox)?.facts.conversation(id));
         if conversation.is_some_and(|conversation| !conversation.window_open(self.now)) {
             let words = "24 hours have passed since the customer's last message: only a template can be sent now";
-            return Verdict::Refused(Problem::new("window_closed", words));
+            return Verdict::Refused(Problem::new(plan::WINDOW_CLOSED, words));
         }
         let fakes = self.test.fake.get(&row.action).map_or(&[][..], Vec::as_slice);
         let answered = self.answered.entry(row.action.clone()).or_default();

@@ -10,6 +10,8 @@ mod log;
 mod sim;
 
 #[cfg(test)]
+mod language;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::calendar::Calendars;
 use crate::connector::Catalog;
 use crate::flow::{Compiled, TestCase, Version};
 use crate::ids::VersionId;
@@ -43,16 +46,31 @@ pub struct Outcome {
     pub log: Vec<String>,
 }
 
-/// Runs all tests of a compiled flow.
+/// Runs all tests of compiled flows. Each flow is tested alone; the others can be called.
 #[must_use]
-pub fn run(mut compiled: Compiled, catalog: &Catalog) -> Vec<Outcome> {
-    let tests = std::mem::take(&mut compiled.tests);
-    let version = Arc::new(compiled.into_version(VersionId(1)));
-    tests.iter().map(|test| run_one(&version, test, catalog)).collect()
+pub fn run(flows: Vec<Compiled>, calendars: &Calendars, catalog: &Catalog) -> Vec<Outcome> {
+    let mut tests = Vec::new();
+    let mut versions = Vec::new();
+    for (mut compiled, id) in flows.into_iter().zip(1..) {
+        tests.push(std::mem::take(&mut compiled.tests));
+        versions.push(Arc::new(compiled.into_version(VersionId(id))));
+    }
+    let world = World { versions: &versions, calendars, catalog };
+    let flows = versions.iter().zip(&tests);
+    flows.flat_map(|(version, tests)| tests.iter().map(|test| run_one(version, test, &world))).collect()
 }
 
-fn run_one(version: &Arc<Version>, test: &TestCase, catalog: &Catalog) -> Outcome {
-    let mut sim = Sim::new(version, test, catalog);
+/// What surrounds a test.
+#[derive(Clone, Copy)]
+struct World<'a> {
+    /// Every flow there is.
+    versions: &'a [Arc<Version>],
+    calendars: &'a Calendars,
+    catalog: &'a Catalog,
+}
+
+fn run_one(version: &Arc<Version>, test: &TestCase, world: &World<'_>) -> Outcome {
+    let mut sim = Sim::new(version, test, world);
     let mut failures: Vec<String> = sim.run().err().into_iter().collect();
     failures.extend(expect::failures(test, &sim.happened()));
     Outcome {

@@ -6,10 +6,12 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::World;
 use super::expect::Act;
 use super::sim::Sim;
 use super::tests::{catalog, compiled};
 use super::witness::{Rows, Witness};
+use crate::calendar::Calendars;
 use crate::flow::{Fail, Fake, Given, Moment, TestCase, Version};
 use crate::ids::VersionId;
 
@@ -73,7 +75,9 @@ struct Ending {
 
 fn simulate(version: &Arc<Version>, test: &TestCase, joined: Vec<bool>, forgets: bool) -> (Ending, usize) {
     let catalog = catalog();
-    let mut sim = Sim::new(version, test, &catalog).witnessed(forgets);
+    let calendars = Calendars::default();
+    let world = World { versions: std::slice::from_ref(version), calendars: &calendars, catalog: &catalog };
+    let mut sim = Sim::new(version, test, &world).witnessed(forgets);
     sim.joined = joined;
     sim.run().expect("it comes to an end");
     let Witness { rows, commits, .. } = sim.witness.take().expect("it was witnessed");

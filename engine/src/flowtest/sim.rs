@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::calls::Call;
 use super::expect::{Act, Happened};
 use super::given;
+use super::World;
 use super::log::Log;
 use crate::book::{Book, Live};
 use crate::clock::At;
@@ -74,16 +75,22 @@ pub(super) struct Sim<'a> {
 }
 
 impl<'a> Sim<'a> {
-    pub(super) fn new(version: &Arc<Version>, test: &'a TestCase, catalog: &'a Catalog) -> Self {
+    pub(super) fn new(version: &Arc<Version>, test: &'a TestCase, world: &World<'a>) -> Self {
         let start = test.given.at.unwrap_or(START);
         let ids = Ids::new(0);
         let live = Live { version: Arc::clone(version), since: At(0) };
         let mail = given::customer(&test.given, &ids, start);
+        let mut book = Book::new(vec![live], Vec::new(), None);
+        book.calendars.clone_from(world.calendars);
+        for other in world.versions {
+            book.add_callable(other);
+            book.versions.insert(other.id, Arc::clone(other));
+        }
         let mut sim = Self {
             test,
-            catalog,
+            catalog: world.catalog,
             version: Arc::clone(version),
-            book: Book::new(vec![live], Vec::new(), None),
+            book,
             ids,
             start,
             now: start,
@@ -116,7 +123,7 @@ impl<'a> Sim<'a> {
     #[cfg(test)]
     pub(super) fn witnessed(mut self, forgets: bool) -> Self {
         let mail = self.mails.get_mut(&self.customer).expect("the customer is there from the beginning");
-        self.witness = Some(super::witness::Witness::new(mail, &self.version, forgets));
+        self.witness = Some(super::witness::Witness::new(mail, self.book.versions.clone(), forgets));
         self
     }
 
@@ -233,7 +240,7 @@ impl<'a> Sim<'a> {
             #[cfg(test)]
             if let Some(witness) = &mut self.witness {
                 let mail = self.mails.remove(&mailbox).unwrap_or_else(|| Mailbox::new(mailbox));
-                self.mails.insert(mailbox, witness.committed(&work, mail, &self.entries, &self.version));
+                self.mails.insert(mailbox, witness.committed(&work, mail, &self.entries));
             }
             self.runs.extend(work.runs.into_iter().map(|run| (run.id, run)));
             for op in work.effects {
@@ -273,9 +280,12 @@ impl<'a> Sim<'a> {
         let customer = self.mails.get(&self.customer).and_then(|mail| mail.facts.contact.as_ref());
         let mut vars = Map::new();
         for entry in self.entries.values().flatten() {
-            if let (What::Assigned { .. }, Value::Object(values)) = (&entry.what, &entry.data) {
-                vars.extend(values.clone());
-            }
+            let values = match entry.what {
+                What::Assigned { .. } => &entry.data,
+                What::Accepted { .. } => &entry.data["set"],
+                _ => continue,
+            };
+            vars.extend(values.as_object().cloned().unwrap_or_default());
         }
         Happened {
             acts: self.acts.clone(),

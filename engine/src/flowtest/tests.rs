@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Outcome, run};
+use crate::calendar::Calendars;
 use crate::capability::{crm, web, whatsapp};
 use crate::connector::{ActionSpec, Catalog, Repeat};
 use crate::flow::{Compiled, Environment, check};
@@ -14,6 +15,8 @@ pub(super) fn catalog() -> Catalog {
     let specs = [
         ActionSpec::of::<whatsapp::SendText>(Repeat::Evidence { settle_s: 600 }),
         ActionSpec::of::<whatsapp::SendTemplate>(Repeat::Evidence { settle_s: 600 }),
+        ActionSpec::of::<whatsapp::SendChoices>(Repeat::Evidence { settle_s: 600 }),
+        ActionSpec::of::<whatsapp::Reply>(Repeat::Evidence { settle_s: 600 }),
         ActionSpec::of::<crm::CreateTicket>(Repeat::Keyed { window_s: 0 }),
         ActionSpec::of::<crm::GetContact>(Repeat::Safe),
         ActionSpec::of::<web::Request>(Repeat::OnlyIfRefused),
@@ -30,18 +33,18 @@ pub(super) fn compiled(text: &str) -> Compiled {
 }
 
 fn outcomes(text: &str) -> Vec<Outcome> {
-    run(compiled(text), &catalog())
+    run(vec![compiled(text)], &Calendars::default(), &catalog())
 }
 
 /// The outcome of one test of a flow: `flow` without `tests`, `test` without its name, both from the left margin.
-fn outcome(flow: &str, test: &str) -> Outcome {
+pub(super) fn outcome(flow: &str, test: &str) -> Outcome {
     let test = test.trim().lines().map(|line| format!("    {line}\n")).collect::<String>();
     let text = format!("format: 1\nflow: tested\n{}\ntests:\n  - name: it\n{test}", flow.trim());
     outcomes(&text).remove(0)
 }
 
 #[track_caller]
-fn passes(flow: &str, test: &str) {
+pub(super) fn passes(flow: &str, test: &str) {
     let outcome = outcome(flow, test);
     assert!(outcome.passed, "{:#?}", outcome);
 }

@@ -86,8 +86,8 @@ impl Handling<'_> {
     /// Whether `event` answers `wait` of `run`, and whether it would then be taken.
     fn wait_answered(&self, wait: WaitId, run: RunId, event: &Event, entries: &mut Vec<Entry>) -> Option<(bool, bool)> {
         let run = self.mail.runs.get(&run)?;
-        let step = standing_at(run, wait)?;
-        let scope = Turn::scope_of(run, self.mail, self.now);
+        let (step, within) = standing_at(run, wait)?;
+        let scope = Turn::scope_of(run, within, self.mail, self.now);
         match matching::answers(step, event, &scope) {
             Ok(answered) => Some((step.take, answered)),
             Err(error) => {
@@ -148,11 +148,11 @@ fn held_back(event: &Event, taken: bool) -> Option<&'static str> {
     (event.depth > MAX_DEPTH).then_some("depth")
 }
 
-/// The `wait_for` step on whose wait `run` is blocked.
-fn standing_at(run: &crate::run::Run, wait: WaitId) -> Option<&WaitFor> {
+/// The `wait_for` step on whose wait `run` is blocked, and the branch that stands there.
+fn standing_at(run: &crate::run::Run, wait: WaitId) -> Option<(&WaitFor, &str)> {
     let cursor = run.state.cursors.iter().find(|cursor| cursor.block == Block::Wait(wait))?;
-    match &run.version.program.steps.get(cursor.at? as usize)?.op {
-        Op::WaitFor(step) => Some(step),
+    match &run.version.program.step(cursor.at)?.op {
+        Op::WaitFor(step) => Some((step, &cursor.within)),
         _ => None,
     }
 }

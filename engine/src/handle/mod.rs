@@ -3,6 +3,7 @@
 //! One file per kind of input: an [`event`](mod@event), a call's outcome ([`settle`]), a person's [`order`], and what falls
 //! due: a [`silence`], a schedule's slot ([`slot`]), an [`escalation`]'s deadline.
 
+mod calls;
 mod escalation;
 mod event;
 mod order;
@@ -11,6 +12,7 @@ mod settle;
 mod silence;
 mod slot;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -94,7 +96,7 @@ pub fn handle(
     work: &mut Work,
 ) -> Result<Value, Error> {
     work.at = now;
-    let mut handling = Handling { book, mail, now, ids, work, by: String::new() };
+    let mut handling = Handling { book, mail, now, ids, work, by: String::new(), next: VecDeque::new() };
     let answer = match input {
         Input::Event { event, input } => {
             handling.work.consumed.extend(input);
@@ -127,6 +129,7 @@ pub fn handle(
             handling.order(order, effect)
         }
     };
+    handling.carry_on();
     handling.write_facts();
     answer
 }
@@ -139,6 +142,8 @@ struct Handling<'a> {
     work: &'a mut Work,
     /// Who gave the order being carried out; empty for the engine itself.
     by: String,
+    /// What turns of this input lead to in other runs of the mailbox.
+    next: VecDeque<calls::Next>,
 }
 
 impl Handling<'_> {
@@ -149,7 +154,7 @@ impl Handling<'_> {
     fn due(&mut self, id: WaitId) {
         let Some(wait) = self.mail.waits.get(&id).cloned() else { return };
         match wait.kind {
-            WaitKind::Timer | WaitKind::Event => {
+            WaitKind::Timer | WaitKind::Event | WaitKind::Continue => {
                 if let Some(run) = wait.run_id {
                     self.wake(run, Wake::Due(id));
                 }
@@ -187,12 +192,19 @@ impl Handling<'_> {
 
     fn give_turn(&mut self, mut run: Run, wake: Wake<'_>) {
         let book = self.book;
-        let world = World { now: self.now, ids: self.ids, notify: book.notify.as_deref() };
+        let world = World {
+            now: self.now,
+            ids: self.ids,
+            notify: book.notify.as_deref(),
+            calendars: &book.calendars,
+            callable: &book.callable,
+        };
         let turned = turn(&mut run, &mut self.mail.facts, &self.mail.recent, wake, world);
         self.absorb(&run, turned);
         let row = run.to_row(self.now);
         if row.status.ended() {
             self.close(run.id);
+            self.tell_caller(&run, row.status);
         } else {
             self.mail.runs.insert(run.id, run);
         }
@@ -216,6 +228,12 @@ impl Handling<'_> {
             self.work.escalations.push(escalation);
         }
         self.work.tags.extend(turned.tags);
+        self.work.replies.extend(turned.reply);
+        for n in turned.withdrawn {
+            self.withdraw_call(run.id, n);
+        }
+        self.next.extend(turned.calls.into_iter().map(|call| calls::Next::Call { caller: run.id, call }));
+        self.next.extend(turned.cancelled.into_iter().map(calls::Next::Cancel));
     }
 
     /// A run that is over wants no calls and waits for nothing. What is under way settles later and is noted.

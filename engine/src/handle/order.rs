@@ -8,7 +8,7 @@ use crate::ids::{EscalationId, RunId, WaitId};
 use crate::mailbox::Facts;
 use crate::order::{Error, Order};
 use crate::run::{Attempt, Entry, Wake, What};
-use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, WaitKind, WaitState};
+use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, RunStatus, WaitKind, WaitState};
 
 impl Handling<'_> {
     pub(super) fn order(&mut self, order: Order, effect: Option<Box<EffectRow>>) -> Result<Value, Error> {
@@ -28,7 +28,8 @@ impl Handling<'_> {
                 let row = self.parked_effect(effect, &id.to_string())?;
                 self.settle_by_hand(&row, &Verdict::done(output))
             }
-            Order::CancelRun { run } => self.cancel(run),
+            Order::CancelRun { run } => self.end(run, Wake::Cancel),
+            Order::KillRun { run } => self.end(run, Wake::Kill),
             Order::TakeEscalation { escalation, agent } => self.take(escalation, agent),
             Order::ErasePerson => self.erase(),
         }
@@ -59,12 +60,14 @@ impl Handling<'_> {
         Ok(json!({ "run": row.run_id }))
     }
 
-    fn cancel(&mut self, run: RunId) -> Result<Value, Error> {
+    fn end(&mut self, run: RunId, wake: Wake<'_>) -> Result<Value, Error> {
         if !self.mail.runs.contains_key(&run) {
             return Err(Error::Gone(run.to_string()));
         }
-        self.wake(run, Wake::Cancel);
-        Ok(json!({ "run": run, "status": "cancelled" }))
+        self.wake(run, wake);
+        // Its clean-up may still run.
+        let status = self.mail.runs.get(&run).map_or(RunStatus::Cancelled, |run| run.state.status());
+        Ok(json!({ "run": run, "status": status }))
     }
 
     fn take(&mut self, id: EscalationId, agent: String) -> Result<Value, Error> {
@@ -97,7 +100,7 @@ impl Handling<'_> {
         };
         let runs: Vec<RunId> = self.mail.runs.keys().copied().collect();
         for run in &runs {
-            self.wake(*run, Wake::Cancel);
+            self.wake(*run, Wake::Kill);
         }
         let entry = Entry::bare(What::Erased);
         self.journal(contact.0, None, JournalKind::Erasure, &[entry]);

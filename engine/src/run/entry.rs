@@ -63,7 +63,7 @@ pub enum What {
         /// The wait.
         wait: WaitId,
     },
-    /// A run began. Data: nothing (the event is kept in its own table).
+    /// A run began. Data: nothing (the event is kept in its own table), or the event of a run that another flow called.
     Started {
         /// The trigger that started it.
         trigger: Arc<str>,
@@ -78,6 +78,95 @@ pub enum What {
         step: Arc<str>,
         /// Whether it held.
         holds: bool,
+    },
+    /// What follows happened on another branch of the run; empty = its own way. `items.2/both.crm` is the branch `crm` of the
+    /// step `both` in the third round of the step `items`.
+    Branch {
+        /// The branch.
+        within: Arc<str>,
+    },
+    /// A way of a `switch` was taken. Data: the values it saw.
+    Chosen {
+        /// The step.
+        step: Arc<str>,
+        /// The case; `None` = the default.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<Arc<str>>,
+    },
+    /// A step began to do its own steps several times or side by side. Data: the items of a `for_each`.
+    Opened {
+        /// The step.
+        step: Arc<str>,
+        /// How many items or branches there are.
+        count: u32,
+    },
+    /// One item or branch of it began.
+    Entered {
+        /// The step.
+        step: Arc<str>,
+        /// Its place, from 0.
+        index: u32,
+    },
+    /// The branch that this is on came to its end.
+    Left,
+    /// A step that did its own steps is done with them.
+    Closed {
+        /// The step.
+        step: Arc<str>,
+    },
+    /// A round of a `repeat` began.
+    Round {
+        /// The step.
+        step: Arc<str>,
+        /// Which, from 1.
+        round: u32,
+    },
+    /// Back to the beginning of a `repeat`, or to the question of an `ask`, if its bound allows.
+    Again {
+        /// The step that says so.
+        step: Arc<str>,
+    },
+    /// An answer was accepted. Data: what `steps.<id>` shows, and `set`, the variables it was stored in.
+    Accepted {
+        /// The step.
+        step: Arc<str>,
+    },
+    /// A script gave a value. Data: `{ value }`.
+    Computed {
+        /// The step.
+        step: Arc<str>,
+    },
+    /// Another flow was called. Data: what it was given.
+    Called {
+        /// The step.
+        step: Arc<str>,
+        /// The flow.
+        flow: Arc<str>,
+        /// Its run.
+        run: RunId,
+        /// Whether its end is waited for.
+        wait: bool,
+    },
+    /// A called flow came to its end. Data: its variables.
+    Returned {
+        /// The step.
+        step: Arc<str>,
+        /// Its run.
+        run: RunId,
+        /// How it ended.
+        status: RunStatus,
+    },
+    /// The caller of a webhook got its answer. Data: `{ body }`.
+    Replied {
+        /// The step.
+        step: Arc<str>,
+        /// HTTP status.
+        status: u16,
+    },
+    /// The run will end so, once its clean-up is done. Data: the reason given, if one was.
+    Finishing {
+        /// How.
+        status: RunStatus,
     },
     /// Variables were set. Data: their values by name.
     Assigned {

@@ -1,18 +1,30 @@
 //! The state machine of a run, pure: [`turn()`] takes a state and one wake, and says what changes.
 //!
-//! [`entry`](Entry) is what happened, [`State`] the fold of entries, [`turn()`] decides the next entries, [`plan`] what becomes
-//! of a call after an attempt, [`journal`] how entries are stored.
+//! [`entry`](Entry) is what happened, [`State`] the fold of entries, [`turn()`] decides the next entries: `visit` for each kind
+//! of step, with `call`, `wait`, `answer` and `branches` for those that need more; `failure` says who handles one. [`plan`] is
+//! what becomes of a call after an attempt, [`journal`] how entries are stored.
 
+mod answer;
+mod branches;
+mod call;
+mod cursor;
 mod entry;
+mod failure;
 pub mod journal;
 pub mod plan;
+mod row;
 mod state;
 mod turn;
 mod value;
+mod visit;
+mod wait;
 
+pub(crate) use call::NewCall;
+pub use cursor::{Block, Cursor, Item, Open};
 pub use entry::{Entry, What};
 pub use plan::{Attempt, Handler, Next, Plan};
-pub use state::{Block, Cursor, Run, State, Tried};
-pub(crate) use turn::{NewCall, Turn};
-pub use turn::{Turned, Wake, World, turn};
+pub use row::Run;
+pub use state::{State, Tried};
+pub(crate) use turn::Turn;
+pub use turn::{FlowCall, Reply, Turned, Wake, World, turn};
 pub use value::Failure;

@@ -15,6 +15,9 @@ use crate::connector::{Party, Problem, Repeat, Scope, Sent, Verdict};
 
 /// How long a parked call waits for a person, from its first attempt (A7).
 pub const PERSON_ANSWERS_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
+/// The code of a refusal because the customer's 24-hour window has closed.
+pub const WINDOW_CLOSED: &str = "window_closed";
+
 /// What a flow must do with a call that failed for good.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -28,6 +31,9 @@ pub enum Handler {
     None,
     /// Nobody waits for the outcome (a notification): it is noted and dropped.
     Nobody,
+    /// The free text of a reply, in a flow that handles no failures: a closed window settles it, and the template goes
+    /// instead; anything else is a person's to decide.
+    Reply,
 }
 
 /// What is stored of a planned call besides its columns. Fields are only ever added.
@@ -135,8 +141,9 @@ pub fn next(plan: &Plan, repeat: Repeat, failed: u16, verdict: &Verdict, now: At
         Verdict::Later { scope: Scope::Connection, after, .. } => Next::Hold { after: *after },
         Verdict::Auth(_) => Next::Hold { after: None },
         Verdict::Later { scope: Scope::Item, after, .. } => again(plan, failed, *after, now),
-        Verdict::Refused(_) => match plan.handler {
-            Handler::None => Next::Park { why: "refused" },
+        Verdict::Refused(problem) => match plan.handler {
+            Handler::Reply if problem.code == WINDOW_CLOSED => Next::Settle,
+            Handler::None | Handler::Reply => Next::Park { why: "refused" },
             _ => Next::Settle,
         },
         Verdict::Unknown(_) => match repeat {

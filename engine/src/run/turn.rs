@@ -1,28 +1,36 @@
-//! One turn of one run: a wake comes in, steps are interpreted until the cursor is blocked or the run is over.
+//! One turn of one run: a wake comes in, steps are interpreted until every cursor is blocked or the run is over.
 //!
 //! … match triggers -> run -> **step** -> **action** -> log
 //!
 //! Pure: a function of the version, the run, the facts, the wake and the time. Production, flow tests in virtual time and
-//! crash tests call this one.
+//! crash tests call this one. What a step does is in [`super::visit`] and the files it names.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::value::{Failure, evaluate};
-use super::{Attempt, Block, Entry, Handler, Plan, Run, What};
+use super::failure::{self, Leaves};
+use super::value::Failure;
+use super::{Attempt, Block, Cursor, Entry, Run, What, cursor};
+use crate::calendar::Calendars;
 use crate::clock::At;
 use crate::connector::Verdict;
 use crate::event::Event;
 use crate::expr::Scope;
-use crate::flow::{Do, Op, Step, Until, Version, WaitFor};
-use crate::ids::{EffectId, EventId, Ids, WaitId};
-use crate::local;
+use crate::flow::{Step, Version};
+use crate::ids::{EventId, Ids, RunId, WaitId};
 use crate::mailbox::{Facts, Mailbox};
-use crate::matching;
-use crate::run::plan::PERSON_ANSWERS_WITHIN;
-use crate::store::{EffectRow, EffectState, EscalationRow, Lane, RunStatus, TagOp, WaitKind, WaitRow, WaitState};
+use crate::store::{EffectRow, EscalationRow, RunStatus, TagOp, WaitKind, WaitRow, WaitState};
+
+/// Most steps of one turn; what is left goes on in the next one, behind what else waits.
+const MAX_STEPS: usize = 1_000;
+/// Most calls planned by one turn.
+const MAX_CALLS: usize = 64;
+/// Most steps of a run: more is a loop that nobody meant.
+const MAX_VISITS: i64 = 100_000;
+/// Most turns of a run.
+const MAX_TURNS: i64 = 10_000;
 
 /// What surrounds a turn: the same for every run of a mailbox.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +41,10 @@ pub struct World<'a> {
     pub ids: &'a Ids,
     /// The connection that tells teams about escalations, if any.
     pub notify: Option<&'a str>,
+    /// Business hours, by name.
+    pub calendars: &'a Calendars,
+    /// Flows that may be called.
+    pub callable: &'a BTreeMap<Arc<str>, Arc<Version>>,
 }
 
 /// Why a run gets a turn.
@@ -45,10 +57,24 @@ pub enum Wake<'a> {
         /// The event.
         event: &'a Event,
     },
+    /// Another flow called this one: the state holds its event, its caller and its depth.
+    Call {
+        /// When the event that moved the caller was received.
+        caused_at: At,
+    },
     /// A wait's time came.
     Due(WaitId),
     /// A wait's event came.
     Answered(WaitId, &'a Event),
+    /// A called flow came to its end.
+    Returned {
+        /// Its run.
+        run: RunId,
+        /// How.
+        status: RunStatus,
+        /// Its variables.
+        vars: Value,
+    },
     /// A call ended.
     Settled {
         /// Which.
@@ -76,8 +102,10 @@ pub enum Wake<'a> {
         /// Its new input; `None` = as it was.
         input: Option<Value>,
     },
-    /// A person ended the run.
+    /// The run was ended; its clean-up runs first.
     Cancel,
+    /// The run was ended, without clean-up.
+    Kill,
 }
 
 /// What a turn changes besides the run and the facts.
@@ -87,6 +115,8 @@ pub struct Turned {
     pub entries: Vec<Entry>,
     /// Calls it plans.
     pub effects: Vec<EffectRow>,
+    /// Calls it no longer wants, by number.
+    pub withdrawn: Vec<i64>,
     /// Waits it arms.
     pub waits: Vec<WaitRow>,
     /// Waits that are over, and how.
@@ -95,18 +125,48 @@ pub struct Turned {
     pub escalations: Vec<EscalationRow>,
     /// Tags it gives and takes.
     pub tags: Vec<TagOp>,
+    /// Flows it calls.
+    pub calls: Vec<FlowCall>,
+    /// Runs it called and no longer wants.
+    pub cancelled: Vec<RunId>,
+    /// What the caller of the webhook gets.
+    pub reply: Option<Reply>,
+}
+
+/// A call of another flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowCall {
+    /// The run it will be.
+    pub run: RunId,
+    /// The flow.
+    pub flow: Arc<str>,
+    /// What it is given.
+    pub with: Value,
+    /// Whether its end is waited for.
+    pub wait: bool,
+}
+
+/// The answer to a webhook.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    /// The event it answers.
+    pub event: EventId,
+    /// HTTP status.
+    pub status: u16,
+    /// The body: text as it is, anything else as JSON.
+    pub body: Value,
 }
 
 /// Gives `run` one turn.
 pub fn turn(
     run: &mut Run,
     facts: &mut Facts,
-    recent: &std::collections::VecDeque<Arc<Event>>,
+    recent: &VecDeque<Arc<Event>>,
     wake: Wake<'_>,
     world: World<'_>,
 ) -> Turned {
     let scope = base_scope(run, world.now);
-    let mut turn = Turn { run, facts, recent, world, scope, out: Turned::default() };
+    let mut turn = Turn { run, facts, recent, world, scope, item: Vec::new(), out: Turned::default() };
     turn.refresh_facts();
     turn.refresh_state();
     turn.wake(wake);
@@ -127,24 +187,34 @@ fn base_scope(run: &Run, now: At) -> Scope {
 pub(crate) struct Turn<'a> {
     pub(crate) run: &'a mut Run,
     pub(crate) facts: &'a mut Facts,
-    recent: &'a std::collections::VecDeque<Arc<Event>>,
+    pub(super) recent: &'a VecDeque<Arc<Event>>,
     pub(crate) world: World<'a>,
-    scope: Scope,
+    pub(super) scope: Scope,
+    /// Names of `for_each` items in the scope.
+    item: Vec<Arc<str>>,
     pub(crate) out: Turned,
 }
 
 impl Turn<'_> {
     /// Records what happened; the state follows.
-    fn record(&mut self, what: What, data: Value) {
+    pub(super) fn record(&mut self, what: What, data: Value) {
         let entry = Entry { what, data };
         self.run.state.apply(&self.run.version, &entry);
         if matches!(
             entry.what,
-            What::Assigned { .. }
+            What::Branch { .. }
+                | What::Assigned { .. }
+                | What::Accepted { .. }
                 | What::Acted { .. }
-                | What::Finished { .. }
+                | What::Again { .. }
                 | What::Answered { .. }
+                | What::Called { .. }
+                | What::Closed { .. }
+                | What::Computed { .. }
+                | What::Decided { .. }
                 | What::Failed { .. }
+                | What::Finished { .. }
+                | What::Returned { .. }
         ) {
             self.refresh_state();
         }
@@ -156,13 +226,22 @@ impl Turn<'_> {
         self.record(what, Value::Null);
     }
 
+    /// What follows is about the branch `within`.
+    pub(super) fn go_to(&mut self, within: &Arc<str>) {
+        if self.run.state.within != *within {
+            self.note(What::Branch { within: Arc::clone(within) });
+        }
+    }
+
     fn refresh_state(&mut self) {
-        self.scope.set("steps", Value::Object(self.run.state.steps.clone()));
-        self.scope.set("vars", Value::Object(self.run.state.vars.clone()));
+        for name in self.item.drain(..) {
+            self.scope.forget(&name);
+        }
+        self.item = set_state(&mut self.scope, self.run, &self.run.state.within);
         self.scope.set("error", self.run.state.error.clone());
     }
 
-    fn refresh_facts(&mut self) {
+    pub(super) fn refresh_facts(&mut self) {
         self.scope.set("contact", self.facts.contact.as_ref().map_or(Value::Null, crate::contact::Contact::scope));
         let conversation = self.run.conversation.and_then(|id| self.facts.conversation(id));
         self.scope.set("conversation", conversation.map_or(Value::Null, |found| found.scope(self.world.now)));
@@ -171,34 +250,59 @@ impl Turn<'_> {
     fn wake(&mut self, wake: Wake<'_>) {
         match wake {
             Wake::Start { trigger, event } => {
-                self.record(What::Started { trigger, event: event.id, at: event.at }, Value::Null);
+                self.note(What::Started { trigger, event: event.id, at: event.at });
             }
+            Wake::Call { caused_at } => self.called(caused_at),
             Wake::Due(wait) => {
                 if let Some(step) = self.blocked_on(Block::Wait(wait)) {
-                    self.out.closed.push((wait, WaitState::Fired));
-                    self.record(What::Fired { step, wait }, Value::Null);
+                    self.note(What::Fired { step, wait });
                 }
+                self.out.closed.push((wait, WaitState::Fired));
             }
             Wake::Answered(wait, event) => self.answer(wait, event),
+            Wake::Returned { run, status, vars } => self.returned(run, status, vars),
             Wake::Settled { n, attempts, verdict } => {
+                let step = self.blocked_on(Block::Effect(n));
                 self.attempted(n, attempts);
-                self.settle(n, verdict);
+                self.settle(n, step, verdict);
             }
             Wake::Parked { n, why, attempts } => {
+                self.blocked_on(Block::Effect(n));
                 self.attempted(n, attempts);
                 let words = attempts.last().and_then(|last| last.problem.as_ref()).map(|problem| &problem.message);
                 self.record(What::Parked { n, why: why.into() }, json!({ "message": words }));
             }
-            Wake::Retry { n, row, input } => self.retry(n, row, input),
-            Wake::Cancel => self.record(What::Ended { status: RunStatus::Cancelled }, Value::Null),
+            Wake::Retry { n, row, input } => {
+                self.blocked_on(Block::Effect(n));
+                self.retry(n, row, input);
+            }
+            Wake::Cancel => self.finish(RunStatus::Cancelled, Value::Null),
+            Wake::Kill => self.note(What::Ended { status: RunStatus::Cancelled }),
         }
     }
 
-    fn answer(&mut self, wait: WaitId, event: &Event) {
+    /// The state of a called run tells how it began; the entry repeats it, so that the journal does too.
+    fn called(&mut self, at: At) {
+        let state = &self.run.state;
+        let data = json!({ "event": *state.event, "caller": state.caller, "depth": state.depth });
+        let what = What::Started { trigger: crate::event::FLOW_CALLED.into(), event: self.run.event, at };
+        self.record(what, data);
+    }
+
+    pub(super) fn answer(&mut self, wait: WaitId, event: &Event) {
         if let Some(step) = self.blocked_on(Block::Wait(wait)) {
             self.out.closed.push((wait, WaitState::Answered));
             self.record(What::Answered { step, wait, event: event.id, at: event.at }, event.scope());
         }
+    }
+
+    fn returned(&mut self, run: RunId, status: RunStatus, vars: Value) {
+        let Some(step) = self.blocked_on(Block::Child(run)) else { return };
+        if status == RunStatus::Done {
+            return self.record(What::Returned { step, run, status }, vars);
+        }
+        let word = if status == RunStatus::Failed { "failed" } else { "was cancelled" };
+        self.fail(&Failure::new("flow_failed", format!("the flow that this step called {word}: {run}")));
     }
 
     fn attempted(&mut self, n: i64, attempts: &[Attempt]) {
@@ -208,222 +312,123 @@ impl Turn<'_> {
         }
     }
 
-    fn settle(&mut self, n: i64, verdict: &Verdict) {
-        match (self.blocked_on(Block::Effect(n)), verdict) {
-            (Some(step), Verdict::Done(done)) => self.record(What::Finished { step, n }, done.output.clone()),
-            (Some(_), verdict) => {
-                let problem = verdict.problem();
-                let code = problem.map_or("failed", |problem| &problem.code);
-                let message = problem.map_or("", |problem| &problem.message);
-                self.fail(&Failure::new(code, message));
-            }
-            (None, verdict) => {
-                let words = verdict.problem().map(|problem| json!({ "message": problem.message }));
-                self.record(What::Told { n, done: matches!(verdict, Verdict::Done(_)) }, words.unwrap_or_default());
-            }
-        }
-    }
-
-    fn retry(&mut self, n: i64, row: &EffectRow, input: Option<Value>) {
-        let Ok(mut plan) = serde_json::from_slice::<Plan>(&row.input) else { return };
-        let edited = input.is_some();
-        if let Some(input) = input {
-            plan.input = input;
-        }
-        let data = if edited { plan.input.clone() } else { Value::Null };
-        self.record(What::Resolved { n, how: "retry".into() }, data);
-        let expires = row.deadline.since(row.planned_at).min(PERSON_ANSWERS_WITHIN);
-        let call =
-            NewCall { action: &row.action, connection: &row.connection, lane: row.lane, window: row.window, expires };
-        self.plan(&call, plan);
-    }
-
-    /// The path of the step that stands blocked on `block`.
-    fn blocked_on(&self, block: Block) -> Option<Arc<str>> {
+    /// The path of the step that stands blocked on `block`; what follows is about its branch.
+    fn blocked_on(&mut self, block: Block) -> Option<Arc<str>> {
         let cursor = self.run.state.cursors.iter().find(|cursor| cursor.block == block)?;
-        self.run.version.program.steps.get(cursor.at? as usize).map(|step| Arc::clone(&step.path))
+        let (at, within) = (cursor.at, Arc::clone(&cursor.within));
+        self.go_to(&within);
+        self.run.version.program.step(at).map(|step| Arc::clone(&step.path))
     }
 
     fn interpret(&mut self) {
         let version = Arc::clone(&self.run.version);
-        while self.run.state.ended.is_none() {
-            let Some(cursor) = self.run.state.cursors.first() else { return };
-            if cursor.block != Block::Free {
+        for _ in 0..MAX_STEPS {
+            if self.run.state.ended.is_some() {
                 return;
             }
-            let Some(step) = cursor.at.and_then(|at| version.program.steps.get(at as usize)) else {
-                let status = if self.run.state.in_error_branch { RunStatus::Failed } else { RunStatus::Done };
-                return self.record(What::Ended { status }, Value::Null);
-            };
-            if let Err(failure) = self.visit(&version, step) {
-                self.fail(&failure);
+            let ready = self.run.state.cursors.iter().find(|cursor| cursor.is_ready(&version.program));
+            let Some(within) = ready.map(|cursor| Arc::clone(&cursor.within)) else { return };
+            if self.run.state.visits >= MAX_VISITS || self.run.turns >= MAX_TURNS {
+                return self.too_long();
             }
+            if self.out.effects.len() >= MAX_CALLS {
+                break;
+            }
+            self.go_to(&within);
+            self.advance(&version);
+        }
+        if self.run.state.ended.is_none() {
+            self.rest();
         }
     }
 
-    fn visit(&mut self, version: &Version, step: &Step) -> Result<(), Failure> {
-        match &step.op {
-            Op::Do(call) => self.act(version, step, call),
-            Op::If { when, .. } => {
-                let decision = when.condition(&self.scope)?;
-                self.record(What::Decided { step: step.path.clone(), holds: decision.holds }, decision.saw);
-                Ok(())
-            }
-            Op::Set(assignments) => {
-                let mut values = serde_json::Map::new();
-                let mut scope = self.scope.clone();
-                let mut vars = self.run.state.vars.clone();
-                for (name, expr) in assignments {
-                    let value = evaluate(expr, &scope)?;
-                    vars.insert(name.to_string(), value.clone());
-                    values.insert(name.to_string(), value);
-                    scope.set("vars", Value::Object(vars.clone()));
-                }
-                self.record(What::Assigned { step: step.path.clone() }, Value::Object(values));
-                Ok(())
-            }
-            Op::Stop { failed, reason } => {
-                let reason = reason.as_ref().map(|reason| evaluate(reason, &self.scope)).transpose()?;
-                let status = if *failed { RunStatus::Failed } else { RunStatus::Done };
-                self.record(What::Ended { status }, reason.map_or(Value::Null, |reason| json!({ "reason": reason })));
-                Ok(())
-            }
-            Op::Wait { until } => self.wait(step, until),
-            Op::WaitFor(wait) => {
-                self.wait_for(step, wait);
-                Ok(())
-            }
+    /// The rest of a long turn comes behind what else waits in the mailbox.
+    fn rest(&mut self) {
+        let id = WaitId(self.world.ids.next(self.world.now));
+        self.out.waits.push(self.wait_row(id, WaitKind::Continue, self.world.now));
+    }
+
+    /// Ends a run whose steps never end.
+    fn too_long(&mut self) {
+        let step = self.here().map_or_else(|| "".into(), |step| Arc::clone(&step.path));
+        let message = format!("a run takes at most {MAX_VISITS} steps and {MAX_TURNS} turns: it would go on for ever");
+        self.record(What::Failed { step, code: "run_too_long".into() }, json!({ "message": message }));
+        self.note(What::Ended { status: RunStatus::Failed });
+    }
+
+    /// The step the current cursor stands at.
+    fn here(&self) -> Option<&Step> {
+        self.run.state.step(&self.run.version.program)
+    }
+
+    /// One step of the current cursor.
+    fn advance(&mut self, version: &Version) {
+        let Some(cursor) = self.run.state.cursor() else { return };
+        if let Some(next) = cursor.next_branch(&version.program) {
+            return self.next_branch(version, next);
+        }
+        let Some(step) = version.program.step(cursor.at) else { return self.end_of_way() };
+        if let Err(failure) = self.visit(version, step) {
+            self.fail(&failure);
         }
     }
 
-    fn fail(&mut self, failure: &Failure) {
-        let cursor = self.run.state.cursors.first();
-        let at = cursor.and_then(|cursor| cursor.at).and_then(|at| self.run.version.program.steps.get(at as usize));
-        let step = at.map_or_else(|| "".into(), |step| Arc::clone(&step.path));
+    /// Past the last step: of a branch, of the clean-up, of the error branch, of the flow.
+    fn end_of_way(&mut self) {
+        let state = &self.run.state;
+        if !state.within.is_empty() {
+            return self.leave_branch();
+        }
+        match (state.finishing, state.in_error_branch) {
+            (Some(status), _) => self.note(What::Ended { status }),
+            (None, true) => self.finish(RunStatus::Failed, Value::Null),
+            (None, false) => self.finish(RunStatus::Done, Value::Null),
+        }
+    }
+
+    /// Ends the run, after its clean-up if it has one.
+    pub(super) fn finish(&mut self, status: RunStatus, reason: Value) {
+        if self.run.version.program.finally.is_none() || self.run.state.finishing.is_some() {
+            return self.record(What::Ended { status }, reason);
+        }
+        self.give_up(&Leaves::All, "");
+        self.record(What::Finishing { status }, reason);
+    }
+
+    pub(super) fn fail(&mut self, failure: &Failure) {
+        let step = self.here().map_or_else(|| "".into(), |step| Arc::clone(&step.path));
+        let target = failure::target(&self.run.state, &self.run.version.program);
+        self.give_up(&target.leaves, &target.within);
         self.record(What::Failed { step, code: failure.code.as_str().into() }, json!({ "message": failure.message }));
     }
 
-    fn act(&mut self, version: &Version, step: &Step, call: &Do) -> Result<(), Failure> {
-        let input = evaluate(&call.input, &self.scope)?;
-        if local::is_local(&call.action) {
-            let output = local::act(self, &step.path, &call.action, &input)?;
-            let what = What::Acted { step: step.path.clone(), action: call.action.clone() };
-            self.record(what, json!({ "input": input, "output": output }));
-            self.refresh_facts();
-            return Ok(());
-        }
-        let handler = match (step.on_error, version.program.on_error) {
-            (Some(_), _) => Handler::Step,
-            (None, Some(_)) if !self.run.state.in_error_branch => Handler::Flow,
-            _ => Handler::None,
-        };
-        let to_other = input.get("to").is_some_and(|to| !to.is_null());
-        let conversation = self.run.conversation.filter(|_| !to_other);
-        let plan = Plan {
-            pauses_ms: call
-                .retry
-                .pauses
-                .iter()
-                .map(|pause| u64::try_from(pause.as_millis()).unwrap_or(u64::MAX))
-                .collect(),
-            handler,
-            resend_unknown: call.resend_unknown,
-            address: conversation.and_then(|id| self.facts.conversation(id)).map(|found| found.address.as_str().into()),
-            phone: self.facts.contact.as_ref().and_then(|contact| contact.phone.as_deref()).map(Into::into),
-            step: step.path.clone(),
-            input,
-        };
-        let lane = if self.run.state.event["type"] == crate::event::CRON { Lane::Bulk } else { Lane::Interactive };
-        // An answer goes out where the question came in: another number would be another conversation, with a window of its own.
-        let own = conversation.and_then(|id| self.facts.conversation(id)).map(|found| found.connection.clone());
-        let own = own.filter(|own| !call.named && call.action.starts_with("whatsapp.") && !own.is_empty());
-        let connection = own.as_deref().or(call.connection.as_deref()).unwrap_or_default();
-        let window = conversation.filter(|_| call.needs_window);
-        let call = NewCall { action: &call.action, connection, lane, window, expires: call.expires };
-        self.plan(&call, plan);
-        Ok(())
-    }
-
-    /// Plans a call; its cursor is blocked on it when `plan.step` is the cursor's.
-    pub(crate) fn plan(&mut self, call: &NewCall<'_>, plan: Plan) {
-        let n = self.run.state.effects + 1;
-        let World { now, ids, .. } = self.world;
-        let what = What::Planned {
-            step: plan.step.clone(),
-            n,
-            action: call.action.into(),
-            connection: call.connection.into(),
-        };
-        self.record(what, plan.input.clone());
-        self.out.effects.push(EffectRow {
-            id: EffectId(ids.next(now)),
-            run_id: self.run.id,
-            n,
-            key: format!("{}/{n}", self.run.id),
-            mailbox: self.run.mailbox,
-            shard: self.run.mailbox.shard(),
-            connection: call.connection.to_owned(),
-            lane: call.lane,
-            action: call.action.to_owned(),
-            window: call.window,
-            state: EffectState::Planned,
-            attempt: 0,
-            not_before: now,
-            deadline: now.plus(call.expires),
-            settle_until: None,
-            planned_at: now,
-            sent_at: None,
-            input: serde_json::to_vec(&plan).unwrap_or_default(),
-            attempts: Vec::new(),
-            error: String::new(),
-        });
-    }
-
-    fn wait(&mut self, step: &Step, until: &Until) -> Result<(), Failure> {
-        let due = match until {
-            Until::For(span) => self.world.now.plus(*span),
-            Until::Instant { at, zone } => {
-                let value = evaluate(at, &self.scope)?;
-                let text = value.as_str().unwrap_or_default();
-                instant(text, *zone).ok_or_else(|| {
-                    let hint = "write `2026-12-01 09:00` or an RFC 3339 time";
-                    Failure::new("not_a_time", format!("`{text}` is not a time: {hint}"))
-                })?
-            }
-        };
-        self.arm(step, WaitKind::Timer, due, None, EventId(0));
-        Ok(())
-    }
-
-    fn wait_for(&mut self, step: &Step, wait: &WaitFor) {
-        let due = wait.timeout.map_or(At::NEVER, |timeout| self.world.now.plus(timeout));
-        // Never back beyond what started the run or answered it before: an event answers a run once.
-        let looked = self.run.state.called_at.map_or(EventId(0), |called_at| EventId(Ids::floor(called_at)));
-        let since = looked.max(self.run.event).max(self.run.state.heard);
-        let id = self.arm(step, WaitKind::Event, due, Some(Arc::clone(&wait.kind)), since);
-        // A reply that beat the answer to our call came before this wait was armed, and counts, whoever else it answered;
-        // its triggers have started already, so `take` has nothing left to take.
-        let mut found = None;
-        for event in self.recent {
-            if event.id <= since {
-                continue;
-            }
-            // One whose condition fails on it is no answer, as when it comes while the wait is armed.
-            if matching::answers(wait, event, &self.scope).unwrap_or(false) {
-                found = Some(Arc::clone(event));
-                break;
+    /// What cursors that will be gone wait for is no longer wanted.
+    pub(super) fn give_up(&mut self, leaves: &Leaves, within: &str) {
+        let current = Arc::clone(&self.run.state.within);
+        // The cursor that goes on elsewhere wants nothing either, unless it stands where the branches were opened.
+        let gone = |cursor: &&Cursor| leaves.holds(cursor, within) || cursor.within == current || cursor.within.is_empty() && *leaves == Leaves::All;
+        let blocks: Vec<Block> = self.run.state.cursors.iter().filter(gone).map(|cursor| cursor.block).collect();
+        for block in blocks {
+            match block {
+                Block::Effect(n) => {
+                    self.out.effects.retain(|effect| effect.n != n);
+                    self.out.withdrawn.push(n);
+                }
+                Block::Wait(wait) => {
+                    self.out.waits.retain(|armed| armed.id != wait);
+                    self.out.closed.push((wait, WaitState::Cancelled));
+                }
+                Block::Child(run) => {
+                    self.out.calls.retain(|call| call.run != run);
+                    self.out.cancelled.push(run);
+                }
+                Block::Free | Block::Branches => {}
             }
         }
-        if let Some(event) = found {
-            self.out.waits.retain(|armed| armed.id != id);
-            self.answer(id, &event);
-            self.out.closed.retain(|(closed, _)| *closed != id);
-        }
     }
 
-    fn arm(&mut self, step: &Step, kind: WaitKind, due: At, event: Option<Arc<str>>, since: EventId) -> WaitId {
-        let id = WaitId(self.world.ids.next(self.world.now));
-        self.out.waits.push(WaitRow {
+    pub(super) fn wait_row(&self, id: WaitId, kind: WaitKind, due_at: At) -> WaitRow {
+        WaitRow {
             id,
             shard: self.run.mailbox.shard(),
             mailbox: self.run.mailbox,
@@ -431,21 +436,18 @@ impl Turn<'_> {
             cursor: 0,
             kind,
             state: WaitState::Armed,
-            on_kind: event.as_deref().map(str::to_owned),
+            on_kind: None,
             key: None,
-            since,
-            due_at: due,
+            since: EventId(0),
+            due_at,
             data: Vec::new(),
-        });
-        self.record(What::Waited { step: step.path.clone(), wait: id, until: due, event }, Value::Null);
-        id
+        }
     }
 
-    /// The scope of a `match`: everything the run sees.
-    pub(crate) fn scope_of(run: &Run, mail: &Mailbox, now: At) -> Scope {
+    /// The scope of the `match` of a wait on the branch `within`: everything the run sees there.
+    pub(crate) fn scope_of(run: &Run, within: &str, mail: &Mailbox, now: At) -> Scope {
         let mut scope = base_scope(run, now);
-        scope.set("steps", Value::Object(run.state.steps.clone()));
-        scope.set("vars", Value::Object(run.state.vars.clone()));
+        set_state(&mut scope, run, within);
         scope.set("contact", mail.facts.contact.as_ref().map_or(Value::Null, crate::contact::Contact::scope));
         let conversation = run.conversation.and_then(|id| mail.facts.conversation(id));
         scope.set("conversation", conversation.map_or(Value::Null, |found| found.scope(now)));
@@ -453,48 +455,34 @@ impl Turn<'_> {
     }
 }
 
-/// A call about to be planned.
-pub(crate) struct NewCall<'a> {
-    pub(crate) action: &'a str,
-    pub(crate) connection: &'a str,
-    pub(crate) lane: Lane,
-    pub(crate) window: Option<crate::ids::ConversationId>,
-    pub(crate) expires: Duration,
+/// Outputs, variables and items as they are seen on the branch `within`; gives the names of the items.
+fn set_state(scope: &mut Scope, run: &Run, within: &str) -> Vec<Arc<str>> {
+    let state = &run.state;
+    let mut steps: Map<String, Value> = state.steps.clone();
+    let mut names = Vec::new();
+    for item in items(&state.cursors, within) {
+        steps.extend(item.steps.clone());
+        scope.set_own(&item.name, item.value.clone());
+        names.push(Arc::clone(&item.name));
+    }
+    if let Some(item) = items(&state.cursors, within).last() {
+        scope.set("index", Value::from(item.index));
+        names.push("index".into());
+    }
+    scope.set("steps", Value::Object(steps));
+    scope.set("vars", Value::Object(state.vars.clone()));
+    names
 }
 
-/// An instant written as RFC 3339, or as a wall-clock time in `zone`. A time that does not exist (spring) moves to the next
-/// one that does; of a time that exists twice (autumn) it is the first.
-fn instant(text: &str, zone: chrono_tz::Tz) -> Option<At> {
-    use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone};
-    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Some(time.to_utc().into());
+/// The items worked on around the branch `within`, from the outside in.
+fn items<'a>(cursors: &'a [Cursor], within: &str) -> Vec<&'a cursor::Item> {
+    let mut found = Vec::new();
+    let mut within = within;
+    while !within.is_empty() {
+        let cursor = cursors.iter().find(|cursor| &*cursor.within == within);
+        found.extend(cursor.and_then(|cursor| cursor.item.as_deref()));
+        within = cursor::outer(within);
     }
-    let formats = ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"];
-    let wall = formats
-        .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-        .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))?;
-    (0..180).find_map(|minutes| {
-        let wall = wall + chrono::Duration::minutes(minutes);
-        zone.from_local_datetime(&wall).earliest().map(|time| time.to_utc().into())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wall_clock_time_is_read_in_its_zone() {
-        let rome = chrono_tz::Europe::Rome;
-        assert_eq!(instant("2026-12-01 09:00", rome).unwrap().to_string(), "2026-12-01T08:00:00.000Z");
-        assert_eq!(instant("2026-12-01T09:00:00+02:00", rome).unwrap().to_string(), "2026-12-01T07:00:00.000Z");
-        assert_eq!(instant("tomorrow", rome), None);
-    }
-
-    #[test]
-    fn a_time_that_the_spring_skips_moves_to_the_next_one_there_is() {
-        let skipped = instant("2027-03-28 02:30", chrono_tz::Europe::Rome).unwrap();
-        assert_eq!(skipped.to_string(), "2027-03-28T01:00:00.000Z");
-    }
+    found.reverse();
+    found
 }

@@ -244,7 +244,7 @@ impl<S: Store + Reads> Line<S> {
         match self.core.parts.store.effect(id).await {
             Ok(Some(row)) if row.state == EffectState::Planned && row.deadline >= now => {
                 let problem = Problem::new(
-                    "window_closed",
+                    plan::WINDOW_CLOSED,
                     "24 hours have passed since the customer's last message: only a template can be sent now",
                 );
                 self.settle(id, Verdict::Refused(problem), None);

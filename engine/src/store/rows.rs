@@ -440,6 +440,8 @@ pub enum WaitKind {
     Cron = 5,
     /// An escalation's deadline.
     Escalation = 6,
+    /// The rest of a long turn.
+    Continue = 7,
 }
 
 /// Where a wait stands. Every change is compare-and-set from armed.

@@ -4,6 +4,7 @@ use crate::clock::At;
 use crate::connector::{Party, StatusReport};
 use crate::event::{EventKey, Origin};
 use crate::ids::{ContactId, ConversationId, EffectId, EventId, InputId, MailboxId, WaitId};
+use crate::run::Reply;
 
 use super::{
     BadItemRow, ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, InputRow, JournalRow, Lane,
@@ -136,6 +137,8 @@ pub struct Work {
     /// Someone whose data are to be erased: salt, name, phone, addresses, event bodies, messages' texts, journal data, effects,
     /// states, tags, fields; the structure stays and the chain remains valid.
     pub erase: Option<ContactId>,
+    /// Answers that callers of webhooks wait for: given after the commit, stored nowhere but in the journal.
+    pub replies: Vec<Reply>,
 }
 
 /// What a turn does to effects.

@@ -23,6 +23,7 @@ fn outline(compiled: &Compiled) -> String {
             Op::Stop { failed, .. } => format!("stop failed={failed}"),
             Op::Wait { .. } => "wait".to_owned(),
             Op::WaitFor(wait) => format!("wait_for then {} on_timeout {}", path(wait.then), path(wait.on_timeout)),
+            _ => unreachable!("the example has no other steps"),
         };
         let handler = step.on_error.map_or(String::new(), |ix| format!(" on_error {}", path(Some(ix))));
         format!("{}: {what} -> {}{handler}\n", step.path, path(step.next))

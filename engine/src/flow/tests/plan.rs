@@ -89,6 +89,8 @@ fn a_plan_lists_what_the_flows_need() {
         "templates": [["order_confirmation", ""], ["order_reminder", ""]],
         "tags": ["vip"],
         "teams": ["ops", "sales"],
+        "flows": [],
+        "calendars": [],
     });
     assert_eq!(needs, expected);
 }

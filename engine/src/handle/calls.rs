@@ -1,0 +1,103 @@
+//! Flows that call flows: the called run lives in the caller's mailbox, and its end wakes the caller.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::Handling;
+use crate::event;
+use crate::ids::RunId;
+use crate::run::{Block, FlowCall, Run, State, Wake};
+use crate::store::{EffectOp, RunStatus};
+
+/// What a turn leads to in another run. A list, not a call: flows that call each other in loops must not pile up.
+pub(super) enum Next {
+    /// Begins a run that `caller` wants.
+    Call {
+        /// The caller's run.
+        caller: RunId,
+        /// What it wants.
+        call: FlowCall,
+    },
+    /// A called run is over.
+    Return {
+        /// The caller's run.
+        caller: RunId,
+        /// The called run.
+        run: RunId,
+        /// How it ended.
+        status: RunStatus,
+        /// Its variables.
+        vars: Value,
+    },
+    /// A called run is no longer wanted.
+    Cancel(RunId),
+}
+
+impl Handling<'_> {
+    /// Carries out what the turns so far lead to, until nothing is left.
+    pub(super) fn carry_on(&mut self) {
+        while let Some(next) = self.next.pop_front() {
+            match next {
+                Next::Call { caller, call } => self.call(caller, call),
+                Next::Return { caller, run, status, vars } => {
+                    self.wake(caller, Wake::Returned { run, status, vars });
+                }
+                Next::Cancel(run) => self.wake(run, Wake::Cancel),
+            }
+        }
+    }
+
+    fn call(&mut self, caller_id: RunId, call: FlowCall) {
+        let FlowCall { run: id, flow, with, wait } = call;
+        let Some(caller) = self.mail.runs.get(&caller_id) else { return };
+        let Some(version) = self.book.callable.get(&flow) else { return };
+        let mut event = (*caller.state.event).clone();
+        if let Value::Object(fields) = &mut event {
+            fields.retain(|name, _| ["id", "at", "connection", "origin"].contains(&name.as_str()));
+            let (flow, run) = (&*caller.version.flow, caller.id);
+            fields.extend([
+                ("type".to_owned(), event::FLOW_CALLED.into()),
+                ("input".to_owned(), with),
+                ("caller".to_owned(), flow.into()),
+                ("caller_run".to_owned(), json!(run)),
+            ]);
+        }
+        let (caused_at, depth) = (caller.state.caused_at, caller.state.depth + 1);
+        let state = State { caller: wait.then_some(caller_id), depth, ..State::new(event) };
+        let run = Run {
+            id,
+            version: Arc::clone(version),
+            mailbox: self.mail.id,
+            contact: caller.contact,
+            conversation: caller.conversation,
+            event: caller.event,
+            state,
+            turns: 0,
+            started_at: self.now,
+        };
+        self.give_turn(run, Wake::Call { caused_at });
+    }
+
+    /// A run is over: the one that waits for it goes on, those it waits for end.
+    pub(super) fn tell_caller(&mut self, run: &Run, status: RunStatus) {
+        if let Some(caller) = run.state.caller {
+            let vars = Value::Object(run.state.vars.clone());
+            self.next.push_back(Next::Return { caller, run: run.id, status, vars });
+        }
+        for cursor in &run.state.cursors {
+            if let Block::Child(child) = cursor.block {
+                self.next.push_back(Next::Cancel(child));
+            }
+        }
+    }
+
+    /// A call that its run no longer wants: withdrawn if it is not under way; what is settles later and is noted.
+    pub(super) fn withdraw_call(&mut self, run: RunId, n: i64) {
+        let found = self.mail.effects.values().find(|effect| (effect.run_id, effect.n) == (run, n));
+        if let Some(id) = found.map(|effect| effect.id) {
+            self.mail.effects.remove(&id);
+            self.work.effects.push(EffectOp::Withdraw(id));
+        }
+    }
+}
