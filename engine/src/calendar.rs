@@ -37,9 +37,10 @@ impl Calendar {
         let today = self.zone.from_utc_datetime(&now.to_utc()?.naive_utc()).date_naive();
         // The day before too: its last hours may reach beyond a midnight that the clocks moved.
         let first = today.pred_opt().unwrap_or(today);
-        (0..AHEAD).filter_map(|days| first.checked_add_days(Days::new(days))).flat_map(|day| self.open_on(day)).find_map(
-            |(from, until)| (now < until).then_some(from.max(now)),
-        )
+        (0..AHEAD)
+            .filter_map(|days| first.checked_add_days(Days::new(days)))
+            .flat_map(|day| self.open_on(day))
+            .find_map(|(from, until)| (now < until).then_some(from.max(now)))
     }
 
     /// Whether `now` is open.

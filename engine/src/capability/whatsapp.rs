@@ -105,7 +105,8 @@ impl Action for SendText {
 
 impl Action for SendChoices {
     const NAME: &'static str = "whatsapp.send_choices";
-    const ABOUT: &'static str = "Sends a question with buttons or a list, inside the 24 hours after the customer's last message.";
+    const ABOUT: &'static str =
+        "Sends a question with buttons or a list, inside the 24 hours after the customer's last message.";
     const NEEDS_WINDOW: bool = true;
     const REPLY: bool = true;
     type Output = Accepted;

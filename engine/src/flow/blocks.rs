@@ -173,7 +173,8 @@ impl<'a> Lower<'a> {
         let (handler, recovers) = on_error.map_or((None, false), |block| (block.entry, !block.ends));
         if let Some(op) = made.op {
             let id = id.map(Arc::from);
-            self.steps[ix as usize] = Some(Step { path: path.into(), id, op, next: goes_on, on_error: handler, parent });
+            self.steps[ix as usize] =
+                Some(Step { path: path.into(), id, op, next: goes_on, on_error: handler, parent });
         }
         Some(made.ends && !recovers)
     }
@@ -248,7 +249,12 @@ impl<'a> Lower<'a> {
         let inner = keys.peek("repeat").and_then(|(_, repeat)| repeat.get("id"));
         let outer = keys.take("id");
         if let (Some(outer), Some(_)) = (outer, inner) {
-            self.problems.error(outer.place, "duplicate_id", "this `repeat` has two ids", "keep the one inside `repeat`");
+            self.problems.error(
+                outer.place,
+                "duplicate_id",
+                "this `repeat` has two ids",
+                "keep the one inside `repeat`",
+            );
         }
         let node = inner.or(outer)?;
         let id = fields::text(node, "`id`", &mut self.problems)?;

@@ -68,7 +68,9 @@ impl<'a> Lower<'a> {
         let limit = keys.take("limit").map_or(Some(1), |node| self.whole(node, "`limit`", 1, MAX_LIMIT));
         let steps = keys.need("steps", "list what is done with each item", &mut self.problems);
         let before = self.names.have.clone();
-        self.names.locals.extend([(name.unwrap_or("item").to_owned(), Shape::any()), ("index".to_owned(), Shape::any())]);
+        self.names
+            .locals
+            .extend([(name.unwrap_or("item").to_owned(), Shape::any()), ("index".to_owned(), Shape::any())]);
         let body = steps.and_then(|steps| self.branch(steps, "steps", here).0);
         let locals = self.names.locals.len();
         self.names.locals.truncate(locals - 2);
@@ -81,7 +83,8 @@ impl<'a> Lower<'a> {
 
     fn item_name(&mut self, node: &'a Node) -> Option<&'a str> {
         let name = fields::text(node, "`as`", &mut self.problems)?;
-        let taken = ROOTS.contains(&name) || name == "index" || self.names.locals.iter().any(|(local, _)| local == name);
+        let taken =
+            ROOTS.contains(&name) || name == "index" || self.names.locals.iter().any(|(local, _)| local == name);
         if !is_id(name) || !readable(name, "x") {
             let hint = "small letters, digits and `_`, first a letter: as: item";
             self.problems.error(node.place, "bad_id", format!("`{name}` cannot name an item"), hint);
@@ -171,7 +174,12 @@ impl<'a> Lower<'a> {
         let until_script = until.map(|node| self.condition(node, "`until`"));
         if until.is_none() && !again {
             let message = "nothing repeats these steps: there is neither `until` nor an `again`";
-            self.problems.error(here.place, "never_repeats", message, "add `until: <condition>`, or take the steps out");
+            self.problems.error(
+                here.place,
+                "never_repeats",
+                message,
+                "add `until: <condition>`, or take the steps out",
+            );
         }
         // After an `again` in the last round, what stands behind it has not run.
         if again {

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::blocks;
-use super::loops::Loop;
 use super::case::{self, TestCase};
 use super::env::{Environment, Needs};
 use super::fields::{self, Fields};
+use super::loops::Loop;
 use super::meaning;
 use super::names::Names;
 use super::problem::{Problem, Problems};

@@ -13,7 +13,8 @@ use crate::expr::PathUse;
 
 /// What can be read at the top of every flow. `error` is there in `on_error` only, `reply` in `match` and `check` only; the items
 /// of `for_each` come beside them.
-pub(super) const ROOTS: &[&str] = &["event", "contact", "conversation", "steps", "vars", "now", "flow", "run", "error", "reply"];
+pub(super) const ROOTS: &[&str] =
+    &["event", "contact", "conversation", "steps", "vars", "now", "flow", "run", "error", "reply"];
 
 static COMMON: LazyLock<Value> = LazyLock::new(|| record(&["id", "type", "at", "connection", "origin"], &[]));
 static CONTACT: LazyLock<Value> = LazyLock::new(|| {
@@ -153,7 +154,8 @@ impl<'a> Names<'a> {
             }
             "reply" => self.reply(rest, at, problems),
             other if self.locals.iter().any(|(name, _)| name == other) => {
-                let shape = self.locals.iter().rfind(|(name, _)| name == other).map_or(Shape::any(), |(_, shape)| *shape);
+                let shape =
+                    self.locals.iter().rfind(|(name, _)| name == other).map_or(Shape::any(), |(_, shape)| *shape);
                 walk(other, shape, rest, at, problems);
             }
             other => {

@@ -87,7 +87,8 @@ steps:
   - do: contact.set_field
     with: { field: ticket, value: "{{steps.ticket.id}} {{vars.slow}}" }
 "#;
-    let test = "expect: [{ at: 0s, crm.create_ticket: {} }, { at: 2h, contact.set_field: { field: ticket } }]\nend: done";
+    let test =
+        "expect: [{ at: 0s, crm.create_ticket: {} }, { at: 2h, contact.set_field: { field: ticket } }]\nend: done";
     passes(flow, &format!("{HELLO}{test}"));
 }
 
@@ -281,7 +282,9 @@ steps:
     on_error: [ { stop: no number } ]
   - set: { twice: "= vars.count.parse_int() * 2" }
 "#;
-    let test = format!("at: {{ {START}, 1m: {{ whatsapp.message_received: {{ text: \"21\" }} }} }}\nothers: allowed\nvars: {{ count: \"21\", twice: 42 }}\nend: done");
+    let test = format!(
+        "at: {{ {START}, 1m: {{ whatsapp.message_received: {{ text: \"21\" }} }} }}\nothers: allowed\nvars: {{ count: \"21\", twice: 42 }}\nend: done"
+    );
     passes(flow, &test);
 }
 
@@ -299,11 +302,15 @@ steps:
   - do: whatsapp.reply
     with: { text: "Still there?", template: still_there }
 "#;
-    passes(flow, &format!("{HELLO}expect: [{{ at: 30h, whatsapp.send_template: {{ template: still_there }} }}]\nend: done"));
+    passes(
+        flow,
+        &format!("{HELLO}expect: [{{ at: 30h, whatsapp.send_template: {{ template: still_there }} }}]\nend: done"),
+    );
     let answered = "at: { 0s: { whatsapp.message_received: { text: hi } }, 1h: { whatsapp.order_received: {} } }\n";
     let expect = "expect: [whatsapp.send_text: { text: \"Thanks!\" }, whatsapp.send_text, whatsapp.send_template]";
     // The order is also a message, and starts the flow again.
-    let outcome = outcome(flow, &format!("{answered}others: allowed\nexpect: [whatsapp.send_text: {{ text: \"Thanks!\" }}]"));
+    let outcome =
+        outcome(flow, &format!("{answered}others: allowed\nexpect: [whatsapp.send_text: {{ text: \"Thanks!\" }}]"));
     assert!(outcome.passed, "{outcome:#?} {expect}");
 }
 
@@ -429,6 +436,8 @@ steps:
           timeout: 1h
   - set: { heard: '{{default steps.first.text "-"}} {{default steps.second.text "-"}}' }
 "#;
-    let test = format!("at: {{ {START}, 1m: {{ whatsapp.message_received: {{ text: yes }} }} }}\nvars: {{ heard: yes yes }}\nend: done");
+    let test = format!(
+        "at: {{ {START}, 1m: {{ whatsapp.message_received: {{ text: yes }} }} }}\nvars: {{ heard: yes yes }}\nend: done"
+    );
     passes(flow, &test);
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::World;
 use super::calls::Call;
 use super::expect::{Act, Happened};
 use super::given;
-use super::World;
 use super::log::Log;
 use crate::book::{Book, Live};
 use crate::clock::At;

@@ -53,7 +53,8 @@ impl Turn<'_> {
                 self.refresh_facts();
             }
         }
-        let data = json!({ "answer": { "answer": answer, "text": reply["text"], "message": reply["message"] }, "set": set });
+        let data =
+            json!({ "answer": { "answer": answer, "text": reply["text"], "message": reply["message"] }, "set": set });
         self.record(What::Accepted { step: Arc::clone(&step.path) }, data);
         Ok(())
     }
@@ -62,7 +63,8 @@ impl Turn<'_> {
         let tried = self.run.state.cursor().and_then(|cursor| cursor.rounds.get(asked)).copied().unwrap_or_default();
         if tried + 1 >= check.tries {
             let shown: String = said.chars().take(40).collect();
-            let message = format!("asked {} times without an answer that fits; the last one was `{shown}`", check.tries);
+            let message =
+                format!("asked {} times without an answer that fits; the last one was `{shown}`", check.tries);
             return Err(Failure::new("no_valid_answer", message));
         }
         self.note(What::Again { step: Arc::clone(&step.path) });
@@ -76,8 +78,10 @@ fn chosen(said: &str, reply: &Value, choices: &[Arc<str>]) -> Option<String> {
     if choices.is_empty() {
         return (!said.is_empty()).then(|| said.to_owned());
     }
-    let tapped = ["button_reply", "list_reply"].iter().find_map(|kind| reply["message"]["interactive"][kind]["id"].as_str());
-    if let Some(tapped) = tapped.and_then(|id| id.strip_prefix("choice_")).and_then(|place| place.parse::<usize>().ok()) {
+    let tapped =
+        ["button_reply", "list_reply"].iter().find_map(|kind| reply["message"]["interactive"][kind]["id"].as_str());
+    if let Some(tapped) = tapped.and_then(|id| id.strip_prefix("choice_")).and_then(|place| place.parse::<usize>().ok())
+    {
         return choices.get(tapped.checked_sub(1)?).map(ToString::to_string);
     }
     let words = text::normalise(said);

@@ -19,7 +19,8 @@ impl Turn<'_> {
             _ => return Err(Failure::new("wrong_type", "`for_each` goes through a list, and this is none")),
         };
         if items.len() > MAX_ITEMS {
-            let message = format!("`for_each` goes through at most {MAX_ITEMS} items, and this list has {}", items.len());
+            let message =
+                format!("`for_each` goes through at most {MAX_ITEMS} items, and this list has {}", items.len());
             return Err(Failure::new("too_many_items", message));
         }
         let count = u32::try_from(items.len()).unwrap_or(u32::MAX);

@@ -61,7 +61,9 @@ impl Turn<'_> {
             return Ok(());
         }
         let handler = match version.program.on_error {
-            _ if failure::is_handled(&version.program, self.run.state.cursor().and_then(|cursor| cursor.at)) => Handler::Step,
+            _ if failure::is_handled(&version.program, self.run.state.cursor().and_then(|cursor| cursor.at)) => {
+                Handler::Step
+            }
             Some(_) if !self.run.state.in_error_branch && self.run.state.finishing.is_none() => Handler::Flow,
             // A reply whose window closes has another way to go: nobody needs to decide.
             _ if matches!(step.op, Op::Reply { .. }) && call.needs_window => Handler::Reply,
@@ -150,7 +152,6 @@ impl Turn<'_> {
             error: String::new(),
         });
     }
-
 }
 
 /// A call about to be planned.
@@ -161,4 +162,3 @@ pub(crate) struct NewCall<'a> {
     pub(crate) window: Option<crate::ids::ConversationId>,
     pub(crate) expires: Duration,
 }
-

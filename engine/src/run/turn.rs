@@ -406,7 +406,11 @@ impl Turn<'_> {
     pub(super) fn give_up(&mut self, leaves: &Leaves, within: &str) {
         let current = Arc::clone(&self.run.state.within);
         // The cursor that goes on elsewhere wants nothing either, unless it stands where the branches were opened.
-        let gone = |cursor: &&Cursor| leaves.holds(cursor, within) || cursor.within == current || cursor.within.is_empty() && *leaves == Leaves::All;
+        let gone = |cursor: &&Cursor| {
+            leaves.holds(cursor, within)
+                || cursor.within == current
+                || cursor.within.is_empty() && *leaves == Leaves::All
+        };
         let blocks: Vec<Block> = self.run.state.cursors.iter().filter(gone).map(|cursor| cursor.block).collect();
         for block in blocks {
             match block {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::What;
 use super::turn::Turn;
 use super::value::{Failure, evaluate};
-use super::What;
 use crate::clock::At;
 use crate::flow::{Step, Until, WaitFor};
 use crate::ids::{EventId, Ids, WaitId};

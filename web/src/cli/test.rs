@@ -1,9 +1,11 @@
 //! `switchboard test`: the `tests:` of flow files, lived through in virtual time.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use engine::calendar::Calendars;
 use engine::flowtest::{self, Outcome as Shown};
 use serde_json::{Value, json};
 
@@ -46,12 +48,15 @@ impl Test {
             }
             return Ok(Verdict::Problems);
         }
-        let mut tests = Vec::new();
+        let (mut files, mut flows) = (HashMap::new(), Vec::new());
         for item in plan.items {
             let Some(compiled) = item.compiled else { continue };
-            let shown = flowtest::run(compiled, &rules.catalog);
-            tests.extend(shown.into_iter().map(|shown| InFile { file: item.path.clone(), shown }));
+            files.insert(compiled.flow.to_string(), item.path);
+            flows.push(compiled);
         }
+        let shown = flowtest::run(flows, &Calendars::default(), &rules.catalog);
+        let in_file = |shown: Shown| InFile { file: files.get(&shown.flow).cloned().unwrap_or_default(), shown };
+        let tests: Vec<InFile> = shown.into_iter().map(in_file).collect();
         let failed = tests.iter().filter(|test| !test.shown.passed).count();
         if self.json {
             as_json(&tests, failed)

@@ -95,15 +95,8 @@ const JOURNAL_KINDS: [JournalKind; 4] =
     [JournalKind::Handling, JournalKind::Turn, JournalKind::Change, JournalKind::Erasure];
 const EFFECT_STATES: [EffectState; 4] =
     [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked];
-const WAIT_KINDS: [WaitKind; 5] =
-    [
-        WaitKind::Timer,
-        WaitKind::Event,
-        WaitKind::Silence,
-        WaitKind::Cron,
-        WaitKind::Escalation,
-        WaitKind::Continue,
-    ];
+const WAIT_KINDS: [WaitKind; 6] =
+    [WaitKind::Timer, WaitKind::Event, WaitKind::Silence, WaitKind::Cron, WaitKind::Escalation, WaitKind::Continue];
 const WAIT_STATES: [WaitState; 4] = [WaitState::Armed, WaitState::Fired, WaitState::Answered, WaitState::Cancelled];
 
 pub(crate) fn version(row: &SqliteRow) -> Result<VersionRow, Error> {
