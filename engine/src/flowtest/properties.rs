@@ -67,16 +67,23 @@ on_error:
 
 /// What one simulation did, and what a store holds at its end.
 #[derive(Debug, PartialEq)]
-struct Ending {
+pub(super) struct Ending {
     acts: Vec<Act>,
     log: Vec<String>,
     rows: Rows,
 }
 
-fn simulate(version: &Arc<Version>, test: &TestCase, joined: Vec<bool>, forgets: bool) -> (Ending, usize) {
+/// A flow that others can call.
+pub(super) fn helper() -> Arc<Version> {
+    let text = "format: 1\nflow: helper\non: flow.called\nsteps:\n  - wait: 10m\n  - set: { helped: true }\n";
+    Arc::new(compiled(text).into_version(VersionId(2)))
+}
+
+pub(super) fn simulate(version: &Arc<Version>, test: &TestCase, joined: Vec<bool>, forgets: bool) -> (Ending, usize) {
     let catalog = catalog();
     let calendars = Calendars::default();
-    let world = World { versions: std::slice::from_ref(version), calendars: &calendars, catalog: &catalog };
+    let versions = [Arc::clone(version), helper()];
+    let world = World { versions: &versions, calendars: &calendars, catalog: &catalog };
     let mut sim = Sim::new(version, test, &world).witnessed(forgets);
     sim.joined = joined;
     sim.run().expect("it comes to an end");
@@ -122,7 +129,7 @@ fn happening() -> impl Strategy<Value = (String, Value)> {
 }
 
 /// Up to eight events, often at the same instant, and what the calls answer.
-fn case() -> impl Strategy<Value = TestCase> {
+pub(super) fn case() -> impl Strategy<Value = TestCase> {
     let seconds = prop::sample::select(vec![0_u64, 0, 1, 20, 600, 1_800, 3_600, 90_000, 200_000]);
     let moments = prop::collection::vec((seconds, prop::collection::vec(happening(), 1..3)), 1..5);
     let actions =

@@ -63,8 +63,9 @@ impl Handling<'_> {
                 ("caller_run".to_owned(), json!(run)),
             ]);
         }
-        let (caused_at, depth) = (caller.state.caused_at, caller.state.depth + 1);
-        let state = State { caller: wait.then_some(caller_id), depth, ..State::new(event) };
+        let caused_at = caller.state.caused_at;
+        let callers = caller.state.callers.iter().chain([&caller.version.flow]).cloned().collect();
+        let state = State { caller: wait.then_some(caller_id), callers, ..State::new(event) };
         let run = Run {
             id,
             version: Arc::clone(version),

@@ -10,6 +10,7 @@ mod call;
 mod cursor;
 mod entry;
 mod failure;
+mod fold;
 pub mod journal;
 pub mod plan;
 mod row;

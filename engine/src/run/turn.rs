@@ -284,7 +284,7 @@ impl Turn<'_> {
     /// The state of a called run tells how it began; the entry repeats it, so that the journal does too.
     fn called(&mut self, at: At) {
         let state = &self.run.state;
-        let data = json!({ "event": *state.event, "caller": state.caller, "depth": state.depth });
+        let data = json!({ "event": *state.event, "caller": state.caller, "callers": state.callers });
         let what = What::Started { trigger: crate::event::FLOW_CALLED.into(), event: self.run.event, at };
         self.record(what, data);
     }

@@ -14,7 +14,7 @@ use crate::ids::RunId;
 use crate::store::RunStatus;
 
 /// Most flows that call each other in a row.
-const MAX_DEPTH: u16 = 8;
+const MAX_DEPTH: usize = 8;
 
 impl Turn<'_> {
     pub(super) fn visit(&mut self, version: &Version, step: &Step) -> Result<(), Failure> {
@@ -99,9 +99,14 @@ impl Turn<'_> {
     }
 
     fn call_flow(&mut self, step: &Step, flow: &Arc<str>, with: &Expr, wait: bool) -> Result<(), Failure> {
-        if self.run.state.depth >= MAX_DEPTH {
+        let callers = &self.run.state.callers;
+        if callers.len() >= MAX_DEPTH {
             let message = format!("flows call each other at most {MAX_DEPTH} deep: `{flow}` was not called");
             return Err(Failure::new("too_deep", message));
+        }
+        if *flow == self.run.version.flow || callers.contains(flow) {
+            let message = format!("`{flow}` called this flow, directly or through others: it cannot be called from here");
+            return Err(Failure::new("calls_itself", message));
         }
         if !self.world.callable.contains_key(flow) {
             let message = format!("there is no live flow `{flow}` with the trigger `flow.called`");

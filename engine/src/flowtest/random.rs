@@ -1,0 +1,150 @@
+//! Properties of the turn for flows that nobody wrote: any steps, nested in any way, with whatever happens.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::World;
+use super::properties::{case, helper, simulate};
+use super::sim::Sim;
+use super::tests::{catalog, compiled};
+use crate::calendar::Calendars;
+use crate::flow::{TestCase, Version};
+use crate::ids::VersionId;
+use crate::run::Block;
+
+/// A step that has none inside.
+fn leaf() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        4 => Just(json!({ "set": { "n": "= vars.n + 1" } })),
+        3 => Just(json!({ "do": "crm.create_ticket", "with": { "subject": "{{event.text}}" } })),
+        2 => Just(json!({ "do": "whatsapp.send_text", "with": { "text": "hi" }, "expires": "1m" })),
+        1 => Just(json!({ "do": "whatsapp.reply", "with": { "text": "hi", "template": "hi" } })),
+        1 => Just(json!({ "do": "contact.add_tags", "with": { "tags": ["seen"] } })),
+        2 => prop::sample::select(vec!["1s", "30m", "30h"]).prop_map(|span| json!({ "wait": span })),
+        1 => Just(json!({ "script": "[1, 2, 3].map(|n| n * 2)" })),
+        1 => Just(json!({ "script": "nothing()" })),
+        1 => Just(json!({ "stop": "enough" })),
+        1 => Just(json!({ "run_flow": "helper" })),
+    ]
+}
+
+fn steps(step: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
+    prop::collection::vec(step, 0..4).prop_map(Value::Array)
+}
+
+/// Any step; `again` only where it is allowed, at the end of a round.
+fn step() -> impl Strategy<Value = Value> {
+    leaf().prop_recursive(4, 24, 4, |inner| {
+        let block = || steps(inner.clone());
+        let condition = prop::sample::select(vec!["true", "false", "vars.n > 2"]);
+        prop_oneof![
+            (condition, block(), block())
+                .prop_map(|(when, then, otherwise)| json!({ "if": when, "then": then, "else": otherwise })),
+            (block(), block()).prop_map(|(one, other)| json!({
+                "switch": "vars.n", "cases": { "1": one }, "default": other,
+            })),
+            (0..4_u8, 1..4_u8, block()).prop_map(|(count, limit, steps)| json!({
+                "for_each": format!("{:?}", (0..count).collect::<Vec<_>>()), "limit": limit, "steps": steps,
+            })),
+            (block(), block(), any::<bool>()).prop_map(|(one, two, first)| json!({
+                "parallel": { "one": one, "two": two }, "join": if first { "first" } else { "all" },
+            })),
+            (1..4_u8, block(), any::<bool>()).prop_map(|(max, mut steps, again)| {
+                if again && let Value::Array(steps) = &mut steps {
+                    steps.push(json!({ "again": null }));
+                }
+                json!({ "repeat": { "max": max, "until": "vars.n > 3", "steps": steps } })
+            }),
+            (block(), block()).prop_map(|(then, on_timeout)| json!({
+                "wait_for": "whatsapp.message_received", "timeout": "20m", "then": then, "on_timeout": on_timeout,
+            })),
+            (block(), block()).prop_map(|(then, on_timeout)| json!({
+                "ask": "Sure?", "choices": ["yes", "no"], "timeout": "20m", "tries": 2, "then": then,
+                "on_timeout": on_timeout,
+            })),
+            (inner.clone(), block()).prop_map(|(mut step, handler)| {
+                step["on_error"] = handler;
+                step
+            }),
+        ]
+    })
+}
+
+fn any_flow() -> impl Strategy<Value = Arc<Version>> {
+    let block = || prop::option::of(steps(step()));
+    (steps(step()), block(), block()).prop_map(|(mut steps, on_error, finally)| {
+        if let Value::Array(steps) = &mut steps {
+            steps.insert(0, json!({ "set": { "n": 0 } }));
+        }
+        let mut flow = json!({
+            "format": 1, "flow": "tested", "on": "whatsapp.message_received", "steps": steps,
+        });
+        for (name, block) in [("on_error", on_error), ("finally", finally)] {
+            if let Some(block) = block {
+                flow[name] = block;
+            }
+        }
+        let text = serde_yaml::to_string(&flow).expect("plain data");
+        Arc::new(compiled(&text).into_version(VersionId(1)))
+    })
+}
+
+/// After the last thing that happens, an open run waits for something that is really there.
+fn nothing_hangs(version: &Arc<Version>, test: &TestCase) {
+    let (catalog, calendars, versions) = (catalog(), Calendars::default(), [Arc::clone(version), helper()]);
+    let world = World { versions: &versions, calendars: &calendars, catalog: &catalog };
+    let mut sim = Sim::new(version, test, &world);
+    sim.run().expect("it comes to an end");
+    for mail in sim.mails.values() {
+        for run in mail.runs.values() {
+            let there = |block: Block| match block {
+                Block::Free => false,
+                Block::Branches => true,
+                Block::Effect(n) => mail.effects.values().any(|effect| (effect.run_id, effect.n) == (run.id, n)),
+                Block::Wait(wait) => mail.waits.contains_key(&wait),
+                Block::Child(child) => mail.runs.contains_key(&child),
+            };
+            for cursor in &run.state.cursors {
+                assert!(there(cursor.block), "{} hangs at {cursor:?}\n{:#?}", run.id, sim.log());
+            }
+            let waits = run.state.cursors.iter().any(|cursor| cursor.block != Block::Branches);
+            assert!(waits, "a join of {} was not released\n{:#?}", run.id, sim.log());
+        }
+        for wait in mail.waits.values() {
+            assert!(wait.run_id.is_none_or(|run| mail.runs.contains_key(&run)), "{wait:?} was left behind");
+        }
+        for effect in mail.effects.values() {
+            assert!(mail.runs.contains_key(&effect.run_id), "{effect:?} was left behind");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_flow_hangs_whatever_happens(version in any_flow(), test in case()) {
+        nothing_hangs(&version, &test);
+    }
+
+    /// The witness asserts along the way that every journal folds to its state and every mailbox reads back as it was.
+    #[test]
+    fn any_flow_resumes_after_any_commit_to_the_same_end(version in any_flow(), test in case()) {
+        let (lived, _) = simulate(&version, &test, Vec::new(), false);
+        let (died, _) = simulate(&version, &test, Vec::new(), true);
+        prop_assert_eq!(lived, died);
+    }
+
+    #[test]
+    fn any_flow_does_the_same_however_its_inputs_are_committed(
+        version in any_flow(),
+        test in case(),
+        joined in prop::collection::vec(any::<bool>(), 0..60),
+    ) {
+        let (alone, _) = simulate(&version, &test, Vec::new(), false);
+        let (together, _) = simulate(&version, &test, joined, false);
+        prop_assert_eq!(alone, together);
+    }
+}
