@@ -16,7 +16,7 @@ use crate::run::{Failure, Handler, NewCall, Plan, Turn, What};
 use crate::store::{EscalationRow, Lane, TagOp, TagRow, WaitKind, WaitRow, WaitState};
 
 /// Within which time a human must have taken an escalation when the step does not say (D1).
-const ACCEPT_WITHIN: Duration = Duration::from_secs(20);
+pub(crate) const ACCEPT_WITHIN: Duration = Duration::from_secs(20);
 /// Longest tag.
 const MAX_TAG_CHARS: usize = 64;
 /// Pauses before a notification is tried again: quick, as a human is waited for.

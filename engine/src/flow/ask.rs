@@ -47,6 +47,7 @@ impl<'a> Lower<'a> {
         };
         let check = keys.take("check").map(|node| self.answer_check(node));
 
+        self.at = here.place;
         let heard = self.reserve(2);
         let (checked, asked, before) = (heard + 1, here.ix, self.names.have.clone());
         let mut answered = before.clone();
@@ -79,6 +80,7 @@ impl<'a> Lower<'a> {
 
     /// Keeps the step that asks once more with other words.
     fn ask_again(&mut self, here: &Here<'_>, heard: StepIx, question: Option<Do>) -> Option<StepIx> {
+        self.at = here.place;
         let ix = self.reserve(1);
         self.steps[ix as usize] = Some(part(here, "else_ask", Op::Do(Box::new(question?)), Some(heard)));
         Some(ix)

@@ -163,6 +163,8 @@ impl<'a> Lower<'a> {
         let here = Here { path, id, place: item.place, ix, next };
         let before = self.names.have.clone();
         self.parent = Some(ix);
+        self.at = item.place;
+        self.places[ix as usize] = item.place;
         let made = self.made(&mut keys, &here);
         self.parent = parent;
         let made = made?;

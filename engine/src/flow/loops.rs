@@ -166,6 +166,7 @@ impl<'a> Lower<'a> {
         let steps = keys.need("steps", "list what is repeated", &mut self.problems);
         keys.finish(&["id", "max", "until", "steps"], &mut self.problems);
 
+        self.at = here.place;
         let end = self.reserve(1);
         let before = self.names.have.clone();
         self.loops.push(Loop::Repeat { id, ix: here.ix, again: false });

@@ -15,6 +15,7 @@ use super::meaning;
 use super::names::Names;
 use super::problem::{Problem, Problems};
 use super::program::{Program, Step, StepIx, Trigger, Version};
+use super::proof;
 use super::yaml::{self, Node, Place, Val};
 use crate::ids::VersionId;
 
@@ -108,6 +109,10 @@ pub(super) struct Lower<'a> {
     pub(super) loops: Vec<Loop<'a>>,
     /// Where the step just read goes on, when that is a step of its own making.
     pub(super) goes_on_at: Option<StepIx>,
+    /// Where the step being read stands.
+    pub(super) at: Place,
+    /// The place of each step.
+    pub(super) places: Vec<Place>,
     flow_id: Option<FlowId>,
 }
 
@@ -125,6 +130,8 @@ impl<'a> Lower<'a> {
             parent: None,
             loops: Vec::new(),
             goes_on_at: None,
+            at: Place { line: 1, column: 1 },
+            places: Vec::new(),
             flow_id: None,
         }
     }
@@ -153,6 +160,9 @@ impl<'a> Lower<'a> {
         let triggers = on.map(|on| self.triggers(on, when)).unwrap_or_default();
         steps.into_iter().chain(on_error).chain(finally).for_each(|block| blocks::survey(block, self));
         let program = self.program(steps, on_error, finally);
+        if let Some(program) = &program {
+            proof::check(program, &triggers, &self.places, &mut self.problems);
+        }
         let tests = keys.take("tests").map(|node| case::read(node, self)).unwrap_or_default();
         if let Some(node) = keys.peek("concurrency") {
             keys.take("concurrency");
@@ -214,6 +224,7 @@ impl<'a> Lower<'a> {
     pub(super) fn reserve(&mut self, count: usize) -> StepIx {
         let first = self.steps.len();
         self.steps.extend(std::iter::repeat_with(|| None).take(count));
+        self.places.resize(self.steps.len(), self.at);
         StepIx::try_from(first).unwrap_or(StepIx::MAX)
     }
 }

@@ -17,6 +17,7 @@ mod meaning;
 mod names;
 mod problem;
 mod program;
+mod proof;
 mod schema;
 mod shape;
 mod steps;

@@ -19,7 +19,7 @@ fn leaf() -> impl Strategy<Value = Value> {
     prop_oneof![
         4 => Just(json!({ "set": { "n": "= vars.n + 1" } })),
         3 => Just(json!({ "do": "crm.create_ticket", "with": { "subject": "{{event.text}}" } })),
-        2 => Just(json!({ "do": "whatsapp.send_text", "with": { "text": "hi" }, "expires": "1m" })),
+        2 => Just(in_window(json!({ "do": "whatsapp.send_text", "with": { "text": "hi" }, "expires": "1m" }))),
         1 => Just(json!({ "do": "whatsapp.reply", "with": { "text": "hi", "template": "hi" } })),
         1 => Just(json!({ "do": "contact.add_tags", "with": { "tags": ["seen"] } })),
         2 => prop::sample::select(vec!["1s", "30m", "30h"]).prop_map(|span| json!({ "wait": span })),
@@ -28,6 +28,11 @@ fn leaf() -> impl Strategy<Value = Value> {
         1 => Just(json!({ "stop": "enough" })),
         1 => Just(json!({ "run_flow": "helper" })),
     ]
+}
+
+/// The check refuses free text that might come too late.
+fn in_window(step: Value) -> Value {
+    json!({ "if": "conversation.window_open", "then": [step] })
 }
 
 fn steps(step: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
@@ -60,10 +65,10 @@ fn step() -> impl Strategy<Value = Value> {
             (block(), block()).prop_map(|(then, on_timeout)| json!({
                 "wait_for": "whatsapp.message_received", "timeout": "20m", "then": then, "on_timeout": on_timeout,
             })),
-            (block(), block()).prop_map(|(then, on_timeout)| json!({
-                "ask": "Sure?", "choices": ["yes", "no"], "timeout": "20m", "tries": 2, "then": then,
-                "on_timeout": on_timeout,
-            })),
+            (block(), block()).prop_map(|(then, on_timeout)| in_window(json!({
+                "ask": "Sure?", "choices": ["yes", "no"], "timeout": "20m", "tries": 2, "else_ask": "yes or no?",
+                "then": then, "on_timeout": on_timeout,
+            }))),
             (inner.clone(), block()).prop_map(|(mut step, handler)| {
                 step["on_error"] = handler;
                 step

@@ -339,25 +339,19 @@ fn an_event_answers_a_run_once_however_far_a_later_wait_looks_back() {
 fn free_text_after_the_window_is_refused_and_a_template_is_not() {
     let flow = |action: &str| {
         format!(
-            "on: whatsapp.order_received\nsteps:\n  - wait: 25h\n  - do: {action}\non_error:\n  - do: contact.add_tags\n    with: {{ tags: [\"{{{{error.code}}}}\"] }}"
+            "on: flow.called\nsteps:\n  - do: {action}\non_error:\n  - do: contact.add_tags\n    with: {{ tags: [\"{{{{error.code}}}}\"] }}"
         )
     };
-    let at = "at: { 0s: { whatsapp.order_received: {} } }\n";
+    let closed = "given: { conversation: { window_open: false } }\n";
+    let at = "at: { 5s: { flow.called: {} } }\n";
     let text = flow("whatsapp.send_text\n    with: { text: hello }");
-    passes(
-        &text,
-        &format!("{at}expect: [whatsapp.send_text, {{ contact.add_tags: {{ tags: [window_closed] }} }}]\nend: failed"),
-    );
+    let refused = "expect: [whatsapp.send_text, { contact.add_tags: { tags: [window_closed] } }]\nend: failed";
+    passes(&text, &format!("{closed}{at}{refused}"));
     let template = flow("whatsapp.send_template\n    with: { template: hello }");
-    passes(&template, &format!("{at}expect: [whatsapp.send_template]\nend: done"));
-    // What the customer writes keeps the window open.
-    let later = "at: { 0s: { whatsapp.order_received: {} }, 2h: { whatsapp.message_received: {} } }\n";
-    passes(
-        &text,
-        &format!(
-            "{later}others: allowed\nnever: [{{ contact.add_tags: {{ tags: [window_closed] }} }}]\nexpect: [{{ at: 25h, whatsapp.send_text: {{}} }}]"
-        ),
-    );
+    passes(&template, &format!("{closed}{at}expect: [whatsapp.send_template]\nend: done"));
+    // What the customer writes opens the window.
+    let written = "at: { 0s: { whatsapp.message_received: {} }, 5s: { flow.called: {} } }\n";
+    passes(&text, &format!("{closed}{written}expect: [whatsapp.send_text]\nend: done"));
 }
 
 const SILENT: &str = r#"

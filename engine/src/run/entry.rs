@@ -230,6 +230,9 @@ pub enum What {
         step: Arc<str>,
         /// Stable code, `error.code` in the branch.
         code: Arc<str>,
+        /// When: what the branch does was caused by this.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<At>,
     },
     /// A call waits for a person. Data: the words of what went wrong.
     Parked {

@@ -23,7 +23,10 @@ impl State {
             What::Branch { within } => self.within = Arc::clone(within),
             What::Finishing { status } => self.finish(program, *status),
             What::Ended { status } => self.ended = Some(*status),
-            What::Failed { code, .. } => self.fail(program, code, &entry.data),
+            What::Failed { code, at, .. } => {
+                self.caused_at = at.unwrap_or(self.caused_at);
+                self.fail(program, code, &entry.data);
+            }
             What::Assigned { .. } => {
                 self.assign(&entry.data);
                 self.go(program, |_, next| next);

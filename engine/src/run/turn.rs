@@ -352,7 +352,7 @@ impl Turn<'_> {
     fn too_long(&mut self) {
         let step = self.here().map_or_else(|| "".into(), |step| Arc::clone(&step.path));
         let message = format!("a run takes at most {MAX_VISITS} steps and {MAX_TURNS} turns: it would go on for ever");
-        self.record(What::Failed { step, code: "run_too_long".into() }, json!({ "message": message }));
+        self.record(What::Failed { step, code: "run_too_long".into(), at: None }, json!({ "message": message }));
         self.note(What::Ended { status: RunStatus::Failed });
     }
 
@@ -399,7 +399,10 @@ impl Turn<'_> {
         let step = self.here().map_or_else(|| "".into(), |step| Arc::clone(&step.path));
         let target = failure::target(&self.run.state, &self.run.version.program);
         self.give_up(&target.leaves, &target.within);
-        self.record(What::Failed { step, code: failure.code.as_str().into() }, json!({ "message": failure.message }));
+        self.record(
+            What::Failed { step, code: failure.code.as_str().into(), at: Some(self.world.now) },
+            json!({ "message": failure.message }),
+        );
     }
 
     /// What cursors that will be gone wait for is no longer wanted.

@@ -105,7 +105,8 @@ impl Turn<'_> {
             return Err(Failure::new("too_deep", message));
         }
         if *flow == self.run.version.flow || callers.contains(flow) {
-            let message = format!("`{flow}` called this flow, directly or through others: it cannot be called from here");
+            let message =
+                format!("`{flow}` called this flow, directly or through others: it cannot be called from here");
             return Err(Failure::new("calls_itself", message));
         }
         if !self.world.callable.contains_key(flow) {

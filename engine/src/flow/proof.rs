@@ -1,0 +1,329 @@
+//! What a flow would do wrong at night, found by following every way through it.
+//!
+//! For each step: how long ago, at most, the customer may have written when a run comes there. Only what the author wrote
+//! down counts (waits, time-outs, the silence that started it); outages are caught again at the moment of sending.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::problem::Problems;
+use super::program::{Do, Expr, Op, Program, Step, StepIx, Trigger, Until};
+use super::yaml::Place;
+use crate::capability::human;
+use crate::connector::Action;
+use crate::contact::WINDOW;
+use crate::duration;
+use crate::event;
+use crate::local;
+use crate::trigger::{NoReply, Silent};
+
+/// How often the time at a loop may grow before it is taken to grow without end.
+const MOST_GROWTH: u32 = 40;
+
+/// How long ago the customer wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Age {
+    /// At most so long ago.
+    Within(Duration),
+    /// Any time ago, or never.
+    Unbounded,
+}
+
+impl Age {
+    fn after(self, span: Option<Duration>) -> Self {
+        match (self, span) {
+            (Self::Within(age), Some(span)) => age.checked_add(span).map_or(Self::Unbounded, Self::Within),
+            _ => Self::Unbounded,
+        }
+    }
+}
+
+/// What is known of a step: the oldest the customer's last message may be there, and from which step that comes.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    age: Age,
+    from: Option<StepIx>,
+    grown: u32,
+}
+
+/// Reports free text that may go out after the window has closed, and escalations behind calls that may take longer than they
+/// promise. `places` has the place of each step.
+pub(super) fn check(program: &Program, triggers: &[Trigger], places: &[Place], problems: &mut Problems) {
+    let proof = Proof { program, places };
+    let all = proof.ages(triggers);
+    for (ix, step) in program.steps.iter().enumerate() {
+        if let (Some(known), true) = (all[ix], sends_free_text(step)) {
+            proof.tell_window(ix, known, &all, problems);
+        }
+    }
+    proof.late_escalations(problems);
+}
+
+struct Proof<'a> {
+    program: &'a Program,
+    places: &'a [Place],
+}
+
+impl Proof<'_> {
+    fn ages(&self, triggers: &[Trigger]) -> Vec<Option<Known>> {
+        let mut known: Vec<Option<Known>> = vec![None; self.program.steps.len()];
+        let mut open: Vec<(StepIx, Age, Option<StepIx>)> = Vec::new();
+        for age in triggers.iter().filter_map(age_at_start) {
+            open.extend(self.program.entry.map(|entry| (entry, age, None)));
+        }
+        while let Some((ix, age, from)) = open.pop() {
+            let Some(here) = known.get_mut(ix as usize) else { continue };
+            let grown = match here {
+                Some(known) if known.age >= age => continue,
+                Some(known) => known.grown + 1,
+                None => 0,
+            };
+            let Some(step) = self.program.step(Some(ix)) else { continue };
+            let loops = matches!(step.op, Op::ForEach(_) | Op::Repeat { .. });
+            let age = if loops && grown > MOST_GROWTH { Age::Unbounded } else { age };
+            *here = Some(Known { age, from, grown });
+            for (next, age) in self.ways(ix, step, age) {
+                open.push((next, age, Some(ix)));
+            }
+        }
+        known
+    }
+
+    /// Where a run goes from `step`, and how old the customer's last message then is.
+    fn ways(&self, ix: StepIx, step: &Step, age: Age) -> Vec<(StepIx, Age)> {
+        let fresh = Age::Within(Duration::ZERO);
+        let mut ways: Vec<(Option<StepIx>, Age)> = match &step.op {
+            Op::If { when, then, otherwise } => match window_guard(when.source()) {
+                // Open at this moment, so written within the window.
+                Some(true) => vec![(*then, age.min(still_open())), (*otherwise, age)],
+                Some(false) => vec![(*then, age), (*otherwise, age.min(still_open()))],
+                None => vec![(*then, age), (*otherwise, age)],
+            },
+            Op::Switch { cases, default, .. } => {
+                cases.iter().map(|(_, entry)| (*entry, age)).chain([(*default, age)]).collect()
+            }
+            Op::Wait { until: Until::For(span) } => vec![(step.next, age.after(Some(*span)))],
+            Op::Wait { .. } => vec![(step.next, Age::Unbounded)],
+            Op::WaitFor(wait) => {
+                let timed_out = wait.timeout.map(|timeout| (wait.on_timeout, age.after(Some(timeout))));
+                std::iter::once((wait.then, fresh)).chain(timed_out).collect()
+            }
+            Op::Check(check) => vec![(check.then, age), (Some(check.again), age)],
+            Op::ForEach(each) => vec![(each.body, age), (step.next, age)],
+            Op::Parallel { branches, .. } => {
+                branches.iter().map(|(_, entry)| (*entry, age)).chain([(step.next, age)]).collect()
+            }
+            Op::Repeat { body, .. } => vec![(*body, age)],
+            Op::Until { repeat, .. } | Op::Again { repeat } => {
+                vec![(Some(*repeat), age), (self.program.step(Some(*repeat)).and_then(|step| step.next), age)]
+            }
+            Op::Stop { .. } => Vec::new(),
+            Op::Do(_) | Op::Set(_) | Op::Script(_) | Op::RunFlow { .. } | Op::Answer { .. } | Op::Reply { .. } => {
+                vec![(step.next, age)]
+            }
+        };
+        for (way, _) in &mut ways {
+            *way = way.or_else(|| self.behind_branch(ix));
+        }
+        ways.push((self.handler(ix), age));
+        ways.push((self.program.finally.filter(|finally| ix < *finally), age));
+        ways.into_iter().filter_map(|(next, age)| Some((next?, age))).collect()
+    }
+
+    /// A branch that ends goes on in the next round of its `for_each`, and behind the step that opened it.
+    fn behind_branch(&self, ix: StepIx) -> Option<StepIx> {
+        let mut at = self.program.step(Some(ix))?.parent;
+        while let Some(step) = self.program.step(at) {
+            match &step.op {
+                Op::ForEach(_) => return at,
+                Op::Parallel { .. } => return step.next.or_else(|| at.and_then(|at| self.behind_branch(at))),
+                _ => at = step.parent,
+            }
+        }
+        None
+    }
+
+    fn handler(&self, ix: StepIx) -> Option<StepIx> {
+        let mut at = Some(ix);
+        while let Some(step) = self.program.step(at) {
+            if step.on_error.is_some() {
+                return step.on_error;
+            }
+            at = step.parent;
+        }
+        // The blocks are compiled one after the other: what stands in the flow's own handler, or behind it, has none.
+        let program = self.program;
+        program.on_error.filter(|handler| ix < *handler && program.finally.is_none_or(|finally| ix < finally))
+    }
+
+    fn tell_window(&self, ix: usize, known: Known, all: &[Option<Known>], problems: &mut Problems) {
+        let place = self.places[ix];
+        let hint = "use `whatsapp.reply` (it has a template for that case), a template, or `if: conversation.window_open` right before";
+        match known.age {
+            Age::Within(age) if age < WINDOW => {}
+            Age::Within(age) => {
+                let message = format!(
+                    "this free text may go out {} after the customer's last message{}; WhatsApp allows it for 24h",
+                    duration::format(age),
+                    self.path(known, all)
+                );
+                problems.error(place, "window_closed", message, hint);
+            }
+            Age::Unbounded if known.from.is_some_and(|from| self.waits_before(from, all)) => {
+                let message = format!(
+                    "this free text may go out any time after the customer's last message{}; WhatsApp allows it for 24h",
+                    self.path(known, all)
+                );
+                problems.error(place, "window_closed", message, hint);
+            }
+            Age::Unbounded => {
+                let message = "nothing says that the customer wrote in the last 24h before this free text";
+                problems.warn(place, "window_unknown", message, hint);
+            }
+        }
+    }
+
+    /// Whether a wait made the time grow, or the trigger brought it.
+    fn waits_before(&self, from: StepIx, all: &[Option<Known>]) -> bool {
+        self.way_to(from, all)
+            .iter()
+            .any(|ix| matches!(self.program.steps[*ix as usize].op, Op::Wait { .. } | Op::WaitFor(_)))
+    }
+
+    /// The steps that lead to `from`, itself included, in order.
+    fn way_to(&self, from: StepIx, all: &[Option<Known>]) -> Vec<StepIx> {
+        let (mut way, mut seen, mut at) = (Vec::new(), HashSet::new(), Some(from));
+        while let Some(ix) = at.filter(|ix| seen.insert(*ix)) {
+            way.push(ix);
+            at = all.get(ix as usize).copied().flatten().and_then(|known| known.from);
+        }
+        way.reverse();
+        way
+    }
+
+    /// ` (by the waits on lines 5 and 9)`.
+    fn path(&self, known: Known, all: &[Option<Known>]) -> String {
+        let way = known.from.map(|from| self.way_to(from, all)).unwrap_or_default();
+        let waits =
+            way.iter().filter(|ix| matches!(self.program.steps[**ix as usize].op, Op::Wait { .. } | Op::WaitFor(_)));
+        let mut lines: Vec<u32> = waits.map(|ix| self.places[*ix as usize].line).collect();
+        lines.dedup();
+        match lines[..] {
+            [] => String::new(),
+            [line] => format!(" (it waits on line {line})"),
+            _ => {
+                let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
+                format!(" (it waits on the lines {})", lines.join(", "))
+            }
+        }
+    }
+
+    /// An escalation promises a time from our receipt of what caused it: calls before it that are repeated may use it up.
+    fn late_escalations(&self, problems: &mut Problems) {
+        let slow = self.slowest();
+        for (ix, step) in self.program.steps.iter().enumerate() {
+            let Some(within) = promise(step) else { continue };
+            let Some((took, culprit)) = slow[ix].filter(|(took, _)| *took > within) else { continue };
+            let (promised, took) = (duration::format(within), duration::format(took));
+            let line = self.places[culprit as usize].line;
+            let message = format!(
+                "a human is promised within {promised}, but the call on line {line} may be repeated for {took} before this step"
+            );
+            let hint = "escalate first, or side by side (`parallel`), or give that call `retry: none`";
+            problems.warn(self.places[ix], "escalation_late", message, hint);
+        }
+    }
+
+    /// The longest that the calls since the start, or since the last answer of the customer, may be repeated before each step.
+    fn slowest(&self) -> Vec<Option<(Duration, StepIx)>> {
+        let mut slow: Vec<Option<(Duration, StepIx)>> = vec![None; self.program.steps.len()];
+        let mut reached: HashSet<StepIx> = HashSet::new();
+        let mut open: Vec<(StepIx, Option<(Duration, StepIx)>)> =
+            self.program.entry.map(|ix| (ix, None)).into_iter().collect();
+        while let Some((ix, before)) = open.pop() {
+            let here = &mut slow[ix as usize];
+            let longer = before.map(|(took, _)| took) > here.map(|(took, _)| took);
+            if !reached.insert(ix) && !longer {
+                continue;
+            }
+            *here = if longer { before } else { *here };
+            let Some(step) = self.program.step(Some(ix)) else { continue };
+            let after = match &step.op {
+                Op::WaitFor(_) | Op::Wait { .. } => None,
+                Op::Do(call) => own_pauses(call)
+                    .map(|took| (took, ix))
+                    .filter(|(took, _)| Some(*took) > before.map(|b| b.0))
+                    .or(before),
+                _ => before,
+            };
+            let handler = self.handler(ix);
+            // What an error branch does was caused by the failure, not by what came in.
+            let after = |next| if Some(next) == handler { None } else { after };
+            open.extend(self.ways(ix, step, Age::Unbounded).into_iter().map(|(next, _)| (next, after(next))));
+        }
+        slow
+    }
+}
+
+/// How long ago the customer wrote when a trigger starts a run; `None` when it says nothing of a customer.
+fn age_at_start(trigger: &Trigger) -> Option<Age> {
+    Some(match &*trigger.kind {
+        event::MESSAGE_RECEIVED | event::ORDER_RECEIVED => Age::Within(Duration::ZERO),
+        event::NO_REPLY => {
+            let NoReply { after, silent } = serde_json::from_value(trigger.params.clone()).ok()?;
+            let after = duration::parse(&after).ok()?;
+            match silent {
+                // They wrote, and we did not answer for so long.
+                Silent::Us => Age::Within(after),
+                // We wrote so long ago; when they did is not known.
+                Silent::Customer if after < WINDOW => Age::Unbounded,
+                Silent::Customer => Age::Within(after),
+            }
+        }
+        _ => Age::Unbounded,
+    })
+}
+
+/// The longest ago that the customer wrote while the window is open, and any wait closes it.
+fn still_open() -> Age {
+    Age::Within(WINDOW.saturating_sub(Duration::from_secs(1)))
+}
+
+fn sends_free_text(step: &Step) -> bool {
+    match &step.op {
+        Op::Do(call) => call.needs_window,
+        _ => false,
+    }
+}
+
+/// Whether a condition that holds (`true`), or one that does not (`false`), says that the window is open.
+fn window_guard(source: &str) -> Option<bool> {
+    const OPEN: &str = "conversation.window_open";
+    let source = source.trim();
+    if source.strip_prefix('!').is_some_and(|rest| rest.trim() == OPEN) {
+        return Some(false);
+    }
+    let all = !source.contains("||") && source.split("&&").any(|part| part.trim() == OPEN);
+    all.then_some(true)
+}
+
+/// What an escalation promises.
+fn promise(step: &Step) -> Option<Duration> {
+    let Op::Do(call) = &step.op else { return None };
+    if &*call.action != human::Escalate::NAME {
+        return None;
+    }
+    let Expr::Map(fields) = &call.input else { return None };
+    match fields.iter().find(|(name, _)| &**name == "accept_within").map(|(_, value)| value) {
+        None => Some(local::ACCEPT_WITHIN),
+        Some(Expr::Literal(Value::String(text))) => duration::parse(text).ok(),
+        Some(_) => None,
+    }
+}
+
+/// How long a call is repeated by itself.
+fn own_pauses(call: &Do) -> Option<Duration> {
+    (!local::is_local(&call.action)).then(|| call.retry.pauses.iter().sum())
+}
