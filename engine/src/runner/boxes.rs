@@ -243,8 +243,9 @@ impl<S: Store + Reads> Core<S> {
             inputs.map(|input| handle(&book, &mut mail, input, now, &self.parts.ids, &mut work)).collect::<Vec<_>>()
         }));
         let answers = handled.map_err(|_| Failed::Panic)?;
-        let erased = work.erase.is_some();
+        let erased = work.erase.is_some() || !work.forget.is_empty();
         if !work.is_empty() {
+            salt_nobodys(&mut work)?;
             let news = super::core::News::of(&work);
             self.watched(self.parts.store.commit(work).await).map_err(Failed::Store)?;
             self.spread(news);
@@ -278,6 +279,17 @@ impl<S: Store + Reads> Core<S> {
             tracing::error!(mailbox = %id, %problem, "an input could not be set aside; it comes back at the next start");
         }
     }
+}
+
+/// Rows about nobody known get salts of their own: turns make no random bytes.
+fn salt_nobodys(work: &mut Work) -> Result<(), Failed> {
+    for row in work.journal.iter_mut().filter(|row| row.contact_id.is_none() && row.data.is_some()) {
+        let mut salt = [0; journal::SALT_BYTES];
+        let filled = getrandom::fill(&mut salt);
+        filled.map_err(|error| Failed::Store(store::Error::Broken(format!("no randomness: {error}"))))?;
+        journal::salt(row, salt);
+    }
+    Ok(())
 }
 
 fn answer(batch: Vec<Queued>, answers: Vec<Result<Value, order::Error>>) {

@@ -23,6 +23,10 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Id(who): Id<String>) -> An
 
 pub(super) async fn find(app: &App, who: &str) -> Result<ContactRow, ApiError> {
     let found = app.engine.store().find_contact(who).await?;
-    // The text may be a phone number: it does not belong into an error that somebody logs.
-    found.ok_or_else(|| ApiError::not_found("a contact with this id, phone or address"))
+    found.ok_or_else(nobody)
+}
+
+/// The text may be a phone number: it does not belong into an error that somebody logs.
+pub(super) fn nobody() -> ApiError {
+    ApiError::not_found("a contact with this id, phone or address")
 }

@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use engine::ids::MailboxId;
-use engine::order::Order;
 use engine::store::Reads;
 use serde_json::{Value, json};
 
@@ -30,15 +28,17 @@ pub(crate) async fn export(State(app): State<Arc<App>>, Id(who): Id<String>) -> 
     })))
 }
 
-/// `DELETE /people/{who}`: deletes the person's data; what happened stays, without who.
+/// `DELETE /people/{who}`: deletes the person's data; what happened stays, without who. Also by a number that never was a
+/// contact's: what is nobody's may tell of it.
 pub(crate) async fn erase(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
     Id(who): Id<String>,
 ) -> Answer {
-    let contact = contacts::find(&app, &who).await?;
-    let mailbox = MailboxId::of_contact(contact.id);
-    app.engine.order(mailbox, peer.by(), Order::ErasePerson).await?;
+    let erasure = app.engine.erase(&who, peer.by()).await?;
+    if erasure.is_empty() {
+        return Err(contacts::nobody());
+    }
     app.engine.store().vacuum().await?;
-    Ok(Json(json!({ "erased": contact.id })))
+    Ok(Json(json!({ "erased": erasure.contact, "events": erasure.events, "bad_items": erasure.bad_items })))
 }

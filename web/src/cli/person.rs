@@ -1,6 +1,7 @@
 //! `switchboard person`: one person's data.
 
 use clap::Subcommand;
+use serde_json::Value;
 
 use super::client::{Client, Needs, segment};
 use super::{Context, Outcome, Verdict, print};
@@ -14,7 +15,7 @@ pub(super) enum Person {
     },
     /// Deletes a person's data; what happened stays in the log, without who
     Erase {
-        /// Contact id, phone number (+…) or conversation address
+        /// Contact id, phone number (+…; also one that never was a contact's) or conversation address
         who: String,
     },
 }
@@ -32,9 +33,22 @@ impl Person {
             Self::Export { who } => print::json(&client.get(&format!("/people/{}", segment(&who))).await?),
             Self::Erase { who } => {
                 let answer = client.delete(&format!("/people/{}", segment(&who))).await?;
-                print::line(format_args!("{} is erased", print::text(&answer, "erased")));
+                print::line(told(&answer));
             }
         }
         Ok(Verdict::Good)
+    }
+}
+
+/// What was erased, without who.
+fn told(answer: &Value) -> String {
+    let others = format!(
+        "{} event(s) without a contact and {} unreadable item(s) that told of the person",
+        print::text(answer, "events"),
+        print::text(answer, "bad_items")
+    );
+    match answer["erased"].as_str() {
+        Some(contact) => format!("{contact} is erased, and with it {others}"),
+        None => format!("{others} are erased"),
     }
 }

@@ -1,0 +1,99 @@
+//! Erasing a person: the contact's own mailbox, and what is nobody's and yet tells of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use super::core::Core;
+use crate::erasure::{Family, Names};
+use crate::handle::Input;
+use crate::ids::{BadItemId, ContactId, JournalId, MailboxId};
+use crate::order::{Error, Order};
+use crate::run::journal::{self, Head};
+use crate::run::{Entry, What};
+use crate::store::{JournalKind, Reads, Store, Work};
+
+/// What was erased with a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Erasure {
+    /// The contact; `None` for somebody of whom only the number was known.
+    pub contact: Option<ContactId>,
+    /// Events that were nobody's and told of the person, each with the runs it started.
+    pub events: usize,
+    /// Unreadable items that did.
+    pub bad_items: usize,
+}
+
+impl Erasure {
+    /// Whether nothing told of the person.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl<S: Store + Reads> Core<S> {
+    /// Erases whom `who` (id, phone or address) names.
+    pub(super) async fn erase(self: &Arc<Self>, who: &str, by: &str) -> Result<Erasure, Error> {
+        let store = &self.parts.store;
+        let mut erasure = Erasure::default();
+        let Some(contact) = store.find_contact(who).await? else {
+            if let Some(names) = Names::of_number(who) {
+                self.forget(&names, by, &mut erasure).await?;
+            }
+            return Ok(erasure);
+        };
+        erasure.contact = Some(contact.id);
+        if contact.erased_at.is_some() {
+            return Ok(erasure);
+        }
+        let mailbox = MailboxId::of_contact(contact.id);
+        let names = Names::of(&contact, &store.mailbox(mailbox).await?.conversations);
+        // The contact goes last: a process that ends half way still knows for whom to look when it is asked again.
+        self.forget(&names, by, &mut erasure).await?;
+        self.order(mailbox, by, Order::ErasePerson).await?;
+        // What came while it was read before.
+        self.forget(&names, by, &mut erasure).await?;
+        Ok(erasure)
+    }
+
+    /// Forgets all that is nobody's and holds one of `names`.
+    async fn forget(self: &Arc<Self>, names: &Names, by: &str, erasure: &mut Erasure) -> Result<(), Error> {
+        let traces = self.parts.store.traces(names.clone()).await?;
+        erasure.events += traces.families.len();
+        erasure.bad_items += traces.bad_items.len();
+        let mut families: BTreeMap<MailboxId, Vec<Family>> = BTreeMap::new();
+        for family in traces.families {
+            families.entry(family.mailbox).or_default().push(family);
+        }
+        for (mailbox, families) in families {
+            self.order(mailbox, by, Order::Forget { families }).await?;
+        }
+        self.forget_items(traces.bad_items, by).await
+    }
+
+    async fn forget_items(&self, items: Vec<BadItemId>, by: &str) -> Result<(), Error> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        let at = self.parts.clock.now();
+        let erased = |item: &BadItemId| {
+            let id = JournalId(self.parts.ids.next(at));
+            let head = Head { id, subject: item.0, seq: id.0, kind: JournalKind::Erasure, by, person: None, at };
+            journal::encode(head, &[Entry::bare(What::Erased)])
+        };
+        let journal = items.iter().map(erased).collect();
+        let work = Work { mailbox: MailboxId::SYSTEM, at, journal, forget_items: items, ..Work::default() };
+        Ok(self.watched(self.parts.store.commit(work).await)?)
+    }
+
+    /// Gives a mailbox an order that is about no effect; answers after the commit.
+    async fn order(self: &Arc<Self>, mailbox: MailboxId, by: &str, order: Order) -> Result<Value, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.post(mailbox, Input::Order { by: by.to_owned(), order, effect: None }, Some(reply));
+        answer.await.unwrap_or_else(|_| Err(Error::Refused("the engine is closing".into())))
+    }
+}
