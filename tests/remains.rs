@@ -38,7 +38,8 @@ fn unpacked(bytes: &[u8]) -> Vec<u8> {
 
 async fn blobs(file: &Path) -> Vec<u8> {
     let mut conn = SqliteConnectOptions::new().filename(file).read_only(true).connect().await.unwrap();
-    let columns = "select t.name, c.name from sqlite_master as t, pragma_table_info(t.name) as c where t.type = 'table'";
+    let columns =
+        "select t.name, c.name from sqlite_master as t, pragma_table_info(t.name) as c where t.type = 'table'";
     let mut found = Vec::new();
     for row in sqlx::query(columns).fetch_all(&mut conn).await.unwrap() {
         let (table, column): (String, String) = (row.get(0), row.get(1));

@@ -4,6 +4,7 @@ use connectors::sandbox::{Act, CallFault, Config, Fail, Faults, Play, Provider};
 use serde_json::{Value, json};
 use tests::stage::staged;
 
+use super::export;
 use crate::process::{Api, CRM, Installation, delivery, flow_file, list, order, text, until};
 
 const PHONE: &str = "4915112345678";
@@ -44,6 +45,7 @@ fn after_an_erasure_no_file_no_answer_and_no_log_line_shows_the_person() {
         let report = place.cli(&["audit", "verify", "--json"]).await.json();
         assert_eq!(report["clean"], true, "{report}");
         assert!(report["erased"].as_u64().unwrap() > 0, "{report}");
+        export::check(&place.cli(&["audit", "export", "--masked"]).await.good());
 
         let (code, log) = server.stop().await;
         assert_eq!(code, Some(0));
@@ -99,10 +101,18 @@ fn somebody_to_whom_only_the_crm_led_is_erased_by_number() {
         data_are_clean(&place).await;
         let report = place.cli(&["audit", "verify", "--json"]).await.json();
         assert_eq!(report["clean"], true, "{report}");
+        let (rows, erased) = export::check(&place.cli(&["audit", "export"]).await.good());
+        assert!(rows > 0 && erased as u64 == report["erased"].as_u64().unwrap(), "{rows}, {erased}, {report}");
         let again = place.cli(&["person", "erase", &format!("+{PHONE}")]).await;
         assert!(again.code != Some(0) && !again.err.contains(PHONE), "nobody is left: {}", again.err);
         server.stop().await;
         data_are_clean(&place).await;
+
+        // Beside no server as well.
+        place.cli(&["person", "erase", &format!("+{OTHER}")]).await.good();
+        let left = tests::remains::all(&place.path("data"), "switchboard.db").await;
+        assert!(!holds(&left, OTHER) && !holds(&left, "Giulia"));
+        place.cli(&["audit", "verify"]).await.good();
     });
 }
 
@@ -113,7 +123,7 @@ fn messages_under_way_while_their_person_is_erased_leave_nothing() {
         welcomes(&place);
         let server = place.serve().await;
         // Both of a customer who wrote and of one whom nobody knows to be the same.
-        let slow = CallFault { path: "/v".into(), delay_ms: 4_000, ..CallFault::default() };
+        let slow = CallFault { path: "/v".into(), delay_ms: 8_000, ..CallFault::default() };
         place.sandbox.set_faults(Faults::default().on(Provider::CloudApi, slow));
         let words = format!("What is the price of {WORDS}?");
         let said = delivery(&[(PHONE, NAME)], vec![text("wamid.1", PHONE, &words)]);
@@ -135,7 +145,8 @@ fn messages_under_way_while_their_person_is_erased_leave_nothing() {
         assert_eq!(place.sandbox.books().messages.len(), 2, "what was under way cannot be called back");
         data_are_clean(&place).await;
         place.cli(&["audit", "verify"]).await.good();
-        server.stop().await;
+        let (_, log) = server.stop().await;
+        nothing_in("the server's log", log.as_bytes());
         data_are_clean(&place).await;
     });
 }
@@ -240,6 +251,10 @@ async fn won(place: &Installation, phone: &str, name: &str) {
 
 fn config() -> Config {
     Config { enforce_window: false, ..Config::default() }
+}
+
+fn holds(bytes: &[u8], trace: &str) -> bool {
+    bytes.windows(trace.len()).any(|window| window == trace.as_bytes())
 }
 
 #[track_caller]

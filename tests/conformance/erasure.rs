@@ -37,10 +37,7 @@ async fn live<S: Store>(store: &S, address: &str, name: &str, words: &str, trace
     let receipts = store.receive(vec![arrival(text(name, Some(party(address, name)), words))]).await.unwrap();
     let event = stored(&receipts[0]).0;
     let (contact, conversation) = (event.contact_id.unwrap(), event.conversation_id.unwrap());
-    let run = RunRow {
-        state: format!("{trace} state").into_bytes(),
-        ..make::run(event.mailbox, VersionId(1))
-    };
+    let run = RunRow { state: format!("{trace} state").into_bytes(), ..make::run(event.mailbox, VersionId(1)) };
     let mut work = make::work(event.mailbox);
     let mut row = make::contact(contact, name, &format!("+{address}"));
     row.fields = format!("{{\"a\":\"{trace}-field\"}}");

@@ -327,8 +327,7 @@ mod tests {
         let gone = JournalRow { data: None, ..nobody.clone() };
         let first = block(1, &[0; 32], &[nobody]);
         for (subject, clean) in [(7, true), (5, false), (0, false)] {
-            let erasure =
-                JournalRow { kind: JournalKind::Erasure, subject, data: None, data_digest: vec![], ..row(2) };
+            let erasure = JournalRow { kind: JournalKind::Erasure, subject, data: None, data_digest: vec![], ..row(2) };
             let second = block(2, &first.hash, std::slice::from_ref(&erasure));
             let report = check(vec![(first.clone(), vec![gone.clone()]), (second, vec![erasure])], &[]);
             assert_eq!(report.clean(), clean, "{subject}: {report:?}");

@@ -69,8 +69,7 @@ async fn in_journal(conn: &mut SqliteConnection, names: &Names) -> Result<BTreeS
 async fn in_bad_items(conn: &mut SqliteConnection, names: &Names) -> Result<Vec<BadItemId>, Error> {
     let (mut found, mut after) = (Vec::new(), i64::MIN);
     loop {
-        let page: Vec<BadItemRow> =
-            all(conn, sqlx::query(BAD_ITEMS).bind(after).bind(ITEMS), rows::bad_item).await?;
+        let page: Vec<BadItemRow> = all(conn, sqlx::query(BAD_ITEMS).bind(after).bind(ITEMS), rows::bad_item).await?;
         let Some(last) = page.last() else { return Ok(found) };
         after = last.id.0;
         let tells = |item: &&BadItemRow| names.are_in(item.raw.as_bytes()) || names.are_in(item.why.as_bytes());
