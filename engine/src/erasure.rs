@@ -10,8 +10,8 @@ use crate::phone::Phone;
 use crate::run::journal;
 use crate::store::{ContactRow, ConversationRow, EventRow, JournalRow};
 
-/// A text with fewer digits than this is no number that could name one person.
-const LEAST_DIGITS: usize = 7;
+/// A number with fewer digits than this, or another address that is shorter, names no one person.
+const LEAST: usize = 7;
 /// What people write between the digits of a number.
 const BETWEEN_DIGITS: &[u8] = b" -./()";
 
@@ -69,9 +69,9 @@ impl Names {
         let digits: String = address.chars().filter(char::is_ascii_digit).collect();
         match Phone::from_wa_id(&digits) {
             Some(phone) => self.digits.extend(phone.spellings()),
-            None if digits.len() >= LEAST_DIGITS => self.digits.push(digits),
-            None if address.is_empty() => {}
-            None => self.words.push(address.to_owned()),
+            None if digits.len() >= LEAST => self.digits.push(digits),
+            None if address.len() >= LEAST => self.words.push(address.to_owned()),
+            None => {}
         }
     }
 
@@ -153,5 +153,7 @@ mod tests {
         let mut names = Names::default();
         names.add("US.1a-user");
         assert!(names.are_in(b"from US.1a-user") && !names.are_in(b"from US1auser"));
+        names.add("US");
+        assert!(!names.are_in(b"from the USA"), "too short to name anybody");
     }
 }

@@ -92,6 +92,10 @@ fn somebody_to_whom_only_the_crm_led_is_erased_by_number() {
         .await;
         assert_eq!(place.count("select count(*) from contact").await, 0);
         assert!(shown(&place, &server.api).await.contains(NAME), "there is something to erase");
+        let export = place.cli(&["person", "export", &format!("+{PHONE}")]).await.json();
+        let counts = ["events", "runs", "messages"].map(|name| list(&export, name).len());
+        assert_eq!((counts, &export["contact"]), ([2, 1, 1], &Value::Null), "{export}");
+        assert!(export.to_string().contains(NAME) && !export.to_string().contains("Giulia"), "{export}");
 
         let said = place.cli(&["person", "erase", &format!("+{PHONE}")]).await.good();
         assert!(said.starts_with("2 event(s) without a contact") && !said.contains(PHONE), "{said}");

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use engine::store::Reads;
+use engine::erasure::Names;
+use engine::store::{Error, PersonRows, Reads};
 use serde_json::{Value, json};
 
 use super::extract::Id;
@@ -12,10 +13,12 @@ use super::{Answer, contacts, view};
 use crate::app::App;
 use crate::peer::Peer;
 
-/// `GET /people/{who}`: everything stored about one person.
+/// `GET /people/{who}`: everything stored about one person, also what is nobody's and tells of them.
 pub(crate) async fn export(State(app): State<Arc<App>>, Id(who): Id<String>) -> Answer {
-    let contact = contacts::find(&app, &who).await?;
-    let rows = app.engine.store().person(contact.id).await?;
+    let rows = rows_about(app.engine.store(), &who).await?;
+    if rows == PersonRows::default() {
+        return Err(contacts::nobody());
+    }
     let list = |values: Vec<Value>| Value::Array(values);
     Ok(Json(json!({
         "contact": rows.contact.as_ref().map(view::contact),
@@ -26,6 +29,25 @@ pub(crate) async fn export(State(app): State<Arc<App>>, Id(who): Id<String>) -> 
         "runs": list(rows.runs.iter().map(view::run).collect()),
         "escalations": list(rows.escalations.iter().map(view::escalation).collect()),
     })))
+}
+
+async fn rows_about<S: Reads>(store: &S, who: &str) -> Result<PersonRows, Error> {
+    let (mut rows, names) = match store.find_contact(who).await? {
+        Some(contact) => {
+            let rows = store.person(contact.id).await?;
+            let names = Names::of(&contact, &rows.conversations);
+            (rows, names)
+        }
+        None => (PersonRows::default(), Names::of_number(who).unwrap_or_default()),
+    };
+    for family in store.traces(names).await?.families {
+        rows.events.extend(store.event(family.event).await?);
+        for run in family.runs {
+            rows.messages.extend(store.messages_of(run).await?);
+            rows.runs.extend(store.run(run).await?);
+        }
+    }
+    Ok(rows)
 }
 
 /// `DELETE /people/{who}`: deletes the person's data; what happened stays, without who. Also by a number that never was a

@@ -1,4 +1,4 @@
-//! `switchboard person`: one person's data.
+//! `switchboard person`: one person's data, by contact or by a number that never was a contact's.
 
 use clap::Subcommand;
 use serde_json::Value;
@@ -15,7 +15,7 @@ pub(super) enum Person {
     },
     /// Deletes a person's data; what happened stays in the log, without who
     Erase {
-        /// Contact id, phone number (+…; also one that never was a contact's) or conversation address
+        /// Contact id, phone number (+…) or conversation address
         who: String,
     },
 }
