@@ -75,6 +75,11 @@ impl Names {
         }
     }
 
+    /// The telephone numbers in E.164, in each spelling.
+    pub fn numbers(&self) -> impl Iterator<Item = String> + '_ {
+        self.digits.iter().map(|digits| format!("+{digits}"))
+    }
+
     /// Whether there is nothing to look for.
     #[must_use]
     pub fn is_empty(&self) -> bool {

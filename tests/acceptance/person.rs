@@ -77,6 +77,26 @@ fn an_erased_person_who_writes_again_is_somebody_new() {
 }
 
 #[test]
+fn a_number_is_erased_however_it_is_spelled() {
+    staged(async {
+        let place = Installation::new(&["price"]).await;
+        let server = place.serve().await;
+        // With a 1 that WhatsApp puts into Mexican mobiles, and that nobody dials.
+        let said = delivery(&[("5215512345678", NAME)], vec![text("wamid.1", "5215512345678", "Hello")]);
+        assert_eq!(place.deliver(&said).await.unwrap(), 200);
+        let export = place.cli(&["person", "export", "+525512345678"]).await.json();
+        assert_eq!(export["contact"]["name"], NAME);
+        place.cli(&["person", "erase", "+525512345678"]).await.good();
+        let left = tests::remains::all(&place.path("data"), "switchboard.db").await;
+        assert!(!holds(&left, "5512345678") && !holds(&left, NAME));
+        // Asking again by what stays changes nothing.
+        let id = export["contact"]["id"].as_str().unwrap();
+        assert!(place.cli(&["person", "erase", id]).await.good().contains(id));
+        server.stop().await;
+    });
+}
+
+#[test]
 fn somebody_to_whom_only_the_crm_led_is_erased_by_number() {
     staged(async {
         let place = Installation::with(config(), &["price"]).await;

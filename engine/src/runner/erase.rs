@@ -14,13 +14,13 @@ use crate::ids::{BadItemId, ContactId, JournalId, MailboxId};
 use crate::order::{Error, Order};
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
-use crate::store::{JournalKind, Reads, Store, Work};
+use crate::store::{self, ContactRow, JournalKind, Reads, Store, Work};
 
 /// What was erased with a person.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Erasure {
-    /// The contact; `None` for somebody of whom only the number was known.
-    pub contact: Option<ContactId>,
+    /// The contacts they were; none for somebody of whom only the number was known.
+    pub contacts: Vec<ContactId>,
     /// Events that were nobody's and told of the person, each with the runs it started.
     pub events: usize,
     /// Unreadable items that did.
@@ -36,28 +36,49 @@ impl Erasure {
 }
 
 impl<S: Store + Reads> Core<S> {
-    /// Erases whom `who` (id, phone or address) names.
-    pub(super) async fn erase(self: &Arc<Self>, who: &str, by: &str) -> Result<Erasure, Error> {
-        let store = &self.parts.store;
-        let mut erasure = Erasure::default();
-        let Some(contact) = store.find_contact(who).await? else {
-            if let Some(names) = Names::of_number(who) {
-                self.forget(&names, by, &mut erasure).await?;
+    /// The contact whom `who` (id, phone or address) names; a number in any of its spellings.
+    pub(super) async fn whom(&self, who: &str) -> Result<Option<ContactRow>, store::Error> {
+        let numbers = Names::of_number(who).unwrap_or_default();
+        for who in std::iter::once(who.to_owned()).chain(numbers.numbers()) {
+            if let Some(contact) = self.parts.store.find_contact(&who).await? {
+                return Ok(Some(contact));
             }
-            return Ok(erasure);
-        };
-        erasure.contact = Some(contact.id);
-        if contact.erased_at.is_some() {
-            return Ok(erasure);
         }
+        Ok(None)
+    }
+
+    /// Erases whom `who` names: every contact with that number, or only what is nobody's.
+    pub(super) async fn erase(self: &Arc<Self>, who: &str, by: &str) -> Result<Erasure, Error> {
+        let mut erasure = Erasure::default();
+        while let Some(contact) = self.whom(who).await? {
+            // One that is named by its id is still there.
+            if erasure.contacts.contains(&contact.id) {
+                return Ok(erasure);
+            }
+            if contact.erased_at.is_none() {
+                self.erase_contact(&contact, by, &mut erasure).await?;
+            }
+            erasure.contacts.push(contact.id);
+        }
+        if let Some(names) = Names::of_number(who).filter(|_| erasure.contacts.is_empty()) {
+            self.forget(&names, by, &mut erasure).await?;
+        }
+        Ok(erasure)
+    }
+
+    async fn erase_contact(
+        self: &Arc<Self>,
+        contact: &ContactRow,
+        by: &str,
+        erasure: &mut Erasure,
+    ) -> Result<(), Error> {
         let mailbox = MailboxId::of_contact(contact.id);
-        let names = Names::of(&contact, &store.mailbox(mailbox).await?.conversations);
+        let names = Names::of(contact, &self.parts.store.mailbox(mailbox).await?.conversations);
         // The contact goes last: a process that ends half way still knows for whom to look when it is asked again.
-        self.forget(&names, by, &mut erasure).await?;
+        self.forget(&names, by, erasure).await?;
         self.order(mailbox, by, Order::ErasePerson).await?;
         // What came while it was read before.
-        self.forget(&names, by, &mut erasure).await?;
-        Ok(erasure)
+        self.forget(&names, by, erasure).await
     }
 
     /// Forgets all that is nobody's and holds one of `names`.

@@ -31,7 +31,7 @@ use crate::flow::Version;
 use crate::handle::Input;
 use crate::ids::{EventId, Ids, MailboxId};
 use crate::order::{self, Order};
-use crate::store::{Reads, Store, VersionRow};
+use crate::store::{ContactRow, Reads, Store, VersionRow};
 
 pub use self::erase::Erasure;
 
@@ -176,6 +176,14 @@ impl<S: Store + Reads> Engine<S> {
         let (reply, answer) = oneshot::channel();
         self.core.post(mailbox, Input::Order { by: by.to_owned(), order, effect }, Some(reply));
         answer.await.unwrap_or_else(|_| Err(order::Error::Refused("the engine is closing".into())))
+    }
+
+    /// The contact whose id, phone (E.164, in any of its spellings) or address `who` is.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn whom(&self, who: &str) -> Result<Option<ContactRow>, crate::store::Error> {
+        self.core.whom(who).await
     }
 
     /// Deletes all that is known of the person whose id, phone (E.164) or address `who` is; also of somebody who never was a

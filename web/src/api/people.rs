@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, State};
 use engine::erasure::Names;
-use engine::store::{Error, PersonRows, Reads};
+use engine::store::{Error, PersonRows, Reads, Store};
 use serde_json::{Value, json};
 
 use super::extract::Id;
@@ -15,7 +15,7 @@ use crate::peer::Peer;
 
 /// `GET /people/{who}`: everything stored about one person, also what is nobody's and tells of them.
 pub(crate) async fn export(State(app): State<Arc<App>>, Id(who): Id<String>) -> Answer {
-    let rows = rows_about(app.engine.store(), &who).await?;
+    let rows = rows_about(&app, &who).await?;
     if rows == PersonRows::default() {
         return Err(contacts::nobody());
     }
@@ -31,8 +31,9 @@ pub(crate) async fn export(State(app): State<Arc<App>>, Id(who): Id<String>) -> 
     })))
 }
 
-async fn rows_about<S: Reads>(store: &S, who: &str) -> Result<PersonRows, Error> {
-    let (mut rows, names) = match store.find_contact(who).await? {
+async fn rows_about(app: &App, who: &str) -> Result<PersonRows, Error> {
+    let store = app.engine.store();
+    let (mut rows, names) = match app.engine.whom(who).await? {
         Some(contact) => {
             let rows = store.person(contact.id).await?;
             let names = Names::of(&contact, &rows.conversations);
@@ -62,5 +63,5 @@ pub(crate) async fn erase(
         return Err(contacts::nobody());
     }
     app.engine.store().vacuum().await?;
-    Ok(Json(json!({ "erased": erasure.contact, "events": erasure.events, "bad_items": erasure.bad_items })))
+    Ok(Json(json!({ "erased": erasure.contacts, "events": erasure.events, "bad_items": erasure.bad_items })))
 }

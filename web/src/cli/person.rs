@@ -47,8 +47,6 @@ fn told(answer: &Value) -> String {
         print::text(answer, "events"),
         print::text(answer, "bad_items")
     );
-    match answer["erased"].as_str() {
-        Some(contact) => format!("{contact} is erased, and with it {others}"),
-        None => format!("{others} are erased"),
-    }
+    let contacts = answer["erased"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    contacts.map(|contact| format!("{contact}, ")).chain([others, " are erased".into()]).collect()
 }
