@@ -19,7 +19,7 @@ use crate::mailbox::{Mailbox, SHARDS};
 use crate::order;
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
-use crate::store::{self, JournalKind, Reads, Store, Work};
+use crate::store::{self, EffectRow, JournalKind, Reads, Store, Work};
 
 /// Most inputs of one mailbox in one commit.
 const BATCH: usize = 32;
@@ -150,6 +150,19 @@ impl<S: Store + Reads> Core<S> {
             let core = Arc::clone(self);
             tokio::spawn(async move { core.drain_mailbox(id).await });
         }
+    }
+
+    /// Gives a mailbox a person's order, with the effect it is about as it is stored now; answers after the commit.
+    pub(super) async fn order(
+        self: &Arc<Self>,
+        id: MailboxId,
+        by: &str,
+        order: order::Order,
+        effect: Option<Box<EffectRow>>,
+    ) -> Result<Value, order::Error> {
+        let (reply, answer) = oneshot::channel();
+        self.post(id, Input::Order { by: by.to_owned(), order, effect }, Some(reply));
+        answer.await.unwrap_or_else(|_| Err(order::Error::Refused("the engine is closing".into())))
     }
 
     async fn drain_mailbox(self: Arc<Self>, id: MailboxId) {

@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::Value;
-use tokio::sync::oneshot;
 
 use super::core::Core;
 use crate::erasure::{Family, Names};
-use crate::handle::Input;
 use crate::ids::{BadItemId, ContactId, JournalId, MailboxId};
 use crate::order::{Error, Order};
 use crate::run::journal::{self, Head};
@@ -76,7 +73,7 @@ impl<S: Store + Reads> Core<S> {
         let names = Names::of(contact, &self.parts.store.mailbox(mailbox).await?.conversations);
         // The contact goes last: a process that ends half way still knows for whom to look when it is asked again.
         self.forget(&names, by, erasure).await?;
-        self.order(mailbox, by, Order::ErasePerson).await?;
+        self.order(mailbox, by, Order::ErasePerson, None).await?;
         // What came while it was read before.
         self.forget(&names, by, erasure).await
     }
@@ -91,7 +88,7 @@ impl<S: Store + Reads> Core<S> {
             families.entry(family.mailbox).or_default().push(family);
         }
         for (mailbox, families) in families {
-            self.order(mailbox, by, Order::Forget { families }).await?;
+            self.order(mailbox, by, Order::Forget { families }, None).await?;
         }
         self.forget_items(traces.bad_items, by).await
     }
@@ -109,12 +106,5 @@ impl<S: Store + Reads> Core<S> {
         let journal = items.iter().map(erased).collect();
         let work = Work { mailbox: MailboxId::SYSTEM, at, journal, forget_items: items, ..Work::default() };
         Ok(self.watched(self.parts.store.commit(work).await)?)
-    }
-
-    /// Gives a mailbox an order that is about no effect; answers after the commit.
-    async fn order(self: &Arc<Self>, mailbox: MailboxId, by: &str, order: Order) -> Result<Value, Error> {
-        let (reply, answer) = oneshot::channel();
-        self.post(mailbox, Input::Order { by: by.to_owned(), order, effect: None }, Some(reply));
-        answer.await.unwrap_or_else(|_| Err(Error::Refused("the engine is closing".into())))
     }
 }

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use self::core::Core;
@@ -28,7 +28,6 @@ use crate::audit::Anchor;
 use crate::clock::{At, Clock};
 use crate::connector::{Item, Open, Sender};
 use crate::flow::Version;
-use crate::handle::Input;
 use crate::ids::{EventId, Ids, MailboxId};
 use crate::order::{self, Order};
 use crate::store::{ContactRow, Reads, Store, VersionRow};
@@ -173,9 +172,7 @@ impl<S: Store + Reads> Engine<S> {
             }
             _ => None,
         };
-        let (reply, answer) = oneshot::channel();
-        self.core.post(mailbox, Input::Order { by: by.to_owned(), order, effect }, Some(reply));
-        answer.await.unwrap_or_else(|_| Err(order::Error::Refused("the engine is closing".into())))
+        self.core.order(mailbox, by, order, effect).await
     }
 
     /// The contact whose id, phone (E.164, in any of its spellings) or address `who` is.
