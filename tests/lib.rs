@@ -1,4 +1,7 @@
 //! What tests of several crates share: the stage on which the whole engine plays, and the suite every store must pass.
 
+#![allow(clippy::unwrap_used, reason = "these are tests, though a library holds them")]
+
 pub mod conformance;
+pub mod remains;
 pub mod stage;

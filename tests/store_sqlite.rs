@@ -33,8 +33,7 @@ impl Driver for InFolder {
 
     async fn bytes(&self, store: &Sqlite) -> Vec<u8> {
         store.vacuum().await.unwrap();
-        let files = std::fs::read_dir(self.0.path()).unwrap();
-        files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+        tests::remains::all(self.0.path(), "switchboard.db").await
     }
 
     async fn tamper(&self, journal: JournalId) {

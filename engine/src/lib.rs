@@ -12,6 +12,7 @@ pub mod clock;
 pub mod connector;
 pub mod contact;
 pub mod duration;
+pub mod erasure;
 pub mod event;
 pub mod expr;
 pub mod flow;

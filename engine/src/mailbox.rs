@@ -113,6 +113,28 @@ pub struct Mailbox {
     pub escalations: BTreeMap<EscalationId, EscalationRow>,
     /// The last events, oldest first.
     pub recent: VecDeque<Arc<Event>>,
+    /// What was erased here.
+    pub erased: Erased,
+}
+
+/// What of a mailbox was erased. Inputs about it may still come: calls that were under way, events that waited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Erased {
+    /// The person whose mailbox it is: everything.
+    Person,
+    /// These events and runs, which were nobody's.
+    Some(BTreeSet<i64>),
+}
+
+impl Erased {
+    /// Whether nothing more may be written about this event or run.
+    #[must_use]
+    pub fn holds(&self, subject: i64) -> bool {
+        match self {
+            Self::Person => true,
+            Self::Some(subjects) => subjects.contains(&subject),
+        }
+    }
 }
 
 impl Mailbox {
@@ -127,6 +149,7 @@ impl Mailbox {
             effects: BTreeMap::new(),
             escalations: BTreeMap::new(),
             recent: VecDeque::new(),
+            erased: Erased::Some(BTreeSet::new()),
         }
     }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::erasure::Family;
 use crate::ids::{EffectId, EscalationId, RunId};
 
 /// One order.
@@ -47,6 +48,11 @@ pub enum Order {
     },
     /// Delete the data of the person whose mailbox this is.
     ErasePerson,
+    /// Delete what these events of nobody's and their runs tell of a person.
+    Forget {
+        /// Those of this mailbox.
+        families: Vec<Family>,
+    },
 }
 
 /// Why an order was not carried out. Nothing changed then.

@@ -91,6 +91,19 @@ impl Phone {
             _ => digits.to_owned(),
         }
     }
+
+    /// The digits in every spelling of this number that [`Phone::match_key`] takes for the same.
+    #[must_use]
+    pub fn spellings(&self) -> Vec<String> {
+        let key = self.match_key();
+        let longer = match (key.len(), &key[..2]) {
+            (12, "52") => Some(format!("521{}", &key[2..])),
+            (12, "54") => Some(format!("549{}", &key[2..])),
+            (12, "55") => Some(format!("{}9{}", &key[..4], &key[4..])),
+            _ => None,
+        };
+        longer.into_iter().chain([key]).collect()
+    }
 }
 
 impl TryFrom<String> for Phone {
@@ -179,6 +192,19 @@ mod tests {
         for alone in ["551133334444", "8613800138000", "15215512345", "5541234567890", "5490000"] {
             assert_eq!(Phone::from_wa_id(alone).unwrap().match_key(), alone);
         }
+    }
+
+    #[test]
+    fn every_spelling_has_the_same_key() {
+        for wa_id in ["5511999999999", "551199999999", "5215512345678", "541123456789", "8613800138000"] {
+            let phone = Phone::from_wa_id(wa_id).unwrap();
+            let spellings = phone.spellings();
+            assert!(spellings.iter().any(|known| known == wa_id), "{spellings:?}");
+            for known in &spellings {
+                assert_eq!(Phone::from_wa_id(known).unwrap().match_key(), phone.match_key());
+            }
+        }
+        assert_eq!(Phone::from_wa_id("8613800138000").unwrap().spellings(), ["8613800138000"]);
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! `person erase`: afterwards nothing anywhere shows who it was, and the log still proves itself.
 
-use std::path::Path;
-
-use connectors::sandbox::{CallFault, Config, Fail, Faults, Provider};
+use connectors::sandbox::{Act, CallFault, Config, Fail, Faults, Play, Provider};
 use serde_json::{Value, json};
 use tests::stage::staged;
 
-use crate::process::{Api, Installation, delivery, list, order, text, until};
+use super::export;
+use crate::process::{Api, CRM, Installation, delivery, flow_file, list, order, text, until};
 
 const PHONE: &str = "4915112345678";
 const NAME: &str = "Zebulon Quartermaine";
@@ -19,8 +18,8 @@ const OTHER: &str = "393331234567";
 #[test]
 fn after_an_erasure_no_file_no_answer_and_no_log_line_shows_the_person() {
     staged(async {
-        let config = Config { enforce_window: false, ..Config::default() };
-        let place = Installation::with(config, &["order-to-ticket", "complaint", "price"]).await;
+        let place = Installation::with(config(), &["order-to-ticket", "complaint", "price"]).await;
+        welcomes(&place);
         let server =
             place.serve_with(&["--log", "info,engine=debug,engine_store=debug,web=debug,connectors=debug"]).await;
         live_through_something(&place, &server.api).await;
@@ -38,7 +37,7 @@ fn after_an_erasure_no_file_no_answer_and_no_log_line_shows_the_person() {
         assert_eq!(server.api.raw(&format!("/people/%2B{PHONE}")).await.0, 404);
         let (status, nobody) = server.api.raw(&format!("/people/{contact}")).await;
         assert!(status == 404 || !TRACES.iter().any(|trace| nobody.contains(trace)), "{nobody}");
-        data_are_clean(&place.path("data"));
+        data_are_clean(&place).await;
 
         // Late words about the person's messages are for nobody any more, and the other person is still there.
         let other = place.cli(&["person", "export", &format!("+{OTHER}")]).await.json();
@@ -46,11 +45,12 @@ fn after_an_erasure_no_file_no_answer_and_no_log_line_shows_the_person() {
         let report = place.cli(&["audit", "verify", "--json"]).await.json();
         assert_eq!(report["clean"], true, "{report}");
         assert!(report["erased"].as_u64().unwrap() > 0, "{report}");
+        export::check(&place.cli(&["audit", "export", "--masked"]).await.good());
 
         let (code, log) = server.stop().await;
         assert_eq!(code, Some(0));
         nothing_in("the server's log", log.as_bytes());
-        data_are_clean(&place.path("data"));
+        data_are_clean(&place).await;
         place.cli(&["audit", "verify"]).await.good();
     });
 }
@@ -76,8 +76,107 @@ fn an_erased_person_who_writes_again_is_somebody_new() {
     });
 }
 
+#[test]
+fn a_number_is_erased_however_it_is_spelled() {
+    staged(async {
+        let place = Installation::new(&["price"]).await;
+        let server = place.serve().await;
+        // With a 1 that WhatsApp puts into Mexican mobiles, and that nobody dials.
+        let said = delivery(&[("5215512345678", NAME)], vec![text("wamid.1", "5215512345678", "Hello")]);
+        assert_eq!(place.deliver(&said).await.unwrap(), 200);
+        let export = place.cli(&["person", "export", "+525512345678"]).await.json();
+        assert_eq!(export["contact"]["name"], NAME);
+        place.cli(&["person", "erase", "+525512345678"]).await.good();
+        let left = tests::remains::all(&place.path("data"), "switchboard.db").await;
+        assert!(!holds(&left, "5512345678") && !holds(&left, NAME));
+        // Asking again by what stays changes nothing.
+        let id = export["contact"]["id"].as_str().unwrap();
+        assert!(place.cli(&["person", "erase", id]).await.good().contains(id));
+        server.stop().await;
+    });
+}
+
+#[test]
+fn somebody_to_whom_only_the_crm_led_is_erased_by_number() {
+    staged(async {
+        let place = Installation::with(config(), &["price"]).await;
+        welcomes(&place);
+        let server = place.serve().await;
+        won(&place, "+49 151 12345678", NAME).await;
+        won(&place, &format!("+{OTHER}"), "Giulia Rossi").await;
+        server.api.until_runs("", 2, "done").await;
+        place.sandbox.idle().await;
+        until("all statuses are noted", async || {
+            (place.count("select count(*) from message where status >= 4").await == 2).then_some(())
+        })
+        .await;
+        assert_eq!(place.count("select count(*) from contact").await, 0);
+        assert!(shown(&place, &server.api).await.contains(NAME), "there is something to erase");
+        let export = place.cli(&["person", "export", &format!("+{PHONE}")]).await.json();
+        let counts = ["events", "runs", "messages"].map(|name| list(&export, name).len());
+        assert_eq!((counts, &export["contact"]), ([2, 1, 1], &Value::Null), "{export}");
+        assert!(export.to_string().contains(NAME) && !export.to_string().contains("Giulia"), "{export}");
+
+        let said = place.cli(&["person", "erase", &format!("+{PHONE}")]).await.good();
+        assert!(said.starts_with("2 event(s) without a contact") && !said.contains(PHONE), "{said}");
+        let after = shown(&place, &server.api).await;
+        nothing_in("the API, the command line and the export", after.as_bytes());
+        assert!(after.contains("Giulia Rossi") && after.contains(OTHER), "{after}");
+        data_are_clean(&place).await;
+        let report = place.cli(&["audit", "verify", "--json"]).await.json();
+        assert_eq!(report["clean"], true, "{report}");
+        let (rows, erased) = export::check(&place.cli(&["audit", "export"]).await.good());
+        assert!(rows > 0 && erased as u64 == report["erased"].as_u64().unwrap(), "{rows}, {erased}, {report}");
+        let again = place.cli(&["person", "erase", &format!("+{PHONE}")]).await;
+        assert!(again.code != Some(0) && !again.err.contains(PHONE), "nobody is left: {}", again.err);
+        server.stop().await;
+        data_are_clean(&place).await;
+
+        // Beside no server as well.
+        place.cli(&["person", "erase", &format!("+{OTHER}")]).await.good();
+        let left = tests::remains::all(&place.path("data"), "switchboard.db").await;
+        assert!(!holds(&left, OTHER) && !holds(&left, "Giulia"));
+        place.cli(&["audit", "verify"]).await.good();
+    });
+}
+
+#[test]
+fn messages_under_way_while_their_person_is_erased_leave_nothing() {
+    staged(async {
+        let place = Installation::with(config(), &["price"]).await;
+        welcomes(&place);
+        let server = place.serve().await;
+        // Both of a customer who wrote and of one whom nobody knows to be the same.
+        let slow = CallFault { path: "/v".into(), delay_ms: 8_000, ..CallFault::default() };
+        place.sandbox.set_faults(Faults::default().on(Provider::CloudApi, slow));
+        let words = format!("What is the price of {WORDS}?");
+        let said = delivery(&[(PHONE, NAME)], vec![text("wamid.1", PHONE, &words)]);
+        assert_eq!(place.deliver(&said).await.unwrap(), 200);
+        won(&place, "+49 151 12345678", NAME).await;
+        until("both are under way", async || {
+            (place.count("select count(*) from effect where state = 1").await == 2).then_some(())
+        })
+        .await;
+        place.cli(&["person", "erase", &format!("+{PHONE}")]).await.good();
+        assert_eq!(place.sandbox.books().messages.len(), 0, "they are still under way");
+        data_are_clean(&place).await;
+        until("both are back", async || {
+            let told = "select count(*) from journal join run on run.id = journal.subject where journal.kind = 3";
+            (place.count(told).await == 2).then_some(())
+        })
+        .await;
+        place.sandbox.idle().await;
+        assert_eq!(place.sandbox.books().messages.len(), 2, "what was under way cannot be called back");
+        data_are_clean(&place).await;
+        place.cli(&["audit", "verify"]).await.good();
+        let (_, log) = server.stop().await;
+        nothing_in("the server's log", log.as_bytes());
+        data_are_clean(&place).await;
+    });
+}
+
 /// A person is met in every way there is: orders, words, answers, sent texts, statuses, a call that is refused with their name, an
-/// unreadable item, an escalation; and another person beside.
+/// unreadable item, an escalation, changes in the CRM; and another person beside.
 async fn live_through_something(place: &Installation, api: &Api) {
     let people = [(PHONE, NAME), (OTHER, "Giulia Rossi")];
     let mut noted = order("wamid.ORDER1", PHONE, 1500.0);
@@ -90,6 +189,11 @@ async fn live_through_something(place: &Installation, api: &Api) {
     let words = format!("A complaint about the price of {WORDS}");
     deliver(vec![text("wamid.TEXT1", PHONE, &words), text("wamid.TEXT2", OTHER, "The price?")]).await;
     api.until_runs("", 5, "done").await;
+
+    // Changes in the CRM, of which nobody knows at first whom they concern.
+    won(place, "+49 151 12345678", NAME).await;
+    won(place, &format!("+{OTHER}"), "Giulia Rossi").await;
+    api.until_runs("&flow=crm-stage-to-message", 2, "done").await;
 
     let broken = json!({ "from": PHONE, "type": "text", "text": { "body": WORDS } });
     deliver(vec![broken]).await;
@@ -140,16 +244,41 @@ async fn shown(place: &Installation, api: &Api) -> String {
 }
 
 /// No file in the data folder, the write-ahead log included, holds a trace: neither as it is nor packed.
-fn data_are_clean(data: &Path) {
-    let mut seen = 0;
-    for entry in std::fs::read_dir(data).unwrap() {
-        let file = entry.unwrap().path();
-        if file.is_file() {
-            nothing_in(&file.display().to_string(), &std::fs::read(&file).unwrap());
-            seen += 1;
-        }
+async fn data_are_clean(place: &Installation) {
+    nothing_in("the data folder", &tests::remains::all(&place.path("data"), "switchboard.db").await);
+}
+
+/// The flow that welcomes whoever is won in the CRM, by HubSpot's names.
+fn welcomes(place: &Installation) {
+    let text = std::fs::read_to_string(flow_file("crm-stage-to-message")).unwrap();
+    let text = text.replace("field: stage, to: won", "field: lifecyclestage, to: customer");
+    let (flow, _) = text.split_once("\ntests:").unwrap();
+    std::fs::write(place.path("flows/welcome.yaml"), flow).unwrap();
+    let door = format!("{}/hooks/{CRM}", place.url());
+    place.sandbox.set_webhook_url(Provider::Hubspot, Some(door));
+}
+
+/// A contact of the CRM, first renamed and then won there; its number is written as people do.
+async fn won(place: &Installation, phone: &str, name: &str) {
+    let properties = json!({ "phone": phone, "firstname": name, "lifecyclestage": "lead" });
+    let url = format!("{}/hubspot/crm/v3/objects/contacts", place.sandbox.url());
+    let request = place.http().post(url).bearer_auth(Config::default().hubspot.access_token);
+    let made = request.json(&json!({ "properties": properties })).send().await.unwrap();
+    assert!(made.status().is_success(), "{}", made.status());
+    let made: Value = made.json().await.unwrap();
+    for (property, value) in [("firstname", name), ("lifecyclestage", "customer")] {
+        let (object, id) = ("contacts".into(), made["id"].as_str().unwrap().to_owned());
+        let act = Act::PropertyChange { object, id, property: property.into(), value: value.into() };
+        place.sandbox.play(Play { provider: Provider::Hubspot, act, ..Play::default() }).await.unwrap();
     }
-    assert!(seen >= 3, "database, lock, key: {seen}");
+}
+
+fn config() -> Config {
+    Config { enforce_window: false, ..Config::default() }
+}
+
+fn holds(bytes: &[u8], trace: &str) -> bool {
+    bytes.windows(trace.len()).any(|window| window == trace.as_bytes())
 }
 
 #[track_caller]

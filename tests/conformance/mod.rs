@@ -6,6 +6,7 @@
 pub mod chain;
 pub mod effects;
 pub mod erasure;
+pub mod forgetting;
 pub mod groups;
 pub mod make;
 pub mod measure;
@@ -31,7 +32,7 @@ pub trait Driver: Sized {
     /// Closes a store that was opened.
     fn close(&self, store: Self::Store) -> impl Future<Output = ()>;
 
-    /// All bytes of it that are on disk, after what was deleted has been removed for good.
+    /// All bytes of it that are on disk, after what was deleted has been removed for good; and what is packed in them.
     fn bytes(&self, store: &Self::Store) -> impl Future<Output = Vec<u8>>;
 
     /// Alters one stored journal row behind the store's back.
@@ -90,7 +91,12 @@ macro_rules! store_conformance {
             chain: salts_prove_data_until_they_are_erased,
             erasure: an_erased_person_is_gone_and_the_chain_holds,
             erasure: an_erased_person_is_gone_from_the_pages_of_others,
-            erasure: what_runs_of_nobody_wrote_to_an_erased_person_is_gone,
+            forgetting: what_was_nobodys_and_told_of_an_erased_person_is_gone,
+            forgetting: somebody_who_never_was_a_contact_is_forgotten_by_number,
+            forgetting: what_the_crm_told_of_a_contact_goes_with_its_number,
+            forgetting: a_mailbox_of_nobody_knows_what_was_erased_in_it,
+            erasure: a_failure_told_after_an_erasure_leaves_no_words,
+            erasure: a_check_while_people_are_erased_finds_nothing_wrong,
             erasure: a_mailbox_in_memory_does_not_bring_an_erased_person_back,
             erasure: a_delivery_repeated_after_erasure_brings_nobody_back,
             people: runs_are_listed_newest_first_in_pages,

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::audit::Anchor;
 use engine::clock::At;
+use engine::erasure::{Names, Traces};
 use engine::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
 use engine::store::*;
 use tokio::sync::watch;
@@ -135,8 +136,8 @@ impl<S: Reads> Reads for Mortal<S> {
         self.read(self.inner.flows()).await
     }
 
-    async fn salts(&self, contacts: Vec<ContactId>) -> Result<Vec<(ContactId, Vec<u8>)>, Error> {
-        self.read(self.inner.salts(contacts)).await
+    async fn traces(&self, names: Names) -> Result<Traces, Error> {
+        self.read(self.inner.traces(names)).await
     }
 
     async fn runs(&self, filter: RunFilter) -> Result<Vec<RunRow>, Error> {
@@ -183,7 +184,7 @@ impl<S: Reads> Reads for Mortal<S> {
         self.read(self.inner.blocks(after, limit)).await
     }
 
-    async fn block_rows(&self, strand: i64, n: i64) -> Result<Vec<JournalRow>, Error> {
+    async fn block_rows(&self, strand: i64, n: i64) -> Result<Vec<SaltedRow>, Error> {
         self.read(self.inner.block_rows(strand, n)).await
     }
 

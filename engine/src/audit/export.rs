@@ -90,7 +90,7 @@ pub async fn export<S: Reads, E: From<store::Error>>(
                 mac: hex::encode(&block.mac),
             })?;
             for row in rows {
-                take(line_of(&row, values))?;
+                take(line_of(&row.row, values))?;
             }
         }
     }

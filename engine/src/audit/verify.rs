@@ -3,13 +3,13 @@
 //! It proves that no row was changed, removed or inserted; with anchors kept outside, also that no tail was cut and nothing
 //! rewritten whole. Without an anchor from outside it proves consistency, not honesty.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::{ANCHORS, Anchor, Head, LEAF_BYTES, block_hash, data_digest, leaf, seal};
 use crate::ids::{ContactId, JournalId};
-use crate::store::{self, BlockRow, JournalKind, JournalRow, Reads};
+use crate::store::{self, BlockRow, JournalKind, JournalRow, Reads, SaltedRow};
 
 /// Blocks read at a time.
 const PAGE: u32 = 500;
@@ -49,8 +49,10 @@ pub struct Verifier {
     last: Option<BlockRow>,
     /// What anchors say about blocks still to come: their hash, hex, and who says so.
     promised: BTreeMap<(i64, i64), (String, String)>,
+    /// The people and subjects whose erasure was journaled.
     erased: BTreeSet<i64>,
-    missing: BTreeMap<i64, JournalId>,
+    /// Rows whose values are gone, one of each (person, subject).
+    missing: BTreeMap<(Option<ContactId>, i64), JournalId>,
 }
 
 impl Verifier {
@@ -86,8 +88,8 @@ impl Verifier {
         }
     }
 
-    /// The next block, with its rows in the order of its leaves and, for rows about a person, the person's salt.
-    pub fn block(&mut self, block: BlockRow, rows: &[(JournalRow, Option<Vec<u8>>)]) {
+    /// The next block, with its rows in the order of its leaves.
+    pub fn block(&mut self, block: BlockRow, rows: &[SaltedRow]) {
         let name = format!("block {} of strand {}", block.n, block.strand);
         self.link(&block, &name);
         let hash = block_hash(block.strand, block.n, block.at, &block.prev, &block.leaves);
@@ -132,13 +134,13 @@ impl Verifier {
         }
     }
 
-    fn rows(&mut self, block: &BlockRow, rows: &[(JournalRow, Option<Vec<u8>>)], name: &str) {
+    fn rows(&mut self, block: &BlockRow, rows: &[SaltedRow], name: &str) {
         let leaves: Vec<_> = block.leaves.chunks(LEAF_BYTES).collect();
         if leaves.len() != rows.len() {
             self.problem(format!("{name}: it was written with {} rows and has {}", leaves.len(), rows.len()));
         }
         let known: BTreeSet<&[u8]> = leaves.iter().copied().collect();
-        for (row, salt) in rows {
+        for SaltedRow { row, salt } in rows {
             self.report.rows += 1;
             if !known.contains(&leaf(row)[..]) {
                 self.problem(format!("{}: the row is not as it was written ({name})", row.id));
@@ -155,7 +157,7 @@ impl Verifier {
             (None, true) => {}
             (None, false) => {
                 self.report.erased += 1;
-                self.missing.entry(row.contact_id.map_or(0, |contact| contact.0)).or_insert(row.id);
+                self.missing.entry((row.contact_id, row.subject)).or_insert(row.id);
             }
             (Some(data), _) => {
                 if data_digest(salt.unwrap_or_default(), data) != row.data_digest {
@@ -175,10 +177,10 @@ impl Verifier {
             let words = format!("{stored} journal rows are stored, the blocks hold {}", self.report.rows);
             self.problem(words);
         }
-        for (contact, row) in std::mem::take(&mut self.missing) {
-            if !self.erased.contains(&contact) {
-                let who = ContactId(contact);
-                self.problem(format!("{row}: its values are gone, and no erasure of {who} was journaled"));
+        for ((contact, subject), row) in std::mem::take(&mut self.missing) {
+            if !self.erased.contains(&contact.map_or(subject, |contact| contact.0)) {
+                let whose = contact.map_or_else(|| "what it is about".into(), |contact| contact.to_string());
+                self.problem(format!("{row}: its values are gone, and no erasure of {whose} was journaled"));
             }
         }
         self.report
@@ -202,25 +204,10 @@ pub async fn verify<S: Reads>(store: &S, key: Option<[u8; 32]>, against: &[Ancho
         for block in page {
             let rows =
                 if block.strand == ANCHORS { Vec::new() } else { store.block_rows(block.strand, block.n).await? };
-            verifier.block(block, &with_salts(store, rows).await?);
+            verifier.block(block, &rows);
         }
     }
     Ok(verifier.finish(store.journal_count(heads.into_iter().collect()).await?))
-}
-
-async fn with_salts<S: Reads>(
-    store: &S,
-    rows: Vec<JournalRow>,
-) -> Result<Vec<(JournalRow, Option<Vec<u8>>)>, store::Error> {
-    let people: BTreeSet<ContactId> =
-        rows.iter().filter(|row| row.data.is_some()).filter_map(|row| row.contact_id).collect();
-    let salts = if people.is_empty() { Vec::new() } else { store.salts(people.into_iter().collect()).await? };
-    let salts: HashMap<ContactId, Vec<u8>> = salts.into_iter().collect();
-    let salted = |row: JournalRow| {
-        let salt = row.contact_id.and_then(|contact| salts.get(&contact).cloned());
-        (row, salt)
-    };
-    Ok(rows.into_iter().map(salted).collect())
 }
 
 #[cfg(test)]
@@ -253,8 +240,8 @@ mod tests {
         BlockRow { strand: 9, n, at: At(n), prev: prev.to_vec(), hash, leaves, mac: Vec::new() }
     }
 
-    fn salted(rows: Vec<JournalRow>) -> Vec<(JournalRow, Option<Vec<u8>>)> {
-        rows.into_iter().map(|row| (row, Some(b"salt".to_vec()))).collect()
+    fn salted(rows: Vec<JournalRow>) -> Vec<SaltedRow> {
+        rows.into_iter().map(|row| SaltedRow { row, salt: Some(b"salt".to_vec()) }).collect()
     }
 
     fn two_blocks() -> [(BlockRow, Vec<JournalRow>); 2] {
@@ -332,6 +319,19 @@ mod tests {
         let report = check(vec![(first, vec![gone]), (second, vec![erasure])], &[]);
         assert!(report.clean(), "{report:?}");
         assert_eq!(report.erased, 1);
+    }
+
+    #[test]
+    fn erased_values_of_nobody_need_an_erasure_of_what_they_were_about() {
+        let nobody = JournalRow { contact_id: None, ..row(1) };
+        let gone = JournalRow { data: None, ..nobody.clone() };
+        let first = block(1, &[0; 32], &[nobody]);
+        for (subject, clean) in [(7, true), (5, false), (0, false)] {
+            let erasure = JournalRow { kind: JournalKind::Erasure, subject, data: None, data_digest: vec![], ..row(2) };
+            let second = block(2, &first.hash, std::slice::from_ref(&erasure));
+            let report = check(vec![(first.clone(), vec![gone.clone()]), (second, vec![erasure])], &[]);
+            assert_eq!(report.clean(), clean, "{subject}: {report:?}");
+        }
     }
 
     #[test]

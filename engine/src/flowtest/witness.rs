@@ -167,6 +167,7 @@ impl Witness {
                 .cloned()
                 .collect(),
             recent: recent[recent.len().saturating_sub(RECENT)..].to_vec(),
+            erased: Vec::new(),
         };
         mailbox_from(id, found, &self.versions).expect("what was written can be read")
     }

@@ -1,9 +1,10 @@
 //! What one input of a mailbox changes. Pure: the loops of [`crate::runner`] carry it out, flow tests call the same function.
 //!
 //! One file per kind of input: an [`event`](mod@event), a call's outcome ([`settle`]), a person's [`order`], and what falls
-//! due: a [`silence`], a schedule's slot ([`slot`]), an [`escalation`]'s deadline.
+//! due: a [`silence`], a schedule's slot ([`slot`]), an [`escalation`]'s deadline. [`erase`] is an order, too.
 
 mod calls;
+mod erase;
 mod escalation;
 mod event;
 mod order;
@@ -100,7 +101,10 @@ pub fn handle(
     let answer = match input {
         Input::Event { event, input } => {
             handling.work.consumed.extend(input);
-            handling.event(event);
+            // One of an erased person waited behind the erasure: whoever writes afterwards is somebody new.
+            if !handling.mail.erased.holds(event.id.0) {
+                handling.event(event);
+            }
             Ok(Value::Null)
         }
         Input::Due(wait) => {

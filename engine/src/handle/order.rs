@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::Handling;
 use crate::connector::{Problem, Verdict};
 use crate::ids::{EscalationId, RunId, WaitId};
-use crate::mailbox::Facts;
 use crate::order::{Error, Order};
 use crate::run::{Attempt, Entry, Wake, What};
 use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, RunStatus, WaitKind, WaitState};
@@ -32,6 +31,7 @@ impl Handling<'_> {
             Order::KillRun { run } => self.end(run, Wake::Kill),
             Order::TakeEscalation { escalation, agent } => self.take(escalation, agent),
             Order::ErasePerson => self.erase(),
+            Order::Forget { families } => Ok(self.forget(families)),
         }
     }
 
@@ -91,22 +91,5 @@ impl Handling<'_> {
         let entry = Entry::bare(What::Taken { escalation: id, after_ms });
         self.journal(id.0, None, JournalKind::Change, &[entry]);
         Ok(answer)
-    }
-
-    /// Ends what runs for the person, then deletes the person's data; the structure stays.
-    fn erase(&mut self) -> Result<Value, Error> {
-        let Some(contact) = self.mail.facts.contact.as_ref().map(|contact| contact.id) else {
-            return Err(Error::Gone("this person".into()));
-        };
-        let runs: Vec<RunId> = self.mail.runs.keys().copied().collect();
-        for run in &runs {
-            self.wake(*run, Wake::Kill);
-        }
-        let entry = Entry::bare(What::Erased);
-        self.journal(contact.0, None, JournalKind::Erasure, &[entry]);
-        self.mail.facts = Facts::default();
-        self.mail.recent.clear();
-        self.work.erase = Some(contact);
-        Ok(json!({ "contact": contact, "runs_cancelled": runs.len() }))
     }
 }

@@ -10,7 +10,7 @@ use crate::contact::{Contact, Conversation, Priority, TagSource, TagSourceKind};
 use crate::event::Event;
 use crate::flow::Version;
 use crate::ids::{MailboxId, VersionId};
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Erased, Mailbox};
 use crate::run::Run;
 use crate::store::{ContactRow, ConversationRow, EventRow, MailboxRows, TagRow};
 
@@ -144,9 +144,14 @@ pub fn mailbox_from(
     versions: &HashMap<VersionId, Arc<Version>>,
 ) -> Result<Mailbox, String> {
     let mut mail = Mailbox::new(id);
-    if let Some(contact) = rows.contact.filter(|contact| contact.erased_at.is_none()) {
-        mail.facts.contact = Some(contact_from(contact, rows.tags));
-        mail.facts.conversations = rows.conversations.into_iter().map(conversation_from).collect();
+    mail.erased = Erased::Some(rows.erased.into_iter().collect());
+    match rows.contact {
+        Some(contact) if contact.erased_at.is_some() => mail.erased = Erased::Person,
+        Some(contact) => {
+            mail.facts.contact = Some(contact_from(contact, rows.tags));
+            mail.facts.conversations = rows.conversations.into_iter().map(conversation_from).collect();
+        }
+        None => {}
     }
     for row in rows.runs {
         let version = versions.get(&row.version_id).cloned();

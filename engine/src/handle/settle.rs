@@ -1,5 +1,7 @@
 //! A call's outcome: the run goes on, the message is noted, the effect is gone.
 
+use serde_json::Value;
+
 use super::Handling;
 use crate::connector::{Sent, Status, Verdict};
 use crate::event::EventKey;
@@ -12,8 +14,9 @@ impl Handling<'_> {
     pub(super) fn settled(&mut self, effect: EffectRow, attempts: &[Attempt], verdict: &Verdict) {
         self.mail.effects.remove(&effect.id);
         self.work.effects.push(EffectOp::Finish(effect.id));
+        let erased = self.mail.erased.holds(effect.run_id.0);
         if let Verdict::Done(done) = verdict
-            && let Some(sent) = &done.sent
+            && let Some(sent) = done.sent.as_ref().filter(|_| !erased)
         {
             self.message_sent(&effect, sent);
         }
@@ -24,6 +27,10 @@ impl Handling<'_> {
             let done = matches!(verdict, Verdict::Done(_));
             let mut entries: Vec<Entry> = attempts.iter().map(|attempt| attempt.entry(effect.n)).collect();
             entries.push(Entry::bare(What::Told { n: effect.n, done }));
+            if erased {
+                // A service may repeat what it was given in its error.
+                entries.iter_mut().for_each(|entry| entry.data = Value::Null);
+            }
             self.journal(effect.run_id.0, None, JournalKind::Change, &entries);
         }
     }

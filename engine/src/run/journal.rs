@@ -3,7 +3,7 @@
 //! webhook in -> event -> contact and conversation -> tag rules -> waits -> match triggers -> run -> step -> action -> **log**
 //!
 //! Format 1: `body` is the zstd frame of a JSON list of [`What`]; `data` that of a JSON list of values in the same order,
-//! absent when all are null. A decoder is never removed.
+//! absent when all are null. Format 2: the same, but `data` begins with 16 random bytes. A decoder is never removed.
 
 use std::cell::RefCell;
 
@@ -17,8 +17,12 @@ use crate::clock::At;
 use crate::ids::{ContactId, JournalId};
 use crate::store::{JournalKind, JournalRow};
 
-/// The format written.
+/// The format of rows whose values are salted by their person, or hold nothing personal.
 pub const FORMAT: i64 = 1;
+/// The format of rows about nobody known: their values begin with a salt of their own.
+pub const SALTED: i64 = 2;
+/// Bytes of a salt.
+pub const SALT_BYTES: usize = 16;
 /// Fast, and the rows are small: higher levels gain a few percent.
 const LEVEL: i32 = 3;
 /// Largest journal row we would read back, unpacked.
@@ -28,7 +32,7 @@ const MAX_UNPACKED: usize = 16 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Written by a newer build.
-    #[error("journal row {id} has format {format}, this build reads up to {FORMAT}: use a newer build")]
+    #[error("journal row {id} has format {format}, this build reads up to {SALTED}: use a newer build")]
     Format {
         /// The row.
         id: JournalId,
@@ -91,17 +95,39 @@ pub fn encode(head: Head<'_>, entries: &[Entry]) -> JournalRow {
     }
 }
 
+/// Gives the values of a row about nobody known a salt of their own, so that their digest proves nothing once they are
+/// erased. A row without values stays as it is.
+pub fn salt(row: &mut JournalRow, salt: [u8; SALT_BYTES]) {
+    if let Some(data) = &mut row.data {
+        data.splice(..0, salt);
+        row.data_digest = audit::data_digest(&[], data);
+        row.format = SALTED;
+    }
+}
+
+/// The zstd frame of a row's values.
+fn frame(row: &JournalRow) -> Option<&[u8]> {
+    let data = row.data.as_deref()?;
+    if row.format == SALTED { data.get(SALT_BYTES..) } else { Some(data) }
+}
+
+/// The values of a row as JSON text; `None` when there are none or they cannot be read.
+#[must_use]
+pub fn values(row: &JournalRow) -> Option<Vec<u8>> {
+    zstd::bulk::decompress(frame(row)?, MAX_UNPACKED).ok()
+}
+
 /// Reads a row back. Values that were erased are null.
 ///
 /// # Errors
 /// When it was written by a newer build or is damaged.
 pub fn decode(row: &JournalRow) -> Result<Vec<Entry>, Error> {
-    if row.format != FORMAT {
+    if ![FORMAT, SALTED].contains(&row.format) {
         return Err(Error::Format { id: row.id, format: row.format });
     }
     let damaged = |why: String| Error::Damaged { id: row.id, why };
     let what: Vec<What> = unpack(&row.body).map_err(damaged)?;
-    let data: Vec<Value> = match &row.data {
+    let data: Vec<Value> = match frame(row) {
         Some(data) => unpack(data).map_err(damaged)?,
         None => Vec::new(),
     };
@@ -163,6 +189,23 @@ mod tests {
         let read = decode(&row).unwrap();
         assert_eq!(read[1].what, entries()[1].what);
         assert_eq!(read[1].data, Value::Null);
+    }
+
+    #[test]
+    fn a_row_about_nobody_known_is_salted_by_itself() {
+        let nobody = Head { person: None, ..head(b"") };
+        let bare = encode(nobody.clone(), &entries());
+        let [mut one, mut other] = [bare.clone(), bare.clone()];
+        salt(&mut one, [1; 16]);
+        salt(&mut other, [2; 16]);
+        assert!(one.data_digest != bare.data_digest && one.data_digest != other.data_digest);
+        assert_eq!(one.data_digest, audit::data_digest(&[1; 16], bare.data.as_deref().unwrap()));
+        assert_eq!(decode(&one), Ok(entries()));
+        assert_eq!(values(&one), values(&bare));
+        let mut silent = encode(nobody, &[Entry::bare(What::Erased)]);
+        let before = silent.clone();
+        salt(&mut silent, [1; 16]);
+        assert_eq!(silent, before);
     }
 
     #[test]

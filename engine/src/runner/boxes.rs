@@ -19,7 +19,7 @@ use crate::mailbox::{Mailbox, SHARDS};
 use crate::order;
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
-use crate::store::{self, JournalKind, Reads, Store, Work};
+use crate::store::{self, EffectRow, JournalKind, Reads, Store, Work};
 
 /// Most inputs of one mailbox in one commit.
 const BATCH: usize = 32;
@@ -152,6 +152,19 @@ impl<S: Store + Reads> Core<S> {
         }
     }
 
+    /// Gives a mailbox a person's order, with the effect it is about as it is stored now; answers after the commit.
+    pub(super) async fn order(
+        self: &Arc<Self>,
+        id: MailboxId,
+        by: &str,
+        order: order::Order,
+        effect: Option<Box<EffectRow>>,
+    ) -> Result<Value, order::Error> {
+        let (reply, answer) = oneshot::channel();
+        self.post(id, Input::Order { by: by.to_owned(), order, effect }, Some(reply));
+        answer.await.unwrap_or_else(|_| Err(order::Error::Refused("the engine is closing".into())))
+    }
+
     async fn drain_mailbox(self: Arc<Self>, id: MailboxId) {
         while let Some((batch, mail)) = self.boxes.take(id) {
             let count = i64::try_from(batch.len()).unwrap_or(0);
@@ -243,8 +256,9 @@ impl<S: Store + Reads> Core<S> {
             inputs.map(|input| handle(&book, &mut mail, input, now, &self.parts.ids, &mut work)).collect::<Vec<_>>()
         }));
         let answers = handled.map_err(|_| Failed::Panic)?;
-        let erased = work.erase.is_some();
+        let erased = work.erase.is_some() || !work.forget.is_empty();
         if !work.is_empty() {
+            salt_nobodys(&mut work)?;
             let news = super::core::News::of(&work);
             self.watched(self.parts.store.commit(work).await).map_err(Failed::Store)?;
             self.spread(news);
@@ -278,6 +292,17 @@ impl<S: Store + Reads> Core<S> {
             tracing::error!(mailbox = %id, %problem, "an input could not be set aside; it comes back at the next start");
         }
     }
+}
+
+/// Rows about nobody known get salts of their own: turns make no random bytes.
+fn salt_nobodys(work: &mut Work) -> Result<(), Failed> {
+    for row in work.journal.iter_mut().filter(|row| row.contact_id.is_none() && row.data.is_some()) {
+        let mut salt = [0; journal::SALT_BYTES];
+        let filled = getrandom::fill(&mut salt);
+        filled.map_err(|error| Failed::Store(store::Error::Broken(format!("no randomness: {error}"))))?;
+        journal::salt(row, salt);
+    }
+    Ok(())
 }
 
 fn answer(batch: Vec<Queued>, answers: Vec<Result<Value, order::Error>>) {

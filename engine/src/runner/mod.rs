@@ -1,11 +1,12 @@
 //! The loops that carry out what the pure part decided.
 //!
 //! [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
-//! [`publish`] swaps the book. [`core`] is what they share.
+//! [`publish`] swaps the book, [`erase`] erases a person. [`core`] is what they share.
 
 mod activity;
 mod boxes;
 mod core;
+mod erase;
 pub(crate) mod hold;
 mod intake;
 mod line;
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use self::core::Core;
@@ -27,10 +28,11 @@ use crate::audit::Anchor;
 use crate::clock::{At, Clock};
 use crate::connector::{Item, Open, Sender};
 use crate::flow::Version;
-use crate::handle::Input;
 use crate::ids::{EventId, Ids, MailboxId};
 use crate::order::{self, Order};
-use crate::store::{Reads, Store, VersionRow};
+use crate::store::{ContactRow, Reads, Store, VersionRow};
+
+pub use self::erase::Erasure;
 
 /// Takes each new anchor out of the engine: to the log, a file, another machine.
 pub type AnchorSink = Arc<dyn Fn(&Anchor) + Send + Sync>;
@@ -170,9 +172,25 @@ impl<S: Store + Reads> Engine<S> {
             }
             _ => None,
         };
-        let (reply, answer) = oneshot::channel();
-        self.core.post(mailbox, Input::Order { by: by.to_owned(), order, effect }, Some(reply));
-        answer.await.unwrap_or_else(|_| Err(order::Error::Refused("the engine is closing".into())))
+        self.core.order(mailbox, by, order, effect).await
+    }
+
+    /// The contact whose id, phone (E.164, in any of its spellings) or address `who` is.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn whom(&self, who: &str) -> Result<Option<ContactRow>, crate::store::Error> {
+        self.core.whom(who).await
+    }
+
+    /// Deletes all that is known of the person whose id, phone (E.164) or address `who` is; also of somebody who never was a
+    /// contact, by their number. What happened stays, without who. Until the database is vacuumed, its file may hold
+    /// remains of what was deleted.
+    ///
+    /// # Errors
+    /// When the store fails. What was deleted until then stays deleted; asking again goes on.
+    pub async fn erase(&self, who: &str, by: &str) -> Result<Erasure, order::Error> {
+        self.core.erase(who, by).await
     }
 
     /// Stores versions (new texts, new states) in one commit with an audit row each, and makes the live ones take effect.

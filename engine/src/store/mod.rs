@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use crate::audit::Anchor;
 use crate::clock::At;
+use crate::erasure::{Names, Traces};
 use crate::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
 
 pub use read::*;
@@ -141,8 +142,8 @@ pub trait Reads: Store {
     /// Blocks of the audit chain after (strand, n), in that order.
     fn blocks(&self, after: (i64, i64), limit: u32) -> impl Future<Output = Result<Vec<BlockRow>, Error>> + Send;
 
-    /// Journal rows of one block, in the order of its leaves.
-    fn block_rows(&self, strand: i64, n: i64) -> impl Future<Output = Result<Vec<JournalRow>, Error>> + Send;
+    /// Journal rows of one block, in the order of its leaves, each as of the same moment as the salt that goes with it.
+    fn block_rows(&self, strand: i64, n: i64) -> impl Future<Output = Result<Vec<SaltedRow>, Error>> + Send;
 
     /// How many journal rows are stored, without those in blocks after these heads, each the (strand, n) of the last block
     /// that counts. All rows of a strand that is not named count, and so do rows that are in no block.
@@ -156,9 +157,8 @@ pub trait Reads: Store {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<ContactId>, Error>> + Send;
 
-    /// The salts of these contacts, without those that are erased or unknown: with one, [`crate::audit::data_digest`] of a
-    /// journal row's data can be compared with what the chain holds of it.
-    fn salts(&self, contacts: Vec<ContactId>) -> impl Future<Output = Result<Vec<(ContactId, Vec<u8>)>, Error>> + Send;
+    /// What tells of the person with these names although it is nobody's. Reads every such row: as slow as there are many.
+    fn traces(&self, names: Names) -> impl Future<Output = Result<Traces, Error>> + Send;
 
     /// How many rows the tables hold and how large the database is.
     fn figures(&self) -> impl Future<Output = Result<Figures, Error>> + Send;

@@ -28,6 +28,18 @@ pub struct MailboxRows {
     pub escalations: Vec<EscalationRow>,
     /// Its last 32 handled events, oldest first: for waits that look back.
     pub recent: Vec<EventRow>,
+    /// Ids of erased events and runs that were nobody's: nothing more is written about them.
+    pub erased: Vec<i64>,
+}
+
+/// A journal row with the salt of the person whose values it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaltedRow {
+    /// The row.
+    pub row: JournalRow,
+    /// The salt: with it, [`crate::audit::data_digest`] of the row's values can be compared with what the chain holds of
+    /// them. `None` when the row is nobody's, or its person was erased.
+    pub salt: Option<Vec<u8>>,
 }
 
 /// A wait that falls due.

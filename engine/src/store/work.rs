@@ -2,8 +2,9 @@
 
 use crate::clock::At;
 use crate::connector::{Party, StatusReport};
+use crate::erasure::Family;
 use crate::event::{EventKey, Origin};
-use crate::ids::{ContactId, ConversationId, EffectId, EventId, InputId, MailboxId, WaitId};
+use crate::ids::{BadItemId, ContactId, ConversationId, EffectId, EventId, InputId, MailboxId, WaitId};
 use crate::run::Reply;
 
 use super::{
@@ -137,6 +138,11 @@ pub struct Work {
     /// Someone whose data are to be erased: salt, name, phone, addresses, event bodies, messages' texts, journal data, effects,
     /// states, tags, fields; the structure stays and the chain remains valid.
     pub erase: Option<ContactId>,
+    /// The same for events that are nobody's, with what they started: bodies, messages' texts, journal data, effects, waits,
+    /// states, reasons of escalations.
+    pub forget: Vec<Family>,
+    /// Unreadable items whose bytes are to be deleted.
+    pub forget_items: Vec<BadItemId>,
     /// Answers that callers of webhooks wait for: given after the commit, stored nowhere but in the journal.
     pub replies: Vec<Reply>,
 }

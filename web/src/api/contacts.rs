@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use engine::store::{ContactRow, Reads, Store};
+use engine::store::{ContactRow, Store};
 
 use super::extract::Id;
 use super::{Answer, view};
@@ -22,7 +22,11 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Id(who): Id<String>) -> An
 }
 
 pub(super) async fn find(app: &App, who: &str) -> Result<ContactRow, ApiError> {
-    let found = app.engine.store().find_contact(who).await?;
-    // The text may be a phone number: it does not belong into an error that somebody logs.
-    found.ok_or_else(|| ApiError::not_found("a contact with this id, phone or address"))
+    let found = app.engine.whom(who).await?;
+    found.ok_or_else(nobody)
+}
+
+/// The text may be a phone number: it does not belong into an error that somebody logs.
+pub(super) fn nobody() -> ApiError {
+    ApiError::not_found("a contact with this id, phone or address")
 }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use engine::ids::MailboxId;
-use engine::order::Order;
-use engine::store::Reads;
+use engine::erasure::Names;
+use engine::store::{Error, PersonRows, Reads, Store};
 use serde_json::{Value, json};
 
 use super::extract::Id;
@@ -14,10 +13,12 @@ use super::{Answer, contacts, view};
 use crate::app::App;
 use crate::peer::Peer;
 
-/// `GET /people/{who}`: everything stored about one person.
+/// `GET /people/{who}`: everything stored about one person, also what is nobody's and tells of them.
 pub(crate) async fn export(State(app): State<Arc<App>>, Id(who): Id<String>) -> Answer {
-    let contact = contacts::find(&app, &who).await?;
-    let rows = app.engine.store().person(contact.id).await?;
+    let rows = rows_about(&app, &who).await?;
+    if rows == PersonRows::default() {
+        return Err(contacts::nobody());
+    }
     let list = |values: Vec<Value>| Value::Array(values);
     Ok(Json(json!({
         "contact": rows.contact.as_ref().map(view::contact),
@@ -30,15 +31,37 @@ pub(crate) async fn export(State(app): State<Arc<App>>, Id(who): Id<String>) -> 
     })))
 }
 
-/// `DELETE /people/{who}`: deletes the person's data; what happened stays, without who.
+async fn rows_about(app: &App, who: &str) -> Result<PersonRows, Error> {
+    let store = app.engine.store();
+    let (mut rows, names) = match app.engine.whom(who).await? {
+        Some(contact) => {
+            let rows = store.person(contact.id).await?;
+            let names = Names::of(&contact, &rows.conversations);
+            (rows, names)
+        }
+        None => (PersonRows::default(), Names::of_number(who).unwrap_or_default()),
+    };
+    for family in store.traces(names).await?.families {
+        rows.events.extend(store.event(family.event).await?);
+        for run in family.runs {
+            rows.messages.extend(store.messages_of(run).await?);
+            rows.runs.extend(store.run(run).await?);
+        }
+    }
+    Ok(rows)
+}
+
+/// `DELETE /people/{who}`: deletes the person's data; what happened stays, without who. Also by a number that never was a
+/// contact's: what is nobody's may tell of it.
 pub(crate) async fn erase(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
     Id(who): Id<String>,
 ) -> Answer {
-    let contact = contacts::find(&app, &who).await?;
-    let mailbox = MailboxId::of_contact(contact.id);
-    app.engine.order(mailbox, peer.by(), Order::ErasePerson).await?;
+    let erasure = app.engine.erase(&who, peer.by()).await?;
+    if erasure.is_empty() {
+        return Err(contacts::nobody());
+    }
     app.engine.store().vacuum().await?;
-    Ok(Json(json!({ "erased": contact.id })))
+    Ok(Json(json!({ "erased": erasure.contacts, "events": erasure.events, "bad_items": erasure.bad_items })))
 }

@@ -1,6 +1,7 @@
-//! `switchboard person`: one person's data.
+//! `switchboard person`: one person's data, by contact or by a number that never was a contact's.
 
 use clap::Subcommand;
+use serde_json::Value;
 
 use super::client::{Client, Needs, segment};
 use super::{Context, Outcome, Verdict, print};
@@ -32,9 +33,20 @@ impl Person {
             Self::Export { who } => print::json(&client.get(&format!("/people/{}", segment(&who))).await?),
             Self::Erase { who } => {
                 let answer = client.delete(&format!("/people/{}", segment(&who))).await?;
-                print::line(format_args!("{} is erased", print::text(&answer, "erased")));
+                print::line(told(&answer));
             }
         }
         Ok(Verdict::Good)
     }
+}
+
+/// What was erased, without who.
+fn told(answer: &Value) -> String {
+    let others = format!(
+        "{} event(s) without a contact and {} unreadable item(s) that told of the person",
+        print::text(answer, "events"),
+        print::text(answer, "bad_items")
+    );
+    let contacts = answer["erased"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    contacts.map(|contact| format!("{contact}, ")).chain([others, " are erased".into()]).collect()
 }

@@ -40,7 +40,8 @@ pub(super) async fn store(conn: &mut SqliteConnection, arrivals: &[&Arrival]) ->
         arrivals.iter().enumerate().filter_map(|(place, arrival)| Some((place, status(arrival)?))).collect();
     let reports: Vec<(&StatusReport, i64)> = statuses.iter().map(|(_, status)| (status.report, status.id)).collect();
     let proofs = evidence::proofs(conn, &reports).await?;
-    store_messages(conn, &new, &places, &statuses).await?;
+    let hushed = evidence::hushed(conn, &reported(&statuses)).await?;
+    store_messages(conn, &new, &places, &statuses, &hushed).await?;
     let all_inputs: Vec<&InputRow> = rows.iter().map(|(_, input)| input).chain(proofs.iter().flatten()).collect();
     inputs::insert(conn, &all_inputs).await?;
     store_bad(conn, arrivals).await?;
@@ -151,9 +152,15 @@ fn status(arrival: &Arrival) -> Option<StatusOf<'_>> {
     Some(StatusOf { external_key: *external_key, report, id: *id, at: *at })
 }
 
+/// Those with words, by what says whose they are: the message's key and ours.
+fn reported<'a>(statuses: &[(usize, StatusOf<'a>)]) -> Vec<([u8; 16], Option<&'a str>)> {
+    let statuses = statuses.iter().map(|(_, status)| status).filter(|status| status.report.error.is_some());
+    statuses.map(|status| (status.external_key, status.report.key.as_deref())).collect()
+}
+
 impl StatusOf<'_> {
-    /// The row it makes, if there is none for its message.
-    fn message(&self) -> MessageRow {
+    /// The row it makes, if there is none for its message; without its words if it is among those `hushed`.
+    fn message(&self, hushed: &HashSet<[u8; 16]>) -> MessageRow {
         let report = self.report;
         MessageRow {
             id: MessageId(self.id),
@@ -165,7 +172,7 @@ impl StatusOf<'_> {
             external_key: self.external_key,
             status: report.status,
             status_at: Some(report.at.unwrap_or(self.at)),
-            error: report.error.clone(),
+            error: report.error.clone().filter(|_| !hushed.contains(&self.external_key)),
             text: None,
             norm: None,
             cost: report.cost.as_ref().map(ToString::to_string),
@@ -178,13 +185,14 @@ async fn store_messages(
     new: &[&EventArrival],
     places: &[Option<Place>],
     statuses: &[(usize, StatusOf<'_>)],
+    hushed: &HashSet<[u8; 16]>,
 ) -> Result<(), Error> {
     let brought = new.iter().zip(places).filter_map(|(event, place)| {
         let message = event.message.clone()?;
         let conversation_id = place.map(|place| place.conversation).or(message.conversation_id);
         Some(MessageRow { conversation_id, event_id: Some(event.id), ..message })
     });
-    let all: Vec<MessageRow> = brought.chain(statuses.iter().map(|(_, status)| status.message())).collect();
+    let all: Vec<MessageRow> = brought.chain(statuses.iter().map(|(_, status)| status.message(hushed))).collect();
     messages::upsert(conn, &all.iter().collect::<Vec<_>>()).await
 }
 

@@ -1,22 +1,20 @@
-//! Erasing a person: all that is theirs goes, the structure stays, and the audit chain remains valid, because it covers
-//! digests of what is deleted here and not the data.
+//! Erasing a person: all that is theirs, and what is nobody's and tells of them, goes; the structure stays, and the audit
+//! chain remains valid, because it covers digests of what is deleted here and not the data.
 //!
 //! `secure_delete` overwrites the bytes; [`super::Sqlite::vacuum`] afterwards rewrites the file, as SQLite
 //! leaves copies of moved rows in unused parts of pages, and empties the log.
 
 use engine::clock::At;
+use engine::erasure::Family;
 use engine::ids::{ContactId, RunId};
+use engine::store::Work;
 use sqlx::sqlite::SqliteConnection;
 
-use super::columns::Columns;
 use super::error::Error;
 use super::rows;
 
-/// A text with fewer digits than this is no number that could name one person.
-const LEAST_DIGITS: usize = 7;
-
 /// What is done to every table that is the person's; `?1` is the contact, `?2` the time.
-const STATEMENTS: [&str; 14] = [
+const OF_PERSON: [&str; 14] = [
     "update event set body = null where mailbox = ?1",
     "update event set body = null where contact_id = ?1 and contact_id <> mailbox",
     // Provider's ids of messages hold phone numbers; without them the keys over them lead nowhere.
@@ -28,51 +26,72 @@ const STATEMENTS: [&str; 14] = [
     "delete from effect where mailbox = ?1",
     "delete from effect where run_id in (select id from run where contact_id = ?1)",
     "delete from wait where mailbox = ?1",
-    "update run set state = x'', status = iif(status < 10, 12, status), ended_at = coalesce(ended_at, ?2) \
-       where contact_id = ?1",
-    "update run set state = x'', status = 12, ended_at = ?2 where mailbox = ?1 and status < 10",
+    "update run set state = x'', status = iif(status < 10, 12, status), ended_at = coalesce(ended_at, ?2), \
+       erased_at = ?2 where contact_id = ?1",
+    "update run set state = x'', status = 12, ended_at = ?2, erased_at = ?2 where mailbox = ?1 and status < 10",
     "update escalation set reason = '' where contact_id = ?1 or (mailbox = ?1 and accepted_at is null)",
     "update conversation set address = 'erased:' || id where contact_id = ?1",
     "update contact set salt = null, name = '', phone = null, language = '', order_status = '', fields = '{}', \
        last_at = null, rev = rev + 1, erased_at = ?2 where id = ?1",
 ];
 
-const FORGET_ITEMS: &str =
-    "update bad_item set raw = '', why = 'erased with a person it mentioned' where instr(raw, ?1) or instr(why, ?1)";
-const FORGET_EVENTS: &str =
-    "update event set body = null where contact_id is null and instr(body, cast(?1 as blob)) returning id";
-pub(super) const RUNS_OF_NOBODY: &str = "select id from run where contact_id is null and event_id = ?";
+/// What is done about an event that is nobody's; `?1` is the event.
+const OF_EVENT: [&str; 4] = [
+    "update event set body = null where id = ?1 and contact_id is null",
+    "update journal set data = null where subject = ?1 and contact_id is null and data is not null",
+    "update message set text = null, norm = null, error = null, external_key = randomblob(16) \
+       where event_id = ?1 and conversation_id is null",
+    "delete from input where reference = ?1 and kind = 0",
+];
 
-/// Erases a person within the transaction that is open.
-pub(super) async fn person(conn: &mut SqliteConnection, contact: ContactId, at: At) -> Result<(), Error> {
-    let needles = needles(conn, contact).await?;
-    for run in runs(conn, contact).await? {
-        forget_statuses(conn, run).await?;
+/// What is done about a run that such an event started; `?1` is the run, `?2` the time.
+const OF_RUN: [&str; 6] = [
+    "update journal set data = null where subject = ?1 and contact_id is null and data is not null",
+    "delete from input where kind = 1 and reference in (select id from effect where run_id = ?1)",
+    "delete from effect where run_id = ?1",
+    "delete from wait where mailbox = (select mailbox from run where id = ?1) and run_id = ?1",
+    "update escalation set reason = '' where run_id = ?1 and contact_id is null",
+    "update run set state = x'', status = iif(status < 10, 12, status), ended_at = coalesce(ended_at, ?2), \
+       erased_at = ?2 where id = ?1 and contact_id is null",
+];
+
+const FORGET_ITEM: &str = "update bad_item set raw = '', why = 'erased with a person it mentioned' where id = ?";
+
+/// Carries out what a work wants erased, within the transaction that is open.
+pub(super) async fn all_of(conn: &mut SqliteConnection, work: &Work) -> Result<(), Error> {
+    if let Some(contact) = work.erase {
+        person(conn, contact, work.at).await?;
     }
-    for text in STATEMENTS {
-        sqlx::query(text).bind(contact.0).bind(at.0).execute(&mut *conn).await?;
+    for family in &work.forget {
+        forget(conn, family, work.at).await?;
     }
-    for needle in needles {
-        forget_mentions(conn, &needle).await?;
+    for item in &work.forget_items {
+        sqlx::query(FORGET_ITEM).bind(item.0).execute(&mut *conn).await?;
     }
     Ok(())
 }
 
-/// What names the person in text that nobody could read: addresses and phone, and the digits of both.
-async fn needles(conn: &mut SqliteConnection, contact: ContactId) -> Result<Vec<String>, Error> {
-    let text = "select phone from contact where id = ?1 and phone is not null \
-                union select address from conversation where contact_id = ?1";
-    let found = sqlx::query(text).bind(contact.0).fetch_all(conn).await?;
-    let mut needles = Vec::new();
-    for row in &found {
-        let name: String = Columns::of(row).take()?;
-        let digits: String = name.chars().filter(char::is_ascii_digit).collect();
-        needles.push(if digits.len() >= LEAST_DIGITS { digits } else { name });
+async fn person(conn: &mut SqliteConnection, contact: ContactId, at: At) -> Result<(), Error> {
+    for run in runs(conn, contact).await? {
+        forget_messages(conn, run).await?;
     }
-    needles.retain(|needle| !needle.is_empty());
-    needles.sort_unstable();
-    needles.dedup();
-    Ok(needles)
+    for text in OF_PERSON {
+        sqlx::query(text).bind(contact.0).bind(at.0).execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+async fn forget(conn: &mut SqliteConnection, family: &Family, at: At) -> Result<(), Error> {
+    for text in OF_EVENT {
+        sqlx::query(text).bind(family.event.0).execute(&mut *conn).await?;
+    }
+    for run in &family.runs {
+        forget_messages(conn, *run).await?;
+        for text in OF_RUN {
+            sqlx::query(text).bind(run.0).bind(at.0).execute(&mut *conn).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn runs(conn: &mut SqliteConnection, contact: ContactId) -> Result<Vec<RunId>, Error> {
@@ -87,7 +106,7 @@ pub(super) fn key_range(run: RunId) -> (String, String) {
 }
 
 /// Messages that the run sent, and their statuses, also those that joined no conversation.
-async fn forget_statuses(conn: &mut SqliteConnection, run: RunId) -> Result<(), Error> {
+async fn forget_messages(conn: &mut SqliteConnection, run: RunId) -> Result<(), Error> {
     let (from, to) = key_range(run);
     let text = "update message set text = null, norm = null, error = null, external_key = randomblob(16) \
                 where effect_key >= ? and effect_key < ?";
@@ -95,16 +114,59 @@ async fn forget_statuses(conn: &mut SqliteConnection, run: RunId) -> Result<(), 
     Ok(())
 }
 
-/// Items that could not be read and events of nobody known, where they mention the person; and what runs of nobody that
-/// such an event started wrote to them. Journal data of these runs stay: nothing in the chain would tell who erased them.
-async fn forget_mentions(conn: &mut SqliteConnection, needle: &str) -> Result<(), Error> {
-    sqlx::query(FORGET_ITEMS).bind(needle).execute(&mut *conn).await?;
-    let events = sqlx::query(FORGET_EVENTS).bind(needle).fetch_all(&mut *conn).await?;
-    for event in &events {
-        let found = sqlx::query(RUNS_OF_NOBODY).bind(rows::number(event)?).fetch_all(&mut *conn).await?;
-        for run in &found {
-            forget_statuses(conn, RunId(rows::number(run)?)).await?;
-        }
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use sqlx::Row;
+
+    use super::super::{migrate, open};
+
+    /// Columns of text and bytes that are emptied, or whose rows are deleted.
+    const ERASED: [&str; 12] = [
+        "contact: salt name phone language order_status fields",
+        "conversation: address",
+        "contact_tag: tag source_id",
+        "event: body",
+        "message: external_key error text norm",
+        "input: body",
+        "run: state",
+        "journal: data",
+        "effect: key connection action input attempts error",
+        "wait: on_kind key data",
+        "escalation: reason",
+        "bad_item: raw why",
+    ];
+
+    /// Those that stay, as they tell of flows, services and our own people: names, codes, keys made of ids, prices, digests.
+    /// `event.key` is a digest that keeps a repeated delivery from bringing the person back.
+    const KEPT: [&str; 9] = [
+        "version: flow meaning source owner by",
+        "conversation: number connection",
+        "event: key connection kind",
+        "message: effect_key cost",
+        "run: error",
+        "journal: by body data_digest",
+        "escalation: team accepted_by",
+        "bad_item: connection",
+        "block: prev hash leaves mac",
+    ];
+
+    #[tokio::test]
+    async fn of_every_column_it_is_decided_whether_it_is_erased() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut conn = open::writer(&folder.path().join("store.db")).await.unwrap();
+        migrate::up(&mut conn).await.unwrap();
+        let text = "select t.name || '.' || c.name from sqlite_master as t, pragma_table_info(t.name) as c \
+                    where t.type = 'table' and c.type <> 'INTEGER'";
+        let found = sqlx::query(text).fetch_all(&mut conn).await.unwrap();
+        let found: BTreeSet<String> = found.iter().map(|row| row.get(0)).collect();
+        let decided: BTreeSet<String> = ERASED.iter().chain(&KEPT).flat_map(|line| columns(line)).collect();
+        assert_eq!(found, decided);
     }
-    Ok(())
+
+    fn columns(line: &str) -> Vec<String> {
+        let (table, names) = line.split_once(": ").unwrap();
+        names.split(' ').map(|name| format!("{table}.{name}")).collect()
+    }
 }

@@ -21,6 +21,30 @@ pub(super) static UNPROVED: Many = Many::new(
      and not exists (select 1 from input where input.kind = 1 and input.reference = effect.id)",
 );
 
+/// Statuses whose words are nobody's business: of an erased run, or of a message that we know nothing of, which an erased
+/// one is as well.
+pub(super) static HUSHED: Many = Many::new(
+    "with report (external_key, run_id) as (values",
+    2,
+    ") select report.external_key from report where iif(report.run_id is null, \
+       not exists (select 1 from message where message.external_key = report.external_key \
+                   and (message.conversation_id is not null or message.effect_key is not null)), \
+       exists (select 1 from run where run.id = report.run_id and run.erased_at is not null))",
+);
+
+/// Which of these reports of failures, each with the key of its message and ours, must leave no words.
+pub(super) async fn hushed(
+    conn: &mut SqliteConnection,
+    reports: &[([u8; 16], Option<&str>)],
+) -> Result<HashSet<[u8; 16]>, Error> {
+    let bind = |values: Values, (external, key): &([u8; 16], Option<&str>)| {
+        let run = key.and_then(parse_key).map(|(run, _)| run.0);
+        values.push(&external[..]).push(run)
+    };
+    let read = |row: &sqlx::sqlite::SqliteRow| Columns::of(row).bytes();
+    Ok(HUSHED.fetch(conn, reports, bind, read).await?.into_iter().collect())
+}
+
 /// The run and number in an effect's key, `<run>/<n>`; `None` for a text that is no key of ours.
 pub(super) fn parse_key(key: &str) -> Option<(RunId, i64)> {
     let (run, n) = key.split_once('/')?;

@@ -30,6 +30,7 @@ mod rows;
 mod runs;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod values;
 mod waits;
 mod works;

@@ -1,10 +1,11 @@
 //! Reading for people: lists by page, one subject's journal, one person's data, the audit chain.
 
 use engine::clock::At;
+use engine::erasure::{Names, Traces};
 use engine::ids::{ContactId, EscalationId, RunId};
 use engine::store::{
     BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, JournalRow, MessageRow, PersonRows,
-    Reads, RunFilter, RunRow, VersionRow,
+    Reads, RunFilter, RunRow, SaltedRow, VersionRow,
 };
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -12,8 +13,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use super::columns::Columns;
 use super::read::{CONTACT, CONVERSATIONS, TAGS, all, one};
 use super::rows::{self, columns};
-use super::values::Many;
-use super::{Sqlite, count, erase, error};
+use super::{Sqlite, count, erase, error, traces};
 
 /// Most rows of one page.
 const PAGE: u32 = 500;
@@ -75,8 +75,13 @@ async fn version_ids(conn: &mut SqliteConnection, flow: &str) -> Result<Vec<i64>
 pub(super) const JOURNAL: &str = concat!("select ", columns!(journal), " from journal where subject = ? order by seq");
 pub(super) const JOURNAL_OF_PERSON: &str =
     concat!("select ", columns!(journal), " from journal where contact_id = ? order by id");
-pub(super) const BLOCK_ROWS: &str =
-    concat!("select ", columns!(journal), " from journal where strand = ? and block = ? order by id");
+/// Rows and salts by one statement, so that both are of one moment: a person may be erased meanwhile.
+pub(super) const BLOCK_ROWS: &str = concat!(
+    "select ",
+    columns!(journal),
+    ", contact.salt as salt from journal left join contact on contact.id = journal.contact_id \
+     where journal.strand = ? and journal.block = ? order by journal.id"
+);
 pub(super) const BLOCKS: &str =
     concat!("select ", columns!(block), " from block where (strand, n) > (?, ?) order by strand, n limit ?");
 pub(super) const MESSAGES_OF: &str =
@@ -93,13 +98,6 @@ pub(super) const RUNS_OF_PERSON: &str = concat!(
     "select ",
     columns!(run),
     " from run left join version on version.id = run.version_id where run.contact_id = ? order by run.id"
-);
-
-pub(super) static SALTS: Many = Many::new(
-    "with wanted (id) as (values",
-    1,
-    ") select contact.id, contact.salt from wanted cross join contact on contact.id = wanted.id \
-     where contact.salt is not null",
 );
 
 async fn person(conn: &mut SqliteConnection, contact: ContactId) -> Result<PersonRows, error::Error> {
@@ -240,9 +238,9 @@ impl Reads for Sqlite {
         Ok(all(&mut *self.reader().await?, query, rows::block).await?)
     }
 
-    async fn block_rows(&self, strand: i64, n: i64) -> Result<Vec<JournalRow>, Error> {
+    async fn block_rows(&self, strand: i64, n: i64) -> Result<Vec<SaltedRow>, Error> {
         let query = sqlx::query(BLOCK_ROWS).bind(strand).bind(n);
-        Ok(all(&mut *self.reader().await?, query, rows::journal).await?)
+        Ok(all(&mut *self.reader().await?, query, rows::salted).await?)
     }
 
     async fn journal_count(&self, heads: Vec<(i64, i64)>) -> Result<u64, Error> {
@@ -255,12 +253,8 @@ impl Reads for Sqlite {
         Ok(all(&mut *self.reader().await?, query, read).await?)
     }
 
-    async fn salts(&self, contacts: Vec<ContactId>) -> Result<Vec<(ContactId, Vec<u8>)>, Error> {
-        let read = |row: &SqliteRow| {
-            let mut c = Columns::of(row);
-            Ok((ContactId(c.take()?), c.take()?))
-        };
-        Ok(SALTS.fetch(&mut *self.reader().await?, &contacts, |values, id| values.push(id.0), read).await?)
+    async fn traces(&self, names: Names) -> Result<Traces, Error> {
+        Ok(traces::find(&mut *self.reader().await?, &names).await?)
     }
 
     async fn figures(&self) -> Result<Figures, Error> {

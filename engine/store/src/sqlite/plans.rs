@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::values::Many;
-use super::{chain, count, effects, erase, events, evidence, inputs, migrate, open, parties, people, read, waits};
+use super::{chain, count, effects, events, evidence, inputs, migrate, open, parties, people, read, traces, waits};
 
 async fn empty() -> (tempfile::TempDir, SqliteConnection) {
     let folder = tempfile::tempdir().unwrap();
@@ -72,7 +72,8 @@ async fn every_hot_statement_of_the_writer_finds_its_rows_by_an_index() {
         let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
         expect_many(&mut conn, many, &wanted).await;
     }
-    expect_many(&mut conn, &people::SALTS, &[&by_id("contact")]).await;
+    let by_key = "SEARCH message USING INDEX sqlite_autoindex_message_1 (external_key=?)";
+    expect_many(&mut conn, &evidence::HUSHED, &[by_key, &by_id("run")]).await;
     let untag =
         "SEARCH contact_tag USING COVERING INDEX sqlite_autoindex_contact_tag_1 (contact_id=? AND tag=? AND source=?";
     expect_many(&mut conn, &super::contacts::UNTAG, &[untag]).await;
@@ -113,7 +114,11 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
         expect(&mut conn, text, &[wanted]).await;
     }
     let of_event = "SEARCH run USING INDEX run_nobody (event_id=?)";
-    expect(&mut conn, erase::RUNS_OF_NOBODY, &[of_event]).await;
+    expect(&mut conn, traces::RUNS_OF, &[of_event]).await;
+    let salt = "SEARCH contact USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN";
+    expect(&mut conn, people::BLOCK_ROWS, &[salt]).await;
+    let erased = ["SEARCH run USING INDEX run_erased (mailbox=?)", "SEARCH event USING INDEX event_erased (mailbox=?)"];
+    expect(&mut conn, read::ERASED, &erased).await;
     let handled = "SEARCH input USING COVERING INDEX input_reference (reference=? AND kind=?)";
     expect(&mut conn, read::RECENT, &[handled]).await;
     expect(&mut conn, count::STRANDS, &["SEARCH journal USING COVERING INDEX journal_block (strand>?)"]).await;

@@ -62,6 +62,10 @@ pub(super) const RECENT: &str = concat!(
        (select 1 from input where input.kind = 0 and input.reference = event.id) order by id desc limit 32"
 );
 
+/// What was erased in a mailbox that is nobody's.
+pub(super) const ERASED: &str = "select id from run where mailbox = ?1 and erased_at is not null and contact_id is null \
+     union all select id from event where mailbox = ?1 and body is null and contact_id is null";
+
 /// Everything of one mailbox, as of one moment.
 pub(super) async fn mailbox(conn: &mut SqliteConnection, id: MailboxId) -> Result<MailboxRows, Error> {
     // Ends with this future also when that is dropped half way: a view left open would keep the log from being moved.
@@ -83,7 +87,10 @@ async fn mailbox_now(conn: &mut SqliteConnection, id: MailboxId) -> Result<Mailb
         ..MailboxRows::default()
     };
     found.recent.reverse();
-    if contact.is_some() {
+    if contact.is_none() {
+        let erased = sqlx::query(ERASED).bind(id.0);
+        found.erased = all(conn, erased, rows::number).await?;
+    } else {
         found.conversations = all(conn, of(CONVERSATIONS), rows::conversation).await?;
         found.tags = all(conn, of(TAGS), rows::tag).await?;
     }

@@ -8,9 +8,10 @@ use engine::ids::{
 };
 use engine::store::{
     BadItemRow, BlockRow, ContactRow, ConversationRow, DueRow, EffectRow, EffectState, EscalationRow, EventRow,
-    InputKind, InputRow, JournalKind, JournalRow, MessageRow, RunRow, RunStatus, TagRow, VersionRow, VersionState,
-    WaitKind, WaitRow, WaitState,
+    InputKind, InputRow, JournalKind, JournalRow, MessageRow, RunRow, RunStatus, SaltedRow, TagRow, VersionRow,
+    VersionState, WaitKind, WaitRow, WaitState,
 };
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::columns::Columns;
@@ -251,6 +252,12 @@ pub(crate) fn journal(row: &SqliteRow) -> Result<JournalRow, Error> {
         strand: c.take()?,
         block: c.take()?,
     })
+}
+
+/// A journal row, and behind it the salt of its person.
+pub(crate) fn salted(row: &SqliteRow) -> Result<SaltedRow, Error> {
+    let salt = row.try_get("salt")?;
+    Ok(SaltedRow { row: journal(row)?, salt })
 }
 
 pub(crate) fn effect(row: &SqliteRow) -> Result<EffectRow, Error> {

@@ -35,9 +35,7 @@ pub(super) async fn store(conn: &mut SqliteConnection, works: &[&Work], block: (
     records::upsert_escalations(conn, &all(works, |work| &work.escalations)).await?;
     records::upsert_versions(conn, &all(works, |work| &work.versions)).await?;
     for work in works {
-        if let Some(contact) = work.erase {
-            erase::person(conn, contact, work.at).await?;
-        }
+        erase::all_of(conn, work).await?;
     }
     Ok(())
 }

@@ -1,0 +1,110 @@
+//! Erasing a person: the contact's own mailbox, and what is nobody's and yet tells of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::core::Core;
+use crate::erasure::{Family, Names};
+use crate::ids::{BadItemId, ContactId, JournalId, MailboxId};
+use crate::order::{Error, Order};
+use crate::run::journal::{self, Head};
+use crate::run::{Entry, What};
+use crate::store::{self, ContactRow, JournalKind, Reads, Store, Work};
+
+/// What was erased with a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Erasure {
+    /// The contacts they were; none for somebody of whom only the number was known.
+    pub contacts: Vec<ContactId>,
+    /// Events that were nobody's and told of the person, each with the runs it started.
+    pub events: usize,
+    /// Unreadable items that did.
+    pub bad_items: usize,
+}
+
+impl Erasure {
+    /// Whether nothing told of the person.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl<S: Store + Reads> Core<S> {
+    /// The contact whom `who` (id, phone or address) names; a number in any of its spellings.
+    pub(super) async fn whom(&self, who: &str) -> Result<Option<ContactRow>, store::Error> {
+        let numbers = Names::of_number(who).unwrap_or_default();
+        for who in std::iter::once(who.to_owned()).chain(numbers.numbers()) {
+            if let Some(contact) = self.parts.store.find_contact(&who).await? {
+                return Ok(Some(contact));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Erases whom `who` names: every contact with that number, or only what is nobody's.
+    pub(super) async fn erase(self: &Arc<Self>, who: &str, by: &str) -> Result<Erasure, Error> {
+        let mut erasure = Erasure::default();
+        while let Some(contact) = self.whom(who).await? {
+            // One that is named by its id is still there.
+            if erasure.contacts.contains(&contact.id) {
+                return Ok(erasure);
+            }
+            if contact.erased_at.is_none() {
+                self.erase_contact(&contact, by, &mut erasure).await?;
+            }
+            erasure.contacts.push(contact.id);
+        }
+        if let Some(names) = Names::of_number(who).filter(|_| erasure.contacts.is_empty()) {
+            self.forget(&names, by, &mut erasure).await?;
+        }
+        Ok(erasure)
+    }
+
+    async fn erase_contact(
+        self: &Arc<Self>,
+        contact: &ContactRow,
+        by: &str,
+        erasure: &mut Erasure,
+    ) -> Result<(), Error> {
+        let mailbox = MailboxId::of_contact(contact.id);
+        let names = Names::of(contact, &self.parts.store.mailbox(mailbox).await?.conversations);
+        // The contact goes last: a process that ends half way still knows for whom to look when it is asked again.
+        self.forget(&names, by, erasure).await?;
+        self.order(mailbox, by, Order::ErasePerson, None).await?;
+        // What came while it was read before.
+        self.forget(&names, by, erasure).await
+    }
+
+    /// Forgets all that is nobody's and holds one of `names`.
+    async fn forget(self: &Arc<Self>, names: &Names, by: &str, erasure: &mut Erasure) -> Result<(), Error> {
+        let traces = self.parts.store.traces(names.clone()).await?;
+        erasure.events += traces.families.len();
+        erasure.bad_items += traces.bad_items.len();
+        let mut families: BTreeMap<MailboxId, Vec<Family>> = BTreeMap::new();
+        for family in traces.families {
+            families.entry(family.mailbox).or_default().push(family);
+        }
+        for (mailbox, families) in families {
+            self.order(mailbox, by, Order::Forget { families }, None).await?;
+        }
+        self.forget_items(traces.bad_items, by).await
+    }
+
+    async fn forget_items(&self, items: Vec<BadItemId>, by: &str) -> Result<(), Error> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        let at = self.parts.clock.now();
+        let erased = |item: &BadItemId| {
+            let id = JournalId(self.parts.ids.next(at));
+            let head = Head { id, subject: item.0, seq: id.0, kind: JournalKind::Erasure, by, person: None, at };
+            journal::encode(head, &[Entry::bare(What::Erased)])
+        };
+        let journal = items.iter().map(erased).collect();
+        let work = Work { mailbox: MailboxId::SYSTEM, at, journal, forget_items: items, ..Work::default() };
+        Ok(self.watched(self.parts.store.commit(work).await)?)
+    }
+}

@@ -1,0 +1,55 @@
+//! Everything that can be read in a folder with a database: the bytes of its files, and what is packed in them.
+
+use std::path::Path;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Row};
+
+/// How a zstd frame begins.
+const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// No frame of ours is larger, unpacked.
+const LARGEST: usize = 1 << 20;
+
+/// The bytes of every file in `folder`, then every frame found in them, unpacked; then every blob of the database
+/// `file` there, unpacked, as a frame in a file may lie on several pages.
+pub async fn all(folder: &Path, file: &str) -> Vec<u8> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            found.extend(std::fs::read(path).unwrap());
+        }
+    }
+    let mut readable = unpacked(&found);
+    readable.extend(blobs(&folder.join(file)).await);
+    found.extend(readable);
+    found
+}
+
+/// Every frame in `bytes`, unpacked. What only looks like a frame is left out.
+fn unpacked(bytes: &[u8]) -> Vec<u8> {
+    let starts = bytes.windows(FRAME.len()).enumerate().filter(|(_, start)| *start == FRAME);
+    let frame = |(at, _): (usize, &[u8])| {
+        let size = zstd::zstd_safe::find_frame_compressed_size(&bytes[at..]).ok()?;
+        zstd::bulk::decompress(&bytes[at..at + size], LARGEST).ok()
+    };
+    starts.filter_map(frame).flatten().collect()
+}
+
+async fn blobs(file: &Path) -> Vec<u8> {
+    let mut conn = SqliteConnectOptions::new().filename(file).read_only(true).connect().await.unwrap();
+    let columns =
+        "select t.name, c.name from sqlite_master as t, pragma_table_info(t.name) as c where t.type = 'table'";
+    let mut found = Vec::new();
+    for row in sqlx::query(columns).fetch_all(&mut conn).await.unwrap() {
+        let (table, column): (String, String) = (row.get(0), row.get(1));
+        found.extend(column_of(&mut conn, &table, &column).await);
+    }
+    found
+}
+
+async fn column_of(conn: &mut SqliteConnection, table: &str, column: &str) -> Vec<u8> {
+    let text = format!("select \"{column}\" from \"{table}\" where typeof(\"{column}\") = 'blob'");
+    let rows = sqlx::query(AssertSqlSafe(text)).fetch_all(conn).await.unwrap();
+    rows.iter().flat_map(|row| unpacked(&row.get::<Vec<u8>, _>(0))).collect()
+}
