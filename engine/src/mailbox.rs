@@ -130,6 +130,20 @@ impl Mailbox {
         }
     }
 
+    /// Gives back the room of what is over: a map that was once used keeps space for eleven rows, and most mailboxes rest.
+    pub fn rest(&mut self) {
+        fn tidy<K, V>(map: &mut BTreeMap<K, V>) {
+            if map.is_empty() {
+                *map = BTreeMap::new();
+            }
+        }
+        tidy(&mut self.runs);
+        tidy(&mut self.waits);
+        tidy(&mut self.effects);
+        tidy(&mut self.escalations);
+        self.recent.shrink_to_fit();
+    }
+
     /// Remembers an event for waits that look back.
     pub fn remember(&mut self, event: Arc<Event>) {
         if self.recent.len() == RECENT {

@@ -1,6 +1,5 @@
 //! What an expression can see.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -8,7 +7,8 @@ use serde_json::Value;
 /// The names in scope, each with its value. Cheap to clone: values are shared.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    names: BTreeMap<&'static str, Arc<Value>>,
+    /// A list, as there are never more than a dozen.
+    names: Vec<(&'static str, Arc<Value>)>,
 }
 
 impl Scope {
@@ -20,17 +20,21 @@ impl Scope {
 
     /// Adds or replaces a name.
     pub fn set(&mut self, name: &'static str, value: impl Into<Arc<Value>>) {
-        self.names.insert(name, value.into());
+        let value = value.into();
+        match self.names.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = value,
+            None => self.names.push((name, value)),
+        }
+    }
+
+    /// Forgets a name.
+    pub fn unset(&mut self, name: &str) {
+        self.names.retain(|(known, _)| *known != name);
     }
 
     /// The value of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<Value>> {
-        self.names.get(name)
-    }
-
-    /// All names with their values, by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Arc<Value>)> {
-        self.names.iter().map(|(name, value)| (*name, value))
+        self.names.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 }

@@ -170,7 +170,7 @@ impl Handling<'_> {
             contact: event.contact,
             conversation: event.conversation,
             event: event.id,
-            state: State::new(event.scope()),
+            state: State::new(Arc::clone(&event.seen)),
             turns: 0,
             started_at: self.now,
         };

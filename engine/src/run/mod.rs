@@ -5,13 +5,16 @@
 
 mod entry;
 pub mod journal;
+mod pack;
 pub mod plan;
+mod sight;
 mod state;
 mod turn;
 mod value;
 
 pub use entry::{Entry, What};
 pub use plan::{Attempt, Handler, Next, Plan};
+pub(crate) use sight::Sight;
 pub use state::{Block, Cursor, Run, State, Tried};
 pub(crate) use turn::{NewCall, Turn};
 pub use turn::{Turned, Wake, World, turn};

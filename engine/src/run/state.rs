@@ -8,14 +8,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Entry, What, journal};
+use super::{Entry, What, pack};
 use crate::clock::At;
 use crate::flow::{Op, StepIx, Version};
 use crate::ids::{ContactId, ConversationId, EventId, MailboxId, RunId, WaitId};
 use crate::store::{RunRow, RunStatus};
 
 /// The format written.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// A run that is not over.
 #[derive(Clone, Debug)]
@@ -298,7 +298,7 @@ impl Run {
             event_id: self.event,
             status,
             format: FORMAT,
-            state: if status.ended() { Vec::new() } else { journal::pack(&self.state) },
+            state: if status.ended() { Vec::new() } else { pack::state(&self.state) },
             turns: self.turns,
             effects: self.state.effects,
             started_at: self.started_at,
@@ -312,7 +312,7 @@ impl Run {
     /// # Errors
     /// When the state is damaged.
     pub fn from_row(row: RunRow, version: Arc<Version>) -> Result<Self, String> {
-        let state = journal::unpack(&row.state).map_err(|why| format!("the state of {} is damaged: {why}", row.id))?;
+        let state = pack::read_state(&row.state).map_err(|why| format!("the state of {} is damaged: {why}", row.id))?;
         Ok(Self {
             id: row.id,
             version,

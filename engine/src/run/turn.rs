@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::sight::names_of;
 use super::value::{Failure, evaluate};
-use super::{Attempt, Block, Entry, Handler, Plan, Run, What};
+use super::{Attempt, Block, Entry, Handler, Plan, Run, Sight, What};
 use crate::clock::At;
 use crate::connector::Verdict;
 use crate::event::Event;
-use crate::expr::Scope;
+use crate::expr::{Scope, Script};
 use crate::flow::{Do, Op, Step, Until, Version, WaitFor};
 use crate::ids::{EffectId, EventId, Ids, WaitId};
 use crate::local;
@@ -105,23 +106,11 @@ pub fn turn(
     wake: Wake<'_>,
     world: World<'_>,
 ) -> Turned {
-    let scope = base_scope(run, world.now);
-    let mut turn = Turn { run, facts, recent, world, scope, out: Turned::default() };
-    turn.refresh_facts();
-    turn.refresh_state();
+    let mut turn = Turn { run, facts, recent, world, scope: Scope::new(), out: Turned::default() };
     turn.wake(wake);
     turn.interpret();
     turn.run.turns += 1;
     turn.out
-}
-
-fn base_scope(run: &Run, now: At) -> Scope {
-    let mut scope = Scope::new();
-    scope.set("event", Arc::clone(&run.state.event));
-    scope.set("now", Value::from(now.to_string()));
-    scope.set("flow", json!({ "id": *run.version.flow, "name": run.version.name }));
-    scope.set("run", json!({ "id": run.id.to_string(), "started_at": run.started_at.to_string() }));
-    scope
 }
 
 pub(crate) struct Turn<'a> {
@@ -146,7 +135,7 @@ impl Turn<'_> {
                 | What::Answered { .. }
                 | What::Failed { .. }
         ) {
-            self.refresh_state();
+            self.forget(&["steps", "vars", "error"]);
         }
         self.out.entries.push(entry);
     }
@@ -156,16 +145,16 @@ impl Turn<'_> {
         self.record(what, Value::Null);
     }
 
-    fn refresh_state(&mut self) {
-        self.scope.set("steps", Value::Object(self.run.state.steps.clone()));
-        self.scope.set("vars", Value::Object(self.run.state.vars.clone()));
-        self.scope.set("error", self.run.state.error.clone());
+    /// What these names stand for changed: it is made anew when a step reads it.
+    fn forget(&mut self, names: &[&str]) {
+        names.iter().for_each(|name| self.scope.unset(name));
     }
 
-    fn refresh_facts(&mut self) {
-        self.scope.set("contact", self.facts.contact.as_ref().map_or(Value::Null, crate::contact::Contact::scope));
-        let conversation = self.run.conversation.and_then(|id| self.facts.conversation(id));
-        self.scope.set("conversation", conversation.map_or(Value::Null, |found| found.scope(self.world.now)));
+    /// Puts what the step reads into scope.
+    fn see(&mut self, op: &Op) {
+        let conversation = self.run.conversation;
+        let sight = Sight { now: self.world.now, facts: self.facts, conversation, run: Some(self.run) };
+        sight.show(names_of(op), &mut self.scope);
     }
 
     fn wake(&mut self, wake: Wake<'_>) {
@@ -197,7 +186,7 @@ impl Turn<'_> {
     fn answer(&mut self, wait: WaitId, event: &Event) {
         if let Some(step) = self.blocked_on(Block::Wait(wait)) {
             self.out.closed.push((wait, WaitState::Answered));
-            self.record(What::Answered { step, wait, event: event.id, at: event.at }, event.scope());
+            self.record(What::Answered { step, wait, event: event.id, at: event.at }, (*event.seen).clone());
         }
     }
 
@@ -255,6 +244,7 @@ impl Turn<'_> {
                 let status = if self.run.state.in_error_branch { RunStatus::Failed } else { RunStatus::Done };
                 return self.record(What::Ended { status }, Value::Null);
             };
+            self.see(&step.op);
             if let Err(failure) = self.visit(&version, step) {
                 self.fail(&failure);
             }
@@ -309,7 +299,7 @@ impl Turn<'_> {
             let output = local::act(self, &step.path, &call.action, &input)?;
             let what = What::Acted { step: step.path.clone(), action: call.action.clone() };
             self.record(what, json!({ "input": input, "output": output }));
-            self.refresh_facts();
+            self.forget(&["contact", "conversation"]);
             return Ok(());
         }
         let handler = match (step.on_error, version.program.on_error) {
@@ -441,14 +431,11 @@ impl Turn<'_> {
         id
     }
 
-    /// The scope of a `match`: everything the run sees.
-    pub(crate) fn scope_of(run: &Run, mail: &Mailbox, now: At) -> Scope {
-        let mut scope = base_scope(run, now);
-        scope.set("steps", Value::Object(run.state.steps.clone()));
-        scope.set("vars", Value::Object(run.state.vars.clone()));
-        scope.set("contact", mail.facts.contact.as_ref().map_or(Value::Null, crate::contact::Contact::scope));
-        let conversation = run.conversation.and_then(|id| mail.facts.conversation(id));
-        scope.set("conversation", conversation.map_or(Value::Null, |found| found.scope(now)));
+    /// The scope of the step's `match`: what it reads of what the run sees.
+    pub(crate) fn scope_of(run: &Run, mail: &Mailbox, now: At, wait: &WaitFor) -> Scope {
+        let mut scope = Scope::new();
+        let sight = Sight { now, facts: &mail.facts, conversation: run.conversation, run: Some(run) };
+        sight.show(wait.matching.iter().flat_map(Script::names), &mut scope);
         scope
     }
 }

@@ -133,7 +133,10 @@ impl Boxes {
         })
     }
 
-    fn put_back(&self, id: MailboxId, mail: Option<Box<Mailbox>>) {
+    fn put_back(&self, id: MailboxId, mut mail: Option<Box<Mailbox>>) {
+        if let Some(mail) = &mut mail {
+            mail.rest();
+        }
         self.with(id, |shard| {
             if let Some(slot) = shard.slots.get_mut(&id) {
                 slot.mail = mail;
@@ -169,7 +172,7 @@ impl<S: Store + Reads> Core<S> {
         mail: Option<Box<Mailbox>>,
     ) -> Option<Box<Mailbox>> {
         let inputs: Vec<Input> = batch.iter().map(|queued| queued.input.clone()).collect();
-        match self.attempt(id, &inputs, mail).await {
+        match self.attempt(id, inputs, mail).await {
             Ok((mail, answers)) => {
                 answer(batch, answers);
                 return mail;
@@ -191,7 +194,7 @@ impl<S: Store + Reads> Core<S> {
     ) -> Option<Box<Mailbox>> {
         let mut tries = 0;
         loop {
-            match self.attempt(id, std::slice::from_ref(&queued.input), mail.take()).await {
+            match self.attempt(id, vec![queued.input.clone()], mail.take()).await {
                 Ok((mail, answers)) => {
                     answer(vec![queued], answers);
                     return mail;
@@ -228,7 +231,7 @@ impl<S: Store + Reads> Core<S> {
     async fn attempt(
         self: &Arc<Self>,
         id: MailboxId,
-        inputs: &[Input],
+        inputs: Vec<Input>,
         mail: Option<Box<Mailbox>>,
     ) -> Result<(Option<Box<Mailbox>>, Vec<Result<Value, order::Error>>), Failed> {
         let mut mail = match mail {
@@ -239,7 +242,7 @@ impl<S: Store + Reads> Core<S> {
         let mut work = Work { mailbox: id, ..Work::default() };
         let now = self.parts.clock.now();
         let handled = catch_unwind(AssertUnwindSafe(|| {
-            let inputs = inputs.iter().cloned();
+            let inputs = inputs.into_iter();
             inputs.map(|input| handle(&book, &mut mail, input, now, &self.parts.ids, &mut work)).collect::<Vec<_>>()
         }));
         let answers = handled.map_err(|_| Failed::Panic)?;
