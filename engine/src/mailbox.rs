@@ -6,8 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::clock::At;
 use crate::contact::{Contact, Conversation};
 use crate::event::Event;
 use crate::ids::{ContactId, ConversationId, EffectId, EscalationId, EventId, MailboxId, RunId, WaitId};
@@ -96,6 +98,25 @@ impl Facts {
     }
 }
 
+/// An event that a trigger heard and did not start on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Missed {
+    /// The flow.
+    pub flow: Arc<str>,
+    /// The trigger in it.
+    pub trigger: Arc<str>,
+    /// When it was handled.
+    pub at: At,
+    /// The event.
+    pub event: EventId,
+    /// Whom it concerns.
+    pub contact: Option<ContactId>,
+    /// Why: `origin`, `depth`, `params`, `when`, `error`, `taken`.
+    pub why: Arc<str>,
+    /// What the conditions saw, or the error's words; null when none was asked.
+    pub saw: Value,
+}
+
 /// A mailbox in memory: everything its turns need. Thrown away and read anew after a failed commit.
 #[derive(Clone, Debug)]
 pub struct Mailbox {
@@ -113,6 +134,8 @@ pub struct Mailbox {
     pub escalations: BTreeMap<EscalationId, EscalationRow>,
     /// The last events, oldest first.
     pub recent: VecDeque<Arc<Event>>,
+    /// What triggers passed over since the last commit; the runner takes it after that.
+    pub missed: Vec<Missed>,
 }
 
 impl Mailbox {
@@ -127,6 +150,7 @@ impl Mailbox {
             effects: BTreeMap::new(),
             escalations: BTreeMap::new(),
             recent: VecDeque::new(),
+            missed: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@
 mod audit;
 mod commands;
 mod doors;
+mod misses;
 mod outage;
 mod person;
 mod serving;

@@ -23,6 +23,7 @@ impl Handling<'_> {
         let taken = self.answer_waits(&event, &mut entries);
         self.mail.remember(Arc::clone(&event));
         self.meet_triggers(&event, taken, &mut entries);
+        self.note_misses(&event, &entries);
         self.journal(event.id.0, None, JournalKind::Handling, &entries);
         if let Some(conversation) = event.conversation {
             self.watch(conversation);

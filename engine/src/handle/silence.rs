@@ -198,6 +198,7 @@ impl Handling<'_> {
             Ok(crate::matching::Met::When(saw)) => entries.push(super::event::passed(flow, &trigger.id, "when", saw)),
             Err(error) => entries.push(super::event::passed(flow, &trigger.id, "error", error.message.into())),
         }
+        self.note_misses(event, &entries);
         self.journal(event.id.0, None, JournalKind::Handling, &entries);
     }
 }

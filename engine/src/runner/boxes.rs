@@ -246,13 +246,17 @@ impl<S: Store + Reads> Core<S> {
             inputs.map(|input| handle(&book, &mut mail, input, now, &self.parts.ids, &mut work)).collect::<Vec<_>>()
         }));
         let answers = handled.map_err(|_| Failed::Panic)?;
-        let erased = work.erase.is_some();
+        let erased = work.erase;
         if !work.is_empty() {
             let news = super::core::News::of(&work);
             self.watched(self.parts.store.commit(work).await).map_err(Failed::Store)?;
             self.spread(news);
         }
-        Ok(((!erased).then_some(mail), answers))
+        self.misses.note(std::mem::take(&mut mail.missed));
+        if let Some(contact) = erased {
+            self.misses.forget(contact);
+        }
+        Ok((erased.is_none().then_some(mail), answers))
     }
 
     async fn load(&self, id: MailboxId) -> Result<Mailbox, Failed> {

@@ -1,7 +1,7 @@
 //! The loops that carry out what the pure part decided.
 //!
 //! [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
-//! [`publish`] swaps the book. [`core`] is what they share.
+//! [`publish`] swaps the book, [`misses`] remembers what started nothing. [`core`] is what they share.
 
 mod activity;
 mod boxes;
@@ -9,6 +9,7 @@ mod core;
 pub(crate) mod hold;
 mod intake;
 mod line;
+mod misses;
 mod publish;
 mod queue;
 mod start;
@@ -29,6 +30,7 @@ use crate::connector::{Item, Open, Sender};
 use crate::flow::Version;
 use crate::handle::Input;
 use crate::ids::{EventId, Ids, MailboxId};
+use crate::mailbox::Missed;
 use crate::order::{self, Order};
 use crate::store::{Reads, Store, VersionRow};
 
@@ -193,6 +195,13 @@ impl<S: Store + Reads> Engine<S> {
     #[must_use]
     pub fn live(&self) -> Vec<Arc<Version>> {
         self.core.book.load().live.iter().map(|live| Arc::clone(&live.version)).collect()
+    }
+
+    /// The last events that the triggers of `flow` heard and did not start on, newest first; since this process began, at most
+    /// 100 of a trigger.
+    #[must_use]
+    pub fn misses(&self, flow: &str) -> Vec<Missed> {
+        self.core.misses.of(flow)
     }
 
     /// How the connections are doing, by id.
