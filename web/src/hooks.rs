@@ -46,7 +46,7 @@ async fn take(app: &App, open: &engine::connector::Open, request: Request) -> Re
         headers: head.headers,
         body: body.collect().await.map_err(ApiError::internal)?.to_bytes(),
     };
-    let intake = open_door(&app, door, &hook).inspect_err(|error| {
+    let intake = open_door(app, door, &hook).inspect_err(|error| {
         // A parser's words may quote what it read.
         let why = if let DoorError::Unreadable(_) = error { "it cannot be read".into() } else { error.to_string() };
         tracing::warn!(connection = %id, why, "a webhook was refused");
