@@ -4,7 +4,10 @@ use std::path::Path;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Row};
+use zstd::bulk::Decompressor;
 
+/// What journal rows refer to.
+const TEXT: &[u8] = include_bytes!("../engine/src/run/pack.2.txt");
 /// How a zstd frame begins.
 const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// No frame of ours is larger, unpacked.
@@ -31,7 +34,8 @@ fn unpacked(bytes: &[u8]) -> Vec<u8> {
     let starts = bytes.windows(FRAME.len()).enumerate().filter(|(_, start)| *start == FRAME);
     let frame = |(at, _): (usize, &[u8])| {
         let size = zstd::zstd_safe::find_frame_compressed_size(&bytes[at..]).ok()?;
-        zstd::bulk::decompress(&bytes[at..at + size], LARGEST).ok()
+        // Frames that refer to the text are read with it, others read the same with it.
+        Decompressor::with_dictionary(TEXT).ok()?.decompress(&bytes[at..at + size], LARGEST).ok()
     };
     starts.filter_map(frame).flatten().collect()
 }

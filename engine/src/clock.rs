@@ -66,6 +66,11 @@ impl fmt::Display for At {
 pub trait Clock: Send + Sync + 'static {
     /// The present instant. Never earlier than one already given.
     fn now(&self) -> At;
+
+    /// How far the machine's clock is ahead of [`Clock::now`], while a jump of it is not believed; `None` while it is.
+    fn doubted(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// A clock that stands still until it is told to move; for tests and for flows in virtual time.

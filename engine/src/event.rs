@@ -76,8 +76,10 @@ impl EventKey {
     }
 }
 
-/// One stored event. `body` holds the fields that expressions see below `event`, besides the common ones
-/// (`id type at connection origin`), which [`Event::scope`] adds.
+/// The fields of `event` that every event has; its own come beside them.
+const COMMON: [&str; 5] = ["id", "type", "at", "connection", "origin"];
+
+/// One stored event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     /// Our id.
@@ -102,24 +104,34 @@ pub struct Event {
     pub provider_at: Option<At>,
     /// 0 for events from outside; one more than the event whose run caused it.
     pub depth: u8,
-    /// Its own fields, an object.
-    pub body: Value,
+    /// The value of `event` in expressions: its own fields and the common ones (`id type at connection origin`). Made once,
+    /// by [`Event::with_fields`], and shared by triggers and runs.
+    pub seen: Arc<Value>,
 }
 
 impl Event {
-    /// The value of `event` in expressions.
+    /// This event with `own` fields; what is no object becomes the field `body`.
     #[must_use]
-    pub fn scope(&self) -> Value {
-        let mut fields = match &self.body {
-            Value::Object(fields) => fields.clone(),
-            other => serde_json::Map::from_iter([("body".to_owned(), other.clone())]),
+    pub fn with_fields(mut self, own: Value) -> Self {
+        let mut fields = match own {
+            Value::Object(fields) => fields,
+            other => serde_json::Map::from_iter([("body".to_owned(), other)]),
         };
-        fields.insert("id".into(), self.id.to_string().into());
-        fields.insert("type".into(), (*self.kind).into());
-        fields.insert("at".into(), self.at.to_string().into());
-        fields.insert("connection".into(), (*self.connection).into());
-        fields.insert("origin".into(), serde_json::to_value(self.origin).unwrap_or_default());
-        Value::Object(fields)
+        let [id, kind, at, connection, origin] = COMMON.map(str::to_owned);
+        fields.insert(id, self.id.to_string().into());
+        fields.insert(kind, (*self.kind).into());
+        fields.insert(at, self.at.to_string().into());
+        fields.insert(connection, (*self.connection).into());
+        fields.insert(origin, serde_json::to_value(self.origin).unwrap_or_default());
+        self.seen = Arc::new(Value::Object(fields));
+        self
+    }
+
+    /// Its own fields, as they are stored.
+    #[must_use]
+    pub fn fields(&self) -> Value {
+        let own = self.seen.as_object().into_iter().flatten().filter(|(name, _)| !COMMON.contains(&name.as_str()));
+        Value::Object(own.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
     /// Whether it is something the customer wrote, sent, ordered or tapped (not a reaction, an edit or a deletion).

@@ -6,8 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::clock::At;
 use crate::contact::{Contact, Conversation};
 use crate::event::Event;
 use crate::ids::{ContactId, ConversationId, EffectId, EscalationId, EventId, MailboxId, RunId, WaitId};
@@ -96,6 +98,25 @@ impl Facts {
     }
 }
 
+/// An event that a trigger heard and did not start on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Missed {
+    /// The flow.
+    pub flow: Arc<str>,
+    /// The trigger in it.
+    pub trigger: Arc<str>,
+    /// When it was handled.
+    pub at: At,
+    /// The event.
+    pub event: EventId,
+    /// Whom it concerns.
+    pub contact: Option<ContactId>,
+    /// Why: `origin`, `depth`, `params`, `when`, `error`, `taken`.
+    pub why: Arc<str>,
+    /// What the conditions saw, or the error's words; null when none was asked.
+    pub saw: Value,
+}
+
 /// A mailbox in memory: everything its turns need. Thrown away and read anew after a failed commit.
 #[derive(Clone, Debug)]
 pub struct Mailbox {
@@ -115,6 +136,8 @@ pub struct Mailbox {
     pub recent: VecDeque<Arc<Event>>,
     /// What was erased here.
     pub erased: Erased,
+    /// What triggers passed over since the last commit; the runner takes it after that.
+    pub missed: Vec<Missed>,
 }
 
 /// What of a mailbox was erased. Inputs about it may still come: calls that were under way, events that waited.
@@ -150,7 +173,22 @@ impl Mailbox {
             escalations: BTreeMap::new(),
             recent: VecDeque::new(),
             erased: Erased::Some(BTreeSet::new()),
+            missed: Vec::new(),
         }
+    }
+
+    /// Gives back the room of what is over: a map that was once used keeps space for eleven rows, and most mailboxes rest.
+    pub fn rest(&mut self) {
+        fn tidy<K, V>(map: &mut BTreeMap<K, V>) {
+            if map.is_empty() {
+                *map = BTreeMap::new();
+            }
+        }
+        tidy(&mut self.runs);
+        tidy(&mut self.waits);
+        tidy(&mut self.effects);
+        tidy(&mut self.escalations);
+        self.recent.shrink_to_fit();
     }
 
     /// Remembers an event for waits that look back.

@@ -2,6 +2,8 @@
 //!
 //! … contact and conversation -> tag rules -> waits -> **match triggers** -> run -> step -> action -> log
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::event::{self, Event};
@@ -59,7 +61,7 @@ pub fn answers(wait: &WaitFor, event: &Event, scope: &Scope) -> Result<bool, exp
     }
     let Some(condition) = &wait.matching else { return Ok(true) };
     let mut scope = scope.clone();
-    scope.set("reply", event.scope());
+    scope.set("reply", Arc::clone(&event.seen));
     Ok(condition.condition(&scope)?.holds)
 }
 
@@ -73,23 +75,23 @@ fn params_match(kind: &str, params: &Value, event: &Event) -> bool {
         return false;
     }
     match kind {
-        event::MESSAGE_RECEIVED => is("type", &event.body["message"]["type"]) && keyword_found(params, event),
+        event::MESSAGE_RECEIVED => is("type", &event.seen["message"]["type"]) && keyword_found(params, event),
         event::FIELD_CHANGED => {
             let to_fits = match &params["to"] {
                 Value::Null => true,
-                wanted => printed(wanted) == printed(&event.body["new"]),
+                wanted => printed(wanted) == printed(&event.seen["new"]),
             };
-            is("object", &event.body["object"]) && is("field", &event.body["field"]) && to_fits
+            is("object", &event.seen["object"]) && is("field", &event.seen["field"]) && to_fits
         }
-        event::WEBHOOK_RECEIVED => is("path", &event.body["path"]),
-        event::NO_REPLY => is("after", &event.body["after"]) && is("silent", &event.body["silent"]),
+        event::WEBHOOK_RECEIVED => is("path", &event.seen["path"]),
+        event::NO_REPLY => is("after", &event.seen["after"]) && is("silent", &event.seen["silent"]),
         _ => true,
     }
 }
 
 fn keyword_found(params: &Value, event: &Event) -> bool {
     let Some(words) = params["keywords"].as_array().filter(|words| !words.is_empty()) else { return true };
-    let Some(said) = event.body["text"].as_str() else { return false };
+    let Some(said) = event.seen["text"].as_str() else { return false };
     words.iter().filter_map(Value::as_str).any(|word| text::mentions(said, word))
 }
 

@@ -5,6 +5,7 @@ mod audit;
 mod commands;
 mod doors;
 mod export;
+mod misses;
 mod outage;
 mod person;
 mod serving;

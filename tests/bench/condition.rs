@@ -1,6 +1,7 @@
 //! One compiled condition over a stored event.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use anyhow::Result;
 use engine::clock::At;
@@ -26,7 +27,7 @@ pub(crate) fn measure(report: &mut Report) -> Result<()> {
     let event = event_from_row(row.clone());
     let decide = |event: &engine::event::Event| {
         let mut scope = Scope::new();
-        scope.set("event", event.scope());
+        scope.set("event", Arc::clone(&event.seen));
         black_box(script.condition(&scope).is_ok_and(|decision| decision.holds))
     };
     anyhow::ensure!(decide(&event), "the condition does not hold");

@@ -32,6 +32,7 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .route("/flows/{id}", get(api::flows::show))
         .route("/flows/{id}/state", put(api::flows::switch))
         .route("/flows/{id}/runs", post(api::flows::start))
+        .route("/flows/{id}/misses", get(api::flows::misses))
         .route("/workspace", get(api::workspace::export))
         .route("/workspace/plan", post(api::workspace::plan))
         .route("/workspace/import", post(api::workspace::import))

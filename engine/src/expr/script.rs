@@ -89,6 +89,11 @@ impl Script {
         &self.paths
     }
 
+    /// The names in scope it reads.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.needs.iter().map(|need| need.name.as_str())
+    }
+
     /// Evaluates it as a condition.
     ///
     /// # Errors

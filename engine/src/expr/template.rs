@@ -88,6 +88,11 @@ impl Template {
         &self.paths
     }
 
+    /// The names in scope it reads.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.needs.iter().map(|need| need.name.as_str())
+    }
+
     /// Renders it, to at most 64 KB.
     ///
     /// # Errors

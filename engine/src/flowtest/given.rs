@@ -1,5 +1,7 @@
 //! What a test gives: the customer before the first event, and the events, both laid over the catalogue's samples.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::clock::At;
@@ -107,8 +109,9 @@ pub(super) fn event(
         at,
         provider_at: Some(at),
         depth: 0,
-        body,
+        seen: Arc::default(),
     }
+    .with_fields(body)
 }
 
 /// The silence that a `conversation.no_reply` of a test means: that of the first trigger with these parameters.

@@ -83,7 +83,7 @@ impl Witness {
             provider_at: event.provider_at,
             depth: event.depth,
             format: 1,
-            body: Some(encode_event(&event.body)),
+            body: Some(encode_event(&event.fields())),
         };
         self.rows.events.insert(row.id, row);
     }

@@ -120,8 +120,10 @@ steps:
             at: NOW,
             provider_at: None,
             depth: 0,
-            body: json!({ "object": "contact", "object_id": "501", "field": "stage", "new": "won" }),
+            seen: Arc::default(),
         };
+        let event =
+            event.with_fields(json!({ "object": "contact", "object_id": "501", "field": "stage", "new": "won" }));
         Input::Event { event: Arc::new(event), input: None }
     }
 

@@ -9,11 +9,11 @@ use serde_json::Value;
 use super::Handling;
 use crate::contact::{SESSION_IDLE, WINDOW};
 use crate::event::{self, Event, MAX_DEPTH, Origin};
-use crate::expr::Scope;
-use crate::flow::{Op, WaitFor};
+use crate::expr::{Scope, Script};
+use crate::flow::{Op, Trigger, WaitFor};
 use crate::ids::{RunId, WaitId};
 use crate::matching::{self, Met};
-use crate::run::{Block, Entry, Turn, Wake, What};
+use crate::run::{Block, Entry, Sight, Turn, Wake, What};
 use crate::store::{JournalKind, WaitKind};
 
 impl Handling<'_> {
@@ -23,6 +23,7 @@ impl Handling<'_> {
         let taken = self.answer_waits(&event, &mut entries);
         self.mail.remember(Arc::clone(&event));
         self.meet_triggers(&event, taken, &mut entries);
+        self.note_misses(&event, &entries);
         self.journal(event.id.0, None, JournalKind::Handling, &entries);
         if let Some(conversation) = event.conversation {
             self.watch(conversation);
@@ -35,7 +36,7 @@ impl Handling<'_> {
         let at = event.at;
         let happened_at = event.provider_at.map_or(at, |provider_at| provider_at.min(at));
         let connection = event.connection.to_string();
-        if let Some(name) = event.body["profile"]["name"].as_str().filter(|name| !name.is_empty())
+        if let Some(name) = event.seen["profile"]["name"].as_str().filter(|name| !name.is_empty())
             && self.mail.facts.contact.as_ref().is_some_and(|contact| contact.name != name)
         {
             self.mail.facts.change_contact(|contact| contact.name = name.to_owned());
@@ -87,7 +88,7 @@ impl Handling<'_> {
     fn wait_answered(&self, wait: WaitId, run: RunId, event: &Event, entries: &mut Vec<Entry>) -> Option<(bool, bool)> {
         let run = self.mail.runs.get(&run)?;
         let (step, within) = standing_at(run, wait)?;
-        let scope = Turn::scope_of(run, within, self.mail, self.now);
+        let scope = Turn::scope_of(run, within, self.mail, self.now, step);
         match matching::answers(step, event, &scope) {
             Ok(answered) => Some((step.take, answered)),
             Err(error) => {
@@ -99,18 +100,22 @@ impl Handling<'_> {
 
     fn meet_triggers(&mut self, event: &Event, taken: bool, entries: &mut Vec<Entry>) {
         let book = self.book;
-        let mut scope: Option<Scope> = None;
+        let held_back = held_back(event, taken);
+        let mut scope = Scope::new();
+        if held_back.is_none() {
+            // Before any run starts and changes the customer: every trigger sees the same.
+            self.show(book.hearing(&event.kind).map(|(_, trigger)| trigger), event, &mut scope);
+        }
         for (live, trigger) in book.hearing(&event.kind) {
             let flow = &live.version.flow;
-            if *event.kind == *event::MANUAL && event.body["flow"] != **flow {
+            if *event.kind == *event::MANUAL && event.seen["flow"] != **flow {
                 continue;
             }
-            if let Some(why) = held_back(event, taken) {
+            if let Some(why) = held_back {
                 entries.push(passed(flow, &trigger.id, why, Value::Null));
                 continue;
             }
-            let scope = scope.get_or_insert_with(|| self.trigger_scope(event));
-            match matching::meets(trigger, event, scope) {
+            match matching::meets(trigger, event, &scope) {
                 Ok(Met::Yes(saw)) => {
                     let run = self.start(live, &trigger.id, event);
                     let (flow, trigger) = (Arc::clone(flow), Arc::clone(&trigger.id));
@@ -123,16 +128,11 @@ impl Handling<'_> {
         }
     }
 
-    /// What a trigger's condition sees.
-    pub(super) fn trigger_scope(&self, event: &Event) -> Scope {
-        let facts = &self.mail.facts;
-        let conversation = event.conversation.and_then(|id| facts.conversation(id));
-        let mut scope = Scope::new();
-        scope.set("event", event.scope());
-        scope.set("contact", facts.contact.as_ref().map_or(Value::Null, crate::contact::Contact::scope));
-        scope.set("conversation", conversation.map_or(Value::Null, |found| found.scope(self.now)));
-        scope.set("now", Value::from(self.now.to_string()));
-        scope
+    /// Puts into `scope` what the conditions of `triggers` read.
+    pub(super) fn show<'t>(&self, triggers: impl Iterator<Item = &'t Trigger>, event: &Event, scope: &mut Scope) {
+        scope.set("event", Arc::clone(&event.seen));
+        let sight = Sight { now: self.now, facts: &self.mail.facts, conversation: event.conversation, run: None };
+        sight.show(triggers.flat_map(|trigger| &trigger.when).flat_map(Script::names), scope);
     }
 }
 

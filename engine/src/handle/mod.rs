@@ -23,10 +23,10 @@ use crate::clock::At;
 use crate::connector::Verdict;
 use crate::event::Event;
 use crate::ids::{Ids, InputId, JournalId, RunId, WaitId};
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Mailbox, Missed};
 use crate::order::{Error, Order};
 use crate::run::journal::{self, Head};
-use crate::run::{Attempt, Entry, Run, State, Turned, Wake, World, turn};
+use crate::run::{Attempt, Entry, Run, State, Turned, Wake, What, World, turn};
 use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, WaitKind, WaitOp, WaitRow, WaitState, Work};
 
 pub use rows::{contact_from, encode_event, event_from_row, mailbox_from};
@@ -179,7 +179,7 @@ impl Handling<'_> {
             contact: event.contact,
             conversation: event.conversation,
             event: event.id,
-            state: State::new(event.scope()),
+            state: State::new(Arc::clone(&event.seen)),
             turns: 0,
             started_at: self.now,
         };
@@ -278,6 +278,16 @@ impl Handling<'_> {
         match self.work.runs.iter_mut().find(|written| written.id == row.id) {
             Some(written) => *written = row,
             None => self.work.runs.push(row),
+        }
+    }
+
+    /// Keeps why triggers did not start on `event`, for whoever asks.
+    fn note_misses(&mut self, event: &Event, entries: &[Entry]) {
+        for Entry { what, data } in entries {
+            let What::Passed { flow, trigger, why } = what else { continue };
+            let (flow, trigger, why) = (Arc::clone(flow), Arc::clone(trigger), Arc::clone(why));
+            let (event, contact, saw) = (event.id, event.contact, data.clone());
+            self.mail.missed.push(Missed { flow, trigger, at: self.now, event, contact, why, saw });
         }
     }
 

@@ -26,7 +26,7 @@ pub fn encode_event(body: &Value) -> Vec<u8> {
 /// The event of a stored row; fields that were erased are missing.
 #[must_use]
 pub fn event_from_row(row: EventRow) -> Event {
-    let body = row.body.as_deref().and_then(|body| serde_json::from_slice(body).ok());
+    let fields = row.body.as_deref().and_then(|body| serde_json::from_slice(body).ok());
     Event {
         id: row.id,
         key: row.key,
@@ -39,8 +39,9 @@ pub fn event_from_row(row: EventRow) -> Event {
         at: row.at,
         provider_at: row.provider_at,
         depth: row.depth,
-        body: body.unwrap_or_else(|| Value::Object(serde_json::Map::new())),
+        seen: Arc::default(),
     }
+    .with_fields(fields.unwrap_or_else(|| Value::Object(serde_json::Map::new())))
 }
 
 pub(super) fn row_from_event(event: &Event) -> EventRow {
@@ -57,7 +58,7 @@ pub(super) fn row_from_event(event: &Event) -> EventRow {
         provider_at: event.provider_at,
         depth: event.depth,
         format: EVENT_FORMAT,
-        body: Some(encode_event(&event.body)),
+        body: Some(encode_event(&event.fields())),
     }
 }
 

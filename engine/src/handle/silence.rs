@@ -5,6 +5,7 @@
 //! of the same side moves the threshold but begins no new silence: what fired for it does not fire again. Only silences
 //! that cross their threshold while the flow is live start it, so publishing starts nothing for old ones.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -169,12 +170,13 @@ impl Handling<'_> {
                 at: self.now,
                 provider_at: Some(crossed_at),
                 depth: 0,
-                body: json!({
-                    "silent": watched.silent,
-                    "since": watched.since.to_string(),
-                    "after": trigger.params["after"],
-                }),
+                seen: Arc::default(),
             };
+            let event = event.with_fields(json!({
+                "silent": watched.silent,
+                "since": watched.since.to_string(),
+                "after": trigger.params["after"],
+            }));
             self.engine_event(live, trigger, &event);
         }
     }
@@ -183,7 +185,8 @@ impl Handling<'_> {
     pub(super) fn engine_event(&mut self, live: &crate::book::Live, trigger: &crate::flow::Trigger, event: &Event) {
         self.work.events.push(super::rows::row_from_event(event));
         let mut entries = vec![Entry::bare(What::Received { event: event.kind.clone() })];
-        let scope = self.trigger_scope(event);
+        let mut scope = crate::expr::Scope::new();
+        self.show(std::iter::once(trigger), event, &mut scope);
         let flow = &live.version.flow;
         match crate::matching::meets(trigger, event, &scope) {
             Ok(crate::matching::Met::Yes(saw)) => {
@@ -195,6 +198,7 @@ impl Handling<'_> {
             Ok(crate::matching::Met::When(saw)) => entries.push(super::event::passed(flow, &trigger.id, "when", saw)),
             Err(error) => entries.push(super::event::passed(flow, &trigger.id, "error", error.message.into())),
         }
+        self.note_misses(event, &entries);
         self.journal(event.id.0, None, JournalKind::Handling, &entries);
     }
 }

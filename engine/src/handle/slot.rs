@@ -4,6 +4,7 @@
 //! trigger's policy: skip, last, or all up to 24.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -132,8 +133,9 @@ impl Handling<'_> {
             at: self.now,
             provider_at: Some(slot),
             depth: 0,
-            body: json!({ "slot": slot.to_string() }),
+            seen: Arc::default(),
         };
+        let event = event.with_fields(json!({ "slot": slot.to_string() }));
         self.engine_event(live, trigger, &event);
     }
 }

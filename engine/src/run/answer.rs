@@ -50,7 +50,7 @@ impl Turn<'_> {
                     Into::Language => contact.language = answer,
                     Into::Var(_) => {}
                 });
-                self.refresh_facts();
+                self.forget(&["contact"]);
             }
         }
         let data =

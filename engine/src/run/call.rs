@@ -57,7 +57,7 @@ impl Turn<'_> {
             let output = local::act(self, &step.path, &call.action, &input)?;
             let what = What::Acted { step: step.path.clone(), action: call.action.clone() };
             self.record(what, json!({ "input": input, "output": output }));
-            self.refresh_facts();
+            self.forget(&["contact", "conversation"]);
             return Ok(());
         }
         let handler = match version.program.on_error {
@@ -109,6 +109,7 @@ impl Turn<'_> {
         let version = Arc::clone(&self.run.version);
         let Some(step) = self.run.state.step(&version.program).filter(|_| closed) else { return false };
         let Op::Reply { template, .. } = &step.op else { return false };
+        self.see(&step.op);
         match self.act(&version, step, template) {
             Ok(()) => true,
             Err(failure) => {

@@ -2,31 +2,24 @@
 //!
 //! webhook in -> event -> contact and conversation -> tag rules -> waits -> match triggers -> run -> step -> action -> **log**
 //!
-//! Format 1: `body` is the zstd frame of a JSON list of [`What`]; `data` that of a JSON list of values in the same order,
-//! absent when all are null. Format 2: the same, but `data` begins with 16 random bytes. A decoder is never removed.
+//! `body` is a JSON list of [`What`]; `data` a JSON list of values in the same order, absent when all are null. How they are
+//! packed is told in `pack.rs`: format 1 plain, format 2 with a text to refer to, format 3 as 2 but `data` begins with 16 random
+//! bytes. A decoder is never removed.
 
-use std::cell::RefCell;
-
-use serde::Serialize;
 use serde_json::Value;
-use zstd::bulk::Compressor;
 
-use super::{Entry, What};
+use super::{Entry, What, pack};
 use crate::audit;
 use crate::clock::At;
 use crate::ids::{ContactId, JournalId};
 use crate::store::{JournalKind, JournalRow};
 
 /// The format of rows whose values are salted by their person, or hold nothing personal.
-pub const FORMAT: i64 = 1;
+pub const FORMAT: i64 = 2;
 /// The format of rows about nobody known: their values begin with a salt of their own.
-pub const SALTED: i64 = 2;
+pub const SALTED: i64 = 3;
 /// Bytes of a salt.
 pub const SALT_BYTES: usize = 16;
-/// Fast, and the rows are small: higher levels gain a few percent.
-const LEVEL: i32 = 3;
-/// Largest journal row we would read back, unpacked.
-const MAX_UNPACKED: usize = 16 << 20;
 
 /// Why a stored row cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,11 +64,11 @@ pub struct Head<'a> {
 /// Makes the row of some entries.
 #[must_use]
 pub fn encode(head: Head<'_>, entries: &[Entry]) -> JournalRow {
-    let body = pack(&entries.iter().map(|entry| &entry.what).collect::<Vec<_>>());
+    let body = pack::journal(&entries.iter().map(|entry| &entry.what).collect::<Vec<_>>());
     let data = entries
         .iter()
         .any(|entry| !entry.data.is_null())
-        .then(|| pack(&entries.iter().map(|entry| &entry.data).collect::<Vec<_>>()));
+        .then(|| pack::journal(&entries.iter().map(|entry| &entry.data).collect::<Vec<_>>()));
     let salt = head.person.map_or(&[][..], |(_, salt)| salt);
     let data_digest = data.as_ref().map(|data| audit::data_digest(salt, data)).unwrap_or_default();
     JournalRow {
@@ -114,7 +107,7 @@ fn frame(row: &JournalRow) -> Option<&[u8]> {
 /// The values of a row as JSON text; `None` when there are none or they cannot be read.
 #[must_use]
 pub fn values(row: &JournalRow) -> Option<Vec<u8>> {
-    zstd::bulk::decompress(frame(row)?, MAX_UNPACKED).ok()
+    pack::journal_text(row.format, frame(row)?).ok()
 }
 
 /// Reads a row back. Values that were erased are null.
@@ -122,38 +115,17 @@ pub fn values(row: &JournalRow) -> Option<Vec<u8>> {
 /// # Errors
 /// When it was written by a newer build or is damaged.
 pub fn decode(row: &JournalRow) -> Result<Vec<Entry>, Error> {
-    if ![FORMAT, SALTED].contains(&row.format) {
+    if !(1..=SALTED).contains(&row.format) {
         return Err(Error::Format { id: row.id, format: row.format });
     }
     let damaged = |why: String| Error::Damaged { id: row.id, why };
-    let what: Vec<What> = unpack(&row.body).map_err(damaged)?;
+    let what: Vec<What> = pack::read_journal(row.format, &row.body).map_err(damaged)?;
     let data: Vec<Value> = match frame(row) {
-        Some(data) => unpack(data).map_err(damaged)?,
+        Some(data) => pack::read_journal(row.format, data).map_err(damaged)?,
         None => Vec::new(),
     };
     let mut data = data.into_iter();
     Ok(what.into_iter().map(|what| Entry { what, data: data.next().unwrap_or_default() }).collect())
-}
-
-thread_local! {
-    /// One a thread, as making one costs more than packing a row with it.
-    static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
-}
-
-/// A value as zstd of JSON.
-pub(crate) fn pack<T: Serialize>(value: &T) -> Vec<u8> {
-    let json = serde_json::to_vec(value).unwrap_or_default();
-    let packed = PACKER.with_borrow_mut(|packer| match packer {
-        Some(packer) => packer.compress(&json),
-        None => packer.insert(Compressor::new(LEVEL)?).compress(&json),
-    });
-    packed.unwrap_or_default()
-}
-
-/// The value of [`pack`].
-pub(crate) fn unpack<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    let json = zstd::bulk::decompress(bytes, MAX_UNPACKED).map_err(|error| error.to_string())?;
-    serde_json::from_slice(&json).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -211,7 +183,7 @@ mod tests {
     #[test]
     fn the_structure_names_nobody() {
         let row = encode(head(b"salt"), &entries());
-        let body: Value = unpack(&row.body).unwrap();
+        let body: Value = pack::read_journal(FORMAT, &row.body).unwrap();
         assert!(!body.to_string().contains("Li Wei"));
     }
 

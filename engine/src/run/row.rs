@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{State, journal};
+use super::{State, pack};
 use crate::clock::At;
 use crate::flow::Version;
 use crate::ids::{ContactId, ConversationId, EventId, MailboxId, RunId};
 use crate::store::{RunRow, RunStatus};
 
 /// The format written.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// A run that is not over.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ impl Run {
             event_id: self.event,
             status,
             format: FORMAT,
-            state: if status.ended() { Vec::new() } else { journal::pack(&self.state) },
+            state: if status.ended() { Vec::new() } else { pack::state(&self.state) },
             turns: self.turns,
             effects: self.state.effects,
             started_at: self.started_at,
@@ -65,7 +65,7 @@ impl Run {
     /// # Errors
     /// When the state is damaged.
     pub fn from_row(row: RunRow, version: Arc<Version>) -> Result<Self, String> {
-        let state = journal::unpack(&row.state).map_err(|why| format!("the state of {} is damaged: {why}", row.id))?;
+        let state = pack::read_state(&row.state).map_err(|why| format!("the state of {} is damaged: {why}", row.id))?;
         Ok(Self {
             id: row.id,
             version,

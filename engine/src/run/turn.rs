@@ -8,17 +8,18 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::failure::{self, Leaves};
+use super::sight::names_of;
 use super::value::Failure;
-use super::{Attempt, Block, Cursor, Entry, Run, What, cursor};
+use super::{Attempt, Block, Cursor, Entry, Run, Sight, What};
 use crate::calendar::Calendars;
 use crate::clock::At;
 use crate::connector::Verdict;
 use crate::event::Event;
-use crate::expr::Scope;
-use crate::flow::{Step, Version};
+use crate::expr::{Scope, Script};
+use crate::flow::{Op, Step, Version, WaitFor};
 use crate::ids::{EventId, Ids, RunId, WaitId};
 use crate::mailbox::{Facts, Mailbox};
 use crate::store::{EffectRow, EscalationRow, RunStatus, TagOp, WaitKind, WaitRow, WaitState};
@@ -165,23 +166,11 @@ pub fn turn(
     wake: Wake<'_>,
     world: World<'_>,
 ) -> Turned {
-    let scope = base_scope(run, world.now);
-    let mut turn = Turn { run, facts, recent, world, scope, item: Vec::new(), out: Turned::default() };
-    turn.refresh_facts();
-    turn.refresh_state();
+    let mut turn = Turn { run, facts, recent, world, scope: Scope::new(), out: Turned::default() };
     turn.wake(wake);
     turn.interpret();
     turn.run.turns += 1;
     turn.out
-}
-
-fn base_scope(run: &Run, now: At) -> Scope {
-    let mut scope = Scope::new();
-    scope.set("event", Arc::clone(&run.state.event));
-    scope.set("now", Value::from(now.to_string()));
-    scope.set("flow", json!({ "id": *run.version.flow, "name": run.version.name }));
-    scope.set("run", json!({ "id": run.id.to_string(), "started_at": run.started_at.to_string() }));
-    scope
 }
 
 pub(crate) struct Turn<'a> {
@@ -190,8 +179,6 @@ pub(crate) struct Turn<'a> {
     pub(super) recent: &'a VecDeque<Arc<Event>>,
     pub(crate) world: World<'a>,
     pub(super) scope: Scope,
-    /// Names of `for_each` items in the scope.
-    item: Vec<Arc<str>>,
     pub(crate) out: Turned,
 }
 
@@ -202,8 +189,7 @@ impl Turn<'_> {
         self.run.state.apply(&self.run.version, &entry);
         if matches!(
             entry.what,
-            What::Branch { .. }
-                | What::Assigned { .. }
+            What::Assigned { .. }
                 | What::Accepted { .. }
                 | What::Acted { .. }
                 | What::Again { .. }
@@ -216,7 +202,11 @@ impl Turn<'_> {
                 | What::Finished { .. }
                 | What::Returned { .. }
         ) {
-            self.refresh_state();
+            self.forget(&["steps", "vars", "error"]);
+        }
+        if let What::Branch { .. } = entry.what {
+            // Another branch has other items.
+            self.scope = Scope::new();
         }
         self.out.entries.push(entry);
     }
@@ -233,18 +223,16 @@ impl Turn<'_> {
         }
     }
 
-    fn refresh_state(&mut self) {
-        for name in self.item.drain(..) {
-            self.scope.forget(&name);
-        }
-        self.item = set_state(&mut self.scope, self.run, &self.run.state.within);
-        self.scope.set("error", self.run.state.error.clone());
+    /// What these names stand for changed: it is made anew when a step reads it.
+    pub(super) fn forget(&mut self, names: &[&str]) {
+        names.iter().for_each(|name| self.scope.unset(name));
     }
 
-    pub(super) fn refresh_facts(&mut self) {
-        self.scope.set("contact", self.facts.contact.as_ref().map_or(Value::Null, crate::contact::Contact::scope));
-        let conversation = self.run.conversation.and_then(|id| self.facts.conversation(id));
-        self.scope.set("conversation", conversation.map_or(Value::Null, |found| found.scope(self.world.now)));
+    /// Puts what the step reads into scope.
+    pub(super) fn see(&mut self, op: &Op) {
+        let (conversation, within) = (self.run.conversation, Arc::clone(&self.run.state.within));
+        let sight = Sight { now: self.world.now, facts: self.facts, conversation, run: Some((self.run, &within)) };
+        sight.show(names_of(op), &mut self.scope);
     }
 
     fn wake(&mut self, wake: Wake<'_>) {
@@ -292,7 +280,7 @@ impl Turn<'_> {
     pub(super) fn answer(&mut self, wait: WaitId, event: &Event) {
         if let Some(step) = self.blocked_on(Block::Wait(wait)) {
             self.out.closed.push((wait, WaitState::Answered));
-            self.record(What::Answered { step, wait, event: event.id, at: event.at }, event.scope());
+            self.record(What::Answered { step, wait, event: event.id, at: event.at }, (*event.seen).clone());
         }
     }
 
@@ -368,6 +356,7 @@ impl Turn<'_> {
             return self.next_branch(version, next);
         }
         let Some(step) = version.program.step(cursor.at) else { return self.end_of_way() };
+        self.see(&step.op);
         if let Err(failure) = self.visit(version, step) {
             self.fail(&failure);
         }
@@ -451,45 +440,11 @@ impl Turn<'_> {
         }
     }
 
-    /// The scope of the `match` of a wait on the branch `within`: everything the run sees there.
-    pub(crate) fn scope_of(run: &Run, within: &str, mail: &Mailbox, now: At) -> Scope {
-        let mut scope = base_scope(run, now);
-        set_state(&mut scope, run, within);
-        scope.set("contact", mail.facts.contact.as_ref().map_or(Value::Null, crate::contact::Contact::scope));
-        let conversation = run.conversation.and_then(|id| mail.facts.conversation(id));
-        scope.set("conversation", conversation.map_or(Value::Null, |found| found.scope(now)));
+    /// The scope of the `match` of `wait`, in which `run` stands on the branch `within`.
+    pub(crate) fn scope_of(run: &Run, within: &str, mail: &Mailbox, now: At, wait: &WaitFor) -> Scope {
+        let sight = Sight { now, facts: &mail.facts, conversation: run.conversation, run: Some((run, within)) };
+        let mut scope = Scope::new();
+        sight.show(wait.matching.iter().flat_map(Script::names), &mut scope);
         scope
     }
-}
-
-/// Outputs, variables and items as they are seen on the branch `within`; gives the names of the items.
-fn set_state(scope: &mut Scope, run: &Run, within: &str) -> Vec<Arc<str>> {
-    let state = &run.state;
-    let mut steps: Map<String, Value> = state.steps.clone();
-    let mut names = Vec::new();
-    for item in items(&state.cursors, within) {
-        steps.extend(item.steps.clone());
-        scope.set_own(&item.name, item.value.clone());
-        names.push(Arc::clone(&item.name));
-    }
-    if let Some(item) = items(&state.cursors, within).last() {
-        scope.set("index", Value::from(item.index));
-        names.push("index".into());
-    }
-    scope.set("steps", Value::Object(steps));
-    scope.set("vars", Value::Object(state.vars.clone()));
-    names
-}
-
-/// The items worked on around the branch `within`, from the outside in.
-fn items<'a>(cursors: &'a [Cursor], within: &str) -> Vec<&'a cursor::Item> {
-    let mut found = Vec::new();
-    let mut within = within;
-    while !within.is_empty() {
-        let cursor = cursors.iter().find(|cursor| &*cursor.within == within);
-        found.extend(cursor.and_then(|cursor| cursor.item.as_deref()));
-        within = cursor::outer(within);
-    }
-    found.reverse();
-    found
 }

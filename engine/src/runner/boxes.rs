@@ -133,7 +133,10 @@ impl Boxes {
         })
     }
 
-    fn put_back(&self, id: MailboxId, mail: Option<Box<Mailbox>>) {
+    fn put_back(&self, id: MailboxId, mut mail: Option<Box<Mailbox>>) {
+        if let Some(mail) = &mut mail {
+            mail.rest();
+        }
         self.with(id, |shard| {
             if let Some(slot) = shard.slots.get_mut(&id) {
                 slot.mail = mail;
@@ -182,7 +185,7 @@ impl<S: Store + Reads> Core<S> {
         mail: Option<Box<Mailbox>>,
     ) -> Option<Box<Mailbox>> {
         let inputs: Vec<Input> = batch.iter().map(|queued| queued.input.clone()).collect();
-        match self.attempt(id, &inputs, mail).await {
+        match self.attempt(id, inputs, mail).await {
             Ok((mail, answers)) => {
                 answer(batch, answers);
                 return mail;
@@ -204,7 +207,7 @@ impl<S: Store + Reads> Core<S> {
     ) -> Option<Box<Mailbox>> {
         let mut tries = 0;
         loop {
-            match self.attempt(id, std::slice::from_ref(&queued.input), mail.take()).await {
+            match self.attempt(id, vec![queued.input.clone()], mail.take()).await {
                 Ok((mail, answers)) => {
                     answer(vec![queued], answers);
                     return mail;
@@ -241,7 +244,7 @@ impl<S: Store + Reads> Core<S> {
     async fn attempt(
         self: &Arc<Self>,
         id: MailboxId,
-        inputs: &[Input],
+        inputs: Vec<Input>,
         mail: Option<Box<Mailbox>>,
     ) -> Result<(Option<Box<Mailbox>>, Vec<Result<Value, order::Error>>), Failed> {
         let mut mail = match mail {
@@ -252,16 +255,24 @@ impl<S: Store + Reads> Core<S> {
         let mut work = Work { mailbox: id, ..Work::default() };
         let now = self.parts.clock.now();
         let handled = catch_unwind(AssertUnwindSafe(|| {
-            let inputs = inputs.iter().cloned();
+            let inputs = inputs.into_iter();
             inputs.map(|input| handle(&book, &mut mail, input, now, &self.parts.ids, &mut work)).collect::<Vec<_>>()
         }));
         let answers = handled.map_err(|_| Failed::Panic)?;
         let erased = work.erase.is_some() || !work.forget.is_empty();
+        let (person, forgotten) = (work.erase, work.forget.iter().map(|family| family.event).collect::<Vec<_>>());
         if !work.is_empty() {
             salt_nobodys(&mut work)?;
             let news = super::core::News::of(&work);
             self.watched(self.parts.store.commit(work).await).map_err(Failed::Store)?;
             self.spread(news);
+        }
+        self.misses.note(std::mem::take(&mut mail.missed));
+        if let Some(contact) = person {
+            self.misses.forget(contact);
+        }
+        if !forgotten.is_empty() {
+            self.misses.forget_events(&forgotten);
         }
         Ok(((!erased).then_some(mail), answers))
     }

@@ -13,6 +13,7 @@ use super::Parts;
 use super::activity::Activity;
 use super::boxes::Boxes;
 use super::line::{self, LineHandle};
+use super::misses::Misses;
 use crate::book::Book;
 use crate::clock::At;
 use crate::connector::{Problem, Verdict};
@@ -30,6 +31,7 @@ pub(super) struct Core<S: Store + Reads> {
     pub(super) lines: HashMap<Arc<str>, LineHandle>,
     pub(super) timers: mpsc::UnboundedSender<super::timers::Armed>,
     pub(super) activity: Activity,
+    pub(super) misses: Misses,
     /// One publication at a time, so that none is built on a book that is about to be replaced.
     pub(super) publishing: tokio::sync::Mutex<()>,
     /// Why the process must end and start anew; `None` while all is well.

@@ -63,10 +63,13 @@ impl<S: Store + Reads> Core<S> {
     }
 
     async fn store_arrivals(&self, arrivals: Vec<Arrival>, sender: Sender) -> Result<Vec<Receipt>, store::Error> {
+        if sender == Sender::Retried {
+            return self.take_in(arrivals).await;
+        }
         let began = tokio::time::Instant::now();
         loop {
             match self.take_in(arrivals.clone()).await {
-                Err(store::Error::Busy { retry_after }) if sender == Sender::OneShot && began.elapsed() < HELD => {
+                Err(store::Error::Busy { retry_after }) if began.elapsed() < HELD => {
                     tokio::time::sleep(retry_after).await;
                 }
                 answer => return answer,

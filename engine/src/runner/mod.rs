@@ -1,7 +1,7 @@
 //! The loops that carry out what the pure part decided.
 //!
 //! [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
-//! [`publish`] swaps the book, [`erase`] erases a person. [`core`] is what they share.
+//! [`publish`] swaps the book, [`erase`] erases a person, [`misses`] remembers what started nothing. [`core`] is what they share.
 
 mod activity;
 mod boxes;
@@ -10,6 +10,7 @@ mod erase;
 pub(crate) mod hold;
 mod intake;
 mod line;
+mod misses;
 mod publish;
 mod queue;
 mod start;
@@ -29,6 +30,7 @@ use crate::clock::{At, Clock};
 use crate::connector::{Item, Open, Sender};
 use crate::flow::Version;
 use crate::ids::{EventId, Ids, MailboxId};
+use crate::mailbox::Missed;
 use crate::order::{self, Order};
 use crate::store::{ContactRow, Reads, Store, VersionRow};
 
@@ -211,6 +213,13 @@ impl<S: Store + Reads> Engine<S> {
     #[must_use]
     pub fn live(&self) -> Vec<Arc<Version>> {
         self.core.book.load().live.iter().map(|live| Arc::clone(&live.version)).collect()
+    }
+
+    /// The last events that the triggers of `flow` heard and did not start on, newest first; since this process began, at most
+    /// 100 of a trigger.
+    #[must_use]
+    pub fn misses(&self, flow: &str) -> Vec<Missed> {
+        self.core.misses.of(flow)
     }
 
     /// How the connections are doing, by id.

@@ -53,7 +53,9 @@ impl<S: Store + Reads> Core<S> {
         let mut live: Vec<Live> = kept.chain(added).collect();
         live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
         let others = before.versions.values().cloned().collect();
-        self.book.store(Arc::new(Book::new(live, others, self.parts.notify.clone())));
+        let book = Book::new(live, others, self.parts.notify.clone());
+        self.misses.keep(&book);
+        self.book.store(Arc::new(book));
         if !self.parts.quiet {
             self.look_after_schedules(&before);
             self.look_after_silences(&before);

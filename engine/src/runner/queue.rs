@@ -137,10 +137,10 @@ impl Queue {
     }
 
     /// An attempt of a call in flight ended.
-    pub(super) fn landed(&mut self, id: EffectId, attempt: Attempt) -> Option<Call> {
-        let call = self.calls.get_mut(&id)?;
-        call.attempts.push(attempt);
-        Some(call.clone())
+    pub(super) fn landed(&mut self, id: EffectId, attempt: Attempt) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.attempts.push(attempt);
+        }
     }
 
     /// Planned again, at the place it had.

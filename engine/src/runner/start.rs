@@ -12,6 +12,7 @@ use super::activity::Activity;
 use super::boxes::Boxes;
 use super::core::Core;
 use super::line::{self, Line, LineHandle};
+use super::misses::Misses;
 use super::queue::by_connection;
 use super::{Error, Parts, timers};
 use crate::audit::Anchor;
@@ -48,6 +49,7 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
         lines: handles,
         timers: armed,
         activity: Activity::default(),
+        misses: Misses::default(),
         fatal: watch::channel(None).0,
         publishing: tokio::sync::Mutex::default(),
         closing: watch::channel(false).0,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
+use engine::mailbox::Missed;
 use engine::store::{Reads, VersionRow, VersionState};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -65,6 +66,19 @@ pub(crate) async fn switch(
         VersionState::Old => return Err(ApiError::conflict(format!("the file of the flow `{id}` is gone"))),
     }
     Ok(Json(json!({ "flow": id, "state": wanted })))
+}
+
+/// `GET /flows/{id}/misses`: the last events its triggers heard and did not start on, newest first, and why.
+pub(crate) async fn misses(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+    versions(&app, &id).await?;
+    let show = |missed: Missed| {
+        let Missed { trigger, at, event, contact, why, saw, .. } = missed;
+        json!({
+            "trigger": trigger, "at": view::time(at), "event": event, "contact": contact, "why": why, "saw": saw,
+        })
+    };
+    let misses: Vec<Value> = app.engine.misses(&id).into_iter().map(show).collect();
+    Ok(Json(json!({ "flow": id, "misses": misses })))
 }
 
 #[derive(Debug, Deserialize)]

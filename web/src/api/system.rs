@@ -17,6 +17,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>) -> Answer {
         "version": env!("CARGO_PKG_VERSION"),
         "started_at": view::time(app.started_at),
         "now": view::time(app.clock.now()),
+        "clock_ahead_ms": app.clock.doubted().map(|ahead| ahead.as_millis()),
         "public_url": app.public_url,
         "sandbox_url": app.sandbox_url,
         "figures": {

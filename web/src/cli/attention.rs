@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::ask::{Shown, address, ask, list, parse};
 use super::client::{Client, Needs, segment};
 use super::print::{self, text};
 use super::{Context, Failure, Outcome, Verdict};
@@ -17,9 +18,8 @@ pub(super) enum Attention {
         /// At most so many, 1 to 500
         #[arg(long, default_value_t = 50)]
         limit: u32,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Tries a call again; the provider sees a new key, so look first whether it happened already
     Retry {
@@ -44,27 +44,16 @@ pub(super) enum Attention {
     },
 }
 
-fn parse(text: &str) -> Result<Value, serde_json::Error> {
-    serde_json::from_str(text)
-}
-
 impl Attention {
     pub(super) async fn run(self, context: &Context) -> Outcome {
-        let client = Client::open(context, Needs::Data).await?;
-        let outcome = self.ask(&client).await;
-        client.close().await;
-        outcome
+        ask(context, Needs::Data, async |client| self.ask(client).await).await
     }
 
     async fn ask(self, client: &Client) -> Outcome {
         match self {
-            Self::List { after, limit, json } => {
-                let mut query = format!("/attention?limit={limit}");
-                if let Some(after) = after {
-                    query.push_str(&format!("&after={}", segment(&after)));
-                }
-                let answer = client.get(&query).await?;
-                if json { print::json(&answer) } else { list(&answer) }
+            Self::List { after, limit, shown } => {
+                let address = address("/attention", &[("limit", Some(limit.to_string())), ("after", after)]);
+                shown.print(&client.get(&address).await?, tell);
             }
             Self::Retry { id, input } => {
                 let body = input.map_or_else(|| json!({}), |input| json!({ "input": input }));
@@ -85,8 +74,8 @@ async fn decide(client: &Client, id: &str, how: &str, body: &Value, told: &str) 
     Ok(())
 }
 
-fn list(answer: &Value) {
-    let calls = answer["calls"].as_array().map_or(&[][..], Vec::as_slice);
+fn tell(answer: &Value) {
+    let calls = list(answer, "calls");
     if calls.is_empty() {
         print::line("no call waits for a person");
         return;

@@ -6,6 +6,7 @@ use clap::Subcommand;
 use engine::audit::Anchor;
 use serde_json::{Value, json};
 
+use super::ask::ask;
 use super::client::{Client, Needs};
 use super::print::{self, text};
 use super::{Context, Failure, Outcome, Verdict};
@@ -33,10 +34,7 @@ pub(super) enum Audit {
 
 impl Audit {
     pub(super) async fn run(self, context: &Context) -> Outcome {
-        let client = Client::open(context, Needs::Data).await?;
-        let outcome = self.ask(&client).await;
-        client.close().await;
-        outcome
+        ask(context, Needs::Data, async |client| self.ask(client).await).await
     }
 
     async fn ask(self, client: &Client) -> Outcome {

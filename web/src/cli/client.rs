@@ -71,6 +71,11 @@ impl Client {
         }
     }
 
+    /// Whether a server answers, which remembers what is not stored.
+    pub(super) fn is_server(&self) -> bool {
+        matches!(self, Self::Server(_))
+    }
+
     pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
         self.call(Method::GET, path, None).await
     }

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::ask::ask;
 use super::client::{Client, Needs, segment};
 use super::print::{self, text};
 use super::{Context, Outcome, Verdict};
@@ -29,10 +30,7 @@ pub(super) enum Connection {
 
 impl Connection {
     pub(super) async fn run(self, context: &Context) -> Outcome {
-        let client = Client::open(context, Needs::Nothing).await?;
-        let outcome = self.ask(&client).await;
-        client.close().await;
-        outcome
+        ask(context, Needs::Nothing, async |client| self.ask(client).await).await
     }
 
     async fn ask(self, client: &Client) -> Outcome {

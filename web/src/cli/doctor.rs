@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::ask::ask;
 use super::client::{Client, Needs, segment};
 use super::print::{self, text};
 use super::{Context, Outcome, Verdict, connection};
@@ -16,10 +17,7 @@ pub(super) struct Doctor {
 
 impl Doctor {
     pub(super) async fn run(self, context: &Context) -> Outcome {
-        let client = Client::open(context, Needs::Nothing).await?;
-        let outcome = self.look(&client).await;
-        client.close().await;
-        outcome
+        ask(context, Needs::Nothing, async |client| self.look(client).await).await
     }
 
     async fn look(self, client: &Client) -> Outcome {
@@ -57,12 +55,18 @@ fn no_accounts() -> Value {
 fn figures(system: &Value) -> Value {
     let count = |name: &str| system["figures"][name].as_u64().unwrap_or(0);
     let (parked, bad_items) = (count("parked"), count("bad_items"));
+    let ahead_s = system["clock_ahead_ms"].as_u64().map(|ms| ms / 1_000);
+    let clock = ahead_s.map_or("it goes as it should".to_owned(), |seconds| {
+        format!("it jumped {seconds} s ahead; not believed before it has stood for 60 s, and what fell due waits")
+    });
     let findings = json!([
         { "good": parked == 0, "about": "needs attention",
           "text": format!("{parked} call(s) wait for a person: attention list") },
         { "good": bad_items == 0, "about": "unreadable webhooks",
           "text": format!("{bad_items} item(s) are kept: /api/v1/bad-items") },
+        { "good": ahead_s.is_none(), "about": "clock", "text": clock },
         { "good": true, "about": "database", "text": format!("{} bytes, {} waits armed", count("bytes"), count("waits")) },
     ]);
-    json!({ "connection": "switchboard", "good": parked == 0 && bad_items == 0, "findings": findings })
+    let good = parked == 0 && bad_items == 0 && ahead_s.is_none();
+    json!({ "connection": "switchboard", "good": good, "findings": findings })
 }

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::ask::{Shown, ask, list, parse};
 use super::client::{Client, Needs, segment};
 use super::print::{self, text};
 use super::{Context, Failure, Outcome, Verdict};
@@ -11,9 +12,8 @@ use super::{Context, Failure, Outcome, Verdict};
 pub(super) enum Flow {
     /// The flows in force
     List {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Prints a flow's text
     Show {
@@ -30,39 +30,45 @@ pub(super) enum Flow {
         /// The flow
         id: String,
     },
+    /// The last events that its triggers heard and did not start on, and why; asks the running server
+    Misses {
+        /// The flow
+        id: String,
+        #[command(flatten)]
+        shown: Shown,
+    },
     /// Starts a flow by hand (trigger `manual`)
     Run {
         /// The flow
         id: String,
         /// JSON the flow sees as `event.input`
-        #[arg(long, default_value = "{}")]
-        input: String,
+        #[arg(long, value_name = "JSON", default_value = "{}", value_parser = parse)]
+        input: Value,
     },
 }
 
 impl Flow {
     pub(super) async fn run(self, context: &Context) -> Outcome {
-        let client = Client::open(context, Needs::Data).await?;
-        let outcome = self.ask(&client).await;
-        client.close().await;
-        outcome
+        ask(context, Needs::Data, async |client| self.ask(client).await).await
     }
 
     async fn ask(self, client: &Client) -> Outcome {
         match self {
-            Self::List { json } => {
-                let answer = client.get("/flows").await?;
-                if json { print::json(&answer) } else { list(&answer) }
-            }
+            Self::List { shown } => shown.print(&client.get("/flows").await?, tell),
             Self::Show { id } => {
                 print::line(text(&client.get(&format!("/flows/{}", segment(&id))).await?, "source").trim_end())
             }
             Self::On { id } => switch(client, &id, true).await?,
             Self::Off { id } => switch(client, &id, false).await?,
+            Self::Misses { id, shown } => {
+                if !client.is_server() {
+                    return Err(Failure::failed("no server runs: what started nothing is kept in its memory only"));
+                }
+                shown.print(&client.get(&format!("/flows/{}/misses", segment(&id))).await?, tell_misses);
+            }
             Self::Run { id, input } => {
-                let input: Value =
-                    serde_json::from_str(&input).map_err(|why| Failure::Usage(format!("--input: {why}")))?;
-                let answer = client.post(&format!("/flows/{}/runs", segment(&id)), &json!({ "input": input })).await?;
+                let body = json!({ "input": input });
+                let answer = client.post(&format!("/flows/{}/runs", segment(&id)), &body).await?;
                 print::line(format_args!("{id} is started by event {}", text(&answer, "event")));
             }
         }
@@ -76,19 +82,25 @@ async fn switch(client: &Client, id: &str, on: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-fn list(answer: &Value) {
-    let flows = answer["flows"].as_array().map_or(&[][..], Vec::as_slice);
+fn tell(answer: &Value) {
+    let flows = list(answer, "flows");
     if flows.is_empty() {
         print::line("no flows; name a folder with serve --flows, or import files");
         return;
     }
-    let on = |flow: &Value| {
-        flow["on"]
-            .as_array()
-            .map_or_else(String::new, |on| on.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "))
-    };
+    let on = |flow: &Value| list(flow, "on").iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
     let row = |flow: &Value| {
         vec![text(flow, "flow"), text(flow, "state"), text(flow, "owner"), text(flow, "version"), on(flow)]
     };
     print::table(&["FLOW", "STATE", "OWNER", "VERSION", "ON"], &flows.iter().map(row).collect::<Vec<_>>());
+}
+
+fn tell_misses(answer: &Value) {
+    let misses = list(answer, "misses");
+    if misses.is_empty() {
+        print::line("its triggers have passed over no event since the server started");
+        return;
+    }
+    let row = |miss: &Value| ["at", "trigger", "event", "why", "saw"].map(|cell| text(miss, cell)).to_vec();
+    print::table(&["AT", "TRIGGER", "EVENT", "WHY", "SAW"], &misses.iter().map(row).collect::<Vec<_>>());
 }

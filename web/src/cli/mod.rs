@@ -3,6 +3,7 @@
 //! One file per command. Commands that look at or change what is stored are requests to the API: over `DIR/control.sock` when a server
 //! runs, else to the same router in this process ([`client`]).
 
+mod ask;
 mod attention;
 mod audit;
 mod check;

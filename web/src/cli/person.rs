@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use serde_json::Value;
 
+use super::ask::ask;
 use super::client::{Client, Needs, segment};
 use super::{Context, Outcome, Verdict, print};
 
@@ -22,10 +23,7 @@ pub(super) enum Person {
 
 impl Person {
     pub(super) async fn run(self, context: &Context) -> Outcome {
-        let client = Client::open(context, Needs::Data).await?;
-        let outcome = self.ask(&client).await;
-        client.close().await;
-        outcome
+        ask(context, Needs::Data, async |client| self.ask(client).await).await
     }
 
     async fn ask(self, client: &Client) -> Outcome {

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::ask::{Shown, address, ask, list};
 use super::client::{Client, Needs, segment};
 use super::print::{self, text};
 use super::{Context, Outcome, Verdict};
@@ -26,17 +27,15 @@ pub(super) enum Run {
         /// At most so many, 1 to 500
         #[arg(long, default_value_t = 50)]
         limit: u32,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// One run, step by step
     Show {
         /// The run
         id: String,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Tries a run's calls that need attention again
     Retry {
@@ -52,31 +51,23 @@ pub(super) enum Run {
 
 impl Run {
     pub(super) async fn run(self, context: &Context) -> Outcome {
-        let client = Client::open(context, Needs::Data).await?;
-        let outcome = self.ask(&client).await;
-        client.close().await;
-        outcome
+        ask(context, Needs::Data, async |client| self.ask(client).await).await
     }
 
     async fn ask(self, client: &Client) -> Outcome {
         match self {
-            Self::List { flow, status, contact, before, limit, json } => {
-                let mut query = format!("/runs?limit={limit}");
-                for (name, value) in [("flow", flow), ("status", status), ("contact", contact), ("before", before)] {
-                    if let Some(value) = value {
-                        query.push_str(&format!("&{name}={}", segment(&value)));
-                    }
-                }
-                let answer = client.get(&query).await?;
-                if json { print::json(&answer) } else { list(&answer) }
+            Self::List { flow, status, contact, before, limit, shown } => {
+                let limit = Some(limit.to_string());
+                let parameters =
+                    [("limit", limit), ("flow", flow), ("status", status), ("contact", contact), ("before", before)];
+                shown.print(&client.get(&address("/runs", &parameters)).await?, tell);
             }
-            Self::Show { id, json } => {
-                let answer = client.get(&format!("/runs/{}", segment(&id))).await?;
-                if json { print::json(&answer) } else { super::story::tell(&answer) }
+            Self::Show { id, shown } => {
+                shown.print(&client.get(&format!("/runs/{}", segment(&id))).await?, super::story::tell);
             }
             Self::Retry { id } => {
                 let answer = client.post(&format!("/runs/{}/retry", segment(&id)), &json!({})).await?;
-                let calls = answer["retried"].as_array().map_or(0, Vec::len);
+                let calls = list(&answer, "retried").len();
                 print::line(format_args!("{calls} call(s) of {id} are tried again"));
             }
             Self::Cancel { id } => {
@@ -88,8 +79,8 @@ impl Run {
     }
 }
 
-fn list(answer: &Value) {
-    let runs = answer["runs"].as_array().map_or(&[][..], Vec::as_slice);
+fn tell(answer: &Value) {
+    let runs = list(answer, "runs");
     if runs.is_empty() {
         print::line("no runs");
         return;

@@ -1,0 +1,109 @@
+//! Starting calls: the commit that says "in flight" first, then the call.
+
+use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+
+use super::{CALL_LIMIT, Landed, Line, STARTS, STORE_PAUSE};
+use crate::clock::At;
+use crate::connector::{self, Problem, Verdict};
+use crate::ids::EffectId;
+use crate::run::Plan;
+use crate::store::{DispatchOp, EffectRow, EffectState, Reads, Store};
+
+impl<S: Store + Reads> Line<S> {
+    /// Starts what may start: first the commit that says so, then the calls.
+    pub(super) async fn start(&mut self) {
+        let now = self.now();
+        let room = usize::from(self.open.concurrency).saturating_sub(self.queue.flying()).min(STARTS);
+        let most = match &self.hold {
+            Some(hold) if now < hold.probe_at || self.queue.flying() > 0 => 0,
+            Some(_) => 1,
+            None => self.pace.allow(now, room),
+        };
+        let rows = if most == 0 { Vec::new() } else { self.queue.start(now, most) };
+        if rows.is_empty() {
+            return;
+        }
+        self.pace.spend(now, rows.len());
+        let ops = rows.iter().map(|row| DispatchOp::Start { id: row.id, at: now }).collect();
+        match self.core.watched(self.core.parts.store.dispatch(ops).await) {
+            Ok(started) => {
+                let started: HashSet<EffectId> = started.into_iter().collect();
+                for row in rows {
+                    if started.contains(&row.id) {
+                        self.call(row, now);
+                    } else {
+                        self.stopped(row.id).await;
+                    }
+                }
+            }
+            Err(problem) => {
+                tracing::error!(connection = %self.open.id, %problem, "calls could not be put in flight; tried again");
+                for row in rows {
+                    self.queue.grounded(row.id, now.plus(STORE_PAUSE));
+                }
+            }
+        }
+    }
+
+    /// The store did not let a call start: it was withdrawn, its window closed meanwhile, or its last move was not written.
+    async fn stopped(&mut self, id: EffectId) {
+        let now = self.now();
+        match self.core.parts.store.effect(id).await {
+            Ok(Some(row)) if row.state == EffectState::Planned && row.deadline >= now => {
+                let problem = Problem::new(
+                    "window_closed",
+                    "24 hours have passed since the customer's last message: only a template can be sent now",
+                );
+                self.settle(id, Verdict::Refused(problem), None);
+            }
+            // Past its deadline: that falls due by itself.
+            Ok(Some(row)) if row.state == EffectState::Planned => self.queue.grounded(id, now.plus(STORE_PAUSE)),
+            Ok(Some(row)) if row.state != EffectState::Parked => {
+                let (attempt, attempts) = (row.attempt, row.attempts);
+                self.write(DispatchOp::Again { id, attempt, not_before: now, attempts }).await;
+                self.queue.grounded(id, now.plus(STORE_PAUSE));
+            }
+            Ok(_) => drop(self.queue.remove(id)),
+            Err(problem) => {
+                tracing::error!(connection = %self.open.id, %problem, "a call that did not start could not be read");
+                self.queue.grounded(id, now.plus(STORE_PAUSE));
+            }
+        }
+    }
+
+    fn call(&mut self, row: EffectRow, at: At) {
+        let performer = self.open.performers.get(row.action.as_str()).cloned();
+        let plan: Result<Plan, _> = serde_json::from_slice(&row.input);
+        let tries = self.queue.get(row.id).map_or(0, |call| u16::try_from(call.attempts.len()).unwrap_or(u16::MAX));
+        self.calls.spawn(async move {
+            let began = tokio::time::Instant::now();
+            let verdict = match (performer, plan) {
+                (Some(performer), Ok(plan)) => {
+                    let call = connector::Call {
+                        key: row.key.as_str().into(),
+                        attempt: row.attempt + 1,
+                        tries,
+                        now: at,
+                        address: plan.address,
+                        phone: plan.phone,
+                    };
+                    let performing = AssertUnwindSafe(performer.perform(plan.input, call)).catch_unwind();
+                    match tokio::time::timeout(CALL_LIMIT, performing).await {
+                        Ok(Ok(verdict)) => verdict,
+                        Ok(Err(_)) => Verdict::Unknown(Problem::new("connector_panicked", "the connector broke off")),
+                        Err(_) => Verdict::Unknown(Problem::new("timeout", "no answer within 40 s")),
+                    }
+                }
+                (None, _) => {
+                    let words = format!("this connection does not perform `{}`", row.action);
+                    Verdict::Refused(Problem::new("not_performed", words))
+                }
+                (_, Err(error)) => Verdict::Refused(Problem::new("bad_plan", error.to_string())),
+            };
+            Landed { id: row.id, at, took: began.elapsed(), verdict }
+        });
+    }
+}
