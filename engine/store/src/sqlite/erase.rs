@@ -6,11 +6,9 @@
 
 use engine::clock::At;
 use engine::ids::{ContactId, RunId};
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 
-use super::columns::Columns;
 use super::error::Error;
-use super::rows;
 
 /// A text with fewer digits than this is no number that could name one person.
 const LEAST_DIGITS: usize = 7;
@@ -44,28 +42,30 @@ const FORGET_EVENTS: &str =
 pub(super) const RUNS_OF_NOBODY: &str = "select id from run where contact_id is null and event_id = ?";
 
 /// Erases a person within the transaction that is open.
-pub(super) async fn person(conn: &mut SqliteConnection, contact: ContactId, at: At) -> Result<(), Error> {
-    let needles = needles(conn, contact).await?;
-    for run in runs(conn, contact).await? {
-        forget_statuses(conn, run).await?;
+pub(super) fn person(conn: &Connection, contact: ContactId, at: At) -> Result<(), Error> {
+    let needles = needles(conn, contact)?;
+    for run in ids(conn, "select id from run where contact_id = ?", contact.0)? {
+        forget_statuses(conn, RunId(run))?;
     }
     for text in STATEMENTS {
-        sqlx::query(text).bind(contact.0).bind(at.0).execute(&mut *conn).await?;
+        let mut statement = conn.prepare_cached(text)?;
+        let values = [contact.0, at.0].into_iter().take(statement.parameter_count());
+        statement.execute(rusqlite::params_from_iter(values))?;
     }
     for needle in needles {
-        forget_mentions(conn, &needle).await?;
+        forget_mentions(conn, &needle)?;
     }
     Ok(())
 }
 
 /// What names the person in text that nobody could read: addresses and phone, and the digits of both.
-async fn needles(conn: &mut SqliteConnection, contact: ContactId) -> Result<Vec<String>, Error> {
+fn needles(conn: &Connection, contact: ContactId) -> Result<Vec<String>, Error> {
     let text = "select phone from contact where id = ?1 and phone is not null \
                 union select address from conversation where contact_id = ?1";
-    let found = sqlx::query(text).bind(contact.0).fetch_all(conn).await?;
+    let mut names = conn.prepare_cached(text)?;
     let mut needles = Vec::new();
-    for row in &found {
-        let name: String = Columns::of(row).take()?;
+    for name in names.query_map([contact.0], |row| row.get::<_, String>(0))? {
+        let name = name?;
         let digits: String = name.chars().filter(char::is_ascii_digit).collect();
         needles.push(if digits.len() >= LEAST_DIGITS { digits } else { name });
     }
@@ -75,9 +75,10 @@ async fn needles(conn: &mut SqliteConnection, contact: ContactId) -> Result<Vec<
     Ok(needles)
 }
 
-async fn runs(conn: &mut SqliteConnection, contact: ContactId) -> Result<Vec<RunId>, Error> {
-    let found = sqlx::query("select id from run where contact_id = ?").bind(contact.0).fetch_all(conn).await?;
-    found.iter().map(|row| rows::number(row).map(RunId)).collect()
+/// The ids that a statement with one value answers with.
+fn ids(conn: &Connection, text: &str, value: impl rusqlite::ToSql) -> Result<Vec<i64>, Error> {
+    let mut statement = conn.prepare_cached(text)?;
+    Ok(statement.query_map([value], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
 /// The first and the last possible key of a run's effects.
@@ -87,23 +88,21 @@ pub(super) fn key_range(run: RunId) -> (String, String) {
 }
 
 /// Messages that the run sent, and their statuses, also those that joined no conversation.
-async fn forget_statuses(conn: &mut SqliteConnection, run: RunId) -> Result<(), Error> {
+fn forget_statuses(conn: &Connection, run: RunId) -> Result<(), Error> {
     let (from, to) = key_range(run);
     let text = "update message set text = null, norm = null, error = null, external_key = randomblob(16) \
                 where effect_key >= ? and effect_key < ?";
-    sqlx::query(text).bind(from).bind(to).execute(conn).await?;
+    conn.prepare_cached(text)?.execute([from, to])?;
     Ok(())
 }
 
 /// Items that could not be read and events of nobody known, where they mention the person; and what runs of nobody that
 /// such an event started wrote to them. Journal data of these runs stay: nothing in the chain would tell who erased them.
-async fn forget_mentions(conn: &mut SqliteConnection, needle: &str) -> Result<(), Error> {
-    sqlx::query(FORGET_ITEMS).bind(needle).execute(&mut *conn).await?;
-    let events = sqlx::query(FORGET_EVENTS).bind(needle).fetch_all(&mut *conn).await?;
-    for event in &events {
-        let found = sqlx::query(RUNS_OF_NOBODY).bind(rows::number(event)?).fetch_all(&mut *conn).await?;
-        for run in &found {
-            forget_statuses(conn, RunId(rows::number(run)?)).await?;
+fn forget_mentions(conn: &Connection, needle: &str) -> Result<(), Error> {
+    conn.prepare_cached(FORGET_ITEMS)?.execute([needle])?;
+    for event in ids(conn, FORGET_EVENTS, needle)? {
+        for run in ids(conn, RUNS_OF_NOBODY, event)? {
+            forget_statuses(conn, RunId(run))?;
         }
     }
     Ok(())

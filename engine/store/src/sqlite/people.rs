@@ -12,7 +12,6 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use super::columns::Columns;
 use super::read::{CONTACT, CONVERSATIONS, TAGS, all, one};
 use super::rows::{self, columns};
-use super::values::Many;
 use super::{Sqlite, count, erase, error};
 
 /// Most rows of one page.
@@ -95,12 +94,9 @@ pub(super) const RUNS_OF_PERSON: &str = concat!(
     " from run left join version on version.id = run.version_id where run.contact_id = ? order by run.id"
 );
 
-pub(super) static SALTS: Many = Many::new(
-    "with wanted (id) as (values",
-    1,
-    ") select contact.id, contact.salt from wanted cross join contact on contact.id = wanted.id \
-     where contact.salt is not null",
-);
+/// The contacts come as one JSON list.
+pub(super) const SALTS: &str = "select contact.id, contact.salt from json_each(?) as wanted \
+     cross join contact on contact.id = wanted.value where contact.salt is not null";
 
 async fn person(conn: &mut SqliteConnection, contact: ContactId) -> Result<PersonRows, error::Error> {
     let of = |text: &'static str| sqlx::query(text).bind(contact.0);
@@ -260,7 +256,9 @@ impl Reads for Sqlite {
             let mut c = Columns::of(row);
             Ok((ContactId(c.take()?), c.take()?))
         };
-        Ok(SALTS.fetch(&mut *self.reader().await?, &contacts, |values, id| values.push(id.0), read).await?)
+        let wanted: Vec<i64> = contacts.iter().map(|id| id.0).collect();
+        let query = sqlx::query(SALTS).bind(serde_json::Value::from(wanted).to_string());
+        Ok(all(&mut *self.reader().await?, query, read).await?)
     }
 
     async fn figures(&self) -> Result<Figures, Error> {
