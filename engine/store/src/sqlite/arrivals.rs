@@ -22,7 +22,7 @@ pub(super) fn store(conn: &Connection, arrival: &Arrival) -> Result<Receipt, Err
         Arrival::Event(event) => store_event(conn, event),
         Arrival::Status { external_key, report, id, at, .. } => {
             let proof = evidence::proof(conn, report, *id)?;
-            messages::upsert(conn, &status_message(*external_key, report, *id, *at))?;
+            messages::note(conn, &status_message(*external_key, report, *id, *at))?;
             if let Some(input) = &proof {
                 inputs::insert(conn, input)?;
             }

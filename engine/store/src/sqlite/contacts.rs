@@ -12,6 +12,10 @@ const UPSERT: &str = "insert into contact (id, salt, name, phone, language, prio
        priority = excluded.priority, order_status = excluded.order_status, fields = excluded.fields, \
        last_at = excluded.last_at, unread = excluded.unread, rev = excluded.rev where contact.erased_at is null";
 
+/// A contact whose phone stays: what [`UPSERT`] would do, without touching an index.
+pub(super) const CHANGE: &str = "update contact set name = ?3, language = ?4, priority = ?5, order_status = ?6, fields = ?7, \
+     last_at = ?8, unread = ?9, rev = ?10 where id = ?1 and phone is ?2 and erased_at is null";
+
 /// Number and address are written once, so an erased address stays erased.
 const UPSERT_CONVERSATION: &str = "insert into conversation (id, contact_id, number, address, connection, \
      window_closes_at, session_messages, session_opened_at, last_in_at, last_out_at, rev) \
@@ -21,6 +25,11 @@ const UPSERT_CONVERSATION: &str = "insert into conversation (id, contact_id, num
        session_opened_at = excluded.session_opened_at, last_in_at = excluded.last_in_at, \
        last_out_at = excluded.last_out_at, rev = excluded.rev";
 
+/// A conversation that stays its contact's: what [`UPSERT_CONVERSATION`] would do, without touching an index.
+pub(super) const CHANGE_CONVERSATION: &str = "update conversation set connection = ?3, window_closes_at = ?4, \
+     session_messages = ?5, session_opened_at = ?6, last_in_at = ?7, last_out_at = ?8, rev = ?9 \
+     where id = ?1 and contact_id = ?2";
+
 const TAG: &str = "insert into contact_tag (contact_id, tag, source, source_id, event_id, at) \
      values (?, ?, ?, ?, ?, ?) on conflict do nothing";
 
@@ -29,6 +38,21 @@ pub(super) const UNTAG: &str =
 
 /// Stores a contact changed or new.
 pub(super) fn upsert(conn: &Connection, row: &ContactRow) -> Result<(), Error> {
+    let changed = conn.prepare_cached(CHANGE)?.execute(params![
+        row.id.0,
+        row.phone,
+        row.name,
+        row.language,
+        row.priority,
+        row.order_status,
+        row.fields,
+        row.last_at.map(|at| at.0),
+        row.unread,
+        row.rev,
+    ])?;
+    if changed > 0 {
+        return Ok(());
+    }
     conn.prepare_cached(UPSERT)?.execute(params![
         row.id.0,
         row.salt,
@@ -48,6 +72,20 @@ pub(super) fn upsert(conn: &Connection, row: &ContactRow) -> Result<(), Error> {
 
 /// Stores a conversation changed or new.
 pub(super) fn upsert_conversation(conn: &Connection, row: &ConversationRow) -> Result<(), Error> {
+    let changed = conn.prepare_cached(CHANGE_CONVERSATION)?.execute(params![
+        row.id.0,
+        row.contact_id.0,
+        row.connection,
+        row.window_closes_at.map(|at| at.0),
+        row.session_messages,
+        row.session_opened_at.map(|at| at.0),
+        row.last_in_at.map(|at| at.0),
+        row.last_out_at.map(|at| at.0),
+        row.rev,
+    ])?;
+    if changed > 0 {
+        return Ok(());
+    }
     conn.prepare_cached(UPSERT_CONVERSATION)?.execute(params![
         row.id.0,
         row.contact_id.0,

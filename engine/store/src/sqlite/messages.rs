@@ -23,6 +23,21 @@ pub(super) const UPSERT: &str = "insert into message (id, conversation_id, inbou
        cost = iif(excluded.status > message.status, coalesce(excluded.cost, message.cost), \
                   coalesce(message.cost, excluded.cost))";
 
+/// A later status of a message that is stored: what [`UPSERT`] would do, without touching an index.
+pub(super) const RAISE: &str = "update message set status = ?2, status_at = ?3, error = ?4, cost = coalesce(?5, cost) \
+     where external_key = ?1 and status < ?2 and inbound >= ?6 and (?7 is null or effect_key is not null)";
+
+/// Stores a status, joining it with the message that has the same external key.
+pub(super) fn note(conn: &Connection, row: &MessageRow) -> Result<(), Error> {
+    let status = row.status as i64;
+    let at = row.status_at.map(|at| at.0);
+    let values = params![row.external_key, status, at, row.error, row.cost, row.inbound, row.effect_key];
+    if conn.prepare_cached(RAISE)?.execute(values)? == 0 {
+        upsert(conn, row)?;
+    }
+    Ok(())
+}
+
 /// Stores a message, joining it with the row that has the same external key.
 pub(super) fn upsert(conn: &Connection, row: &MessageRow) -> Result<(), Error> {
     conn.prepare_cached(UPSERT)?.execute(params![

@@ -5,7 +5,10 @@
 
 use rusqlite::Connection;
 
-use super::{chain, contacts, count, effects, erase, events, evidence, inputs, open, parties, people, read, waits};
+use super::{
+    chain, contacts, count, effects, erase, events, evidence, inputs, messages, open, parties, people, read, runs,
+    waits,
+};
 
 async fn empty() -> (tempfile::TempDir, Connection) {
     let folder = tempfile::tempdir().unwrap();
@@ -41,7 +44,7 @@ async fn every_hot_statement_of_the_writer_finds_its_rows_by_an_index() {
     let by_id = |table: &str| format!("SEARCH {table} USING INTEGER PRIMARY KEY (rowid=?)");
     let untag = "SEARCH contact_tag USING INDEX sqlite_autoindex_contact_tag_1 \
         (contact_id=? AND tag=? AND source=? AND source_id=?)";
-    let statements: [(&str, Vec<String>); 13] = [
+    let statements: [(&str, Vec<String>); 17] = [
         (events::KNOWN, vec!["SEARCH event USING COVERING INDEX sqlite_autoindex_event_1 (key=?)".into()]),
         (
             parties::FIND,
@@ -64,6 +67,10 @@ async fn every_hot_statement_of_the_writer_finds_its_rows_by_an_index() {
         (effects::PARK, vec![by_id("effect")]),
         (waits::CLOSE, vec![by_id("wait")]),
         (contacts::UNTAG, vec![untag.into()]),
+        (contacts::CHANGE, vec![by_id("contact")]),
+        (contacts::CHANGE_CONVERSATION, vec![by_id("conversation")]),
+        (runs::CHANGE, vec![by_id("run")]),
+        (messages::RAISE, vec!["SEARCH message USING INDEX sqlite_autoindex_message_1 (external_key=?)".into()]),
     ];
     for (text, wanted) in &statements {
         let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();

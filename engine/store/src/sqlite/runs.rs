@@ -12,11 +12,31 @@ const UPSERT: &str = "insert into run (id, version_id, mailbox, shard, contact_i
        state = excluded.state, turns = excluded.turns, effects = excluded.effects, ended_at = excluded.ended_at, \
        error = excluded.error";
 
+/// What a turn changes of a run that stays where it is: what [`UPSERT`] would do, without touching most indexes.
+pub(super) const CHANGE: &str = "update run set status = ?2, format = ?3, state = ?4, turns = ?5, effects = ?6, ended_at = ?7, \
+     error = ?8 where id = ?1 and version_id = ?9 and contact_id is ?10 and conversation_id is ?11";
+
 const APPEND: &str = "insert into journal (id, subject, seq, kind, by, contact_id, at, format, body, data, data_digest, \
      strand, block) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// Stores a run begun or changed.
 pub(super) fn upsert(conn: &Connection, row: &RunRow) -> Result<(), Error> {
+    let changed = conn.prepare_cached(CHANGE)?.execute(params![
+        row.id.0,
+        row.status as i64,
+        row.format,
+        row.state,
+        row.turns,
+        row.effects,
+        row.ended_at.map(|at| at.0),
+        row.error,
+        row.version_id.0,
+        row.contact_id.map(|id| id.0),
+        row.conversation_id.map(|id| id.0),
+    ])?;
+    if changed > 0 {
+        return Ok(());
+    }
     conn.prepare_cached(UPSERT)?.execute(params![
         row.id.0,
         row.version_id.0,
