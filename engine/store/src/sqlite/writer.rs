@@ -18,7 +18,7 @@ use super::group::{self, Failure, Written};
 use super::open;
 use super::queue::{Ask, Taker};
 
-/// Longest rest after a group of several requests. A commit costs about as much as the rows of five runs, so under load
+/// Longest rest after a group of several requests. A commit costs about as much as the rows of a run or two, so under load
 /// fewer and larger groups leave more of the machine to everything else. Measured: `DECISIONS/0009`.
 const LONGEST_REST: Duration = Duration::from_millis(2);
 /// How often a truncating checkpoint after a vacuum is tried while readers are in the way; each try waits 5 s at most.
