@@ -216,6 +216,28 @@ pub async fn a_status_that_comes_before_the_message_joins_it<D: Driver>() {
     assert_eq!((joined.conversation_id, joined.effect_key), (event.conversation_id, Some(key)));
 }
 
+/// And its cost stays when a later status names none.
+pub async fn a_status_brings_the_key_that_its_message_has_not<D: Driver>() {
+    let driver = D::fresh().await;
+    let store = driver.open(1).await;
+    let run = make::run(MailboxId(5), engine::ids::VersionId(1));
+    let key = format!("{}/1", run.id);
+    let costly = |mut arrival: Arrival| {
+        let Arrival::Status { report, .. } = &mut arrival else { panic!("not a status") };
+        report.cost = Some(serde_json::json!({ "category": "utility" }));
+        arrival
+    };
+    store.receive(vec![make::status("wamid.out", Status::Accepted, None)]).await.unwrap();
+    store.receive(vec![costly(make::status("wamid.out", Status::Sent, Some(&key)))]).await.unwrap();
+    let sent = message_of(&store, run.id).await;
+    assert_eq!((sent.status, sent.effect_key.as_deref()), (Status::Sent, Some(&key[..])));
+    let other = format!("{}/1", make::run(MailboxId(5), engine::ids::VersionId(1)).id);
+    store.receive(vec![make::status("wamid.out", Status::Read, Some(&other))]).await.unwrap();
+    let read = message_of(&store, run.id).await;
+    assert!(read.cost.is_some());
+    assert_eq!((read.status, read.effect_key, read.cost), (Status::Read, Some(key), sent.cost));
+}
+
 /// With its bytes.
 pub async fn a_bad_item_is_kept<D: Driver>() {
     let driver = D::fresh().await;

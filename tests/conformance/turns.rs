@@ -5,8 +5,8 @@ use std::time::Duration;
 use engine::clock::At;
 use engine::ids::{ContactId, ConversationId, EventId, MailboxId, VersionId, WaitId};
 use engine::store::{
-    EffectOp, FIRST_WAIT, Reads, RunRow, RunStatus, Store, TagOp, TagRow, VersionRow, VersionState, WaitKind, WaitOp,
-    WaitRow, WaitState,
+    ContactRow, ConversationRow, EffectOp, FIRST_WAIT, Reads, RunRow, RunStatus, Store, TagOp, TagRow, VersionRow,
+    VersionState, WaitKind, WaitOp, WaitRow, WaitState,
 };
 
 use super::Driver;
@@ -97,6 +97,34 @@ pub async fn an_ended_run_leaves_the_mailbox<D: Driver>() {
     store.commit(work).await.unwrap();
     assert_eq!(store.mailbox(BOX).await.unwrap().runs, []);
     assert_eq!(store.run(over.id).await.unwrap(), Some(over));
+}
+
+/// A little, as nearly every turn does, or what it seldom does: another phone, another version, another contact.
+pub async fn a_row_that_changes_is_read_back_changed<D: Driver>() {
+    let driver = D::fresh().await;
+    let store = driver.open(1).await;
+    let contact = make::contact(ContactId(BOX.0), "Li Wei", "+8613800138000");
+    let conversation = make::conversation(ConversationId(make::next()), contact.id, "8613800138000");
+    let run = make::run(BOX, VersionId(1));
+    let change = async |contact: &ContactRow, conversation: &ConversationRow, run: &RunRow| {
+        let mut work = make::work(BOX);
+        work.contact = Some(contact.clone());
+        work.conversations = vec![conversation.clone()];
+        work.runs = vec![run.clone()];
+        store.commit(work).await.unwrap();
+        let rows = store.mailbox(BOX).await.unwrap();
+        assert_eq!((rows.contact.as_ref(), &rows.runs[..]), (Some(contact), std::slice::from_ref(run)));
+        assert_eq!(store.person(conversation.contact_id).await.unwrap().conversations, [conversation.clone()]);
+    };
+    change(&contact, &conversation, &run).await;
+    let contact = ContactRow { name: "Li".into(), unread: 2, last_at: Some(NOW), rev: 2, ..contact };
+    let conversation = ConversationRow { session_messages: 7, last_in_at: Some(NOW), rev: 2, ..conversation };
+    let run = RunRow { status: RunStatus::Waiting, state: vec![9], turns: 2, effects: 1, ..run };
+    change(&contact, &conversation, &run).await;
+    let contact = ContactRow { phone: Some("+8613900139000".into()), ..contact };
+    let conversation = ConversationRow { contact_id: ContactId(78), connection: "wa-two".into(), ..conversation };
+    let run = RunRow { version_id: VersionId(2), contact_id: None, conversation_id: None, ..run };
+    change(&contact, &conversation, &run).await;
 }
 
 /// By whoever comes first, the timer or the answer; one armed by the same work can be closed by it.

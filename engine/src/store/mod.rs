@@ -1,8 +1,8 @@
 //! The door to the database, as a trait. A driver keeps rows; it knows nothing of flows.
 //!
 //! Used as a generic, never `dyn`. Every writing method joins with whatever else waits at that moment into one transaction
-//! (group commit) with one multi-row statement per table, and answers after that transaction is on disk. Each group is one
-//! block of the audit chain (see [`crate::audit`]).
+//! (group commit), and answers after that transaction is on disk. Each group is one block of the audit chain (see
+//! [`crate::audit`]).
 
 mod read;
 mod rows;

@@ -1,80 +1,60 @@
 //! What came in through the doors: **webhook in -> event -> contact and conversation** -> …
-//!
-//! First which events are new, then whose they are, then one statement a table.
-
-use std::collections::{HashMap, HashSet};
 
 use engine::clock::At;
 use engine::connector::{Status, StatusReport};
-use engine::event::EventKey;
 use engine::ids::{MailboxId, MessageId};
 use engine::store::{
     Arrival, BadItemRow, ContactRow, ConversationRow, EventArrival, EventRow, InputKind, InputRow, MessageRow, Receipt,
     Stored,
 };
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, params};
 
 use super::error::Error;
 use super::parties::{self, Place};
-use super::values::{Many, Values};
 use super::{events, evidence, inputs, messages};
-
-static INSERT_BAD: Many = Many::new("insert into bad_item (id, connection, at, raw, why) values", 5, "");
 
 /// How a door's event body is encoded: JSON.
 const JSON: i64 = 1;
 
-/// Stores arrivals; receipts are in their order.
-pub(super) async fn store(conn: &mut SqliteConnection, arrivals: &[&Arrival]) -> Result<Vec<Receipt>, Error> {
-    if arrivals.is_empty() {
-        return Ok(Vec::new());
-    }
-    let fresh = fresh(conn, arrivals).await?;
-    let new: Vec<&EventArrival> = fresh.iter().map(|(_, event)| *event).collect();
-    let places = parties::settle(conn, &new).await?;
-    let rows: Vec<(EventRow, InputRow)> =
-        new.iter().zip(&places).map(|(event, place)| rows_of(event, *place)).collect();
-    events::insert(conn, &rows.iter().map(|(event, _)| event).collect::<Vec<_>>()).await?;
-
-    let statuses: Vec<(usize, StatusOf<'_>)> =
-        arrivals.iter().enumerate().filter_map(|(place, arrival)| Some((place, status(arrival)?))).collect();
-    let reports: Vec<(&StatusReport, i64)> = statuses.iter().map(|(_, status)| (status.report, status.id)).collect();
-    let proofs = evidence::proofs(conn, &reports).await?;
-    let hushed = evidence::hushed(conn, &reported(&statuses)).await?;
-    store_messages(conn, &new, &places, &statuses, &hushed).await?;
-    let all_inputs: Vec<&InputRow> = rows.iter().map(|(_, input)| input).chain(proofs.iter().flatten()).collect();
-    inputs::insert(conn, &all_inputs).await?;
-    store_bad(conn, arrivals).await?;
-
-    let mut receipts: HashMap<usize, Receipt> = HashMap::with_capacity(arrivals.len());
-    let stored = fresh.iter().zip(rows).zip(&places).map(|(((at, arrival), (event, input)), place)| {
-        let fresh = place.filter(|place| place.fresh).and_then(|place| created(arrival, place));
-        (*at, Receipt::New(Box::new(Stored { event, input, fresh })))
-    });
-    receipts.extend(stored);
-    receipts.extend(statuses.iter().zip(proofs).map(|((place, _), proof)| (*place, Receipt::Noted(proof))));
-    let receipt = |(place, arrival): (usize, &&Arrival)| match arrival {
-        Arrival::Bad(_) => Receipt::Kept,
-        _ => receipts.remove(&place).unwrap_or(Receipt::Seen),
-    };
-    Ok(arrivals.iter().enumerate().map(receipt).collect())
-}
-
-/// The events whose key is neither stored nor earlier in this group, with their places.
-async fn fresh<'a>(
-    conn: &mut SqliteConnection,
-    arrivals: &[&'a Arrival],
-) -> Result<Vec<(usize, &'a EventArrival)>, Error> {
-    let mut events: Vec<(usize, &EventArrival)> = Vec::new();
-    for (place, arrival) in arrivals.iter().enumerate() {
-        if let Arrival::Event(event) = arrival {
-            events.push((place, event));
+/// Stores one arrival.
+pub(super) fn store(conn: &Connection, arrival: &Arrival) -> Result<Receipt, Error> {
+    match arrival {
+        Arrival::Event(event) => store_event(conn, event),
+        Arrival::Status { external_key, report, id, at, .. } => {
+            let proof = evidence::proof(conn, report, *id)?;
+            let mut message = status_message(*external_key, report, *id, *at);
+            if message.error.is_some() && evidence::is_hushed(conn, external_key, report.key.as_deref())? {
+                message.error = None;
+            }
+            messages::note(conn, &message)?;
+            if let Some(input) = &proof {
+                inputs::insert(conn, input)?;
+            }
+            Ok(Receipt::Noted(proof))
+        }
+        Arrival::Bad(item) => {
+            store_bad(conn, item)?;
+            Ok(Receipt::Kept)
         }
     }
-    let keys: Vec<EventKey> = events.iter().map(|(_, event)| event.key).collect();
-    let mut seen: HashSet<EventKey> = events::known(conn, &keys).await?;
-    events.retain(|(_, event)| seen.insert(event.key));
-    Ok(events)
+}
+
+fn store_event(conn: &Connection, arrival: &EventArrival) -> Result<Receipt, Error> {
+    // Asked first: whose it is must be known to insert it, and a repeated one creates nobody.
+    if events::known(conn, &arrival.key)? {
+        return Ok(Receipt::Seen);
+    }
+    let party = arrival.party.as_ref();
+    let place = party.map(|party| parties::settle(conn, party, &arrival.connection)).transpose()?;
+    let (event, input) = rows_of(arrival, place);
+    events::insert(conn, &event)?;
+    if let Some(message) = arrival.message.clone() {
+        let conversation_id = event.conversation_id.or(message.conversation_id);
+        messages::upsert(conn, &MessageRow { conversation_id, event_id: Some(event.id), ..message })?;
+    }
+    inputs::insert(conn, &input)?;
+    let fresh = place.filter(|place| place.fresh).and_then(|place| created(arrival, place));
+    Ok(Receipt::New(Box::new(Stored { event, input, fresh })))
 }
 
 fn rows_of(event: &EventArrival, place: Option<Place>) -> (EventRow, InputRow) {
@@ -139,72 +119,28 @@ fn created(arrival: &EventArrival, place: Place) -> Option<(ContactRow, Conversa
     Some((contact, conversation))
 }
 
-/// A status among the arrivals.
-struct StatusOf<'a> {
-    external_key: [u8; 16],
-    report: &'a StatusReport,
-    id: i64,
-    at: At,
-}
-
-fn status(arrival: &Arrival) -> Option<StatusOf<'_>> {
-    let Arrival::Status { external_key, report, id, at, .. } = arrival else { return None };
-    Some(StatusOf { external_key: *external_key, report, id: *id, at: *at })
-}
-
-/// Those with words, by what says whose they are: the message's key and ours.
-fn reported<'a>(statuses: &[(usize, StatusOf<'a>)]) -> Vec<([u8; 16], Option<&'a str>)> {
-    let statuses = statuses.iter().map(|(_, status)| status).filter(|status| status.report.error.is_some());
-    statuses.map(|status| (status.external_key, status.report.key.as_deref())).collect()
-}
-
-impl StatusOf<'_> {
-    /// The row it makes, if there is none for its message; without its words if it is among those `hushed`.
-    fn message(&self, hushed: &HashSet<[u8; 16]>) -> MessageRow {
-        let report = self.report;
-        MessageRow {
-            id: MessageId(self.id),
-            conversation_id: None,
-            inbound: report.status == Status::Received,
-            event_id: None,
-            // Only a key of ours: whatever else a provider puts there is not for us to keep.
-            effect_key: report.key.clone().filter(|key| evidence::parse_key(key).is_some()),
-            external_key: self.external_key,
-            status: report.status,
-            status_at: Some(report.at.unwrap_or(self.at)),
-            error: report.error.clone().filter(|_| !hushed.contains(&self.external_key)),
-            text: None,
-            norm: None,
-            cost: report.cost.as_ref().map(ToString::to_string),
-        }
+/// The row that a status makes, if there is none for its message.
+fn status_message(external_key: [u8; 16], report: &StatusReport, id: i64, at: At) -> MessageRow {
+    MessageRow {
+        id: MessageId(id),
+        conversation_id: None,
+        inbound: report.status == Status::Received,
+        event_id: None,
+        // Only a key of ours: whatever else a provider puts there is not for us to keep.
+        effect_key: report.key.clone().filter(|key| evidence::parse_key(key).is_some()),
+        external_key,
+        status: report.status,
+        status_at: Some(report.at.unwrap_or(at)),
+        error: report.error.clone(),
+        text: None,
+        norm: None,
+        cost: report.cost.as_ref().map(ToString::to_string),
     }
 }
 
-async fn store_messages(
-    conn: &mut SqliteConnection,
-    new: &[&EventArrival],
-    places: &[Option<Place>],
-    statuses: &[(usize, StatusOf<'_>)],
-    hushed: &HashSet<[u8; 16]>,
-) -> Result<(), Error> {
-    let brought = new.iter().zip(places).filter_map(|(event, place)| {
-        let message = event.message.clone()?;
-        let conversation_id = place.map(|place| place.conversation).or(message.conversation_id);
-        Some(MessageRow { conversation_id, event_id: Some(event.id), ..message })
-    });
-    let all: Vec<MessageRow> = brought.chain(statuses.iter().map(|(_, status)| status.message(hushed))).collect();
-    messages::upsert(conn, &all.iter().collect::<Vec<_>>()).await
-}
-
-async fn store_bad(conn: &mut SqliteConnection, arrivals: &[&Arrival]) -> Result<(), Error> {
-    let bad: Vec<&BadItemRow> = arrivals
-        .iter()
-        .filter_map(|arrival| if let Arrival::Bad(item) = arrival { Some(item) } else { None })
-        .collect();
-    let bind = |values: Values, item: &&BadItemRow| {
-        let values = values.push(item.id.0).push(item.connection.as_str()).push(item.at.0);
-        values.push(item.raw.as_str()).push(item.why.as_str())
-    };
-    INSERT_BAD.execute(conn, &bad, bind).await?;
+fn store_bad(conn: &Connection, item: &BadItemRow) -> Result<(), Error> {
+    let mut insert =
+        conn.prepare_cached("insert into bad_item (id, connection, at, raw, why) values (?1, ?2, ?3, ?4, ?5)")?;
+    insert.execute(params![item.id.0, item.connection, item.at.0, item.raw, item.why])?;
     Ok(())
 }

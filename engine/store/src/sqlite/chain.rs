@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use engine::audit::{self, ANCHORS, Anchor, Head};
 use engine::clock::At;
 use engine::store::{BlockRow, JournalRow};
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::columns::Columns;
 use super::error::Error;
-use super::rows::{self, columns};
 
 /// The last block of every strand but that of the anchors. A recursion steps from strand to strand in the key, where
 /// `group by` would read every block.
@@ -32,18 +30,11 @@ pub(super) struct Chain {
     anchored: Option<BTreeMap<i64, i64>>,
 }
 
-/// Anchors read at a time.
-const PAGE: i64 = 200;
-
 impl Chain {
     /// Where `strand` stands: at its beginning, unless this process number wrote before.
-    pub(super) async fn load(conn: &mut SqliteConnection, strand: i64) -> Result<Self, Error> {
-        let last = last_block(conn, strand).await?;
-        let mut chain = Self { strand, n: 0, at: At(i64::MIN), hash: vec![0; 32], anchored: None };
-        if let Some(last) = last {
-            chain.advance(&last);
-        }
-        Ok(chain)
+    pub(super) fn load(conn: &Connection, strand: i64) -> Result<Self, Error> {
+        let (n, at, hash) = last_block(conn, strand)?;
+        Ok(Self { strand, n, at, hash, anchored: None })
     }
 
     /// Strand and number of the block to come.
@@ -74,24 +65,18 @@ impl Chain {
     }
 }
 
-async fn last_block(conn: &mut SqliteConnection, strand: i64) -> Result<Option<BlockRow>, Error> {
-    let text = concat!("select ", columns!(block), " from block where strand = ? order by n desc limit 1");
-    let row = sqlx::query(text).bind(strand).fetch_optional(conn).await?;
-    row.as_ref().map(rows::block).transpose()
+/// Number, time and hash of a strand's last block; zeros before its first.
+fn last_block(conn: &Connection, strand: i64) -> Result<(i64, At, Vec<u8>), Error> {
+    let mut last = conn.prepare_cached("select n, at, hash from block where strand = ? order by n desc limit 1")?;
+    let found = last.query_row([strand], |row| Ok((row.get(0)?, At(row.get(1)?), row.get(2)?))).optional()?;
+    Ok(found.unwrap_or_else(|| (0, At(i64::MIN), vec![0; 32])))
 }
 
 /// Stores a block.
-pub(super) async fn insert(conn: &mut SqliteConnection, block: &BlockRow) -> Result<(), Error> {
-    sqlx::query("insert into block (strand, n, at, prev, hash, leaves, mac) values (?, ?, ?, ?, ?, ?, ?)")
-        .bind(block.strand)
-        .bind(block.n)
-        .bind(block.at.0)
-        .bind(&block.prev)
-        .bind(&block.hash)
-        .bind(&block.leaves)
-        .bind(&block.mac)
-        .execute(conn)
-        .await?;
+pub(super) fn insert(conn: &Connection, block: &BlockRow) -> Result<(), Error> {
+    let text = "insert into block (strand, n, at, prev, hash, leaves, mac) values (?, ?, ?, ?, ?, ?, ?)";
+    let BlockRow { strand, n, at, prev, hash, leaves, mac } = block;
+    conn.prepare_cached(text)?.execute(params![strand, n, at.0, prev, hash, leaves, mac])?;
     Ok(())
 }
 
@@ -99,60 +84,54 @@ pub(super) async fn insert(conn: &mut SqliteConnection, block: &BlockRow) -> Res
 ///
 /// The first anchor of a process that wrote names all strands: whoever looks for the anchor of a strand need not go back
 /// further.
-pub(super) async fn anchor(
-    conn: &mut SqliteConnection,
+pub(super) fn anchor(
+    conn: &Connection,
     chain: &Chain,
     at: At,
     key: &[u8; 32],
 ) -> Result<(Option<Anchor>, BTreeMap<i64, i64>), Error> {
-    let mut heads = heads(conn).await?;
+    let mut heads = heads(conn)?;
     let now: BTreeMap<i64, i64> = heads.iter().map(|head| (head.strand, head.n)).collect();
     let held = match &chain.anchored {
         Some(held) => held.clone(),
         None if now.contains_key(&chain.strand) => BTreeMap::new(),
-        None => held(conn, &now).await?,
+        None => held(conn, &now)?,
     };
     heads.retain(|head| held.get(&head.strand) != Some(&head.n));
     if heads.is_empty() {
         return Ok((None, now));
     }
     let leaves = audit::anchor_leaves(&heads);
-    let last = last_block(conn, ANCHORS).await?;
-    let (n, prev) = last.map_or_else(|| (1, vec![0; 32]), |last| (last.n + 1, last.hash));
+    let (last, _, prev) = last_block(conn, ANCHORS)?;
+    let n = last + 1;
     let anchor = audit::anchor(n, at, &prev, heads, key);
     let hash = audit::block_hash(ANCHORS, n, at, &prev, &leaves);
     let mac = audit::seal(key, &hash);
-    insert(conn, &BlockRow { strand: ANCHORS, n, at, prev, hash: hash.to_vec(), leaves, mac }).await?;
+    insert(conn, &BlockRow { strand: ANCHORS, n, at, prev, hash: hash.to_vec(), leaves, mac })?;
     Ok((Some(anchor), now))
 }
 
 /// The last block of each of these strands that an anchor on disk holds, read backwards until all are found.
-async fn held(conn: &mut SqliteConnection, strands: &BTreeMap<i64, i64>) -> Result<BTreeMap<i64, i64>, Error> {
-    let (mut held, mut before) = (BTreeMap::new(), i64::MAX);
+fn held(conn: &Connection, strands: &BTreeMap<i64, i64>) -> Result<BTreeMap<i64, i64>, Error> {
+    let mut held = BTreeMap::new();
+    let mut anchors = conn.prepare_cached("select leaves from block where strand = 0 order by n desc")?;
+    let mut anchors = anchors.query([])?;
     while strands.keys().any(|strand| !held.contains_key(strand)) {
-        let text = "select n, leaves from block where strand = 0 and n < ? order by n desc limit ?";
-        let page = sqlx::query(text).bind(before).bind(PAGE).fetch_all(&mut *conn).await?;
-        if page.is_empty() {
-            break;
-        }
-        for row in &page {
-            let mut c = Columns::of(row);
-            before = c.take()?;
-            // What cannot be read holds nothing: a new anchor takes its place, and a check of the chain tells of it.
-            let heads: Vec<Head> = serde_json::from_slice(c.take::<&[u8]>()?).unwrap_or_default();
-            for head in heads {
-                held.entry(head.strand).or_insert(head.n);
-            }
+        let Some(anchor) = anchors.next()? else { break };
+        let leaves: Vec<u8> = anchor.get(0)?;
+        // What cannot be read holds nothing: a new anchor takes its place, and a check of the chain tells of it.
+        let heads: Vec<Head> = serde_json::from_slice(&leaves).unwrap_or_default();
+        for head in heads {
+            held.entry(head.strand).or_insert(head.n);
         }
     }
     Ok(held)
 }
 
-async fn heads(conn: &mut SqliteConnection) -> Result<Vec<Head>, Error> {
-    let found = sqlx::query(HEADS).fetch_all(conn).await?;
-    let head = |row| {
-        let mut c = Columns::of(row);
-        Ok(Head { strand: c.take()?, n: c.take()?, hash: hex::encode(c.take::<Vec<u8>>()?) })
+fn heads(conn: &Connection) -> Result<Vec<Head>, Error> {
+    let mut heads = conn.prepare_cached(HEADS)?;
+    let head = |row: &rusqlite::Row<'_>| {
+        Ok(Head { strand: row.get(0)?, n: row.get(1)?, hash: hex::encode(row.get::<_, Vec<u8>>(2)?) })
     };
-    found.iter().map(head).collect()
+    Ok(heads.query_map([], head)?.collect::<Result<_, _>>()?)
 }

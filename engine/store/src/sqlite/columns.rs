@@ -52,7 +52,7 @@ impl<'r> Columns<'r> {
 
     /// How urgent.
     pub(crate) fn lane(&mut self, table: &'static str) -> Result<Lane, Error> {
-        self.code(table, "lane", &LANES, |lane| lane as i64)
+        lane(table, self.take()?)
     }
 
     /// How far a message got.
@@ -65,11 +65,25 @@ impl<'r> Columns<'r> {
         &mut self,
         table: &'static str,
         column: &'static str,
-        known: &[T],
+        codes: &[T],
         number: impl Fn(T) -> i64,
     ) -> Result<T, Error> {
-        let code: i64 = self.take()?;
-        let found = known.iter().copied().find(|value| number(*value) == code);
-        found.ok_or(Error::Code { table, column, code })
+        known(table, column, self.take()?, codes, number)
     }
+}
+
+/// The lane whose code is in `table`.
+pub(crate) fn lane(table: &'static str, code: i64) -> Result<Lane, Error> {
+    known(table, "lane", code, &LANES, |lane| lane as i64)
+}
+
+fn known<T: Copy>(
+    table: &'static str,
+    column: &'static str,
+    code: i64,
+    codes: &[T],
+    number: impl Fn(T) -> i64,
+) -> Result<T, Error> {
+    let found = codes.iter().copied().find(|value| number(*value) == code);
+    found.ok_or(Error::Code { table, column, code })
 }

@@ -1,115 +1,119 @@
 //! Contacts, their conversations and their tags, as the turns of their mailboxes leave them.
 
-use std::collections::BTreeMap;
-
-use engine::store::{ContactRow, ConversationRow, TagOp, TagRow};
-use sqlx::sqlite::SqliteConnection;
+use engine::store::{ContactRow, ConversationRow, TagOp};
+use rusqlite::{Connection, params};
 
 use super::error::Error;
-use super::values::{Many, Values};
 
 /// The salt is written once. An erased contact stays as it is: a mailbox that was in memory must not bring it back.
-static UPSERT: Many = Many::new(
-    "insert into contact (id, salt, name, phone, language, priority, order_status, fields, last_at, unread, rev, \
-     erased_at) values",
-    12,
-    "on conflict (id) do update set name = excluded.name, phone = excluded.phone, language = excluded.language, \
+const UPSERT: &str = "insert into contact (id, salt, name, phone, language, priority, order_status, fields, last_at, \
+     unread, rev, erased_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     on conflict (id) do update set name = excluded.name, phone = excluded.phone, language = excluded.language, \
        priority = excluded.priority, order_status = excluded.order_status, fields = excluded.fields, \
-       last_at = excluded.last_at, unread = excluded.unread, rev = excluded.rev where contact.erased_at is null",
-);
+       last_at = excluded.last_at, unread = excluded.unread, rev = excluded.rev where contact.erased_at is null";
+
+/// A contact whose phone stays: what [`UPSERT`] would do, without touching an index.
+pub(super) const CHANGE: &str = "update contact set name = ?3, language = ?4, priority = ?5, order_status = ?6, fields = ?7, \
+     last_at = ?8, unread = ?9, rev = ?10 where id = ?1 and phone is ?2 and erased_at is null";
 
 /// Number and address are written once, so an erased address stays erased.
-static UPSERT_CONVERSATION: Many = Many::new(
-    "insert into conversation (id, contact_id, number, address, connection, window_closes_at, session_messages, \
-     session_opened_at, last_in_at, last_out_at, rev) values",
-    11,
-    "on conflict (id) do update set contact_id = excluded.contact_id, connection = excluded.connection, \
+const UPSERT_CONVERSATION: &str = "insert into conversation (id, contact_id, number, address, connection, \
+     window_closes_at, session_messages, session_opened_at, last_in_at, last_out_at, rev) \
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     on conflict (id) do update set contact_id = excluded.contact_id, connection = excluded.connection, \
        window_closes_at = excluded.window_closes_at, session_messages = excluded.session_messages, \
        session_opened_at = excluded.session_opened_at, last_in_at = excluded.last_in_at, \
-       last_out_at = excluded.last_out_at, rev = excluded.rev",
-);
+       last_out_at = excluded.last_out_at, rev = excluded.rev";
 
-static TAG: Many = Many::new(
-    "insert into contact_tag (contact_id, tag, source, source_id, event_id, at) values",
-    6,
-    "on conflict do nothing",
-);
+/// A conversation that stays its contact's: what [`UPSERT_CONVERSATION`] would do, without touching an index.
+pub(super) const CHANGE_CONVERSATION: &str = "update conversation set connection = ?3, window_closes_at = ?4, \
+     session_messages = ?5, session_opened_at = ?6, last_in_at = ?7, last_out_at = ?8, rev = ?9 \
+     where id = ?1 and contact_id = ?2";
 
-pub(super) static UNTAG: Many =
-    Many::new("delete from contact_tag where (contact_id, tag, source, source_id) in (values", 4, ")");
+const TAG: &str = "insert into contact_tag (contact_id, tag, source, source_id, event_id, at) \
+     values (?, ?, ?, ?, ?, ?) on conflict do nothing";
 
-/// Stores contacts changed or new.
-pub(super) async fn upsert(conn: &mut SqliteConnection, contacts: &[&ContactRow]) -> Result<(), Error> {
-    let bind = |values: Values, row: &&ContactRow| {
-        values
-            .push(row.id.0)
-            .push(row.salt.as_deref())
-            .push(row.name.as_str())
-            .push(row.phone.as_deref())
-            .push(row.language.as_str())
-            .push(row.priority)
-            .push(row.order_status.as_str())
-            .push(row.fields.as_str())
-            .push(row.last_at.map(|at| at.0))
-            .push(row.unread)
-            .push(row.rev)
-            .push(row.erased_at.map(|at| at.0))
-    };
-    UPSERT.execute(conn, contacts, bind).await?;
+pub(super) const UNTAG: &str =
+    "delete from contact_tag where contact_id = ? and tag = ? and source = ? and source_id = ?";
+
+/// Stores a contact changed or new.
+pub(super) fn upsert(conn: &Connection, row: &ContactRow) -> Result<(), Error> {
+    let changed = conn.prepare_cached(CHANGE)?.execute(params![
+        row.id.0,
+        row.phone,
+        row.name,
+        row.language,
+        row.priority,
+        row.order_status,
+        row.fields,
+        row.last_at.map(|at| at.0),
+        row.unread,
+        row.rev,
+    ])?;
+    if changed > 0 {
+        return Ok(());
+    }
+    conn.prepare_cached(UPSERT)?.execute(params![
+        row.id.0,
+        row.salt,
+        row.name,
+        row.phone,
+        row.language,
+        row.priority,
+        row.order_status,
+        row.fields,
+        row.last_at.map(|at| at.0),
+        row.unread,
+        row.rev,
+        row.erased_at.map(|at| at.0),
+    ])?;
     Ok(())
 }
 
-/// Stores conversations changed or new.
-pub(super) async fn upsert_conversations(
-    conn: &mut SqliteConnection,
-    conversations: &[&ConversationRow],
-) -> Result<(), Error> {
-    let bind = |values: Values, row: &&ConversationRow| {
-        values
-            .push(row.id.0)
-            .push(row.contact_id.0)
-            .push(row.number.as_str())
-            .push(row.address.as_str())
-            .push(row.connection.as_str())
-            .push(row.window_closes_at.map(|at| at.0))
-            .push(row.session_messages)
-            .push(row.session_opened_at.map(|at| at.0))
-            .push(row.last_in_at.map(|at| at.0))
-            .push(row.last_out_at.map(|at| at.0))
-            .push(row.rev)
-    };
-    UPSERT_CONVERSATION.execute(conn, conversations, bind).await?;
+/// Stores a conversation changed or new.
+pub(super) fn upsert_conversation(conn: &Connection, row: &ConversationRow) -> Result<(), Error> {
+    let changed = conn.prepare_cached(CHANGE_CONVERSATION)?.execute(params![
+        row.id.0,
+        row.contact_id.0,
+        row.connection,
+        row.window_closes_at.map(|at| at.0),
+        row.session_messages,
+        row.session_opened_at.map(|at| at.0),
+        row.last_in_at.map(|at| at.0),
+        row.last_out_at.map(|at| at.0),
+        row.rev,
+    ])?;
+    if changed > 0 {
+        return Ok(());
+    }
+    conn.prepare_cached(UPSERT_CONVERSATION)?.execute(params![
+        row.id.0,
+        row.contact_id.0,
+        row.number,
+        row.address,
+        row.connection,
+        row.window_closes_at.map(|at| at.0),
+        row.session_messages,
+        row.session_opened_at.map(|at| at.0),
+        row.last_in_at.map(|at| at.0),
+        row.last_out_at.map(|at| at.0),
+        row.rev,
+    ])?;
     Ok(())
 }
 
-/// What makes a tag's source the same source.
-fn key(row: &TagRow) -> (i64, &str, i64, &str) {
-    (row.contact_id.0, &row.tag, row.source, &row.source_id)
-}
-
-/// Carries out what turns want of tags: the last word on each source counts.
-pub(super) async fn apply_tags(conn: &mut SqliteConnection, ops: &[&TagOp]) -> Result<(), Error> {
-    let mut removed: BTreeMap<_, &TagRow> = BTreeMap::new();
-    let mut added: BTreeMap<_, &TagRow> = BTreeMap::new();
-    for op in ops {
-        match op {
-            TagOp::Add(row) => {
-                added.entry(key(row)).or_insert(row);
-            }
-            TagOp::Remove(row) => {
-                added.remove(&key(row));
-                removed.insert(key(row), row);
-            }
+/// Carries out what a turn wants of a tag. A source that has it already keeps the event it has it from.
+pub(super) fn apply_tag(conn: &Connection, op: &TagOp) -> Result<(), Error> {
+    match op {
+        TagOp::Add(row) => {
+            let event = row.event_id.map(|id| id.0);
+            let values = params![row.contact_id.0, row.tag, row.source, row.source_id, event, row.at.0];
+            conn.prepare_cached(TAG)?.execute(values)?;
+        }
+        TagOp::Remove(row) => {
+            let values = params![row.contact_id.0, row.tag, row.source, row.source_id];
+            conn.prepare_cached(UNTAG)?.execute(values)?;
         }
     }
-    let removed: Vec<&TagRow> = removed.into_values().collect();
-    UNTAG.execute(conn, &removed, |values, row| bind_key(values, row)).await?;
-    let added: Vec<&TagRow> = added.into_values().collect();
-    let bind = |values: Values, row: &&TagRow| bind_key(values, row).push(row.event_id.map(|id| id.0)).push(row.at.0);
-    TAG.execute(conn, &added, bind).await?;
     Ok(())
-}
-
-fn bind_key(values: Values, row: &TagRow) -> Values {
-    values.push(row.contact_id.0).push(row.tag.as_str()).push(row.source).push(row.source_id.as_str())
 }

@@ -8,10 +8,9 @@ use engine::clock::At;
 use engine::erasure::Family;
 use engine::ids::{ContactId, RunId};
 use engine::store::Work;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 
 use super::error::Error;
-use super::rows;
 
 /// What is done to every table that is the person's; `?1` is the contact, `?2` the time.
 const OF_PERSON: [&str; 14] = [
@@ -55,48 +54,47 @@ const OF_RUN: [&str; 6] = [
        erased_at = ?2 where id = ?1 and contact_id is null",
 ];
 
-const FORGET_ITEM: &str = "update bad_item set raw = '', why = 'erased with a person it mentioned' where id = ?";
+const FORGET_ITEM: &str = "update bad_item set raw = '', why = 'erased with a person it mentioned' where id = ?1";
 
 /// Carries out what a work wants erased, within the transaction that is open.
-pub(super) async fn all_of(conn: &mut SqliteConnection, work: &Work) -> Result<(), Error> {
+pub(super) fn all_of(conn: &Connection, work: &Work) -> Result<(), Error> {
     if let Some(contact) = work.erase {
-        person(conn, contact, work.at).await?;
+        person(conn, contact, work.at)?;
     }
-    for family in &work.forget {
-        forget(conn, family, work.at).await?;
-    }
+    work.forget.iter().try_for_each(|family| forget(conn, family, work.at))?;
     for item in &work.forget_items {
-        sqlx::query(FORGET_ITEM).bind(item.0).execute(&mut *conn).await?;
+        conn.prepare_cached(FORGET_ITEM)?.execute([item.0])?;
     }
     Ok(())
 }
 
-async fn person(conn: &mut SqliteConnection, contact: ContactId, at: At) -> Result<(), Error> {
-    for run in runs(conn, contact).await? {
-        forget_messages(conn, run).await?;
+fn person(conn: &Connection, contact: ContactId, at: At) -> Result<(), Error> {
+    for run in runs(conn, contact)? {
+        forget_messages(conn, run)?;
     }
-    for text in OF_PERSON {
-        sqlx::query(text).bind(contact.0).bind(at.0).execute(&mut *conn).await?;
-    }
-    Ok(())
+    OF_PERSON.iter().try_for_each(|text| change(conn, text, [contact.0, at.0]))
 }
 
-async fn forget(conn: &mut SqliteConnection, family: &Family, at: At) -> Result<(), Error> {
-    for text in OF_EVENT {
-        sqlx::query(text).bind(family.event.0).execute(&mut *conn).await?;
-    }
+fn forget(conn: &Connection, family: &Family, at: At) -> Result<(), Error> {
+    OF_EVENT.iter().try_for_each(|text| change(conn, text, [family.event.0, at.0]))?;
     for run in &family.runs {
-        forget_messages(conn, *run).await?;
-        for text in OF_RUN {
-            sqlx::query(text).bind(run.0).bind(at.0).execute(&mut *conn).await?;
-        }
+        forget_messages(conn, *run)?;
+        OF_RUN.iter().try_for_each(|text| change(conn, text, [run.0, at.0]))?;
     }
     Ok(())
 }
 
-async fn runs(conn: &mut SqliteConnection, contact: ContactId) -> Result<Vec<RunId>, Error> {
-    let found = sqlx::query("select id from run where contact_id = ?").bind(contact.0).fetch_all(conn).await?;
-    found.iter().map(|row| rows::number(row).map(RunId)).collect()
+/// Executes a statement with as many of `values` as it takes.
+fn change(conn: &Connection, text: &str, values: [i64; 2]) -> Result<(), Error> {
+    let mut statement = conn.prepare_cached(text)?;
+    let values = values.into_iter().take(statement.parameter_count());
+    statement.execute(rusqlite::params_from_iter(values))?;
+    Ok(())
+}
+
+fn runs(conn: &Connection, contact: ContactId) -> Result<Vec<RunId>, Error> {
+    let mut statement = conn.prepare_cached("select id from run where contact_id = ?1")?;
+    Ok(statement.query_map([contact.0], |row| row.get(0).map(RunId))?.collect::<Result<_, _>>()?)
 }
 
 /// The first and the last possible key of a run's effects.
@@ -106,11 +104,11 @@ pub(super) fn key_range(run: RunId) -> (String, String) {
 }
 
 /// Messages that the run sent, and their statuses, also those that joined no conversation.
-async fn forget_messages(conn: &mut SqliteConnection, run: RunId) -> Result<(), Error> {
+fn forget_messages(conn: &Connection, run: RunId) -> Result<(), Error> {
     let (from, to) = key_range(run);
     let text = "update message set text = null, norm = null, error = null, external_key = randomblob(16) \
-                where effect_key >= ? and effect_key < ?";
-    sqlx::query(text).bind(from).bind(to).execute(conn).await?;
+                where effect_key >= ?1 and effect_key < ?2";
+    conn.prepare_cached(text)?.execute([from, to])?;
     Ok(())
 }
 
@@ -118,9 +116,7 @@ async fn forget_messages(conn: &mut SqliteConnection, run: RunId) -> Result<(), 
 mod tests {
     use std::collections::BTreeSet;
 
-    use sqlx::Row;
-
-    use super::super::{migrate, open};
+    use super::super::open;
 
     /// Columns of text and bytes that are emptied, or whose rows are deleted.
     const ERASED: [&str; 12] = [
@@ -155,12 +151,14 @@ mod tests {
     #[tokio::test]
     async fn of_every_column_it_is_decided_whether_it_is_erased() {
         let folder = tempfile::tempdir().unwrap();
-        let mut conn = open::writer(&folder.path().join("store.db")).await.unwrap();
-        migrate::up(&mut conn).await.unwrap();
+        let path = folder.path().join("store.db");
+        open::up_to_date(&path).await.unwrap();
+        let conn = open::writer(&path).unwrap();
         let text = "select t.name || '.' || c.name from sqlite_master as t, pragma_table_info(t.name) as c \
                     where t.type = 'table' and c.type <> 'INTEGER'";
-        let found = sqlx::query(text).fetch_all(&mut conn).await.unwrap();
-        let found: BTreeSet<String> = found.iter().map(|row| row.get(0)).collect();
+        let mut statement = conn.prepare(text).unwrap();
+        let found: BTreeSet<String> =
+            statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
         let decided: BTreeSet<String> = ERASED.iter().chain(&KEPT).flat_map(|line| columns(line)).collect();
         assert_eq!(found, decided);
     }

@@ -11,9 +11,12 @@ const REFUSALS: [i32; 3] = [18, 19, 20];
 /// Something that kept the driver from doing what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// The database said no.
+    /// The database said no to a reader.
     #[error(transparent)]
-    Sql(#[from] sqlx::Error),
+    Read(#[from] sqlx::Error),
+    /// The database said no to the writer.
+    #[error(transparent)]
+    Write(#[from] rusqlite::Error),
     /// A stored code that this version does not know.
     #[error(
         "table {table} holds {column} = {code}, which this version does not know: the file was written by a newer one"
@@ -34,9 +37,13 @@ pub(crate) enum Error {
 impl Error {
     /// SQLite's primary result code, if it is an error of SQLite.
     fn code(&self) -> Option<i32> {
-        let Self::Sql(sqlx::Error::Database(error)) = self else { return None };
-        // The code is the extended one; its low byte is the primary one.
-        error.code()?.parse::<i32>().ok().map(|code| code & 0xff)
+        let extended = match self {
+            Self::Read(sqlx::Error::Database(error)) => error.code()?.parse().ok()?,
+            Self::Write(rusqlite::Error::SqliteFailure(error, _)) => error.extended_code,
+            _ => return None,
+        };
+        // The low byte is the primary one.
+        Some(extended & 0xff)
     }
 
     /// Whether the disk is full.

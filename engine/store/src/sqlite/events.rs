@@ -1,53 +1,37 @@
 //! Events. The unique key makes a repeated delivery one event.
 
-use std::collections::HashSet;
-
 use engine::event::EventKey;
 use engine::store::EventRow;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use rusqlite::{Connection, params};
 
-use super::columns::Columns;
 use super::error::Error;
-use super::values::{Many, Values};
 
-pub(super) static KNOWN: Many = Many::new(
-    "with wanted (key) as (values",
-    1,
-    ") select event.key from wanted cross join event on event.key = wanted.key",
-);
+pub(super) const KNOWN: &str = "select 1 from event where key = ?";
 
-static INSERT: Many = Many::new(
-    "insert into event (id, key, mailbox, contact_id, conversation_id, connection, kind, origin, at, provider_at, \
-     depth, format, body) values",
-    13,
-    "on conflict (key) do nothing",
-);
+const INSERT: &str = "insert into event (id, key, mailbox, contact_id, conversation_id, connection, kind, origin, at, \
+     provider_at, depth, format, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (key) do nothing";
 
-/// Which of these keys are stored already.
-pub(super) async fn known(conn: &mut SqliteConnection, keys: &[EventKey]) -> Result<HashSet<EventKey>, Error> {
-    let read = |row: &SqliteRow| Columns::of(row).bytes().map(EventKey);
-    let found = KNOWN.fetch(conn, keys, |values, key| values.push(&key.0[..]), read).await?;
-    Ok(found.into_iter().collect())
+/// Whether this key is stored already.
+pub(super) fn known(conn: &Connection, key: &EventKey) -> Result<bool, Error> {
+    Ok(conn.prepare_cached(KNOWN)?.exists([key.0])?)
 }
 
-/// Stores events; one whose key is stored already is dropped.
-pub(super) async fn insert(conn: &mut SqliteConnection, events: &[&EventRow]) -> Result<(), Error> {
-    let bind = |values: Values, row: &&EventRow| {
-        values
-            .push(row.id.0)
-            .push(&row.key.0[..])
-            .push(row.mailbox.0)
-            .push(row.contact_id.map(|id| id.0))
-            .push(row.conversation_id.map(|id| id.0))
-            .push(row.connection.as_str())
-            .push(row.kind.as_str())
-            .push(row.origin as i64)
-            .push(row.at.0)
-            .push(row.provider_at.map(|at| at.0))
-            .push(i64::from(row.depth))
-            .push(row.format)
-            .push(row.body.as_deref())
-    };
-    INSERT.execute(conn, events, bind).await?;
+/// Stores an event; one whose key is stored already is dropped.
+pub(super) fn insert(conn: &Connection, row: &EventRow) -> Result<(), Error> {
+    conn.prepare_cached(INSERT)?.execute(params![
+        row.id.0,
+        row.key.0,
+        row.mailbox.0,
+        row.contact_id.map(|id| id.0),
+        row.conversation_id.map(|id| id.0),
+        row.connection,
+        row.kind,
+        row.origin as i64,
+        row.at.0,
+        row.provider_at.map(|at| at.0),
+        row.depth,
+        row.format,
+        row.body,
+    ])?;
     Ok(())
 }

@@ -1,48 +1,32 @@
 //! Proof that a call happened: our key that came back in a status.
 
-use std::collections::{HashMap, HashSet};
-
 use engine::connector::StatusReport;
 use engine::ids::{EffectId, InputId, MailboxId, RunId};
 use engine::store::{InputKind, InputRow, Lane};
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, OptionalExtension};
 
-use super::columns::Columns;
+use super::columns;
 use super::error::Error;
-use super::values::{Many, Values};
 
-/// Effects that may have happened, unless proof of them waits already.
-pub(super) static UNPROVED: Many = Many::new(
-    "with report (run_id, n) as (values",
-    2,
-    ") select effect.id, effect.run_id, effect.n, effect.mailbox, effect.lane from report \
-     cross join effect on effect.run_id = report.run_id and effect.n = report.n \
-     where (effect.state = 2 or (effect.state = 3 and effect.error = 'may_have_happened')) \
-     and not exists (select 1 from input where input.kind = 1 and input.reference = effect.id)",
-);
+/// An effect that may have happened, unless proof of it waits already.
+pub(super) const UNPROVED: &str = "select effect.id, effect.mailbox, effect.lane from effect \
+     where effect.run_id = ? and effect.n = ? \
+     and (effect.state = 2 or (effect.state = 3 and effect.error = 'may_have_happened')) \
+     and not exists (select 1 from input where input.kind = 1 and input.reference = effect.id)";
 
-/// Statuses whose words are nobody's business: of an erased run, or of a message that we know nothing of, which an erased
-/// one is as well.
-pub(super) static HUSHED: Many = Many::new(
-    "with report (external_key, run_id) as (values",
-    2,
-    ") select report.external_key from report where iif(report.run_id is null, \
-       not exists (select 1 from message where message.external_key = report.external_key \
-                   and (message.conversation_id is not null or message.effect_key is not null)), \
-       exists (select 1 from run where run.id = report.run_id and run.erased_at is not null))",
-);
+/// A message that we know something of.
+pub(super) const HUSHED_UNKNOWN: &str = "select 1 from message where message.external_key = ?1 \
+     and (message.conversation_id is not null or message.effect_key is not null)";
+/// A run that was erased.
+pub(super) const HUSHED_RUN: &str = "select 1 from run where run.id = ?1 and run.erased_at is not null";
 
-/// Which of these reports of failures, each with the key of its message and ours, must leave no words.
-pub(super) async fn hushed(
-    conn: &mut SqliteConnection,
-    reports: &[([u8; 16], Option<&str>)],
-) -> Result<HashSet<[u8; 16]>, Error> {
-    let bind = |values: Values, (external, key): &([u8; 16], Option<&str>)| {
-        let run = key.and_then(parse_key).map(|(run, _)| run.0);
-        values.push(&external[..]).push(run)
-    };
-    let read = |row: &sqlx::sqlite::SqliteRow| Columns::of(row).bytes();
-    Ok(HUSHED.fetch(conn, reports, bind, read).await?.into_iter().collect())
+/// Whether a report of a failure must leave no words, as they are nobody's business: of an erased run, or of a message that
+/// we know nothing of, which an erased one is as well. `external_key` is the message's key, `key` ours.
+pub(super) fn is_hushed(conn: &Connection, external_key: &[u8; 16], key: Option<&str>) -> Result<bool, Error> {
+    match key.and_then(parse_key) {
+        Some((run, _)) => Ok(conn.prepare_cached(HUSHED_RUN)?.exists([run.0])?),
+        None => Ok(!conn.prepare_cached(HUSHED_UNKNOWN)?.exists([&external_key[..]])?),
+    }
 }
 
 /// The run and number in an effect's key, `<run>/<n>`; `None` for a text that is no key of ours.
@@ -52,45 +36,24 @@ pub(super) fn parse_key(key: &str) -> Option<(RunId, i64)> {
     Some((run.parse().ok()?, n))
 }
 
-/// An effect that may have happened.
-struct Unproved {
-    id: EffectId,
-    key: (RunId, i64),
-    mailbox: MailboxId,
-    lane: Lane,
+/// The input that `report` makes, with the id it would get; one an effect.
+pub(super) fn proof(conn: &Connection, report: &StatusReport, id: i64) -> Result<Option<InputRow>, Error> {
+    let Some((run, n)) = report.key.as_deref().and_then(parse_key) else { return Ok(None) };
+    let Some((effect, mailbox, lane)) = unproved(conn, run, n)? else { return Ok(None) };
+    Ok(Some(InputRow {
+        id: InputId(id),
+        shard: mailbox.shard(),
+        mailbox,
+        lane,
+        kind: InputKind::Evidence,
+        reference: effect.0,
+        body: Some(report.external_id.clone().into_bytes()),
+    }))
 }
 
-/// The inputs that these reports (each with the id its input would get) make, at their places; one an effect.
-pub(super) async fn proofs(
-    conn: &mut SqliteConnection,
-    reports: &[(&StatusReport, i64)],
-) -> Result<Vec<Option<InputRow>>, Error> {
-    let keys: Vec<_> = reports.iter().map(|(report, _)| report.key.as_deref().and_then(parse_key)).collect();
-    let asked: Vec<(RunId, i64)> = keys.iter().flatten().copied().collect::<HashSet<_>>().into_iter().collect();
-    let bind = |values: Values, key: &(RunId, i64)| values.push(key.0.0).push(key.1);
-    let found = UNPROVED.fetch(conn, &asked, bind, unproved).await?;
-    let mut effects: HashMap<(RunId, i64), Unproved> = found.into_iter().map(|effect| (effect.key, effect)).collect();
-    let proof = |(key, (report, id)): (&Option<(RunId, i64)>, &(&StatusReport, i64))| {
-        let effect = effects.remove(&(*key)?)?;
-        Some(InputRow {
-            id: InputId(*id),
-            shard: effect.mailbox.shard(),
-            mailbox: effect.mailbox,
-            lane: effect.lane,
-            kind: InputKind::Evidence,
-            reference: effect.id.0,
-            body: Some(report.external_id.clone().into_bytes()),
-        })
-    };
-    Ok(keys.iter().zip(reports).map(proof).collect())
-}
-
-fn unproved(row: &sqlx::sqlite::SqliteRow) -> Result<Unproved, Error> {
-    let mut c = Columns::of(row);
-    Ok(Unproved {
-        id: EffectId(c.take()?),
-        key: (RunId(c.take()?), c.take()?),
-        mailbox: MailboxId(c.take()?),
-        lane: c.lane("effect")?,
-    })
+fn unproved(conn: &Connection, run: RunId, n: i64) -> Result<Option<(EffectId, MailboxId, Lane)>, Error> {
+    let mut statement = conn.prepare_cached(UNPROVED)?;
+    let found = statement.query_row([run.0, n], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+    let Some((effect, mailbox, lane)) = found else { return Ok(None) };
+    Ok(Some((EffectId(effect), MailboxId(mailbox), columns::lane("effect", lane)?)))
 }

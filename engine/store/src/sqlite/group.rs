@@ -1,11 +1,9 @@
 //! One transaction for all that waited: arrivals, then works, then moves of effects, then the block over their journal rows.
 
-use std::collections::HashSet;
-
 use engine::clock::At;
 use engine::ids::EffectId;
-use engine::store::{self, Arrival, BlockRow, DispatchOp, JournalRow, Receipt, Work};
-use sqlx::sqlite::SqliteConnection;
+use engine::store::{self, BlockRow, JournalRow, Receipt};
+use rusqlite::Connection;
 
 use super::chain::{self, Chain};
 use super::error::Error;
@@ -34,80 +32,71 @@ pub(super) enum Failure {
 }
 
 /// Writes all of `asks` or nothing.
-pub(super) async fn write(conn: &mut SqliteConnection, chain: &Chain, asks: &[Ask]) -> Result<Written, Failure> {
-    begin(conn).await?;
-    let filled = fill(conn, chain, asks).await;
-    finish(conn, filled).await
+pub(super) fn write(conn: &Connection, chain: &Chain, asks: &[Ask]) -> Result<Written, Failure> {
+    begin(conn)?;
+    let filled = fill(conn, chain, asks);
+    finish(conn, filled)
 }
 
 /// Opens a transaction that may write at once.
-pub(super) async fn begin(conn: &mut SqliteConnection) -> Result<(), Failure> {
-    let begun = sqlx::query("begin immediate").execute(conn).await;
-    begun.map(drop).map_err(|error| Failure::Nothing(Error::from(error).into()))
+pub(super) fn begin(conn: &Connection) -> Result<(), Failure> {
+    execute(conn, "begin immediate").map_err(|error| Failure::Nothing(error.into()))
 }
 
 /// Ends the transaction: commits what was `filled`, or rolls back.
-pub(super) async fn finish<T>(conn: &mut SqliteConnection, filled: Result<T, Error>) -> Result<T, Failure> {
+pub(super) fn finish<T>(conn: &Connection, filled: Result<T, Error>) -> Result<T, Failure> {
     let filled = match filled {
         Ok(filled) => filled,
-        Err(error) => return Err(roll_back(conn, error).await),
+        Err(error) => return Err(roll_back(conn, error)),
     };
-    match sqlx::query("commit").execute(&mut *conn).await.map_err(Error::from) {
-        Ok(_) => Ok(filled),
-        Err(error) if error.is_full() => Err(roll_back(conn, error).await),
+    match execute(conn, "commit") {
+        Ok(()) => Ok(filled),
+        Err(error) if error.is_full() => Err(roll_back(conn, error)),
         // A failed sync is never retried: what the disk holds is not known any more.
         Err(error) => Err(Failure::InDoubt(error.to_string())),
     }
 }
 
-async fn roll_back(conn: &mut SqliteConnection, error: Error) -> Failure {
-    // SQLite rolls back by itself after some errors (a full disk is one); a second rollback is then refused.
-    let refused = sqlx::query("rollback").execute(&mut *conn).await.err();
-    match refused.map(|refused| refused.to_string()) {
-        Some(refused) if !refused.contains("no transaction is active") => Failure::InDoubt(refused),
-        _ if error.is_full() => Failure::Nothing(error.into()),
-        _ => Failure::Guilty(error.into()),
-    }
+fn execute(conn: &Connection, text: &str) -> Result<(), Error> {
+    conn.prepare_cached(text)?.execute([])?;
+    Ok(())
 }
 
-async fn fill(conn: &mut SqliteConnection, chain: &Chain, asks: &[Ask]) -> Result<Written, Error> {
-    let mut written = Written { receipts: receive(conn, asks).await?, ..Written::default() };
-    let all: Vec<&Work> =
-        asks.iter().filter_map(|ask| if let Ask::Commit(work, _) = ask { Some(&**work) } else { None }).collect();
-    let mut rest = &all[..];
-    while !rest.is_empty() {
-        // Works of one mailbox take turns; the others need no order.
-        let mut mailboxes = HashSet::new();
-        let stretch = rest.iter().take_while(|work| mailboxes.insert(work.mailbox)).count();
-        let (now, later) = rest.split_at(stretch);
-        works::store(conn, now, chain.next()).await?;
-        rest = later;
+fn roll_back(conn: &Connection, error: Error) -> Failure {
+    // SQLite rolls back by itself after some errors (a full disk is one).
+    if !conn.is_autocommit()
+        && let Err(refused) = execute(conn, "rollback")
+    {
+        return Failure::InDoubt(refused.to_string());
     }
-    written.moved = dispatch(conn, asks).await?;
-    let journal: Vec<&JournalRow> = all.iter().flat_map(|work| &work.journal).collect();
-    let at = all.iter().map(|work| work.at).max().unwrap_or(At(i64::MIN));
+    if error.is_full() { Failure::Nothing(error.into()) } else { Failure::Guilty(error.into()) }
+}
+
+fn fill(conn: &Connection, chain: &Chain, asks: &[Ask]) -> Result<Written, Error> {
+    let mut written = Written::default();
+    for ask in asks {
+        if let Ask::Receive(arrivals, _) = ask {
+            let receipts = arrivals.iter().map(|arrival| arrivals::store(conn, arrival));
+            written.receipts.push(receipts.collect::<Result<_, _>>()?);
+        }
+    }
+    let (mut journal, mut at): (Vec<&JournalRow>, _) = (Vec::new(), At(i64::MIN));
+    for ask in asks {
+        if let Ask::Commit(work, _) = ask {
+            works::store(conn, work, chain.next())?;
+            journal.extend(&work.journal);
+            at = at.max(work.at);
+        }
+    }
+    for ask in asks {
+        if let Ask::Dispatch(ops, _) = ask {
+            let moved = ops.iter().filter_map(|op| effects::dispatch(conn, op).transpose());
+            written.moved.push(moved.collect::<Result<_, _>>()?);
+        }
+    }
     written.block = chain.block(journal, at);
     if let Some(block) = &written.block {
-        chain::insert(conn, block).await?;
+        chain::insert(conn, block)?;
     }
     Ok(written)
-}
-
-async fn receive(conn: &mut SqliteConnection, asks: &[Ask]) -> Result<Vec<Vec<Receipt>>, Error> {
-    let requests =
-        || asks.iter().filter_map(|ask| if let Ask::Receive(arrivals, _) = ask { Some(arrivals) } else { None });
-    let all: Vec<&Arrival> = requests().flatten().collect();
-    let mut receipts = arrivals::store(conn, &all).await?.into_iter();
-    Ok(requests().map(|arrivals| receipts.by_ref().take(arrivals.len()).collect()).collect())
-}
-
-async fn dispatch(conn: &mut SqliteConnection, asks: &[Ask]) -> Result<Vec<Vec<EffectId>>, Error> {
-    let requests = || asks.iter().filter_map(|ask| if let Ask::Dispatch(ops, _) = ask { Some(ops) } else { None });
-    let all: Vec<&DispatchOp> = requests().flatten().collect();
-    let mut moved = effects::dispatch(conn, &all).await?.into_iter();
-    let answer = |ops: &Vec<DispatchOp>| {
-        let moved = ops.iter().zip(moved.by_ref()).filter(|(_, moved)| *moved);
-        moved.map(|(op, _)| effects::subject(op)).collect()
-    };
-    Ok(requests().map(answer).collect())
 }

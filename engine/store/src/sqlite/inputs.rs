@@ -2,33 +2,30 @@
 
 use engine::ids::InputId;
 use engine::store::InputRow;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, params};
 
 use super::error::Error;
-use super::values::{Many, Values};
 
-static INSERT: Many = Many::new("insert into input (id, shard, mailbox, lane, kind, reference, body) values", 7, "");
+const INSERT: &str = "insert into input (id, shard, mailbox, lane, kind, reference, body) values (?, ?, ?, ?, ?, ?, ?)";
 
-pub(super) static CONSUME: Many = Many::new("delete from input where id in (values", 1, ")");
+pub(super) const CONSUME: &str = "delete from input where id = ?";
 
-/// Stores inputs.
-pub(super) async fn insert(conn: &mut SqliteConnection, inputs: &[&InputRow]) -> Result<(), Error> {
-    let bind = |values: Values, row: &&InputRow| {
-        values
-            .push(row.id.0)
-            .push(i64::from(row.shard))
-            .push(row.mailbox.0)
-            .push(row.lane as i64)
-            .push(row.kind as i64)
-            .push(row.reference)
-            .push(row.body.as_deref())
-    };
-    INSERT.execute(conn, inputs, bind).await?;
+/// Stores an input.
+pub(super) fn insert(conn: &Connection, row: &InputRow) -> Result<(), Error> {
+    conn.prepare_cached(INSERT)?.execute(params![
+        row.id.0,
+        row.shard,
+        row.mailbox.0,
+        row.lane as i64,
+        row.kind as i64,
+        row.reference,
+        row.body,
+    ])?;
     Ok(())
 }
 
-/// Deletes inputs that were handled; one that is gone already is no trouble.
-pub(super) async fn consume(conn: &mut SqliteConnection, inputs: &[InputId]) -> Result<(), Error> {
-    CONSUME.execute(conn, inputs, |values, id| values.push(id.0)).await?;
+/// Deletes an input that was handled; one that is gone already is no trouble.
+pub(super) fn consume(conn: &Connection, id: InputId) -> Result<(), Error> {
+    conn.prepare_cached(CONSUME)?.execute([id.0])?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! The engine's store on SQLite: one file, one writer, readers beside it.
 //!
-//! Requests wait in [`queue`]; the [`writer`] takes all that wait and writes them as one [`group`], whose tables are in
-//! the modules named after them; [`read`] and [`people`] read on connections that cannot write.
+//! Requests wait in [`queue`]; the [`writer`], a thread, takes all that wait and writes them as one [`group`], whose tables
+//! are in the modules named after them; [`read`] and [`people`] read on connections that cannot write. Writing is rusqlite,
+//! everything else sqlx (`DECISIONS/0010`).
 
 mod arrivals;
 mod chain;
@@ -31,13 +32,13 @@ mod runs;
 #[cfg(test)]
 mod tests;
 mod traces;
-mod values;
 mod waits;
 mod works;
 mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use engine::audit::Anchor;
@@ -49,9 +50,7 @@ use engine::store::{
 };
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::{oneshot, watch};
-use tokio::task::JoinHandle;
 
-use self::chain::Chain;
 use self::queue::{Answer, Ask, Queue, Taker};
 use self::writer::Writer;
 
@@ -89,7 +88,13 @@ struct Shared {
     /// `None` when opened for reading only.
     queue: Option<Arc<Queue>>,
     options: Options,
-    tasks: Mutex<Vec<JoinHandle<()>>>,
+    /// The writer and the checkpoints, until they are closed.
+    tasks: Mutex<Option<Tasks>>,
+}
+
+struct Tasks {
+    writer: thread::JoinHandle<()>,
+    checkpoints: tokio::task::JoinHandle<()>,
 }
 
 impl Drop for Shared {
@@ -128,15 +133,15 @@ impl Sqlite {
     }
 
     async fn open_all(path: &Path, options: Options) -> Result<Self, error::Error> {
-        let mut conn = open::writer(path).await?;
-        migrate::up(&mut conn).await?;
-        let chain = Chain::load(&mut conn, options.strand).await?;
+        open::up_to_date(path).await?;
+        let queue = Arc::new(Queue::default());
         let (checkpointer, readers) = (open::checkpointer(path).await?, open::readers(path).await?);
-        let (queue, (wrote, written)) = (Arc::new(Queue::default()), watch::channel(()));
-        let writer = Writer { conn, queue: Taker(Arc::clone(&queue)), chain, wrote, doubt: None };
-        let tasks = vec![tokio::spawn(writer.run()), tokio::spawn(checkpoint::run(checkpointer, written))];
-        let shared = Shared { path: path.into(), readers, queue: Some(queue), options, tasks: Mutex::new(tasks) };
-        Ok(Self { shared: Arc::new(shared) })
+        let (wrote, written) = watch::channel(());
+        let writer = Writer::open(path, options.strand, Taker(Arc::clone(&queue)), wrote)?;
+        let tasks =
+            Tasks { writer: writer.start()?, checkpoints: tokio::spawn(checkpoint::run(checkpointer, written)) };
+        let tasks = Mutex::new(Some(tasks));
+        Ok(Self { shared: Arc::new(Shared { path: path.into(), readers, queue: Some(queue), options, tasks }) })
     }
 
     /// Opens the file at `path` for reading only, also while another process writes it. Every writing method fails.
@@ -160,12 +165,12 @@ impl Sqlite {
         if let Some(queue) = &self.shared.queue {
             queue.close();
         }
-        let tasks = std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        let tasks = self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.shared.readers.close().await;
-        for task in tasks {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a task of the store ended badly");
-            }
+        let Some(Tasks { writer, checkpoints }) = tasks else { return };
+        let ends = [tokio::task::spawn_blocking(|| writer.join().is_ok()).await, checkpoints.await.map(|()| true)];
+        if !matches!(ends, [Ok(true), Ok(true)]) {
+            tracing::error!("the writer or the checkpoints ended badly");
         }
     }
 

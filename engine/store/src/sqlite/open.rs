@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::OpenFlags;
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Row};
+use sqlx::{ConnectOptions, Connection, Row};
 
 use super::error::Error;
+use super::migrate;
 
 /// Connections that read.
 const READERS: u32 = 4;
@@ -17,8 +19,8 @@ const READERS: u32 = 4;
 const BUSY: Duration = Duration::from_secs(5);
 /// How long the emptying checkpoint waits for readers; it keeps the writer out meanwhile.
 const CHECKPOINT_BUSY: Duration = Duration::from_millis(100);
-/// Prepared statements the writer keeps: some 40 texts in 7 sizes.
-const WRITER_STATEMENTS: usize = 512;
+/// Prepared statements the writer keeps: more than there are.
+const WRITER_STATEMENTS: usize = 128;
 /// Oldest SQLite without the race that corrupts a log with two connections. Source: sqlite.org/wal.html, "WAL-reset bug".
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
@@ -26,22 +28,32 @@ fn common(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new().filename(path).busy_timeout(BUSY).foreign_keys(false).disable_statement_logging()
 }
 
-/// The writer's connection; the file is made if there is none.
-pub(super) async fn writer(path: &Path) -> Result<SqliteConnection, Error> {
+/// Makes the file if there is none, and brings its schema up to date.
+pub(super) async fn up_to_date(path: &Path) -> Result<(), Error> {
     let options = common(path)
         .create_if_missing(true)
         // Only takes effect before the first table, and before the log is switched on.
         .auto_vacuum(SqliteAutoVacuum::Incremental)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .pragma("secure_delete", "on")
-        .pragma("wal_autocheckpoint", "0")
-        .pragma("journal_size_limit", "67108864")
-        .pragma("cache_size", "-65536")
-        .pragma("temp_store", "memory")
-        .statement_cache_capacity(WRITER_STATEMENTS);
+        .synchronous(SqliteSynchronous::Full);
     let mut conn = options.connect().await?;
     expect_sqlite(&mut conn).await?;
+    migrate::up(&mut conn).await?;
+    Ok(conn.close().await?)
+}
+
+/// The writer's connection to a file that is up to date. A larger cache would cost more than it saves: a commit after a
+/// page was split looks at every slot of it.
+pub(super) fn writer(path: &Path) -> Result<rusqlite::Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = rusqlite::Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(BUSY)?;
+    conn.set_prepared_statement_cache_capacity(WRITER_STATEMENTS);
+    conn.execute_batch(
+        "pragma synchronous = full; pragma foreign_keys = off; pragma secure_delete = on; \
+         pragma wal_autocheckpoint = 0; pragma journal_size_limit = 67108864; pragma cache_size = -8192; \
+         pragma temp_store = memory",
+    )?;
     Ok(conn)
 }
 

@@ -1,14 +1,14 @@
 //! What waits for the writer: bounded by back-pressure at the doors, arrivals before everything else.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use engine::audit::Anchor;
 use engine::clock::At;
 use engine::ids::EffectId;
 use engine::store::{Arrival, DispatchOp, EffectOp, Error, Receipt, Work};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// Most requests of either kind in one group.
@@ -84,6 +84,8 @@ struct Waiting {
     arrivals: VecDeque<(Instant, usize, Ask)>,
     others: VecDeque<(Instant, usize, Ask)>,
     bytes: usize,
+    /// Whether the writer sleeps until something comes: only then is it woken, which costs a call of the system.
+    asleep: bool,
     /// What later requests are told once no more are taken.
     closed: Option<Error>,
 }
@@ -92,7 +94,7 @@ struct Waiting {
 #[derive(Default)]
 pub(crate) struct Queue {
     waiting: Mutex<Waiting>,
-    ready: Notify,
+    ready: Condvar,
 }
 
 impl Queue {
@@ -112,8 +114,14 @@ impl Queue {
         waiting.bytes += bytes;
         let line = if matches!(ask, Ask::Receive(..)) { &mut waiting.arrivals } else { &mut waiting.others };
         line.push_back((Instant::now(), bytes, ask));
-        drop(waiting);
-        self.ready.notify_one();
+        self.wake(waiting);
+    }
+
+    fn wake(&self, mut waiting: MutexGuard<'_, Waiting>) {
+        if std::mem::take(&mut waiting.asleep) {
+            drop(waiting);
+            self.ready.notify_one();
+        }
     }
 
     /// How many bytes wait, and for how long the oldest request has.
@@ -124,31 +132,31 @@ impl Queue {
         (waiting.bytes, oldest.unwrap_or_default())
     }
 
-    /// All that waits, up to the size of a group, arrivals first; waits for something to come. `None` once closed and empty.
-    async fn take(&self) -> Option<Vec<Ask>> {
+    /// All that waits, up to the size of a group, arrivals first; sleeps until something comes. `None` once closed and empty.
+    fn take(&self) -> Option<Vec<Ask>> {
+        let mut waiting = self.lock();
         loop {
-            {
-                let mut waiting = self.lock();
-                let mut group = Vec::new();
-                let Waiting { arrivals, others, bytes, closed } = &mut *waiting;
-                for line in [arrivals, others] {
-                    *bytes -= drain(line, &mut group);
-                }
-                if !group.is_empty() {
-                    return Some(group);
-                }
-                if closed.is_some() {
-                    return None;
-                }
+            let mut group = Vec::new();
+            let Waiting { arrivals, others, bytes, closed, .. } = &mut *waiting;
+            for line in [arrivals, others] {
+                *bytes -= drain(line, &mut group);
             }
-            self.ready.notified().await;
+            if !group.is_empty() {
+                return Some(group);
+            }
+            if closed.is_some() {
+                return None;
+            }
+            waiting.asleep = true;
+            waiting = self.ready.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     /// Takes no more requests; those that wait are still done.
     pub(crate) fn close(&self) {
-        self.lock().closed.get_or_insert(Error::Broken("the store is closed".into()));
-        self.ready.notify_one();
+        let mut waiting = self.lock();
+        waiting.closed.get_or_insert(Error::Broken("the store is closed".into()));
+        self.wake(waiting);
     }
 
     /// Nobody takes requests any more: those that wait fail now, later ones at once.
@@ -175,8 +183,8 @@ pub(crate) struct Taker(pub(crate) Arc<Queue>);
 
 impl Taker {
     /// See [`Queue::take`].
-    pub(crate) async fn take(&self) -> Option<Vec<Ask>> {
-        self.0.take().await
+    pub(crate) fn take(&self) -> Option<Vec<Ask>> {
+        self.0.take()
     }
 }
 

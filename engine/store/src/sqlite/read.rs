@@ -10,7 +10,6 @@ use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection, SqliteRow};
 use super::columns::Columns;
 use super::error::Error;
 use super::rows::{self, columns};
-use super::values::Many;
 
 /// A statement with its values.
 pub(super) type Bound<'q> = Query<'q, Sqlite, SqliteArguments>;
@@ -154,19 +153,16 @@ pub(super) async fn effect(conn: &mut SqliteConnection, id: EffectId) -> Result<
     one(conn, sqlx::query(text).bind(id.0), rows::effect).await
 }
 
-pub(super) static EVIDENCE: Many = Many::new(
-    "with wanted (key) as (values",
-    1,
-    ") select message.effect_key, max(message.status) from wanted \
-     cross join message on message.effect_key = wanted.key group by message.effect_key",
-);
+/// The keys come as one JSON list.
+pub(super) const EVIDENCE: &str = "select message.effect_key, max(message.status) from json_each(?) as wanted \
+     cross join message on message.effect_key = wanted.value group by message.effect_key";
 
 pub(super) async fn evidence(conn: &mut SqliteConnection, keys: &[String]) -> Result<Vec<Evidence>, Error> {
     let read = |row: &SqliteRow| {
         let mut c = Columns::of(row);
         Ok(Evidence { key: c.take()?, status: c.status()? })
     };
-    EVIDENCE.fetch(conn, keys, |values, key| values.push(key.as_str()), read).await
+    all(conn, sqlx::query(EVIDENCE).bind(serde_json::Value::from(keys).to_string()), read).await
 }
 
 pub(super) const VERSIONS: &str = concat!(

@@ -1,72 +1,58 @@
 //! What changes seldom: escalations and versions of flows.
 
 use engine::store::{EscalationRow, VersionRow, VersionState};
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, params};
 
 use super::error::Error;
-use super::values::{Many, Values};
 
-static UPSERT_ESCALATION: Many = Many::new(
-    "insert into escalation (id, mailbox, run_id, contact_id, conversation_id, team, reason, received_at, offered_at, \
-     deadline, accepted_at, accepted_by, missed) values",
-    13,
-    "on conflict (id) do update set team = excluded.team, reason = excluded.reason, deadline = excluded.deadline, \
-       accepted_at = excluded.accepted_at, accepted_by = excluded.accepted_by, missed = excluded.missed",
-);
+const UPSERT_ESCALATION: &str = "insert into escalation (id, mailbox, run_id, contact_id, conversation_id, team, reason, \
+     received_at, offered_at, deadline, accepted_at, accepted_by, missed) \
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     on conflict (id) do update set team = excluded.team, reason = excluded.reason, deadline = excluded.deadline, \
+       accepted_at = excluded.accepted_at, accepted_by = excluded.accepted_by, missed = excluded.missed";
 
-static UPSERT_VERSION: Many = Many::new(
-    "insert into version (id, flow, meaning, text_no, language, source, state, owner, by, at) values",
-    10,
-    "on conflict (id) do update set state = excluded.state, owner = excluded.owner, by = excluded.by, at = excluded.at",
-);
+const UPSERT_VERSION: &str = "insert into version (id, flow, meaning, text_no, language, source, state, owner, by, at) \
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     on conflict (id) do update set state = excluded.state, owner = excluded.owner, by = excluded.by, at = excluded.at";
 
-/// Stores escalations, new or changed.
-pub(super) async fn upsert_escalations(
-    conn: &mut SqliteConnection,
-    escalations: &[&EscalationRow],
-) -> Result<(), Error> {
-    let bind = |values: Values, row: &&EscalationRow| {
-        values
-            .push(row.id.0)
-            .push(row.mailbox.0)
-            .push(row.run_id.0)
-            .push(row.contact_id.map(|id| id.0))
-            .push(row.conversation_id.map(|id| id.0))
-            .push(row.team.as_str())
-            .push(row.reason.as_str())
-            .push(row.received_at.0)
-            .push(row.offered_at.0)
-            .push(row.deadline.0)
-            .push(row.accepted_at.map(|at| at.0))
-            .push(row.accepted_by.as_deref())
-            .push(i64::from(row.missed))
-    };
-    UPSERT_ESCALATION.execute(conn, escalations, bind).await?;
+const RETIRE: &str = "update version set state = 2 where flow = ? and state = 1 and id <> ?";
+
+/// Stores an escalation, new or changed.
+pub(super) fn upsert_escalation(conn: &Connection, row: &EscalationRow) -> Result<(), Error> {
+    conn.prepare_cached(UPSERT_ESCALATION)?.execute(params![
+        row.id.0,
+        row.mailbox.0,
+        row.run_id.0,
+        row.contact_id.map(|id| id.0),
+        row.conversation_id.map(|id| id.0),
+        row.team,
+        row.reason,
+        row.received_at.0,
+        row.offered_at.0,
+        row.deadline.0,
+        row.accepted_at.map(|at| at.0),
+        row.accepted_by,
+        row.missed,
+    ])?;
     Ok(())
 }
 
-/// Stores versions one after the other: making one live makes the live one before it old.
-pub(super) async fn upsert_versions(conn: &mut SqliteConnection, versions: &[&VersionRow]) -> Result<(), Error> {
-    for version in versions {
-        if version.state == VersionState::Live {
-            let retire = "update version set state = 2 where flow = ? and state = 1 and id <> ?";
-            sqlx::query(retire).bind(&version.flow).bind(version.id.0).execute(&mut *conn).await?;
-        }
-        UPSERT_VERSION.execute(conn, &[*version], bind_version).await?;
+/// Stores a version: making it live makes the live one before it old.
+pub(super) fn upsert_version(conn: &Connection, row: &VersionRow) -> Result<(), Error> {
+    if row.state == VersionState::Live {
+        conn.prepare_cached(RETIRE)?.execute(params![row.flow, row.id.0])?;
     }
+    conn.prepare_cached(UPSERT_VERSION)?.execute(params![
+        row.id.0,
+        row.flow,
+        row.meaning,
+        row.text_no,
+        row.language,
+        row.source,
+        row.state as i64,
+        row.owner,
+        row.by,
+        row.at.0,
+    ])?;
     Ok(())
-}
-
-fn bind_version(values: Values, row: &&VersionRow) -> Values {
-    values
-        .push(row.id.0)
-        .push(row.flow.as_str())
-        .push(&row.meaning[..])
-        .push(row.text_no)
-        .push(row.language)
-        .push(row.source.as_str())
-        .push(row.state as i64)
-        .push(row.owner.as_str())
-        .push(row.by.as_str())
-        .push(row.at.0)
 }

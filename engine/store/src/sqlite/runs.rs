@@ -1,74 +1,78 @@
 //! Runs, and the journal that explains them.
 
 use engine::store::{JournalRow, RunRow};
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, params};
 
 use super::error::Error;
-use super::values::{Many, Values};
 
-static UPSERT: Many = Many::new(
-    "insert into run (id, version_id, mailbox, shard, contact_id, conversation_id, event_id, status, format, state, \
-     turns, effects, started_at, ended_at, error) values",
-    15,
-    "on conflict (id) do update set version_id = excluded.version_id, contact_id = excluded.contact_id, \
+const UPSERT: &str = "insert into run (id, version_id, mailbox, shard, contact_id, conversation_id, event_id, status, \
+     format, state, turns, effects, started_at, ended_at, error) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     on conflict (id) do update set version_id = excluded.version_id, contact_id = excluded.contact_id, \
        conversation_id = excluded.conversation_id, status = excluded.status, format = excluded.format, \
        state = excluded.state, turns = excluded.turns, effects = excluded.effects, ended_at = excluded.ended_at, \
-       error = excluded.error",
-);
+       error = excluded.error";
 
-static APPEND: Many = Many::new(
-    "insert into journal (id, subject, seq, kind, by, contact_id, at, format, body, data, data_digest, strand, block) \
-     values",
-    13,
-    "",
-);
+/// What a turn changes of a run that stays where it is: what [`UPSERT`] would do, without touching most indexes.
+pub(super) const CHANGE: &str = "update run set status = ?2, format = ?3, state = ?4, turns = ?5, effects = ?6, ended_at = ?7, \
+     error = ?8 where id = ?1 and version_id = ?9 and contact_id is ?10 and conversation_id is ?11";
 
-/// Stores runs begun or changed.
-pub(super) async fn upsert(conn: &mut SqliteConnection, runs: &[&RunRow]) -> Result<(), Error> {
-    let bind = |values: Values, row: &&RunRow| {
-        values
-            .push(row.id.0)
-            .push(row.version_id.0)
-            .push(row.mailbox.0)
-            .push(i64::from(row.shard))
-            .push(row.contact_id.map(|id| id.0))
-            .push(row.conversation_id.map(|id| id.0))
-            .push(row.event_id.0)
-            .push(row.status as i64)
-            .push(row.format)
-            .push(&row.state[..])
-            .push(row.turns)
-            .push(row.effects)
-            .push(row.started_at.0)
-            .push(row.ended_at.map(|at| at.0))
-            .push(row.error.as_deref())
-    };
-    UPSERT.execute(conn, runs, bind).await?;
+const APPEND: &str = "insert into journal (id, subject, seq, kind, by, contact_id, at, format, body, data, data_digest, \
+     strand, block) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// Stores a run begun or changed.
+pub(super) fn upsert(conn: &Connection, row: &RunRow) -> Result<(), Error> {
+    let changed = conn.prepare_cached(CHANGE)?.execute(params![
+        row.id.0,
+        row.status as i64,
+        row.format,
+        row.state,
+        row.turns,
+        row.effects,
+        row.ended_at.map(|at| at.0),
+        row.error,
+        row.version_id.0,
+        row.contact_id.map(|id| id.0),
+        row.conversation_id.map(|id| id.0),
+    ])?;
+    if changed > 0 {
+        return Ok(());
+    }
+    conn.prepare_cached(UPSERT)?.execute(params![
+        row.id.0,
+        row.version_id.0,
+        row.mailbox.0,
+        row.shard,
+        row.contact_id.map(|id| id.0),
+        row.conversation_id.map(|id| id.0),
+        row.event_id.0,
+        row.status as i64,
+        row.format,
+        row.state,
+        row.turns,
+        row.effects,
+        row.started_at.0,
+        row.ended_at.map(|at| at.0),
+        row.error,
+    ])?;
     Ok(())
 }
 
-/// Appends journal rows to block `n` of `strand`.
-pub(super) async fn append(
-    conn: &mut SqliteConnection,
-    journal: &[&JournalRow],
-    (strand, n): (i64, i64),
-) -> Result<(), Error> {
-    let bind = |values: Values, row: &&JournalRow| {
-        values
-            .push(row.id.0)
-            .push(row.subject)
-            .push(row.seq)
-            .push(row.kind as i64)
-            .push(row.by.as_str())
-            .push(row.contact_id.map(|id| id.0))
-            .push(row.at.0)
-            .push(row.format)
-            .push(&row.body[..])
-            .push(row.data.as_deref())
-            .push(&row.data_digest[..])
-            .push(strand)
-            .push(n)
-    };
-    APPEND.execute(conn, journal, bind).await?;
+/// Appends a journal row to block `n` of `strand`.
+pub(super) fn append(conn: &Connection, row: &JournalRow, (strand, n): (i64, i64)) -> Result<(), Error> {
+    conn.prepare_cached(APPEND)?.execute(params![
+        row.id.0,
+        row.subject,
+        row.seq,
+        row.kind as i64,
+        row.by,
+        row.contact_id.map(|id| id.0),
+        row.at.0,
+        row.format,
+        row.body,
+        row.data,
+        row.data_digest,
+        strand,
+        n,
+    ])?;
     Ok(())
 }

@@ -1,25 +1,21 @@
 //! What is particular to SQLite; what every store promises is in the conformance suite.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use engine::audit::data_digest;
 use engine::clock::At;
-use engine::ids::{BadItemId, EventId, JournalId, MailboxId, WaitId};
-use engine::store::{
-    Arrival, BadItemRow, Error, FIRST_WAIT, JournalKind, JournalRow, Reads, Store, WaitKind, WaitOp, WaitRow,
-    WaitState, Work,
-};
+use engine::ids::{BadItemId, EventId, MailboxId, WaitId};
+use engine::store::{Arrival, BadItemRow, Error, FIRST_WAIT, Reads, Store, WaitKind, WaitOp, WaitRow, WaitState, Work};
 use futures_util::future::join_all;
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{AssertSqlSafe, Row};
 use tempfile::TempDir;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::chain::Chain;
 use super::checkpoint::checkpoint;
 use super::group::{self, Failure};
-use super::queue::Ask;
-use super::{Options, Sqlite, migrate, open};
+use super::queue::{Ask, Queue, Taker};
+use super::writer::Writer;
+use super::{Options, Shared, Sqlite, migrate, open};
 
 /// Whether a future is ready when it is polled once.
 async fn poll_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> bool {
@@ -68,21 +64,29 @@ async fn armed(store: &Sqlite) -> usize {
     store.due(FIRST_WAIT, At::NEVER, 1_000).await.unwrap().len()
 }
 
-async fn pragma(path: &std::path::Path, name: &str) -> i64 {
-    let mut conn = open::writer(path).await.unwrap();
-    let text = AssertSqlSafe(format!("pragma {name}"));
-    sqlx::query(text).fetch_one(&mut conn).await.unwrap().get(0)
+fn pragma(path: &std::path::Path, name: &str) -> i64 {
+    open::writer(path).unwrap().query_row(&format!("pragma {name}"), [], |row| row.get(0)).unwrap()
+}
+
+/// A store whose requests wait until `Writer::start`.
+async fn paused(path: &std::path::Path, options: Options) -> (Sqlite, Writer) {
+    open::up_to_date(path).await.unwrap();
+    let queue = Arc::new(Queue::default());
+    let writer = Writer::open(path, options.strand, Taker(Arc::clone(&queue)), watch::channel(()).0).unwrap();
+    let readers = open::readers(path).await.unwrap();
+    let shared = Shared { path: path.into(), readers, queue: Some(queue), options, tasks: Mutex::default() };
+    (Sqlite { shared: Arc::new(shared) }, writer)
 }
 
 #[tokio::test]
 async fn the_file_is_set_up_for_full_durability_and_real_deletion() {
     let (_folder, path) = folder().await;
     Sqlite::open(&path, Options::new(1)).await.unwrap().close().await;
-    let mut conn = open::writer(&path).await.unwrap();
-    let mode: String = sqlx::query("pragma journal_mode").fetch_one(&mut conn).await.unwrap().get(0);
+    let conn = open::writer(&path).unwrap();
+    let mode: String = conn.query_row("pragma journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
     for (name, value) in [("synchronous", 2), ("auto_vacuum", 2), ("secure_delete", 1), ("wal_autocheckpoint", 0)] {
-        assert_eq!(pragma(&path, name).await, value, "{name}");
+        assert_eq!(pragma(&path, name), value, "{name}");
     }
 }
 
@@ -90,9 +94,8 @@ async fn the_file_is_set_up_for_full_durability_and_real_deletion() {
 async fn a_file_of_a_newer_build_is_refused() {
     let (_folder, path) = folder().await;
     Sqlite::open(&path, Options::new(1)).await.unwrap().close().await;
-    assert_eq!(pragma(&path, "user_version").await, migrate::NEWEST);
-    let mut conn = open::writer(&path).await.unwrap();
-    sqlx::query("pragma user_version = 900").execute(&mut conn).await.unwrap();
+    assert_eq!(pragma(&path, "user_version"), migrate::NEWEST);
+    open::writer(&path).unwrap().execute_batch("pragma user_version = 900").unwrap();
     for outcome in [Sqlite::open(&path, Options::new(2)).await, Sqlite::read_only(&path).await] {
         let Err(Error::Broken(why)) = outcome else { panic!("opened") };
         assert!(why.contains("version 900") && why.contains("store.db"), "{why}");
@@ -140,18 +143,27 @@ async fn closing_writes_what_waits_and_refuses_what_comes_later() {
 #[tokio::test]
 async fn nobody_waits_for_a_writer_that_ended() {
     let (_folder, path) = folder().await;
-    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
-    store.commit(arm(1)).await.unwrap();
-    let mut waiting = std::pin::pin!(store.commit(arm(2)));
+    let (store, writer) = paused(&path, Options::new(1)).await;
+    let mut waiting = std::pin::pin!(store.commit(arm(1)));
     assert!(!poll_once(waiting.as_mut()).await, "it stands in the queue");
-    // What it was doing is dropped where it stood, as a panic does it.
-    store.shared.tasks.lock().unwrap()[0].abort();
+    // A panic drops it in the same way.
+    drop(writer);
     let limit = Duration::from_secs(10);
     let waited = tokio::time::timeout(limit, waiting).await.unwrap();
     assert!(matches!(waited, Err(Error::InDoubt(_))), "{waited:?}");
-    let later = tokio::time::timeout(limit, store.commit(arm(3))).await.unwrap();
+    let later = tokio::time::timeout(limit, store.commit(arm(2))).await.unwrap();
     assert!(matches!(later, Err(Error::InDoubt(_))), "{later:?}");
     tokio::time::timeout(limit, store.close()).await.unwrap();
+}
+
+#[tokio::test]
+async fn closing_waits_until_the_thread_has_ended() {
+    let (_folder, path) = folder().await;
+    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    store.commit(arm(1)).await.unwrap();
+    let queue = Arc::downgrade(store.shared.queue.as_ref().unwrap());
+    store.close().await;
+    assert_eq!(queue.strong_count(), 1, "the writer still holds the queue");
 }
 
 #[tokio::test]
@@ -164,14 +176,17 @@ async fn a_store_that_was_never_used_closes() {
 #[tokio::test]
 async fn doors_are_told_to_come_later_when_too_many_bytes_wait() {
     let (_folder, path) = folder().await;
-    let options = Options { max_waiting_bytes: 3_000, ..Options::new(1) };
-    let store = Sqlite::open(&path, options).await.unwrap();
-    // On this one thread all of them are asked before the writer takes the first.
-    let outcomes = join_all((1..=5).map(|id| store.receive(vec![bad(id, 1_000)]))).await;
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3, "{outcomes:?}");
-    assert!(outcomes[3..].iter().all(|outcome| matches!(outcome, Err(Error::Busy { .. }))));
+    let (store, writer) = paused(&path, Options { max_waiting_bytes: 3_000, ..Options::new(1) }).await;
+    let mut receiving = std::pin::pin!(join_all((1..=5).map(|id| store.receive(vec![bad(id, 1_000)]))));
+    assert!(!poll_once(receiving.as_mut()).await, "three stand in the queue");
+    let thread = writer.start().unwrap();
+    let outcomes = receiving.await;
+    assert!(outcomes[..3].iter().all(Result::is_ok), "{outcomes:?}");
+    assert!(outcomes[3..].iter().all(|outcome| matches!(outcome, Err(Error::Busy { .. }))), "{outcomes:?}");
     assert!(store.receive(vec![bad(9, 1_000)]).await.is_ok(), "once it caught up");
     assert_eq!(store.bad_items(10).await.unwrap().len(), 4);
+    store.close().await;
+    thread.join().unwrap();
 }
 
 #[tokio::test]
@@ -187,46 +202,22 @@ async fn a_checkpoint_that_only_reports_moves_nothing() {
 }
 
 #[tokio::test]
-async fn statements_of_every_size_bind_their_values() {
-    let (_folder, path) = folder().await;
-    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
-    let journal = |id| JournalRow {
-        id: JournalId(id),
-        subject: 1,
-        seq: id,
-        kind: JournalKind::Change,
-        by: format!("user:{id}"),
-        contact_id: None,
-        at: At(id),
-        format: 1,
-        body: id.to_be_bytes().to_vec(),
-        data: None,
-        data_digest: data_digest(b"", b""),
-        strand: 1,
-        block: 1,
-    };
-    let rows: Vec<JournalRow> = (1..=191).map(journal).collect();
-    store.commit(Work { at: At(1), journal: rows.clone(), ..Work::default() }).await.unwrap();
-    assert_eq!(store.journal(1).await.unwrap(), rows);
-}
-
-#[tokio::test]
 async fn a_full_disk_writes_nothing_and_is_told_apart() {
     let (_folder, path) = folder().await;
-    let mut conn = open::writer(&path).await.unwrap();
-    migrate::up(&mut conn).await.unwrap();
-    let chain = Chain::load(&mut conn, 1).await.unwrap();
-    let pages: i64 = sqlx::query("pragma page_count").fetch_one(&mut conn).await.unwrap().get(0);
-    let limit = async |conn: &mut SqliteConnection, pages: i64| {
-        sqlx::query(AssertSqlSafe(format!("pragma max_page_count = {pages}"))).execute(conn).await.unwrap();
+    open::up_to_date(&path).await.unwrap();
+    let conn = open::writer(&path).unwrap();
+    let chain = Chain::load(&conn, 1).unwrap();
+    let pages: i64 = conn.query_row("pragma page_count", [], |row| row.get(0)).unwrap();
+    let limit = |pages: i64| {
+        let set: i64 = conn.query_row(&format!("pragma max_page_count = {pages}"), [], |row| row.get(0)).unwrap();
+        assert_eq!(set, pages);
     };
     let ask = |id| [Ask::Receive(vec![bad(id, 100_000)], oneshot::channel().0)];
-    limit(&mut conn, pages + 2).await;
-    let full = group::write(&mut conn, &chain, &ask(1)).await;
-    assert!(matches!(full, Err(Failure::Nothing(Error::Full))));
-    limit(&mut conn, pages + 1_000).await;
-    assert!(group::write(&mut conn, &chain, &ask(2)).await.is_ok(), "the connection goes on");
-    let kept: i64 = sqlx::query("select count(*) from bad_item").fetch_one(&mut conn).await.unwrap().get(0);
+    limit(pages + 2);
+    assert!(matches!(group::write(&conn, &chain, &ask(1)), Err(Failure::Nothing(Error::Full))));
+    limit(pages + 1_000);
+    assert!(group::write(&conn, &chain, &ask(2)).is_ok(), "the connection goes on");
+    let kept: i64 = conn.query_row("select count(*) from bad_item", [], |row| row.get(0)).unwrap();
     assert_eq!(kept, 1);
 }
 

@@ -1,58 +1,55 @@
 //! Waits: armed, and closed once. A close is compare-and-set: of a timer and an answer that race, the first one wins.
 
-use std::collections::HashSet;
-
 use engine::ids::WaitId;
 use engine::store::{WaitOp, WaitRow, WaitState};
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, params};
 
 use super::error::Error;
-use super::values::{Many, Values};
 
 /// "Or replace" removes an armed wait with the same key: the unique index holds armed ones only.
-static ARM: Many = Many::new(
-    "insert or replace into wait (id, shard, mailbox, run_id, cursor, kind, state, on_kind, key, since, due_at, data) \
-     values",
-    12,
-    "",
-);
+const ARM: &str = "insert or replace into wait (id, shard, mailbox, run_id, cursor, kind, state, on_kind, key, since, \
+     due_at, data) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-pub(super) static CLOSE: Many = Many::new(
-    "update wait set state = op.column2 from (values",
-    2,
-    ") as op where wait.id = op.column1 and +wait.state = 0",
-);
+pub(super) const CLOSE: &str = "update wait set state = ?2 where id = ?1 and state = 0";
 
-/// Carries out what turns want of waits.
-pub(super) async fn apply(conn: &mut SqliteConnection, ops: &[&WaitOp]) -> Result<(), Error> {
-    let arms: Vec<&WaitRow> =
-        ops.iter().filter_map(|op| if let WaitOp::Arm(row) = op { Some(&**row) } else { None }).collect();
-    let new: HashSet<WaitId> = arms.iter().map(|row| row.id).collect();
-    let closes = ops.iter().filter_map(|op| if let WaitOp::Close { id, to } = op { Some((*id, *to)) } else { None });
+/// Carries out what the turns of one mailbox want of waits.
+pub(super) fn apply(conn: &Connection, ops: &[WaitOp]) -> Result<(), Error> {
+    let armed_here = |id: WaitId| ops.iter().any(|op| matches!(op, WaitOp::Arm(row) if row.id == id));
+    let closes = || ops.iter().filter_map(|op| if let WaitOp::Close { id, to } = op { Some((*id, *to)) } else { None });
     // One armed before is closed before another takes its key; one armed here can only be closed afterwards.
-    let (later, sooner): (Vec<_>, Vec<_>) = closes.partition(|(id, _)| new.contains(id));
-    close(conn, &sooner).await?;
-    ARM.execute(conn, &arms, bind_row).await?;
-    close(conn, &later).await
-}
-
-async fn close(conn: &mut SqliteConnection, closes: &[(WaitId, WaitState)]) -> Result<(), Error> {
-    CLOSE.execute(conn, closes, |values, (id, to)| values.push(id.0).push(*to as i64)).await?;
+    for (id, to) in closes().filter(|(id, _)| !armed_here(*id)) {
+        close(conn, id, to)?;
+    }
+    for op in ops {
+        if let WaitOp::Arm(row) = op {
+            arm(conn, row)?;
+        }
+    }
+    for (id, to) in closes().filter(|(id, _)| armed_here(*id)) {
+        close(conn, id, to)?;
+    }
     Ok(())
 }
 
-fn bind_row(values: Values, row: &&WaitRow) -> Values {
-    values
-        .push(row.id.0)
-        .push(i64::from(row.shard))
-        .push(row.mailbox.0)
-        .push(row.run_id.map(|id| id.0))
-        .push(row.cursor)
-        .push(row.kind as i64)
-        .push(row.state as i64)
-        .push(row.on_kind.as_deref())
-        .push(row.key.as_deref())
-        .push(row.since.0)
-        .push(row.due_at.0)
-        .push(&row.data[..])
+fn close(conn: &Connection, id: WaitId, to: WaitState) -> Result<(), Error> {
+    conn.prepare_cached(CLOSE)?.execute([id.0, to as i64])?;
+    Ok(())
+}
+
+fn arm(conn: &Connection, row: &WaitRow) -> Result<(), Error> {
+    conn.prepare_cached(ARM)?.execute(params![
+        row.id.0,
+        row.shard,
+        row.mailbox.0,
+        row.run_id.map(|id| id.0),
+        row.cursor,
+        row.kind as i64,
+        row.state as i64,
+        row.on_kind,
+        row.key,
+        row.since.0,
+        row.due_at.0,
+        row.data,
+    ])?;
+    Ok(())
 }

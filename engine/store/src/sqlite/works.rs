@@ -1,41 +1,27 @@
-//! What the turns of some mailboxes changed, written with one statement a table.
+//! What the turns of one mailbox changed, table by table.
 
-use engine::store::{EffectOp, JournalRow, TagOp, WaitOp, Work};
-use sqlx::sqlite::SqliteConnection;
+use engine::store::Work;
+use rusqlite::Connection;
 
 use super::error::Error;
 use super::{contacts, effects, erase, events, inputs, messages, records, runs, waits};
 
-/// All the rows of one kind in `works`, in their order.
-fn all<'w, T>(works: &[&'w Work], rows: impl Fn(&'w Work) -> &'w [T]) -> Vec<&'w T> {
-    works.iter().flat_map(|work| rows(work)).collect()
-}
-
-/// Stores works of different mailboxes; their journal rows go into `block`.
+/// Stores a work; its journal rows go into `block`.
 ///
-/// The order of the statements is that of a single work's meaning: what is planned can be withdrawn, what is armed can be
-/// closed, and erasing comes last.
-pub(super) async fn store(conn: &mut SqliteConnection, works: &[&Work], block: (i64, i64)) -> Result<(), Error> {
-    let consumed: Vec<_> = works.iter().flat_map(|work| work.consumed.iter().copied()).collect();
-    inputs::consume(conn, &consumed).await?;
-    events::insert(conn, &all(works, |work| &work.events)).await?;
-    runs::upsert(conn, &all(works, |work| &work.runs)).await?;
-    let journal: Vec<&JournalRow> = all(works, |work| &work.journal);
-    runs::append(conn, &journal, block).await?;
-    let effect_ops: Vec<&EffectOp> = all(works, |work| &work.effects);
-    effects::apply(conn, &effect_ops).await?;
-    let wait_ops: Vec<&WaitOp> = all(works, |work| &work.waits);
-    waits::apply(conn, &wait_ops).await?;
-    let changed: Vec<_> = works.iter().filter_map(|work| work.contact.as_ref()).collect();
-    contacts::upsert(conn, &changed).await?;
-    contacts::upsert_conversations(conn, &all(works, |work| &work.conversations)).await?;
-    let tag_ops: Vec<&TagOp> = all(works, |work| &work.tags);
-    contacts::apply_tags(conn, &tag_ops).await?;
-    messages::upsert(conn, &all(works, |work| &work.messages)).await?;
-    records::upsert_escalations(conn, &all(works, |work| &work.escalations)).await?;
-    records::upsert_versions(conn, &all(works, |work| &work.versions)).await?;
-    for work in works {
-        erase::all_of(conn, work).await?;
-    }
-    Ok(())
+/// The order is that of a work's meaning: what is planned can be withdrawn, what is armed can be closed, and erasing
+/// comes last.
+pub(super) fn store(conn: &Connection, work: &Work, block: (i64, i64)) -> Result<(), Error> {
+    work.consumed.iter().try_for_each(|input| inputs::consume(conn, *input))?;
+    work.events.iter().try_for_each(|event| events::insert(conn, event))?;
+    work.runs.iter().try_for_each(|run| runs::upsert(conn, run))?;
+    work.journal.iter().try_for_each(|row| runs::append(conn, row, block))?;
+    work.effects.iter().try_for_each(|op| effects::apply(conn, op))?;
+    waits::apply(conn, &work.waits)?;
+    work.contact.iter().try_for_each(|contact| contacts::upsert(conn, contact))?;
+    work.conversations.iter().try_for_each(|row| contacts::upsert_conversation(conn, row))?;
+    work.tags.iter().try_for_each(|op| contacts::apply_tag(conn, op))?;
+    work.messages.iter().try_for_each(|message| messages::upsert(conn, message))?;
+    work.escalations.iter().try_for_each(|row| records::upsert_escalation(conn, row))?;
+    work.versions.iter().try_for_each(|version| records::upsert_version(conn, version))?;
+    erase::all_of(conn, work)
 }

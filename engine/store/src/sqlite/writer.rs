@@ -1,78 +1,102 @@
-//! The one writer: takes what waits, writes it as one group, answers after the commit. No artificial delay: while one group
-//! is written the next one gathers.
+//! The one writer, on a thread of its own: takes what waits, writes it as one group, answers after the commit. While one
+//! group is written the next one gathers.
+
+use std::path::Path;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use engine::audit::Anchor;
 use engine::clock::At;
 use engine::store::Error;
-use sqlx::Connection;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::chain::{self, Chain};
+use super::error::Error as Fault;
 use super::group::{self, Failure, Written};
+use super::open;
 use super::queue::{Ask, Taker};
 
+/// Longest rest after a group of several requests. A commit costs about as much as the rows of a run or two, so under load
+/// fewer and larger groups leave more of the machine to everything else. Measured: `DECISIONS/0010`.
+const LONGEST_REST: Duration = Duration::from_millis(2);
 /// How often a truncating checkpoint after a vacuum is tried while readers are in the way; each try waits 5 s at most.
 const TRUNCATE_TRIES: u32 = 3;
 
 /// Owns the only connection that writes.
 pub(super) struct Writer {
-    pub(super) conn: SqliteConnection,
-    pub(super) queue: Taker,
-    pub(super) chain: Chain,
+    conn: Connection,
+    queue: Taker,
+    chain: Chain,
     /// Told after every group, for the checkpoints, which end when this is gone.
-    pub(super) wrote: watch::Sender<()>,
+    wrote: watch::Sender<()>,
     /// Once the outcome of a commit is unknown, everything is refused: the process must start anew.
-    pub(super) doubt: Option<String>,
+    doubt: Option<String>,
 }
 
 impl Writer {
-    /// Writes until the queue is closed and empty.
-    pub(super) async fn run(mut self) {
-        while let Some(asks) = self.queue.take().await {
+    /// Opens the connection and finds the end of `strand`.
+    pub(super) fn open(path: &Path, strand: i64, queue: Taker, wrote: watch::Sender<()>) -> Result<Self, Fault> {
+        let conn = open::writer(path)?;
+        let chain = Chain::load(&conn, strand)?;
+        Ok(Self { conn, queue, chain, wrote, doubt: None })
+    }
+
+    /// Starts the thread, which ends when the queue is closed and empty.
+    pub(super) fn start(self) -> Result<JoinHandle<()>, Fault> {
+        let started = thread::Builder::new().name("store-writer".into()).spawn(|| self.run());
+        started.map_err(|error| Fault::Unfit(format!("no thread for the writer: {error}")))
+    }
+
+    fn run(mut self) {
+        while let Some(asks) = self.queue.take() {
+            let (started, several) = (Instant::now(), asks.len() > 1);
             let (group, alone): (Vec<Ask>, Vec<Ask>) = asks.into_iter().partition(Ask::groups);
-            self.group(group).await;
+            self.group(group);
             for ask in alone {
-                self.alone(ask).await;
+                self.alone(ask);
             }
             self.wrote.send_replace(());
+            if several {
+                thread::sleep(started.elapsed().min(LONGEST_REST));
+            }
         }
-        if let Err(error) = self.conn.close().await {
+        if let Err((_, error)) = self.conn.close() {
             tracing::warn!(%error, "the database did not close cleanly; nothing is lost, the next start takes longer");
         }
     }
 
-    async fn group(&mut self, asks: Vec<Ask>) {
+    fn group(&mut self, asks: Vec<Ask>) {
         if asks.is_empty() {
             return;
         }
         let started = Instant::now();
         metrics::histogram!("switchboard_store_group_requests").record(u32::try_from(asks.len()).unwrap_or(u32::MAX));
-        match self.write(&asks).await {
+        match self.write(&asks) {
             Ok(written) => answer(asks, written),
             // If one of several is bad, the others must not suffer.
-            Err(Failure::Guilty(_)) if asks.len() > 1 => self.one_by_one(asks).await,
+            Err(Failure::Guilty(_)) if asks.len() > 1 => self.one_by_one(asks),
             Err(failure) => self.refuse(asks, failure),
         }
         metrics::histogram!("switchboard_store_commit_seconds").record(started.elapsed().as_secs_f64());
     }
 
-    async fn one_by_one(&mut self, asks: Vec<Ask>) {
+    fn one_by_one(&mut self, asks: Vec<Ask>) {
         metrics::counter!("switchboard_store_groups_split_total").increment(1);
         for ask in asks {
-            match self.write(std::slice::from_ref(&ask)).await {
+            match self.write(std::slice::from_ref(&ask)) {
                 Ok(written) => answer(vec![ask], written),
                 Err(failure) => self.refuse(vec![ask], failure),
             }
         }
     }
 
-    async fn write(&mut self, asks: &[Ask]) -> Result<Written, Failure> {
+    fn write(&mut self, asks: &[Ask]) -> Result<Written, Failure> {
         if let Some(doubt) = &self.doubt {
             return Err(Failure::InDoubt(doubt.clone()));
         }
-        let written = group::write(&mut self.conn, &self.chain, asks).await?;
+        let written = group::write(&self.conn, &self.chain, asks)?;
         if let Some(block) = &written.block {
             self.chain.advance(block);
         }
@@ -103,41 +127,40 @@ impl Writer {
         error
     }
 
-    async fn alone(&mut self, ask: Ask) {
+    fn alone(&mut self, ask: Ask) {
         match ask {
             Ask::Anchor(at, key, answer) => {
-                let anchored = self.anchor(at, key).await.map_err(|failure| self.error(failure));
+                let anchored = self.anchor(at, key).map_err(|failure| self.error(failure));
                 // Whoever asked may be gone: that is no trouble, here and below.
                 answer.send(anchored).ok();
             }
             Ask::Vacuum(answer) => {
-                answer.send(self.vacuum().await).ok();
+                answer.send(self.vacuum().map_err(Error::from)).ok();
             }
-            grouped => self.group(vec![grouped]).await,
+            grouped => self.group(vec![grouped]),
         }
     }
 
-    async fn anchor(&mut self, at: At, key: [u8; 32]) -> Result<Option<Anchor>, Failure> {
+    fn anchor(&mut self, at: At, key: [u8; 32]) -> Result<Option<Anchor>, Failure> {
         if let Some(doubt) = &self.doubt {
             return Err(Failure::InDoubt(doubt.clone()));
         }
-        group::begin(&mut self.conn).await?;
-        let anchored = chain::anchor(&mut self.conn, &self.chain, at, &key).await;
-        let (anchor, held) = group::finish(&mut self.conn, anchored).await?;
+        group::begin(&self.conn)?;
+        let anchored = chain::anchor(&self.conn, &self.chain, at, &key);
+        let (anchor, held) = group::finish(&self.conn, anchored)?;
         self.chain.anchored(held);
         Ok(anchor)
     }
 
-    async fn vacuum(&mut self) -> Result<(), Error> {
-        let broken = |error: sqlx::Error| Error::from(super::error::Error::from(error));
-        sqlx::query("vacuum").execute(&mut self.conn).await.map_err(broken)?;
+    fn vacuum(&self) -> Result<(), Fault> {
+        self.conn.execute_batch("vacuum")?;
         for _ in 0..TRUNCATE_TRIES {
-            let row = sqlx::query("pragma wal_checkpoint(truncate)").fetch_one(&mut self.conn).await.map_err(broken)?;
-            if super::rows::number(&row).map_err(Error::from)? == 0 {
+            let busy: i64 = self.conn.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))?;
+            if busy == 0 {
                 return Ok(());
             }
         }
-        Err(Error::Broken("a reader held the log open: vacuum again when it is done".into()))
+        Err(Fault::Unfit("a reader held the log open: vacuum again when it is done".into()))
     }
 }
 
