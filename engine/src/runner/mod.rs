@@ -11,6 +11,7 @@ pub(crate) mod hold;
 mod intake;
 mod line;
 mod misses;
+mod past;
 mod publish;
 mod queue;
 mod start;
@@ -168,13 +169,16 @@ impl<S: Store + Reads> Engine<S> {
     /// # Errors
     /// When it cannot be done; nothing changed then.
     pub async fn order(&self, mailbox: MailboxId, by: &str, order: Order) -> Result<Value, order::Error> {
-        let effect = match &order {
+        let about = match &order {
             Order::RetryEffect { effect, .. } | Order::FailEffect { effect } | Order::SettleEffect { effect, .. } => {
-                self.store().effect(*effect).await?.map(Box::new)
+                self.store().effect(*effect).await?.map(|row| order::About::Effect(Box::new(row)))
+            }
+            Order::RetryRun { run, .. } | Order::ReplayRun { run } => {
+                self.core.told(*run).await?.map(|told| order::About::Run(Box::new(told)))
             }
             _ => None,
         };
-        self.core.order(mailbox, by, order, effect).await
+        self.core.order(mailbox, by, order, about).await
     }
 
     /// The contact whose id, phone (E.164, in any of its spellings) or address `who` is.
