@@ -24,6 +24,7 @@ mod suggest;
 mod time;
 mod triggers;
 mod values;
+mod ways;
 mod yaml;
 mod yaml_error;
 
@@ -39,4 +40,5 @@ pub use program::{
     Check, Do, Expr, ForEach, Into, MAX_ITEMS, Op, Program, Retry, Step, StepIx, Trigger, Until, Version, WaitFor, Want,
 };
 pub use schema::schema;
+pub use ways::Way;
 pub use yaml::MAX_BYTES;

@@ -1,10 +1,11 @@
 //! The loops that carry out what the pure part decided.
 //!
 //! [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
-//! [`publish`] swaps the book. [`core`] is what they share.
+//! [`callers`] are those who wait for a flow's answer, [`publish`] swaps the book. [`core`] is what they share.
 
 mod activity;
 mod boxes;
+mod callers;
 mod core;
 pub(crate) mod hold;
 mod intake;
@@ -22,6 +23,7 @@ use serde_json::Value;
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinSet;
 
+pub use self::callers::{Answer, Caller};
 use self::core::Core;
 use crate::audit::Anchor;
 use crate::clock::{At, Clock};
@@ -148,6 +150,20 @@ impl<S: Store + Reads> Engine<S> {
         items: Vec<Item>,
         sender: Sender,
     ) -> Result<Received, crate::store::Error> {
+        Ok(self.core.receive(connection, items, sender).await?.0)
+    }
+
+    /// The same for a call whose caller a flow may answer (`answer_webhook`): whom to wait for, if so. Of several items, the
+    /// first such counts.
+    ///
+    /// # Errors
+    /// As [`Engine::receive`].
+    pub async fn receive_call(
+        &self,
+        connection: &str,
+        items: Vec<Item>,
+        sender: Sender,
+    ) -> Result<(Received, Option<Caller<S>>), crate::store::Error> {
         self.core.receive(connection, items, sender).await
     }
 
