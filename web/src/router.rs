@@ -38,6 +38,7 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .route("/runs", get(api::runs::list))
         .route("/runs/{id}", get(api::runs::show))
         .route("/runs/{id}/cancel", post(api::runs::cancel))
+        .route("/runs/{id}/kill", post(api::runs::kill))
         .route("/runs/{id}/retry", post(api::runs::retry))
         .route("/attention", get(api::attention::list))
         .route("/attention/{id}/retry", post(api::attention::retry))

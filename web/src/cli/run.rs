@@ -43,8 +43,13 @@ pub(super) enum Run {
         /// The run
         id: String,
     },
-    /// Ends a run; calls not under way are withdrawn
+    /// Ends a run; calls not under way are withdrawn, and the flow's `finally` runs
     Cancel {
+        /// The run
+        id: String,
+    },
+    /// Ends a run at once, without the flow's `finally`
+    Kill {
         /// The run
         id: String,
     },
@@ -82,6 +87,10 @@ impl Run {
             Self::Cancel { id } => {
                 client.post(&format!("/runs/{}/cancel", segment(&id)), &json!({})).await?;
                 print::line(format_args!("{id} is cancelled"));
+            }
+            Self::Kill { id } => {
+                client.post(&format!("/runs/{}/kill", segment(&id)), &json!({})).await?;
+                print::line(format_args!("{id} is ended"));
             }
         }
         Ok(Verdict::Good)
