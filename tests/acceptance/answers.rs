@@ -71,7 +71,9 @@ fn only_a_caller_whom_a_flow_can_answer_is_held_and_ten_seconds_at_most() {
         assert_eq!(waiting.len(), 1);
         let told: Value = serde_json::from_str(&body).unwrap();
         assert_eq!((status, told), (202, json!({ "received": true, "runs": [waiting[0]["id"]] })));
-        let metrics = place.http().get(format!("{}/metrics", place.url())).send().await.unwrap().text().await.unwrap();
+        let token = std::fs::read_to_string(place.path("data/api-token")).unwrap();
+        let metrics = place.http().get(format!("{}/metrics", place.url())).bearer_auth(token.trim()).send().await;
+        let metrics = metrics.unwrap().text().await.unwrap();
         assert!(metrics.contains("switchboard_callers_waiting 0"), "{metrics}");
         assert!(metrics.contains("switchboard_callers_total{outcome=\"later\"} 2"), "{metrics}");
     });

@@ -6,6 +6,7 @@ mod ask;
 mod blocks;
 mod calls;
 mod case;
+mod case_parts;
 mod document;
 mod env;
 mod fields;
@@ -31,7 +32,7 @@ mod yaml_error;
 #[cfg(test)]
 mod tests;
 
-pub use case::{End, Expectation, Fail, Fake, Given, Moment, TestCase};
+pub use case::{End, Expectation, Expected, Fail, Fake, Given, Moment, TestCase};
 pub use env::{Bindings, ConnectionInfo, Environment, Needs};
 pub use import::{Change, Document, Plan, PlanItem, plan};
 pub use lower::{Checked, Compiled, FORMAT, FlowId, check};
