@@ -135,7 +135,8 @@ fn instead(wanted: &Expectation, act: &Act) -> String {
 /// That nothing of what happened is it; with what comes nearest, if the action did happen.
 fn missing(wanted: &Expectation, acts: &[Act]) -> String {
     let mut lines = format!("line {}: expected {}, which did not happen (any more)", wanted.line, asked(wanted));
-    let same = acts.iter().filter(|act| act.action == wanted.action);
+    // One that differs in nothing stands for another expectation.
+    let same = acts.iter().filter(|act| act.action == wanted.action && !fits(wanted, act));
     if let Some(act) = same.min_by_key(|act| differences(wanted, act).len()) {
         let _ = write!(lines, "\n  nearest is {}", shown(act));
         for difference in differences(wanted, act) {

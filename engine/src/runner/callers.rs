@@ -12,7 +12,8 @@ use tokio::time::Instant;
 
 use super::core::Core;
 use super::line;
-use crate::event::Event;
+use crate::event::{Event, EventKey};
+use crate::handle::event_from_row;
 use crate::ids::{EventId, RunId};
 use crate::run::{Entry, Reply, What, journal};
 use crate::store::{self, JournalKind, JournalRow, Reads, Store, Work};
@@ -129,6 +130,12 @@ impl<S: Store + Reads> Core<S> {
         let place = hopes.then(|| self.callers.listen(event.id)).flatten();
         (hopes || repeated).then(|| Caller { core: Arc::clone(self), event: event.id, hopes, place })
     }
+
+    /// The caller of a delivery that came before, as an event with this key.
+    pub(super) async fn caller_again(self: &Arc<Self>, key: EventKey) -> Result<Option<Caller<S>>, store::Error> {
+        let event = self.parts.store.event_by_key(key).await?.map(event_from_row);
+        Ok(event.and_then(|event| self.caller_of(&event, true)))
+    }
 }
 
 impl<S: Store + Reads> Caller<S> {
@@ -214,4 +221,39 @@ fn entries(row: &JournalRow) -> Result<Vec<Entry>, store::Error> {
 
 fn gauge(count: usize) {
     metrics::gauge!("switchboard_callers_waiting").set(u32::try_from(count).unwrap_or(u32::MAX));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn places_are_bounded_and_given_back_by_whoever_leaves() {
+        let callers = Arc::new(Callers::default());
+        let mut waiting: Vec<Listening> = (0..MOST_WAITING).map_while(|_| callers.listen(EventId(1))).collect();
+        assert_eq!(waiting.len(), MOST_WAITING);
+        assert!(callers.listen(EventId(2)).is_none());
+        waiting.pop();
+        assert!(callers.listen(EventId(2)).is_some());
+        waiting.clear();
+        let left = callers.lock();
+        assert_eq!((left.count, left.events.len()), (0, 0));
+    }
+
+    #[test]
+    fn everybody_who_waits_for_an_event_hears_its_first_answer() {
+        let callers = Arc::new(Callers::default());
+        let waiting: Vec<Listening> = (0..2).filter_map(|_| callers.listen(EventId(1))).collect();
+        let other = callers.listen(EventId(2)).unwrap();
+        for status in [200, 500] {
+            let reply = Reply { event: EventId(1), status, body: json!("yes") };
+            callers.tell(CallerNews { events: vec![EventId(1)], replies: vec![reply] });
+        }
+        for one in &waiting {
+            assert_eq!(one.news.borrow().as_ref().map(|reply| reply.status), Some(200));
+        }
+        assert!(!other.news.has_changed().unwrap());
+    }
 }

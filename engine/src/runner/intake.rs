@@ -57,8 +57,7 @@ impl<S: Store + Reads> Core<S> {
                 Receipt::Seen => {
                     received.seen += 1;
                     if let Some(key) = call.filter(|_| caller.is_none()) {
-                        let event = self.parts.store.event_by_key(key).await?.map(event_from_row);
-                        caller = event.and_then(|event| self.caller_of(&event, true));
+                        caller = self.caller_again(key).await?;
                     }
                 }
                 Receipt::Noted(input) => {

@@ -69,6 +69,35 @@ fn words(what: &Value, data: &Value) -> String {
         "started" => format!("run started by trigger {}", of("trigger")),
         "decided" if what["holds"] == true => format!("{step}: the condition holds{}", values(data)),
         "decided" => format!("{step}: the condition does not hold{}", values(data)),
+        "assigned" => format!("{step}: set{}", values(data)),
+        "planned" => format!("{step}: call {} planned: {} through {}", of("n"), of("action"), of("connection")),
+        "acted" => format!("{step}: {} done{}", of("action"), values(&data["input"])),
+        "attempted" => attempted(what, data),
+        "finished" => format!("{step}: call {} done{}", of("n"), values(data)),
+        "told" => format!("call {} is over", of("n")),
+        "failed" => format!("{step}: failed ({}){}", of("code"), values(data)),
+        "parked" => format!("call {} waits for a person: {}{}", of("n"), of("why").replace('_', " "), values(data)),
+        "resolved" => format!("call {}: a person chose {}{}", of("n"), of("how"), values(data)),
+        "waited" => match of("event") {
+            event if event.is_empty() => format!("{step}: waits {} ({})", until(what), of("wait")),
+            event => format!("{step}: waits for {event} {} ({})", until(what), of("wait")),
+        },
+        "fired" => format!("{step}: the time of {} came", of("wait")),
+        "answered" => format!("{step}: {} answered by {}", of("wait"), of("event")),
+        "escalated" => format!("a human was asked for ({}){}", of("escalation"), values(data)),
+        "taken" => format!("{} was taken after {} ms", of("escalation"), of("after_ms")),
+        "missed" => format!("{} was not taken in time", of("escalation")),
+        "ended" => format!("run ended: {}{}", of("status").replace('_', " "), values(data)),
+        "erased" => "personal data erased".to_owned(),
+        _ => way(what, data),
+    }
+}
+
+/// The same for what steps do with other steps, with other flows and with whoever called.
+fn way(what: &Value, data: &Value) -> String {
+    let of = |name: &str| text(what, name);
+    let step = format!("step {}", of("step"));
+    match what["did"].as_str().unwrap_or_default() {
         "chosen" => match of("case") {
             case if case.is_empty() => format!("{step}: no case fits, so its default{}", values(data)),
             case => format!("{step}: case {case}{}", values(data)),
@@ -90,26 +119,6 @@ fn words(what: &Value, data: &Value) -> String {
         }
         "replied" => format!("{step}: the caller was answered with {}{}", of("status"), values(&data["body"])),
         "finishing" => format!("run will end as {}, clean-up first{}", of("status").replace('_', " "), values(data)),
-        "assigned" => format!("{step}: set{}", values(data)),
-        "planned" => format!("{step}: call {} planned: {} through {}", of("n"), of("action"), of("connection")),
-        "acted" => format!("{step}: {} done{}", of("action"), values(&data["input"])),
-        "attempted" => attempted(what, data),
-        "finished" => format!("{step}: call {} done{}", of("n"), values(data)),
-        "told" => format!("call {} is over", of("n")),
-        "failed" => format!("{step}: failed ({}){}", of("code"), values(data)),
-        "parked" => format!("call {} waits for a person: {}{}", of("n"), of("why").replace('_', " "), values(data)),
-        "resolved" => format!("call {}: a person chose {}{}", of("n"), of("how"), values(data)),
-        "waited" => match of("event") {
-            event if event.is_empty() => format!("{step}: waits {} ({})", until(what), of("wait")),
-            event => format!("{step}: waits for {event} {} ({})", until(what), of("wait")),
-        },
-        "fired" => format!("{step}: the time of {} came", of("wait")),
-        "answered" => format!("{step}: {} answered by {}", of("wait"), of("event")),
-        "escalated" => format!("a human was asked for ({}){}", of("escalation"), values(data)),
-        "taken" => format!("{} was taken after {} ms", of("escalation"), of("after_ms")),
-        "missed" => format!("{} was not taken in time", of("escalation")),
-        "ended" => format!("run ended: {}{}", of("status").replace('_', " "), values(data)),
-        "erased" => "personal data erased".to_owned(),
         other => format!("{other}{}", values(what)),
     }
 }
