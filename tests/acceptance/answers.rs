@@ -79,6 +79,22 @@ fn only_a_caller_whom_a_flow_can_answer_is_held_and_ten_seconds_at_most() {
     });
 }
 
+#[test]
+fn a_server_that_stops_does_not_wait_for_its_callers() {
+    staged(async {
+        let place = called().await;
+        let server = place.serve().await;
+        let began = Instant::now();
+        let stopping = async {
+            server.api.until_runs("", 1, "waiting").await;
+            server.stop().await
+        };
+        let ((status, ..), (code, _)) = tokio::join!(call(&place, "quote", "slow", "gold"), stopping);
+        assert_eq!((status, code), (202, Some(0)));
+        assert!(began.elapsed() < HELD, "{:?}", began.elapsed());
+    });
+}
+
 fn customer(provider: Provider, act: Act) -> Play {
     Play { provider, from: "8613800138000".into(), name: "Li Wei".into(), act, ..Play::default() }
 }

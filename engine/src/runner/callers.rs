@@ -11,7 +11,6 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::core::Core;
-use super::line;
 use crate::event::{Event, EventKey};
 use crate::handle::event_from_row;
 use crate::ids::{EventId, RunId};
@@ -43,6 +42,8 @@ pub(super) struct Callers {
 #[derive(Default)]
 struct Waiting {
     count: usize,
+    /// Whether nobody may wait any more.
+    closed: bool,
     /// The sender holds the answer, once a commit brought one, and is touched by every commit that concerns the event.
     events: HashMap<EventId, watch::Sender<Option<Reply>>>,
 }
@@ -52,16 +53,23 @@ impl Callers {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One more that waits for `event`, unless there are too many.
+    /// One more that waits for `event`, unless there are too many or the engine is about to close.
     fn listen(self: &Arc<Self>, event: EventId) -> Option<Listening> {
         let mut waiting = self.lock();
-        if waiting.count >= MOST_WAITING {
+        if waiting.closed || waiting.count >= MOST_WAITING {
             return None;
         }
         waiting.count += 1;
         let news = waiting.events.entry(event).or_insert_with(|| watch::channel(None).0).subscribe();
         gauge(waiting.count);
         Some(Listening { callers: Arc::clone(self), event, news })
+    }
+
+    /// Lets everybody go: each is told what is known.
+    pub(super) fn close(&self) {
+        let mut waiting = self.lock();
+        waiting.closed = true;
+        waiting.events.clear();
     }
 
     /// Tells those whom a commit concerns.
@@ -139,7 +147,7 @@ impl<S: Store + Reads> Core<S> {
 }
 
 impl<S: Store + Reads> Caller<S> {
-    /// Waits for the flow's answer, 10 s at most and not once the engine closes.
+    /// Waits for the flow's answer, 10 s at most and not once callers are let go.
     ///
     /// # Errors
     /// When the store fails. The event is stored all the same.
@@ -161,13 +169,15 @@ impl<S: Store + Reads> Caller<S> {
             let Some(place) = self.place.as_mut().filter(|_| !over) else { return Ok(answer) };
             tokio::select! {
                 () = tokio::time::sleep_until(until) => self.place = None,
-                () = line::closed(&self.core.closing) => self.place = None,
-                _ = place.news.changed() => {}
-            }
-            // A copy: the journal has it too, but this is there without reading.
-            let told = self.place.as_ref().and_then(|place| place.news.borrow().clone());
-            if let Some(reply) = told {
-                return Ok(Answer::Reply(reply));
+                told = place.news.changed() => {
+                    // The journal has it too, but this is there without reading.
+                    if let Some(reply) = place.news.borrow().clone() {
+                        return Ok(Answer::Reply(reply));
+                    }
+                    if told.is_err() {
+                        self.place = None;
+                    }
+                }
             }
         }
     }
@@ -238,8 +248,12 @@ mod tests {
         waiting.pop();
         assert!(callers.listen(EventId(2)).is_some());
         waiting.clear();
-        let left = callers.lock();
-        assert_eq!((left.count, left.events.len()), (0, 0));
+        {
+            let left = callers.lock();
+            assert_eq!((left.count, left.events.len()), (0, 0));
+        }
+        callers.close();
+        assert!(callers.listen(EventId(3)).is_none(), "nobody begins to wait while the engine closes");
     }
 
     #[test]

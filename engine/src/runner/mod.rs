@@ -239,9 +239,15 @@ impl<S: Store + Reads> Engine<S> {
         self.core.activity.idle().await;
     }
 
+    /// Nobody waits for a flow's answer any more: callers hear what is known. Doors that close wait for their callers.
+    pub fn let_callers_go(&self) {
+        self.core.callers.close();
+    }
+
     /// Stops taking work and waits up to `within` for calls under way; what is not back stays in flight and is resolved at the
     /// next start.
     pub async fn drain(&self, within: Duration) {
+        self.let_callers_go();
         self.core.closing.send_replace(true);
         let mut loops = self.loops.lock().await;
         let calls_are_back = async { while loops.join_next().await.is_some() {} };

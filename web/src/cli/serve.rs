@@ -132,6 +132,7 @@ impl Doors {
     /// Nothing comes in any more, then calls under way end, then the store closes.
     async fn close(self) {
         self.stop.cancel();
+        self.started.app.engine.let_callers_go();
         self.tasks.close();
         self.tasks.wait().await;
         socket::remove(&self.data);
