@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::process::{Installation, WHATSAPP, until};
 
 const TOKEN: &str = "0123456789abcdef";
-/// How long a caller waits at most (README, "Answering a webhook").
+/// How long a caller waits at most (README, "Connections").
 const HELD: Duration = Duration::from_secs(10);
 
 /// One whose callers come in at `/hooks/shop/…`.
