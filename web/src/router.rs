@@ -40,6 +40,7 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .route("/runs/bulk", post(api::runs::bulk))
         .route("/runs/{id}", get(api::runs::show))
         .route("/runs/{id}/cancel", post(api::runs::cancel))
+        .route("/runs/{id}/kill", post(api::runs::kill))
         .route("/runs/{id}/retry", post(api::runs::retry))
         .route("/runs/{id}/replay", post(api::runs::replay))
         .route("/attention", get(api::attention::list))

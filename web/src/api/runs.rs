@@ -65,7 +65,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<RunId>) -> Answ
     Ok(Json(run))
 }
 
-/// `POST /runs/{id}/cancel`.
+/// `POST /runs/{id}/cancel`: ends it; the flow's `finally` runs.
 pub(crate) async fn cancel(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
@@ -73,6 +73,12 @@ pub(crate) async fn cancel(
 ) -> Answer {
     let row = find(&app, run).await?;
     Ok(Json(app.engine.order(row.mailbox, peer.by(), Order::CancelRun { run }).await?))
+}
+
+/// `POST /runs/{id}/kill`: ends it at once, without the flow's `finally`.
+pub(crate) async fn kill(State(app): State<Arc<App>>, Extension(peer): Extension<Peer>, Id(run): Id<RunId>) -> Answer {
+    let row = find(&app, run).await?;
+    Ok(Json(app.engine.order(row.mailbox, peer.by(), Order::KillRun { run }).await?))
 }
 
 #[derive(Debug, Default, Deserialize)]

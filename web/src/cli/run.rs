@@ -50,7 +50,7 @@ pub(super) enum Run {
         /// The run
         id: String,
     },
-    /// Ends a run; calls not under way are withdrawn, and the flow's clean-up runs
+    /// Ends a run; calls not under way are withdrawn, and the flow's `finally` runs
     Cancel {
         /// The run
         id: String,
@@ -69,6 +69,11 @@ pub(super) enum Run {
         /// In this status only
         #[arg(long)]
         status: Option<String>,
+    },
+    /// Ends a run at once, without the flow's `finally`
+    Kill {
+        /// The run
+        id: String,
     },
 }
 
@@ -116,6 +121,10 @@ impl Run {
             Self::Cancel { id } => {
                 client.post(&format!("/runs/{}/cancel", segment(&id)), &json!({})).await?;
                 print::line(format_args!("{id} is cancelled"));
+            }
+            Self::Kill { id } => {
+                client.post(&format!("/runs/{}/kill", segment(&id)), &json!({})).await?;
+                print::line(format_args!("{id} is ended"));
             }
         }
         Ok(Verdict::Good)
