@@ -28,5 +28,6 @@ pub mod run;
 pub mod runner;
 pub mod schedule;
 pub mod secret;
+pub mod stops;
 pub mod store;
 pub mod trigger;

@@ -237,6 +237,7 @@ pub(crate) fn notification_plan(row: &EscalationRow, state: &str, contact: Optio
         address: None,
         phone: None,
         step: path.into(),
+        flow: "".into(),
     }
 }
 

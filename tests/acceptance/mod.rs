@@ -9,6 +9,7 @@ mod export;
 mod misses;
 mod outage;
 mod person;
+mod sending;
 mod serving;
 mod twilio;
 mod workspace;

@@ -9,6 +9,7 @@ use engine::clock::At;
 use engine::erasure::{Names, Traces};
 use engine::event::EventKey;
 use engine::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
+use engine::stops::Stop;
 use engine::store::*;
 use tokio::sync::watch;
 
@@ -125,6 +126,10 @@ impl<S: Store> Store for Mortal<S> {
 
     async fn version(&self, id: VersionId) -> Result<Option<VersionRow>, Error> {
         self.read(self.inner.version(id)).await
+    }
+
+    async fn stops(&self) -> Result<Vec<Stop>, Error> {
+        self.read(self.inner.stops()).await
     }
 
     async fn last_id(&self) -> Result<i64, Error> {

@@ -86,6 +86,7 @@ impl Turn<'_> {
             address: conversation.and_then(|id| self.facts.conversation(id)).map(|found| found.address.as_str().into()),
             phone: self.facts.contact.as_ref().and_then(|contact| contact.phone.as_deref()).map(Into::into),
             step: step.path.clone(),
+            flow: Arc::clone(&version.flow),
             input,
         };
         let lane = if self.run.state.event["type"] == crate::event::CRON { Lane::Bulk } else { Lane::Interactive };

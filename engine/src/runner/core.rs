@@ -22,6 +22,7 @@ use crate::handle::Input;
 use crate::ids::{JournalId, MailboxId};
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
+use crate::stops::Stops;
 use crate::store::{self, EffectOp, EffectRow, JournalKind, JournalRow, Reads, Store, WaitOp, Work};
 
 /// The shared part of a running engine.
@@ -39,6 +40,8 @@ pub(super) struct Core<S: Store + Reads> {
     pub(super) publishing: tokio::sync::Mutex<()>,
     /// Why the process must end and start anew; `None` while all is well.
     pub(super) fatal: watch::Sender<Option<String>>,
+    /// What sends nothing.
+    pub(super) stops: watch::Sender<Arc<Stops>>,
     /// True once the engine is to stop.
     pub(super) closing: watch::Sender<bool>,
 }

@@ -2,7 +2,7 @@
 //!
 //! [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
 //! [`callers`] are those who wait for a flow's answer, [`publish`] swaps the book, [`erase`] erases a person, [`misses`] remembers
-//! what started nothing, [`past`] reads back runs that are over. [`core`] is what they share.
+//! what started nothing, [`past`] reads back runs that are over, [`sending`] stops all sending. [`core`] is what they share.
 
 mod activity;
 mod boxes;
@@ -16,6 +16,7 @@ mod misses;
 mod past;
 mod publish;
 mod queue;
+mod sending;
 mod start;
 mod timers;
 
@@ -36,7 +37,8 @@ use crate::flow::Version;
 use crate::ids::{EventId, Ids, MailboxId};
 use crate::mailbox::Missed;
 use crate::order::{self, Order};
-use crate::store::{ContactRow, Reads, Store, VersionRow};
+use crate::stops::Scope;
+use crate::store::{ContactRow, EffectRow, Reads, Store, VersionRow};
 
 pub use self::erase::Erasure;
 
@@ -234,6 +236,30 @@ impl<S: Store + Reads> Engine<S> {
     #[must_use]
     pub fn live(&self) -> Vec<Arc<Version>> {
         self.core.book.load().live.iter().map(|live| Arc::clone(&live.version)).collect()
+    }
+
+    /// Stops the sending of `scope` until it is released: its messages wait, planned and in order.
+    ///
+    /// # Errors
+    /// When the store fails; nothing changed then.
+    pub async fn stop_sending(&self, scope: Scope, by: &str) -> Result<(), crate::store::Error> {
+        self.core.stop_sending(scope, by).await
+    }
+
+    /// Releases what a stop held, and says what it was: messages that were not too old meanwhile.
+    ///
+    /// # Errors
+    /// When the store fails; nothing changed then.
+    pub async fn release_sending(&self, scope: Scope, by: &str) -> Result<Vec<EffectRow>, crate::store::Error> {
+        self.core.release_sending(scope, by).await
+    }
+
+    /// The messages that a stop holds, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn held(&self, scope: &Scope) -> Result<Vec<EffectRow>, crate::store::Error> {
+        self.core.held_by(scope).await
     }
 
     /// The last events that the triggers of `flow` heard and did not start on, newest first; since this process began, at most

@@ -28,6 +28,7 @@ const PAGE: u32 = 1_000;
 pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core<S>>, JoinSet<()>), Error> {
     parts.ids.after(parts.store.last_id().await?);
     let book = stored_book(&parts).await?;
+    let stops = super::sending::stops_of(parts.store.stops().await?);
     let mut handles = HashMap::new();
     let mut ends = HashMap::new();
     for open in &parts.connections {
@@ -53,6 +54,7 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
         misses: Misses::default(),
         fatal: watch::channel(None).0,
         publishing: tokio::sync::Mutex::default(),
+        stops: watch::channel(Arc::new(stops)).0,
         closing: watch::channel(false).0,
         parts,
     });

@@ -16,6 +16,7 @@ use crate::clock::At;
 use crate::erasure::{Names, Traces};
 use crate::event::EventKey;
 use crate::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
+use crate::stops::Stop;
 
 pub use read::*;
 pub use rows::*;
@@ -100,6 +101,9 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// One version.
     fn version(&self, id: VersionId) -> impl Future<Output = Result<Option<VersionRow>, Error>> + Send;
+
+    /// Everything whose sending is stopped.
+    fn stops(&self) -> impl Future<Output = Result<Vec<Stop>, Error>> + Send;
 
     /// The greatest id stored anywhere, so that new ones are greater.
     fn last_id(&self) -> impl Future<Output = Result<i64, Error>> + Send;

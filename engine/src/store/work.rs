@@ -6,6 +6,7 @@ use crate::erasure::Family;
 use crate::event::{EventKey, Origin};
 use crate::ids::{BadItemId, ContactId, ConversationId, EffectId, EventId, InputId, MailboxId, WaitId};
 use crate::run::Reply;
+use crate::stops::StopOp;
 
 use super::{
     BadItemRow, ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, InputRow, JournalRow, Lane,
@@ -143,6 +144,8 @@ pub struct Work {
     pub forget: Vec<Family>,
     /// Unreadable items whose bytes are to be deleted.
     pub forget_items: Vec<BadItemId>,
+    /// What is stopped and released.
+    pub stops: Vec<StopOp>,
     /// Answers that callers of webhooks wait for: given after the commit, stored nowhere but in the journal.
     pub replies: Vec<Reply>,
 }

@@ -10,6 +10,7 @@ mod extract;
 pub(crate) mod flows;
 pub(crate) mod people;
 pub(crate) mod runs;
+pub(crate) mod sending;
 pub(crate) mod system;
 mod view;
 pub(crate) mod workspace;

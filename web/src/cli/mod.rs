@@ -18,6 +18,7 @@ mod play;
 mod print;
 mod run;
 mod schema;
+mod sending;
 mod serve;
 mod story;
 mod test;
@@ -97,6 +98,9 @@ enum Command {
     /// The log of what flows did; cancel, kill or retry a run
     #[command(subcommand)]
     Run(run::Run),
+    /// Stops all sending, of the workspace, a channel or a flow, and releases it
+    #[command(subcommand)]
+    Sending(sending::Sending),
     /// Calls that only a person can decide about: list, retry, fail, settle
     #[command(subcommand)]
     Attention(attention::Attention),
@@ -213,6 +217,7 @@ async fn run(command: Command, context: Context) -> Outcome {
         Command::Import(command) => command.run(&context).await,
         Command::Export(command) => command.run(&context).await,
         Command::Run(command) => command.run(&context).await,
+        Command::Sending(command) => command.run(&context).await,
         Command::Attention(command) => command.run(&context).await,
         Command::Connectors(command) => command.run(),
         Command::Play(command) => command.run(&context).await,

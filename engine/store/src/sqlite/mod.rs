@@ -45,6 +45,7 @@ use engine::audit::Anchor;
 use engine::clock::At;
 use engine::event::EventKey;
 use engine::ids::{EffectId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
+use engine::stops::Stop;
 use engine::store::{
     Arrival, DispatchOp, DueRow, EffectRow, EffectState, Error, EventRow, Evidence, InputRow, MailboxRows, Receipt,
     RunRow, Store, VersionRow, Work,
@@ -266,6 +267,10 @@ impl Store for Sqlite {
 
     async fn version(&self, id: VersionId) -> Result<Option<VersionRow>, Error> {
         Ok(read::version(&mut *self.reader().await?, id).await?)
+    }
+
+    async fn stops(&self) -> Result<Vec<Stop>, Error> {
+        Ok(read::stops(&mut *self.reader().await?).await?)
     }
 
     async fn last_id(&self) -> Result<i64, Error> {

@@ -3,6 +3,7 @@
 use engine::clock::At;
 use engine::event::EventKey;
 use engine::ids::{EffectId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
+use engine::stops::Stop;
 use engine::store::{DueRow, EffectRow, EffectState, EventRow, Evidence, InputRow, MailboxRows, RunRow, VersionRow};
 use sqlx::Connection;
 use sqlx::query::Query;
@@ -184,6 +185,11 @@ pub(super) async fn versions(conn: &mut SqliteConnection) -> Result<Vec<VersionR
 pub(super) async fn version(conn: &mut SqliteConnection, id: VersionId) -> Result<Option<VersionRow>, Error> {
     let text = concat!("select ", columns!(version), " from version where id = ?");
     one(conn, sqlx::query(text).bind(id.0), rows::version).await
+}
+
+/// Everything whose sending is stopped.
+pub(super) async fn stops(conn: &mut SqliteConnection) -> Result<Vec<Stop>, Error> {
+    all(conn, sqlx::query("select scope, by, at from stop order by at, scope"), rows::stop).await
 }
 
 pub(super) const LAST_ID: &str = "select max(coalesce((select max(id) from version), 0), \

@@ -1,5 +1,6 @@
 //! What changes seldom: escalations and versions of flows.
 
+use engine::stops::StopOp;
 use engine::store::{EscalationRow, VersionRow, VersionState};
 use rusqlite::{Connection, params};
 
@@ -16,6 +17,20 @@ const UPSERT_VERSION: &str = "insert into version (id, flow, meaning, text_no, l
      on conflict (id) do update set state = excluded.state, owner = excluded.owner, by = excluded.by, at = excluded.at";
 
 const RETIRE: &str = "update version set state = 2 where flow = ? and state = 1 and id <> ?";
+
+/// Stops or releases.
+pub(super) fn apply_stop(conn: &Connection, op: &StopOp) -> Result<(), Error> {
+    match op {
+        StopOp::Set(stop) => {
+            let text = "insert into stop (scope, by, at) values (?, ?, ?) on conflict (scope) do nothing";
+            conn.prepare_cached(text)?.execute(params![stop.scope.to_string(), stop.by, stop.at.0])?;
+        }
+        StopOp::Lift(scope) => {
+            conn.prepare_cached("delete from stop where scope = ?")?.execute([scope.to_string()])?;
+        }
+    }
+    Ok(())
+}
 
 /// Stores an escalation, new or changed.
 pub(super) fn upsert_escalation(conn: &Connection, row: &EscalationRow) -> Result<(), Error> {

@@ -6,6 +6,7 @@ use engine::ids::{
     BadItemId, ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, MessageId,
     RunId, VersionId, WaitId,
 };
+use engine::stops::Stop;
 use engine::store::{
     BadItemRow, BlockRow, ContactRow, ConversationRow, DueRow, EffectRow, EffectState, EscalationRow, EventRow,
     InputKind, InputRow, JournalKind, JournalRow, MessageRow, RunRow, RunStatus, SaltedRow, TagRow, VersionRow,
@@ -349,4 +350,12 @@ pub(crate) fn block(row: &SqliteRow) -> Result<BlockRow, Error> {
 /// A lone number.
 pub(crate) fn number(row: &SqliteRow) -> Result<i64, Error> {
     Columns::of(row).take()
+}
+
+/// A stop.
+pub(super) fn stop(row: &SqliteRow) -> Result<Stop, Error> {
+    let mut c = Columns::of(row);
+    let scope: String = c.take()?;
+    let scope = scope.parse().map_err(|error: engine::stops::NoScope| Error::Unfit(error.to_string()))?;
+    Ok(Stop { scope, by: c.take()?, at: At(c.take()?) })
 }

@@ -22,6 +22,7 @@ pub(super) fn store(conn: &Connection, work: &Work, block: (i64, i64)) -> Result
     work.tags.iter().try_for_each(|op| contacts::apply_tag(conn, op))?;
     work.messages.iter().try_for_each(|message| messages::upsert(conn, message))?;
     work.escalations.iter().try_for_each(|row| records::upsert_escalation(conn, row))?;
+    work.stops.iter().try_for_each(|op| records::apply_stop(conn, op))?;
     work.versions.iter().try_for_each(|version| records::upsert_version(conn, version))?;
     erase::all_of(conn, work)
 }
