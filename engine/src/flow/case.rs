@@ -1,10 +1,10 @@
-//! The `tests:` of a flow: plain data, checked, for the runner in virtual time.
+//! The `tests:` of a flow or of tag rules: plain data, checked, for the runner in virtual time.
 //!
 //! What a test gives is a part of the whole: event fields, outputs and expectations are laid over the samples of the
 //! catalogue, so a test says only what matters to it.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -15,11 +15,16 @@ use super::shape::{Form, Member, Shape};
 use super::suggest;
 use super::time;
 use super::values::untyped;
-use super::yaml::{Node, Place, Val};
+use super::yaml::{Key, Node, Place, Val};
 use crate::clock::At;
 use crate::contact::Priority;
 
-const KEYS: &[&str] = &["name", "note", "given", "at", "fake", "expect", "others", "never", "end", "tags", "vars"];
+const KEYS: &[&str] =
+    &["name", "note", "given", "at", "fake", "expect", "others", "never", "end", "tags", "contact", "vars"];
+/// Rules call nobody and have no runs.
+const KEYS_OF_RULES: &[&str] = &["name", "note", "given", "at", "expect", "never", "rules", "tags", "contact"];
+/// What of the contact a test looks at in the end, besides its tags.
+const CONTACT_SEEN: &[&str] = &["language", "priority", "fields"];
 const CONTACT: &[&str] = &["phone", "name", "language", "priority", "tags", "order_status", "fields", "unread_count"];
 const CONVERSATION: &[&str] = &["window_open", "last_inbound_at", "last_outbound_at", "channel"];
 /// Fields every event has and a test may set.
@@ -27,8 +32,8 @@ const COMMON: &[&str] = &["id", "connection", "origin"];
 
 static PRIORITY: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Priority).to_value());
 
-/// One test of a flow.
-#[derive(Clone, Debug, PartialEq)]
+/// One test of a flow or of tag rules.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TestCase {
     /// What it shows, as a sentence.
     pub name: String,
@@ -50,6 +55,12 @@ pub struct TestCase {
     pub end: Option<End>,
     /// Exactly the tags of the contact at the end.
     pub tags: Option<Vec<String>>,
+    /// The same at times from the test's start, after all that happens then; ascending.
+    pub tags_at: Vec<(Duration, Vec<String>)>,
+    /// Fields of the contact at the end, as a subset: `language priority fields`.
+    pub contact: Option<Map<String, Value>>,
+    /// The tag rules that held, in order, watched ones too.
+    pub rules: Option<Vec<String>>,
     /// Variables of the run at the end, as a subset.
     pub vars: Option<Map<String, Value>>,
 }
@@ -131,14 +142,50 @@ pub enum End {
     Waiting,
 }
 
-/// Reads the section `tests`.
+/// Reads the section `tests` of a flow.
 pub(super) fn read<'a>(node: &'a Node, lower: &mut Lower<'a>) -> Vec<TestCase> {
     let items = fields::list(node, "`tests`", &mut lower.problems);
-    items.iter().filter_map(|item| test(item, lower)).collect()
+    items.iter().filter_map(|item| test_of_flow(item, lower)).collect()
 }
 
-fn test<'a>(item: &'a Node, lower: &mut Lower<'a>) -> Option<TestCase> {
+/// Reads the section `tests` of tag rules; `known` are the ids of the rules.
+pub(super) fn read_of_rules<'a>(node: &'a Node, known: &[Arc<str>], lower: &mut Lower<'a>) -> Vec<TestCase> {
+    let items = fields::list(node, "`tests`", &mut lower.problems);
+    items.iter().filter_map(|item| test_of_rules(item, known, lower)).collect()
+}
+
+fn test_of_flow<'a>(item: &'a Node, lower: &mut Lower<'a>) -> Option<TestCase> {
     let mut keys = Fields::of(item, "a test", &mut lower.problems)?;
+    let mut test = test(&mut keys, item.place.line, lower);
+    test.fake = keys.take("fake").map(|node| fakes(node, lower)).unwrap_or_default();
+    test.others_allowed =
+        keys.take("others").is_some_and(|node| choice(node, &[("allowed", true)], lower) == Some(true));
+    let ends = [("done", End::Done), ("failed", End::Failed), ("waiting", End::Waiting)];
+    test.end = keys.take("end").and_then(|node| choice(node, &ends, lower));
+    test.vars = keys.take("vars").and_then(|node| object(node, Shape::any(), "`vars`", lower));
+    keys.finish(KEYS, &mut lower.problems);
+    Some(test)
+}
+
+fn test_of_rules<'a>(item: &'a Node, known: &[Arc<str>], lower: &mut Lower<'a>) -> Option<TestCase> {
+    let mut keys = Fields::of(item, "a test", &mut lower.problems)?;
+    let mut test = test(&mut keys, item.place.line, lower);
+    if let Some(node) = keys.take("rules") {
+        test.rules = Some(texts(node, "`rules`", lower));
+        for item in fields::list(node, "`rules`", &mut lower.problems) {
+            let Some(name) = item.scalar().map(|scalar| scalar.text.as_str()) else { continue };
+            if !known.iter().any(|rule| **rule == *name) {
+                let hint = suggest::hint(name, known.iter().map(AsRef::as_ref));
+                lower.problems.error(item.place, "unknown_choice", format!("there is no rule `{name}`"), hint);
+            }
+        }
+    }
+    keys.finish(KEYS_OF_RULES, &mut lower.problems);
+    Some(test)
+}
+
+/// What every test has.
+fn test<'a>(keys: &mut Fields<'a>, line: u32, lower: &mut Lower<'a>) -> TestCase {
     let name = keys.need("name", "say what it shows: `- name: a VIP order reaches sales`", &mut lower.problems);
     let name = name.and_then(|node| fields::text(node, "`name`", &mut lower.problems)).unwrap_or("").to_owned();
     keys.take("note").map(|node| fields::text(node, "`note`", &mut lower.problems));
@@ -149,18 +196,27 @@ fn test<'a>(item: &'a Node, lower: &mut Lower<'a>) -> Option<TestCase> {
         &mut lower.problems,
     );
     let at = at.map(|node| moments(node, lower)).unwrap_or_default();
-    let fake = keys.take("fake").map(|node| fakes(node, lower)).unwrap_or_default();
     let expect = keys.take("expect").map(|node| expectations(node, lower)).unwrap_or_default();
     let never = keys.take("never").map(|node| expectations(node, lower)).unwrap_or_default();
-    let others_allowed =
-        keys.take("others").is_some_and(|node| choice(node, &[("allowed", true)], lower) == Some(true));
-    let ends = [("done", End::Done), ("failed", End::Failed), ("waiting", End::Waiting)];
-    let end = keys.take("end").and_then(|node| choice(node, &ends, lower));
-    let tags = keys.take("tags").map(|node| texts(node, "`tags`", lower));
-    let vars = keys.take("vars").and_then(|node| object(node, Shape::any(), "`vars`", lower));
-    keys.finish(KEYS, &mut lower.problems);
-    let line = item.place.line;
-    Some(TestCase { name, line, given, at, fake, expect, others_allowed, never, end, tags, vars })
+    let contact = keys.take("contact").and_then(|node| record(node, "the contact", CONTACT_SEEN, lower));
+    let mut test = TestCase { name, line, given, at, expect, never, contact, ..TestCase::default() };
+    if let Some(node) = keys.take("tags") {
+        match &node.value {
+            Val::Map(entries) => test.tags_at = tags_at(entries, lower),
+            _ => test.tags = Some(texts(node, "`tags`", lower)),
+        }
+    }
+    test
+}
+
+fn tags_at(entries: &[(Key, Node)], lower: &mut Lower<'_>) -> Vec<(Duration, Vec<String>)> {
+    let at = |(key, node): &(Key, Node)| {
+        let tags = texts(node, "`tags`", lower);
+        Some((time::duration(&key.text, key.place, &mut lower.problems)?, tags))
+    };
+    let mut found: Vec<_> = entries.iter().filter_map(at).collect();
+    found.sort();
+    found
 }
 
 fn choice<T: Copy>(node: &Node, all: &[(&str, T)], lower: &mut Lower<'_>) -> Option<T> {

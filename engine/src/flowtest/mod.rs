@@ -1,4 +1,4 @@
-//! Tests of flows in virtual time: the `tests:` of a flow, run by the same [`handle`](crate::handle::handle) as production.
+//! Tests in virtual time: the `tests:` of a flow or of tag rules, run by the same [`handle`](crate::handle::handle) as production.
 //!
 //! Only the doors differ: events come from the test, calls are answered by its `fake` at once, and time jumps to whatever
 //! falls due next. So 48 hours pass in microseconds, and what a test shows is what the engine will do.
@@ -12,16 +12,16 @@ mod sim;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 mod witness;
 
-use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::book::Published;
 use crate::connector::Catalog;
-use crate::flow::{Compiled, TestCase, Version};
+use crate::flow::{CompiledDocument, TestCase};
 use crate::ids::VersionId;
 
 use sim::Sim;
@@ -29,7 +29,7 @@ use sim::Sim;
 /// What one test showed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Outcome {
-    /// The flow.
+    /// The flow, or the file of rules.
     pub flow: String,
     /// The test's name.
     pub name: String,
@@ -43,20 +43,21 @@ pub struct Outcome {
     pub log: Vec<String>,
 }
 
-/// Runs all tests of a compiled flow.
+/// Runs all tests of a compiled document.
 #[must_use]
-pub fn run(mut compiled: Compiled, catalog: &Catalog) -> Vec<Outcome> {
-    let tests = std::mem::take(&mut compiled.tests);
-    let version = Arc::new(compiled.into_version(VersionId(1)));
+pub fn run(compiled: impl Into<CompiledDocument>, catalog: &Catalog) -> Vec<Outcome> {
+    let compiled = compiled.into();
+    let tests = compiled.tests().to_vec();
+    let version = compiled.into_version(VersionId(1));
     tests.iter().map(|test| run_one(&version, test, catalog)).collect()
 }
 
-fn run_one(version: &Arc<Version>, test: &TestCase, catalog: &Catalog) -> Outcome {
+fn run_one(version: &Published, test: &TestCase, catalog: &Catalog) -> Outcome {
     let mut sim = Sim::new(version, test, catalog);
     let mut failures: Vec<String> = sim.run().err().into_iter().collect();
     failures.extend(expect::failures(test, &sim.happened()));
     Outcome {
-        flow: version.flow.to_string(),
+        flow: version.document().to_string(),
         name: test.name.clone(),
         line: test.line,
         passed: failures.is_empty(),

@@ -1,6 +1,5 @@
 //! Properties of the turn, shown on the shipped flows and on one that uses the rest of the language, with whatever happens.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -8,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::expect::Act;
 use super::sim::Sim;
-use super::tests::{catalog, compiled};
+use super::tests::{catalog, document};
 use super::witness::{Rows, Witness};
-use crate::flow::{Fail, Fake, Given, Moment, TestCase, Version};
+use crate::book::Published;
+use crate::flow::{Fail, Fake, Moment, TestCase};
 use crate::ids::VersionId;
 
 const SHIPPED: [&str; 4] = [
@@ -71,7 +71,7 @@ struct Ending {
     rows: Rows,
 }
 
-fn simulate(version: &Arc<Version>, test: &TestCase, joined: Vec<bool>, forgets: bool) -> (Ending, usize) {
+fn simulate(version: &Published, test: &TestCase, joined: Vec<bool>, forgets: bool) -> (Ending, usize) {
     let catalog = catalog();
     let mut sim = Sim::new(version, test, &catalog).witnessed(forgets);
     sim.joined = joined;
@@ -80,10 +80,10 @@ fn simulate(version: &Arc<Version>, test: &TestCase, joined: Vec<bool>, forgets:
     (Ending { acts: sim.happened().acts, log: sim.log(), rows }, commits)
 }
 
-fn version(text: &str) -> (Arc<Version>, Vec<TestCase>) {
-    let mut compiled = compiled(text);
-    let tests = std::mem::take(&mut compiled.tests);
-    (Arc::new(compiled.into_version(VersionId(1))), tests)
+fn version(text: &str) -> (Published, Vec<TestCase>) {
+    let compiled = document(text);
+    let tests = compiled.tests().to_vec();
+    (compiled.into_version(VersionId(1)), tests)
 }
 
 #[test]
@@ -134,15 +134,10 @@ fn case() -> impl Strategy<Value = TestCase> {
         TestCase {
             name: "whatever happens".into(),
             line: 1,
-            given: Given::default(),
             at,
             fake: fakes.filter(|(_, answers)| !answers.is_empty()).collect(),
-            expect: Vec::new(),
             others_allowed: true,
-            never: Vec::new(),
-            end: None,
-            tags: None,
-            vars: None,
+            ..TestCase::default()
         }
     })
 }

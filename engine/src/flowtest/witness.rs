@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::book::Published;
 use crate::event::Event;
 use crate::flow::Version;
 use crate::handle::{encode_event, mailbox_from};
@@ -46,9 +47,11 @@ pub(super) struct Witness {
 
 impl Witness {
     /// Knows what is there before anything happens.
-    pub(super) fn new(mail: &mut Mailbox, version: &Arc<Version>, forgets: bool) -> Self {
-        let mut witness =
-            Self { forgets, versions: HashMap::from([(version.id, Arc::clone(version))]), ..Self::default() };
+    pub(super) fn new(mail: &mut Mailbox, version: &Published, forgets: bool) -> Self {
+        let mut witness = Self { forgets, ..Self::default() };
+        if let Published::Flow(version) = version {
+            witness.versions.insert(version.id, Arc::clone(version));
+        }
         let facts = &mut mail.facts;
         facts.contact_changed = true;
         facts.changed.extend(facts.conversations.iter().map(|known| known.id));
@@ -95,15 +98,15 @@ impl Witness {
         work: &Work,
         mail: Mailbox,
         entries: &BTreeMap<RunId, Vec<Entry>>,
-        version: &Version,
     ) -> Mailbox {
         self.commits += 1;
         self.apply(work.clone());
         for run in mail.runs.values() {
-            let folded = State::fold(version, run.state.event.clone(), &entries[&run.id]);
+            let folded = State::fold(&run.version, run.state.event.clone(), &entries[&run.id]);
             assert_eq!(folded, run.state, "the journal of {} tells another story than its state", run.id);
         }
         for row in work.runs.iter().filter(|row| row.status.ended()) {
+            let version = &self.versions[&row.version_id];
             let folded = State::fold(version, serde_json::Value::Null, &entries[&row.id]);
             assert_eq!(folded.status(), row.status);
         }

@@ -30,6 +30,7 @@ impl Handling<'_> {
             }
             Order::CancelRun { run } => self.cancel(run),
             Order::TakeEscalation { escalation, agent } => self.take(escalation, agent),
+            Order::ChangeTags { add, remove, allow } => self.change_tags(&add, &remove, &allow),
             Order::ErasePerson => self.erase(),
         }
     }

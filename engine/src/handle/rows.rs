@@ -76,6 +76,10 @@ pub fn contact_from(row: ContactRow, tags: Vec<TagRow>) -> Contact {
     contact.unread_count = row.unread;
     contact.rev = row.rev;
     for tag in tags {
+        if tag.source == TagSourceKind::PersonOff as i64 {
+            contact.tags_off.insert(tag.tag);
+            continue;
+        }
         let kind = [TagSourceKind::Rule, TagSourceKind::Flow, TagSourceKind::Person, TagSourceKind::Crm]
             .into_iter()
             .find(|kind| *kind as i64 == tag.source)

@@ -16,3 +16,4 @@ pub use state::{Block, Cursor, Run, State, Tried};
 pub(crate) use turn::{NewCall, Turn};
 pub use turn::{Turned, Wake, World, turn};
 pub use value::Failure;
+pub(crate) use value::evaluate;

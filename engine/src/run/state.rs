@@ -213,6 +213,10 @@ impl State {
             What::Received { .. }
             | What::Matched { .. }
             | What::Passed { .. }
+            | What::RuleHeld { .. }
+            | What::RulePassed { .. }
+            | What::TagExpired { .. }
+            | What::Tagged
             | What::Delivered { .. }
             | What::Escalated { .. }
             | What::Taken { .. }

@@ -24,12 +24,14 @@ use tokio::task::JoinSet;
 
 use self::core::Core;
 use crate::audit::Anchor;
+use crate::book::Published;
 use crate::clock::{At, Clock};
 use crate::connector::{Item, Open, Sender};
 use crate::flow::Version;
 use crate::handle::Input;
 use crate::ids::{EventId, Ids, MailboxId};
 use crate::order::{self, Order};
+use crate::rules::RuleFile;
 use crate::store::{Reads, Store, VersionRow};
 
 /// Takes each new anchor out of the engine: to the log, a file, another machine.
@@ -59,7 +61,7 @@ pub struct Parts<S> {
 }
 
 /// Makes the runnable version of a stored row, or says in one line why it cannot.
-pub type Compile = Arc<dyn Fn(&VersionRow) -> Result<Version, String> + Send + Sync>;
+pub type Compile = Arc<dyn Fn(&VersionRow) -> Result<Published, String> + Send + Sync>;
 
 /// What became of a delivery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -112,9 +114,9 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] crate::store::Error),
     /// A stored version cannot be read by this build.
-    #[error("flow `{flow}`: the stored text no longer passes its checks: {why}")]
+    #[error("`{flow}`: the stored text no longer passes its checks: {why}")]
     Version {
-        /// The flow.
+        /// The document.
         flow: String,
         /// The first problem.
         why: String,
@@ -183,7 +185,7 @@ impl<S: Store + Reads> Engine<S> {
     pub async fn publish(
         &self,
         rows: Vec<VersionRow>,
-        versions: Vec<Arc<Version>>,
+        versions: Vec<Published>,
         by: &str,
     ) -> Result<(), crate::store::Error> {
         self.core.publish(rows, versions, by).await
@@ -193,6 +195,12 @@ impl<S: Store + Reads> Engine<S> {
     #[must_use]
     pub fn live(&self) -> Vec<Arc<Version>> {
         self.core.book.load().live.iter().map(|live| Arc::clone(&live.version)).collect()
+    }
+
+    /// The live tag rules, in the order in which they judge.
+    #[must_use]
+    pub fn live_rules(&self) -> Vec<Arc<RuleFile>> {
+        self.core.book.load().rules.iter().map(|live| Arc::clone(&live.rules)).collect()
     }
 
     /// How the connections are doing, by id.
