@@ -8,6 +8,7 @@ mod machine;
 mod names;
 mod needs;
 mod origin;
+mod patterns;
 mod scope;
 mod script;
 mod shape;
@@ -17,6 +18,9 @@ mod time;
 mod tokens;
 mod values;
 mod whatsapp;
+
+#[cfg(test)]
+mod text_tests;
 
 pub use origin::{Error, Origin, PathUse};
 pub use scope::Scope;

@@ -1,6 +1,7 @@
 //! Stored rows as the API shows them: ids and times as text, blobs as the JSON they are.
 
 use engine::clock::At;
+use engine::ids::RunId;
 use engine::run::journal;
 use engine::store::{
     ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, JournalRow, MessageRow, RunRow, TagRow,
@@ -52,9 +53,9 @@ pub(super) fn effect(row: &EffectRow) -> Value {
 
 pub(super) fn escalation(row: &EscalationRow) -> Value {
     json!({
-        "id": row.id, "run": row.run_id, "contact": row.contact_id, "conversation": row.conversation_id,
-        "team": row.team, "reason": row.reason, "received_at": time(row.received_at), "offered_at": time(row.offered_at),
-        "deadline": time(row.deadline), "accepted_at": maybe(row.accepted_at), "accepted_by": row.accepted_by,
+        "id": row.id, "run": Some(row.run_id).filter(|run| *run != RunId::NONE), "contact": row.contact_id,
+        "conversation": row.conversation_id, "team": row.team, "reason": row.reason, "received_at": time(row.received_at),
+        "offered_at": time(row.offered_at), "deadline": time(row.deadline), "accepted_at": maybe(row.accepted_at), "accepted_by": row.accepted_by,
         "missed": row.missed,
     })
 }

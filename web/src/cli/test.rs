@@ -8,7 +8,7 @@ use engine::flowtest::{self, Outcome as Shown};
 use serde_json::{Value, json};
 
 use super::{Failure, Outcome, Verdict, print};
-use crate::flows::{self, Rules};
+use crate::flows::{self, Checker};
 
 #[derive(Debug, Args)]
 pub(super) struct Test {
@@ -35,8 +35,8 @@ impl Test {
         if documents.is_empty() {
             return Err(Failure::Usage("there are no .yaml files there".to_owned()));
         }
-        let rules = Rules::of_build(Arc::new(connectors::registry().catalog()));
-        let plan = rules.plan(&flows::as_import(&documents), &[]);
+        let checker = Checker::of_build(Arc::new(connectors::registry().catalog()));
+        let plan = checker.plan(&flows::as_import(&documents), &[]);
         if !plan.possible() {
             let problems = flows::problems(&plan);
             if self.json {
@@ -49,7 +49,7 @@ impl Test {
         let mut tests = Vec::new();
         for item in plan.items {
             let Some(compiled) = item.compiled else { continue };
-            let shown = flowtest::run(compiled, &rules.catalog);
+            let shown = flowtest::run(compiled, &checker.catalog);
             tests.extend(shown.into_iter().map(|shown| InFile { file: item.path.clone(), shown }));
         }
         let failed = tests.iter().filter(|test| !test.shown.passed).count();

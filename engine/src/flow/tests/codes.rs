@@ -6,6 +6,7 @@ use crate::flow::CODES;
 
 /// Codes of expressions and templates.
 const EXPRESSIONS: &[&str] = &[
+    "bad_pattern",
     "not_a_condition",
     "script_failed",
     "script_limit",

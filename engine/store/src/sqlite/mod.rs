@@ -15,6 +15,7 @@ mod error;
 mod events;
 mod evidence;
 mod group;
+mod history;
 mod inputs;
 mod messages;
 mod migrate;
@@ -30,6 +31,7 @@ mod rows;
 mod runs;
 #[cfg(test)]
 mod tests;
+mod unmatched;
 mod values;
 mod waits;
 mod works;

@@ -1,10 +1,10 @@
 //! Reading for people: lists by page, one subject's journal, one person's data, the audit chain.
 
 use engine::clock::At;
-use engine::ids::{ContactId, EscalationId, RunId};
+use engine::ids::{ContactId, EscalationId, EventId, RunId};
 use engine::store::{
-    BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, JournalRow, MessageRow, PersonRows,
-    Reads, RunFilter, RunRow, VersionRow,
+    BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, HistoryRow, JournalRow, MessageRow,
+    PersonRows, Reads, RunFilter, RunRow, UnmatchedGroup, VersionRow,
 };
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -13,7 +13,7 @@ use super::columns::Columns;
 use super::read::{CONTACT, CONVERSATIONS, TAGS, all, one};
 use super::rows::{self, columns};
 use super::values::Many;
-use super::{Sqlite, count, erase, error};
+use super::{Sqlite, count, erase, error, history, unmatched};
 
 /// Most rows of one page.
 const PAGE: u32 = 500;
@@ -261,6 +261,23 @@ impl Reads for Sqlite {
             Ok((ContactId(c.take()?), c.take()?))
         };
         Ok(SALTS.fetch(&mut *self.reader().await?, &contacts, |values, id| values.push(id.0), read).await?)
+    }
+
+    async fn unmatched(&self, limit: u32) -> Result<Vec<UnmatchedGroup>, Error> {
+        Ok(unmatched::groups(&mut *self.reader().await?, page(limit)).await?)
+    }
+
+    async fn history(
+        &self,
+        range: (EventId, EventId),
+        facts: bool,
+        limit: u32,
+    ) -> Result<Vec<HistoryRow>, Error> {
+        Ok(history::page(&mut *self.reader().await?, range, facts, limit).await?)
+    }
+
+    async fn event_range(&self) -> Result<Option<(EventId, EventId)>, Error> {
+        Ok(history::range(&mut *self.reader().await?).await?)
     }
 
     async fn figures(&self) -> Result<Figures, Error> {

@@ -7,7 +7,9 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::values::Many;
-use super::{chain, count, effects, erase, events, evidence, inputs, migrate, open, parties, people, read, waits};
+use super::{
+    chain, count, effects, erase, events, evidence, history, inputs, migrate, open, parties, people, read, unmatched, waits,
+};
 
 async fn empty() -> (tempfile::TempDir, SqliteConnection) {
     let folder = tempfile::tempdir().unwrap();
@@ -104,6 +106,8 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
         (people::MESSAGES_OF, "SEARCH message USING INDEX message_effect"),
         (people::MESSAGES_OF_PERSON, "SEARCH message USING INDEX message_conversation"),
         (people::EVENTS_OF_PERSON, "SEARCH event USING INDEX event_mailbox (mailbox=?)"),
+        (history::EVENTS, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (history::WITH_FACTS, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
         (people::RUNS, "SEARCH run USING INTEGER PRIMARY KEY (rowid<?)"),
         (people::RUNS_OF_VERSION, "SEARCH run USING INDEX run_version (version_id=? AND id<?)"),
         (people::RUNS_OF_CONTACT, "SEARCH run USING INDEX run_contact"),
@@ -112,6 +116,11 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
     for (text, wanted) in statements {
         expect(&mut conn, text, &[wanted]).await;
     }
+    let handled = "SEARCH journal USING INDEX sqlite_autoindex_journal_1 (subject=?)";
+    expect(&mut conn, history::WITH_FACTS, &[handled]).await;
+    let oldest = "SEARCH unmatched USING INTEGER PRIMARY KEY (rowid<?)";
+    let steps = plan(&mut conn, unmatched::TRIM).await;
+    assert!(steps.iter().any(|step| step.contains(oldest)), "{steps:#?}");
     let of_event = "SEARCH run USING INDEX run_nobody (event_id=?)";
     expect(&mut conn, erase::RUNS_OF_NOBODY, &[of_event]).await;
     let handled = "SEARCH input USING COVERING INDEX input_reference (reference=? AND kind=?)";

@@ -15,8 +15,8 @@ static UPSERT_ESCALATION: Many = Many::new(
 );
 
 static UPSERT_VERSION: Many = Many::new(
-    "insert into version (id, flow, meaning, text_no, language, source, state, owner, by, at) values",
-    10,
+    "insert into version (id, flow, meaning, text_no, language, source, state, owner, by, at, kind) values",
+    11,
     "on conflict (id) do update set state = excluded.state, owner = excluded.owner, by = excluded.by, at = excluded.at",
 );
 
@@ -69,4 +69,5 @@ fn bind_version(values: Values, row: &&VersionRow) -> Values {
         .push(row.owner.as_str())
         .push(row.by.as_str())
         .push(row.at.0)
+        .push(row.kind as i64)
 }

@@ -4,7 +4,7 @@ use engine::store::{EffectOp, JournalRow, TagOp, WaitOp, Work};
 use sqlx::sqlite::SqliteConnection;
 
 use super::error::Error;
-use super::{contacts, effects, erase, events, inputs, messages, records, runs, waits};
+use super::{contacts, effects, erase, events, inputs, messages, records, runs, unmatched, waits};
 
 /// All the rows of one kind in `works`, in their order.
 fn all<'w, T>(works: &[&'w Work], rows: impl Fn(&'w Work) -> &'w [T]) -> Vec<&'w T> {
@@ -32,6 +32,7 @@ pub(super) async fn store(conn: &mut SqliteConnection, works: &[&Work], block: (
     let tag_ops: Vec<&TagOp> = all(works, |work| &work.tags);
     contacts::apply_tags(conn, &tag_ops).await?;
     messages::upsert(conn, &all(works, |work| &work.messages)).await?;
+    unmatched::insert(conn, &all(works, |work| &work.unmatched)).await?;
     records::upsert_escalations(conn, &all(works, |work| &work.escalations)).await?;
     records::upsert_versions(conn, &all(works, |work| &work.versions)).await?;
     for work in works {
