@@ -6,6 +6,7 @@ mod commands;
 mod doors;
 mod outage;
 mod person;
+mod rules;
 mod serving;
 mod twilio;
 mod workspace;

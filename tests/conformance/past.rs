@@ -68,18 +68,14 @@ pub async fn history_is_read_oldest_first_with_what_was_known<D: Driver>() {
     let store = driver.open(1).await;
     assert_eq!(store.event_range().await.unwrap(), None);
     let who = || Some(party("8613800138000", "Li Wei"));
-    let arrivals = vec![
-        arrival(text("a", who(), "one")),
-        arrival(text("b", None, "nobody")),
-        arrival(text("c", who(), "two")),
-    ];
+    let arrivals =
+        vec![arrival(text("a", who(), "one")), arrival(text("b", None, "nobody")), arrival(text("c", who(), "two"))];
     let receipts = store.receive(arrivals).await.unwrap();
     let events: Vec<_> = receipts.iter().map(|receipt| stored(receipt).0.clone()).collect();
     let entry = Entry { what: What::Received { event: "x".into() }, data: serde_json::json!({ "unread": 1 }) };
     let person = Some((events[0].contact_id.unwrap(), &[0_u8; 16][..]));
     let id = engine::ids::JournalId(make::next());
-    let head =
-        Head { id, subject: events[0].id.0, seq: id.0, kind: JournalKind::Handling, by: "", person, at: NOW };
+    let head = Head { id, subject: events[0].id.0, seq: id.0, kind: JournalKind::Handling, by: "", person, at: NOW };
     let mut work = make::work(events[0].mailbox);
     work.journal = vec![journal::encode(head, &[entry])];
     store.commit(work).await.unwrap();

@@ -199,12 +199,7 @@ impl<S: Reads> Reads for Mortal<S> {
         self.read(self.inner.unmatched(limit)).await
     }
 
-    async fn history(
-        &self,
-        range: (EventId, EventId),
-        facts: bool,
-        limit: u32,
-    ) -> Result<Vec<HistoryRow>, Error> {
+    async fn history(&self, range: (EventId, EventId), facts: bool, limit: u32) -> Result<Vec<HistoryRow>, Error> {
         self.read(self.inner.history(range, facts, limit)).await
     }
 

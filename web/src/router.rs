@@ -33,6 +33,7 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .route("/flows/{id}/state", put(api::flows::switch))
         .route("/flows/{id}/runs", post(api::flows::start))
         .route("/rules", get(api::rules::list))
+        .route("/rules/backtest", post(api::rules::backtest))
         .route("/rules/{id}/state", put(api::flows::switch))
         .route("/messages/unmatched", get(api::messages::unmatched))
         .route("/workspace", get(api::workspace::export))

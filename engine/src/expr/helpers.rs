@@ -28,8 +28,30 @@ use crate::phone::Phone;
 
 /// Helpers that give a value.
 pub(super) const INLINE: [&str; 24] = [
-    "date", "money", "phone", "default", "upper", "lower", "join", "json", "lookup", "eq", "ne", "gt", "gte", "lt",
-    "lte", "and", "or", "not", "len", "mentions", "mentions_all", "equals", "starts_with", "contains",
+    "date",
+    "money",
+    "phone",
+    "default",
+    "upper",
+    "lower",
+    "join",
+    "json",
+    "lookup",
+    "eq",
+    "ne",
+    "gt",
+    "gte",
+    "lt",
+    "lte",
+    "and",
+    "or",
+    "not",
+    "len",
+    "mentions",
+    "mentions_all",
+    "equals",
+    "starts_with",
+    "contains",
 ];
 /// Helpers with a body.
 pub(super) const BLOCKS: [&str; 4] = ["if", "unless", "each", "with"];
@@ -66,7 +88,9 @@ fn registry(escape: fn(&str) -> String) -> Handlebars<'static> {
         ("lower", |values| Ok(text(first(values)?)?.to_lowercase().into())),
         ("join", join),
         ("json", |values| Ok(first(values)?.to_string().into())),
-        ("mentions", |values| asked(values, |said, words| words.iter().any(|word| normal::mentions_normalised(said, word)))),
+        ("mentions", |values| {
+            asked(values, |said, words| words.iter().any(|word| normal::mentions_normalised(said, word)))
+        }),
         ("mentions_all", |values| {
             asked(values, |said, words| words.iter().all(|word| normal::mentions_normalised(said, word)))
         }),

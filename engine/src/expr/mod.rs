@@ -8,6 +8,7 @@ mod machine;
 mod names;
 mod needs;
 mod origin;
+mod parts;
 mod patterns;
 mod scope;
 mod script;
@@ -23,6 +24,7 @@ mod whatsapp;
 mod text_tests;
 
 pub use origin::{Error, Origin, PathUse};
+pub use parts::parts;
 pub use scope::Scope;
 pub use script::{Decision, Script};
 pub use template::{Target, Template};

@@ -39,7 +39,8 @@ pub(super) fn of(source: &str) -> Result<Patterns, Wrong> {
         let place = (method.line, method.column);
         let literal = last_argument(&tokens[at + 4..]);
         let Some(text) = literal.and_then(|token| MACHINE.eval::<ImmutableString>(token.text).ok()) else {
-            let message = "the pattern of text.matches must be written out here, as its last argument: \"^order [0-9]+\"";
+            let message =
+                "the pattern of text.matches must be written out here, as its last argument: \"^order [0-9]+\"";
             return Err((place, message.to_owned()));
         };
         let pattern = compile(&text).map_err(|message| (place, message))?;

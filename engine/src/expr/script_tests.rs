@@ -241,7 +241,7 @@ fn sixty_clauses_are_not_too_deep() {
 #[test]
 fn what_is_slow_by_the_clock_abandons_the_turn() {
     // Well under the count of operations, but each round costs eight passes over letters that are slow to change.
-    let passes = vec!["s.to_upper().len()"; 8].join(" + ");
+    let passes = ["s.to_upper().len()"; 8].join(" + ");
     let source = format!("let s = \"\"; s.pad(30000, \"é\"); let n = 0; for i in 0..40000 {{ n += {passes}; }} n");
     let error = fails(&source);
     assert_eq!(error.code, "turn_too_slow", "{error}");

@@ -30,7 +30,10 @@ fn every_question_looks_at_normalised_text_in_every_script() {
         ("ORDER 77 please", "text.matches(event.text, `^Order \\d+`)"),
         ("price list", r#"text.ends_with(event.text, "list") && text.contains(event.text, "ice li")"#),
         ("the цена", "text.mentions(event.text, event.words)"),
-        ("x", r#"!text.contains(event.text, "") && !text.starts_with(event.text, "") && text.mentions_all(event.text, [])"#),
+        (
+            "x",
+            r#"!text.contains(event.text, "") && !text.starts_with(event.text, "") && text.mentions_all(event.text, [])"#,
+        ),
         ("x", r#"!text.mentions(event?.old, "x") && !text.matches(event?.old, "x")"#),
     ];
     for (said, question) in table {

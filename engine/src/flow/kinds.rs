@@ -159,7 +159,8 @@ pub fn check_document(text: &str, env: &Environment<'_>) -> Checked<CompiledDocu
 pub(super) fn refuse_others(keys: &Fields<'_>, wanted: Kind, problems: &mut Problems) {
     for kind in Kind::ALL.into_iter().filter(|kind| *kind != wanted) {
         if let Some((key, _)) = keys.peek(kind.key()) {
-            let message = format!("this document is `{}:` already; `{}:` makes another kind of it", wanted.key(), kind.key());
+            let message =
+                format!("this document is `{}:` already; `{}:` makes another kind of it", wanted.key(), kind.key());
             problems.error(key.place, "two_kinds", message, "one file holds one flow, or one list of tag rules");
         }
     }

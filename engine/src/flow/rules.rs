@@ -176,7 +176,12 @@ impl<'a> Lower<'a> {
         then.keep = self.fixed(&mut keys, "for", shape).and_then(span);
         if let Some(place) = keep.filter(|_| then.add_tags.is_empty()) {
             let hint = "add `add_tags`, or remove `for`";
-            self.problems.error(place, "missing_key", "`for` says how long tags stay, and there is no `add_tags`", hint);
+            self.problems.error(
+                place,
+                "missing_key",
+                "`for` says how long tags stay, and there is no `add_tags`",
+                hint,
+            );
         }
         self.needs.tags.extend(then.add_tags.iter().chain(&then.remove_tags).map(ToString::to_string));
         let priority = self.fixed(&mut keys, "priority", shape);

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::book::Published;
 use crate::clock::At;
 use crate::connector::Catalog;
 use crate::contact::{Contact, Conversation, Priority, TagSource, TagSourceKind, WINDOW};
 use crate::duration;
 use crate::event::{self, Event, EventKey, Origin};
-use crate::book::Published;
 use crate::flow::{Given, Trigger};
 use crate::ids::{ContactId, ConversationId, EventId, Ids, MailboxId};
 use crate::mailbox::Mailbox;

@@ -16,7 +16,6 @@ pub(crate) mod tests;
 #[cfg(test)]
 mod witness;
 
-
 use serde::Serialize;
 
 use crate::book::Published;

@@ -93,12 +93,7 @@ impl Witness {
     }
 
     /// A commit: `mail` is the mailbox after it, in memory. Gives the mailbox to go on with.
-    pub(super) fn committed(
-        &mut self,
-        work: &Work,
-        mail: Mailbox,
-        entries: &BTreeMap<RunId, Vec<Entry>>,
-    ) -> Mailbox {
+    pub(super) fn committed(&mut self, work: &Work, mail: Mailbox, entries: &BTreeMap<RunId, Vec<Entry>>) -> Mailbox {
         self.commits += 1;
         self.apply(work.clone());
         for run in mail.runs.values() {

@@ -127,7 +127,9 @@ impl Handling<'_> {
                 Some(format!("{}/{}", live.version.flow, trigger.id))
             }
             // A flow's name has no colon in its first part.
-            Listener::Rules { rules, after } => Some(format!("rules:{}/{after}", self.book.rules.get(*rules)?.rules.file)),
+            Listener::Rules { rules, after } => {
+                Some(format!("rules:{}/{after}", self.book.rules.get(*rules)?.rules.file))
+            }
         }
     }
 

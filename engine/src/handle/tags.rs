@@ -27,7 +27,8 @@ impl Handling<'_> {
         // A tag may hold a slash: it comes last, and a source has exactly one.
         let key = format!("{contact}/{source}/{tag}");
         let Some(due_at) = until else {
-            let armed = self.mail.waits.values().find(|wait| wait.kind == WaitKind::Tag && wait.key.as_ref() == Some(&key));
+            let armed =
+                self.mail.waits.values().find(|wait| wait.kind == WaitKind::Tag && wait.key.as_ref() == Some(&key));
             if let Some(id) = armed.map(|wait| wait.id) {
                 self.disarm(id, WaitState::Cancelled);
             }

@@ -123,7 +123,7 @@ fn listens(rule: &Rule, event: &Event) -> bool {
 }
 
 /// What the conditions of `file` can see; facts that none of its rules reads are left out.
-fn scope(file: &RuleFile, event: &Event, facts: &Facts, now: At) -> Scope {
+pub(super) fn scope(file: &RuleFile, event: &Event, facts: &Facts, now: At) -> Scope {
     let mut scope = Scope::new();
     scope.set("event", event.scope());
     scope.set("now", Value::from(now.to_string()));

@@ -2,6 +2,7 @@
 //!
 //! webhook in -> event -> contact and conversation -> **tag rules** -> waits -> match triggers -> run -> step -> action -> log
 
+pub mod backtest;
 mod file;
 mod judge;
 mod seen;

@@ -225,7 +225,8 @@ fn what_was_not_as_expected_is_told() {
     contact: { priority: high }
 "#;
     let failures = outcomes(list, wrong)[0].failures.join("\n");
-    for part in ["rules: expected [], those that held are [\"all\"]", "tags at 1s: expected [\"other\"]", "contact.priority"]
+    for part in
+        ["rules: expected [], those that held are [\"all\"]", "tags at 1s: expected [\"other\"]", "contact.priority"]
     {
         assert!(failures.contains(part), "{part} is not in\n{failures}");
     }

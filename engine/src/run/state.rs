@@ -150,6 +150,7 @@ impl State {
     }
 
     /// Takes one entry of a run on `version`.
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of entry")]
     pub fn apply(&mut self, version: &Version, entry: &Entry) {
         match &entry.what {
             What::Started { at, .. } => {

@@ -27,7 +27,11 @@ impl Messages {
         let answer = client.get(&format!("/messages/unmatched?limit={limit}")).await;
         client.close().await;
         let answer = answer?;
-        if json { print::json(&answer) } else { show(&answer) }
+        if json {
+            print::json(&answer)
+        } else {
+            show(&answer)
+        }
         Ok(Verdict::Good)
     }
 }

@@ -88,7 +88,7 @@ enum Command {
     /// Flows: list, show, on, off, run by hand
     #[command(subcommand)]
     Flow(flow::Flow),
-    /// Tag rules: list, on, off
+    /// Tag rules: list, on, off, try a draft on the past
     #[command(subcommand)]
     Rules(rules::Rules),
     /// What customers wrote and nothing understood

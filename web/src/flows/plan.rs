@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use engine::clock::At;
 use engine::book::Published;
+use engine::clock::At;
 use engine::flow::{self, CompiledDocument, FORMAT, Kind, Needs};
 use engine::ids::VersionId;
 use engine::store::{VersionRow, VersionState};

@@ -267,12 +267,7 @@ impl Reads for Sqlite {
         Ok(unmatched::groups(&mut *self.reader().await?, page(limit)).await?)
     }
 
-    async fn history(
-        &self,
-        range: (EventId, EventId),
-        facts: bool,
-        limit: u32,
-    ) -> Result<Vec<HistoryRow>, Error> {
+    async fn history(&self, range: (EventId, EventId), facts: bool, limit: u32) -> Result<Vec<HistoryRow>, Error> {
         Ok(history::page(&mut *self.reader().await?, range, facts, limit).await?)
     }
 

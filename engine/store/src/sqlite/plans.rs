@@ -8,7 +8,8 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::values::Many;
 use super::{
-    chain, count, effects, erase, events, evidence, history, inputs, migrate, open, parties, people, read, unmatched, waits,
+    chain, count, effects, erase, events, evidence, history, inputs, migrate, open, parties, people, read, unmatched,
+    waits,
 };
 
 async fn empty() -> (tempfile::TempDir, SqliteConnection) {

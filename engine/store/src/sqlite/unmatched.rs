@@ -13,8 +13,7 @@ use super::values::{Many, Values};
 /// How many are kept.
 const KEPT: u32 = 10_000;
 
-static INSERT: Many =
-    Many::new("insert or ignore into unmatched (event_id, contact_id, at, norm, text) values", 5, "");
+static INSERT: Many = Many::new("insert or ignore into unmatched (event_id, contact_id, at, norm, text) values", 5, "");
 
 /// The oldest beyond those kept.
 pub(super) const TRIM: &str = "delete from unmatched where event_id <= \
