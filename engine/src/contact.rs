@@ -104,6 +104,17 @@ pub enum TagSourceKind {
     PersonOff = 5,
 }
 
+impl TagSourceKind {
+    /// The kind stored as `code`; unknown codes read as an import.
+    #[must_use]
+    pub fn from_code(code: i64) -> Self {
+        [Self::Rule, Self::Flow, Self::Person, Self::Crm, Self::PersonOff]
+            .into_iter()
+            .find(|kind| *kind as i64 == code)
+            .unwrap_or(Self::Import)
+    }
+}
+
 /// One business number talking with one customer address.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conversation {

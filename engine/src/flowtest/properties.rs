@@ -13,11 +13,12 @@ use crate::book::Published;
 use crate::flow::{Fail, Fake, Moment, TestCase};
 use crate::ids::VersionId;
 
-const SHIPPED: [&str; 4] = [
+const SHIPPED: [&str; 5] = [
     include_str!("../../../flows/order-to-ticket.yaml"),
     include_str!("../../../flows/no-reply-reminder.yaml"),
     include_str!("../../../flows/crm-stage-to-message.yaml"),
     include_str!("../../../flows/price-autoreply.yaml"),
+    include_str!("../../../flows/customer-care.yaml"),
 ];
 
 /// What the shipped flows leave out: takes, own error branches, waits, variables, several triggers.
@@ -108,7 +109,7 @@ fn fake() -> impl Strategy<Value = Fake> {
 fn happening() -> impl Strategy<Value = (String, Value)> {
     let message = |fields: Value| ("whatsapp.message_received".to_owned(), fields);
     prop_oneof![
-        prop::sample::select(vec!["yes", "price", "цена?", "hello"])
+        prop::sample::select(vec!["yes", "price", "цена?", "hello", "a complaint"])
             .prop_map(move |text| message(json!({ "text": text }))),
         Just(message(json!({ "text": "from the phone", "origin": "app_echo" }))),
         prop::sample::select(vec![0, 50, 2500])
@@ -144,7 +145,7 @@ fn case() -> impl Strategy<Value = TestCase> {
 
 /// Which of [`flow`].
 fn any_flow() -> impl Strategy<Value = usize> {
-    prop::sample::select(vec![0, 1, 2, 3, 4, 4])
+    prop::sample::select(vec![0, 1, 2, 3, 4, 5, 5])
 }
 
 fn flow(number: usize) -> &'static str {

@@ -16,7 +16,7 @@ use crate::mailbox::Facts;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Seen {
-    /// The contact's name.
+    /// The contact's name, unless it is the one the event brings.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// Its language.
@@ -96,6 +96,10 @@ fn instant(distance: Option<i64>, usual: At, event: &Event) -> Option<At> {
     }
 }
 
+fn profile_name(event: &Event) -> &str {
+    event.body["profile"]["name"].as_str().unwrap_or_default()
+}
+
 fn usual_close(event: &Event) -> At {
     event.provider_at.map_or(event.at, |at| at.min(event.at)).plus(WINDOW)
 }
@@ -107,7 +111,7 @@ impl Seen {
         let contact = facts.contact.as_ref()?;
         let of_rules = |source: &&TagSource| source.kind == TagSourceKind::Rule;
         let mut seen = Self {
-            name: contact.name.clone(),
+            name: if contact.name == profile_name(event) { String::new() } else { contact.name.clone() },
             language: contact.language.clone(),
             priority: contact.priority,
             order_status: contact.order_status.clone(),
@@ -134,7 +138,7 @@ impl Seen {
     /// change (ids, phone, addresses) stays.
     pub fn restore(&self, event: &Event, facts: &mut Facts) {
         if let Some(contact) = &mut facts.contact {
-            contact.name.clone_from(&self.name);
+            contact.name = if self.name.is_empty() { profile_name(event).to_owned() } else { self.name.clone() };
             contact.language.clone_from(&self.language);
             contact.priority = self.priority;
             contact.order_status.clone_from(&self.order_status);
@@ -182,5 +186,99 @@ impl Talk {
         talk.window_closes_at = instant(self.closes, usual_close(event), event);
         talk.last_inbound_at = instant(self.inbound, event.at, event);
         talk.last_outbound_at = self.outbound.map(|distance| At(event.at.0.saturating_add(distance)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::event::{EventKey, MESSAGE_RECEIVED, Origin};
+    use crate::ids::{ContactId, ConversationId, EventId, MailboxId};
+
+    const NOW: At = At(1_767_603_600_000);
+
+    fn event(profile: &str) -> Event {
+        Event {
+            id: EventId(1),
+            key: EventKey([0; 16]),
+            mailbox: MailboxId(7),
+            contact: Some(ContactId(7)),
+            conversation: Some(ConversationId(8)),
+            connection: "wa".into(),
+            kind: MESSAGE_RECEIVED.into(),
+            origin: Origin::Customer,
+            at: NOW,
+            provider_at: Some(NOW),
+            depth: 0,
+            body: json!({ "text": "hi", "profile": { "name": profile } }),
+        }
+    }
+
+    fn facts(name: &str, tags: &[(String, u8, String)], times: [Option<i64>; 5], messages: i64) -> Facts {
+        let at = |distance: Option<i64>| distance.map(|distance| At(NOW.0 + distance));
+        let mut contact = Contact::new(ContactId(7), [0; 16]);
+        contact.name = name.into();
+        contact.unread_count = messages;
+        contact.last_interaction_at = at(times[0]);
+        contact.fields.insert("size".into(), json!("M"));
+        contact.tags_off.insert("off".into());
+        for (tag, kind, id) in tags {
+            // Of other sources than rules only that there is one is kept.
+            let (kind, id) = if *kind == 0 { (TagSourceKind::Rule, id.as_str()) } else { (TagSourceKind::Import, "") };
+            contact.give_tag(tag, TagSource { kind, id: id.into(), at: NOW });
+        }
+        let talk = Conversation {
+            id: ConversationId(8),
+            contact: ContactId(7),
+            number: "n".into(),
+            address: "a".into(),
+            connection: "wa".into(),
+            window_closes_at: at(times[1]),
+            session_messages: messages,
+            session_opened_at: at(times[2]),
+            last_inbound_at: at(times[3]),
+            last_outbound_at: at(times[4]),
+            rev: 0,
+        };
+        Facts { contact: Some(contact), conversations: vec![talk], ..Facts::default() }
+    }
+
+    /// The facts as an expression sees them.
+    fn shown(facts: &Facts) -> Value {
+        let talk = facts.conversations[0].scope(NOW);
+        json!([facts.contact.as_ref().map(Contact::scope), talk, facts.contact.as_ref().map(|known| &known.tags_off)])
+    }
+
+    proptest! {
+        #[test]
+        fn facts_read_back_as_they_were(
+            name in "[ab]{1,2}",
+            tags in prop::collection::vec(("[xy]", 0_u8..2, "f/[pq]"), 0..4),
+            times in prop::array::uniform5(prop::option::of(-100_i64..90_000_000)),
+            messages in 0_i64..3,
+        ) {
+            let (event, before) = (event("a"), facts(&name, &tags, times, messages));
+            let seen = Seen::of(&event, &before).expect("a contact");
+            let stored = serde_json::to_value(&seen).expect("JSON");
+            let read: Seen = serde_json::from_value(stored).expect("the same");
+            prop_assert_eq!(&read, &seen);
+            let mut after = facts("other", &[("gone".to_owned(), 0, "f/z".to_owned())], [None; 5], 9);
+            read.restore(&event, &mut after);
+            prop_assert_eq!(shown(&after), shown(&before));
+        }
+    }
+
+    #[test]
+    fn a_first_message_of_somebody_new_costs_a_few_bytes() {
+        let mut new = facts("Li Wei", &[], [Some(0), Some(86_400_000), Some(0), Some(0), None], 1);
+        if let Some(contact) = &mut new.contact {
+            contact.fields.clear();
+            contact.tags_off.clear();
+        }
+        let stored = serde_json::to_string(&Seen::of(&event("Li Wei"), &new)).expect("JSON");
+        assert_eq!(stored, r#"{"unread":1,"talk":{"messages":1}}"#);
     }
 }

@@ -1,6 +1,7 @@
 //! Stored rows as the API shows them: ids and times as text, blobs as the JSON they are.
 
 use engine::clock::At;
+use engine::contact::TagSourceKind;
 use engine::ids::RunId;
 use engine::run::journal;
 use engine::store::{
@@ -78,7 +79,8 @@ pub(super) fn conversation(row: &ConversationRow) -> Value {
 }
 
 pub(super) fn tag(row: &TagRow) -> Value {
-    json!({ "tag": row.tag, "from": row.source_id, "event": row.event_id, "since": time(row.at) })
+    let source = TagSourceKind::from_code(row.source);
+    json!({ "tag": row.tag, "source": source, "from": row.source_id, "event": row.event_id, "since": time(row.at) })
 }
 
 pub(super) fn event(row: &EventRow) -> Value {

@@ -28,7 +28,7 @@ pub(super) struct Verdicts {
     list: Vec<(Arc<str>, Came)>,
     /// The rule that stopped the list.
     pub(super) stopped: Option<Arc<str>>,
-    /// The facts that the first rule saw.
+    /// The facts that the first rule saw; empty when no rule reads any.
     pub(super) facts: Facts,
 }
 
@@ -40,7 +40,9 @@ impl Side {
         if let Some(contact) = contact {
             self.put_back(file, contact, event.at);
         }
-        let mut verdicts = Verdicts { facts: facts.clone(), ..Verdicts::default() };
+        // Only to explain; where no rule reads facts there is nothing to explain with them.
+        let seen = if keeps { facts.clone() } else { Facts::default() };
+        let mut verdicts = Verdicts { facts: seen, ..Verdicts::default() };
         for ruling in judge(file, event, &mut facts, event.at) {
             if let (Came::Held { did, .. }, false, true) = (&ruling.came, ruling.rule.watch, keeps) {
                 let until = ruling.rule.then.keep.map(|keep| event.at.plus(keep));
