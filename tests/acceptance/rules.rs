@@ -1,5 +1,6 @@
 //! Tag rules in the real binary: loaded beside flows, judged before them, overruled by people, tried on the past.
 
+use connectors::sandbox::Config;
 use serde_json::{Value, json};
 use tests::stage::staged;
 
@@ -145,5 +146,30 @@ fn a_draft_is_tried_on_the_past_with_a_server_and_without() {
 
         let broken = place.cli(&["rules", "backtest", "connections.yaml"]).await;
         assert_eq!(broken.code, Some(1), "{}", broken.out);
+    });
+}
+
+#[test]
+fn a_flow_draft_is_tried_on_the_past_up_to_its_first_call() {
+    staged(async {
+        let config = Config { enforce_window: false, ..Config::default() };
+        let place = Installation::with(config, &["price-autoreply"]).await;
+        let server = place.serve().await;
+        say(&place, "wamid.1", PHONE, "The price?").await;
+        say(&place, "wamid.2", OTHER, "How much does it cost").await;
+        server.api.until_runs("", 1, "done").await;
+        after(&server.api, OTHER, 1).await;
+        let shipped = std::fs::read_to_string(place.path("flows/price-autoreply.yaml")).unwrap();
+        std::fs::write(place.path("draft.yaml"), shipped.replace("keywords: [price,", "keywords: [cost,")).unwrap();
+        let report = place.cli(&["flow", "backtest", "draft.yaml", "--json"]).await.json();
+        let counts = ["now", "draft", "gained", "lost"].map(|name| report["starts"][name].as_u64().unwrap());
+        assert_eq!((counts, &report["waiting"]), ([1, 1, 1, 1], &json!(1)), "{report}");
+        assert_eq!(report["actions"][0]["what"], "whatsapp.send_text", "{report}");
+        let shown = place.cli(&["flow", "backtest", "draft.yaml"]).await.good();
+        assert!(shown.contains("How much does it cost") && shown.contains("was not tried"), "{shown}");
+        let other = place.cli(&["rules", "backtest", "draft.yaml"]).await;
+        assert_eq!(other.code, Some(2), "a flow is no file of rules: {}", other.err);
+        let runs = server.api.runs("").await;
+        assert_eq!(runs.len(), 1, "nothing was started by it");
     });
 }

@@ -1,10 +1,7 @@
 //! Back-tests over what is stored: pages are read one after the other, and judged on all cores, each contact by one of them.
 
-use std::sync::Arc;
-
 use engine::ids::{EventId, MailboxId};
-use engine::rules::RuleFile;
-use engine::rules::backtest::{Backtest, Report};
+use engine::rules::backtest::OverPast;
 use engine::store::{self, HistoryRow, Reads};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -28,24 +25,19 @@ pub(crate) enum Error {
     Broken,
 }
 
-/// Tries `draft` against `now` on all stored events. Gives what it found and how many seconds it took.
+/// Tries what `fresh` makes, one for each core, on all stored events. Gives what was found and how many seconds it took.
 ///
 /// # Errors
 /// When the store fails.
-pub(crate) async fn rules<S: Reads>(
-    store: &S,
-    now: Option<Arc<RuleFile>>,
-    draft: Arc<RuleFile>,
-) -> Result<(Report, f64), Error> {
+pub(crate) async fn run<S: Reads, T: OverPast>(store: &S, fresh: impl Fn() -> T) -> Result<(T::Report, f64), Error> {
     let began = Instant::now();
-    let facts = Backtest::new(now.clone(), Arc::clone(&draft)).reads_facts();
+    let mut joined = fresh();
+    let facts = joined.reads_facts();
     let cores = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_CORES);
-    let (senders, judges): (Vec<_>, Vec<_>) =
-        (0..cores).map(|_| judge(Backtest::new(now.clone(), Arc::clone(&draft)))).unzip();
+    let (senders, judges): (Vec<_>, Vec<_>) = (0..cores).map(|_| judge(fresh())).unzip();
     let read = read(store, facts, &senders).await;
     // Without senders the judges come to their end.
     drop(senders);
-    let mut joined = Backtest::new(now, draft);
     for judge in judges {
         joined.join(judge.await.map_err(|_| Error::Broken)?);
     }
@@ -53,13 +45,13 @@ pub(crate) async fn rules<S: Reads>(
     Ok((joined.report(), began.elapsed().as_secs_f64()))
 }
 
-fn judge(mut backtest: Backtest) -> (mpsc::Sender<Vec<HistoryRow>>, JoinHandle<Backtest>) {
+fn judge<T: OverPast>(mut tried: T) -> (mpsc::Sender<Vec<HistoryRow>>, JoinHandle<T>) {
     let (sender, mut rows) = mpsc::channel::<Vec<HistoryRow>>(WAITING);
     let judged = tokio::task::spawn_blocking(move || {
         while let Some(rows) = rows.blocking_recv() {
-            rows.into_iter().for_each(|row| backtest.take(row));
+            rows.into_iter().for_each(|row| tried.take(row));
         }
-        backtest
+        tried
     });
     (sender, judged)
 }

@@ -3,6 +3,7 @@
 //! Only the doors differ: events come from the test, calls are answered by its `fake` at once, and time jumps to whatever
 //! falls due next. So 48 hours pass in microseconds, and what a test shows is what the engine will do.
 
+pub mod backtest;
 mod calls;
 mod expect;
 mod given;

@@ -142,14 +142,7 @@ impl Handling<'_> {
 
     /// What a trigger's condition sees.
     pub(super) fn trigger_scope(&self, event: &Event) -> Scope {
-        let facts = &self.mail.facts;
-        let conversation = event.conversation.and_then(|id| facts.conversation(id));
-        let mut scope = Scope::new();
-        scope.set("event", event.scope());
-        scope.set("contact", facts.contact.as_ref().map_or(Value::Null, crate::contact::Contact::scope));
-        scope.set("conversation", conversation.map_or(Value::Null, |found| found.scope(self.now)));
-        scope.set("now", Value::from(self.now.to_string()));
-        scope
+        matching::sees(event, &self.mail.facts, self.now)
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod attention;
 pub(crate) mod audit;
+pub(crate) mod backtests;
 pub(crate) mod bad_items;
 pub(crate) mod connections;
 pub(crate) mod contacts;

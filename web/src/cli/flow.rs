@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::backtest::Draft;
 use super::client::{Client, Needs, segment};
 use super::print::{self, text};
 use super::{Context, Failure, Outcome, Verdict};
@@ -30,6 +31,8 @@ pub(super) enum Flow {
         /// The flow
         id: String,
     },
+    /// What a flow file would have started and done first, on everything that is stored, against the flow in force
+    Backtest(Draft),
     /// Starts a flow by hand (trigger `manual`)
     Run {
         /// The flow
@@ -57,6 +60,7 @@ impl Flow {
             Self::Show { id } => {
                 print::line(text(&client.get(&format!("/flows/{}", segment(&id))).await?, "source").trim_end())
             }
+            Self::Backtest(draft) => return draft.run(client, "/flows/backtest").await,
             Self::On { id } => switch(client, &id, true).await?,
             Self::Off { id } => switch(client, &id, false).await?,
             Self::Run { id, input } => {

@@ -5,6 +5,7 @@
 
 mod attention;
 mod audit;
+mod backtest;
 mod check;
 mod client;
 mod connection;
@@ -85,7 +86,7 @@ enum Command {
     Audit(audit::Audit),
     /// The JSON Schema of flow files
     Schema,
-    /// Flows: list, show, on, off, run by hand
+    /// Flows: list, show, on, off, run by hand, try a draft on the past
     #[command(subcommand)]
     Flow(flow::Flow),
     /// Tag rules: list, on, off, try a draft on the past

@@ -10,16 +10,17 @@ mod side;
 mod why;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
 
+pub(crate) use report::Count;
 pub use report::{Conflict, Example, Report, RuleReport, Way};
+pub(crate) use why::false_parts;
 
-use self::report::Count;
 use self::side::{Side, Verdicts};
 use super::{RuleFile, Seen};
 use crate::contact::{Contact, Conversation};
@@ -30,8 +31,42 @@ use crate::mailbox::Facts;
 use crate::run::journal;
 use crate::store::{HistoryRow, Past};
 
-/// A back-test of one file of rules. Events must come in the order of their ids; events of different contacts may go to
-/// different back-tests, which are then [joined](Backtest::join).
+/// Something that is tried on stored events, which come in the order of their ids. Events of different contacts may go to
+/// different ones, which are then joined.
+pub trait OverPast: Send + Sized + 'static {
+    /// What it finds.
+    type Report;
+
+    /// Whether it needs the facts of contacts, so that rows must bring them.
+    fn reads_facts(&self) -> bool;
+
+    /// Takes the next event.
+    fn take(&mut self, row: HistoryRow);
+
+    /// Adds what another one found with other contacts.
+    fn join(&mut self, other: Self);
+
+    /// What was found.
+    fn report(self) -> Self::Report;
+}
+
+/// Silences seen so far: every flow and every file that waited for one made an event of it, and it was one silence.
+#[derive(Debug, Default)]
+pub(crate) struct Silences(HashSet<(ConversationId, String, String)>);
+
+impl Silences {
+    /// Whether `event` is no silence, or one that was not seen yet.
+    pub(crate) fn is_new(&mut self, event: &Event) -> bool {
+        if *event.kind != *event::NO_REPLY {
+            return true;
+        }
+        let text = |name: &str| event.body[name].as_str().unwrap_or_default().to_owned();
+        let Some(conversation) = event.conversation else { return true };
+        self.0.insert((conversation, text("since"), text("after")))
+    }
+}
+
+/// A back-test of one file of rules.
 #[derive(Debug)]
 pub struct Backtest {
     now: Option<Arc<RuleFile>>,
@@ -44,7 +79,7 @@ pub struct Backtest {
     assumed: u64,
     rules: BTreeMap<Arc<str>, Count>,
     conflicts: BTreeMap<(Arc<str>, Arc<str>, String), Conflict>,
-    silences: HashSet<(ConversationId, String, String)>,
+    silences: Silences,
 }
 
 impl Backtest {
@@ -67,46 +102,8 @@ impl Backtest {
             assumed: 0,
             rules,
             conflicts: BTreeMap::new(),
-            silences: HashSet::new(),
+            silences: Silences::default(),
         }
-    }
-
-    /// Whether a rule reads facts of the contact or the conversation, so that rows must bring them.
-    #[must_use]
-    pub fn reads_facts(&self) -> bool {
-        self.reads_facts
-    }
-
-    /// Takes the next event.
-    pub fn take(&mut self, row: HistoryRow) {
-        let HistoryRow { event, past } = row;
-        if event.body.is_none() {
-            self.erased += 1;
-            return;
-        }
-        let event = event_from_row(event);
-        if held_back(&event, false).is_some() || !self.first_of_its_silence(&event) {
-            return;
-        }
-        let Some((facts, recorded)) = facts(&event, past) else { return };
-        self.events += 1;
-        self.assumed += u64::from(self.reads_facts && !recorded);
-        let now = self.now.clone();
-        let now = now.as_deref().map(|file| (file, self.of_now.verdicts(file, &event, &facts, self.reads_facts)));
-        let draft = Arc::clone(&self.draft);
-        let of_draft = self.of_draft.verdicts(&draft, &event, &facts, self.reads_facts);
-        self.compare(&event, now.as_ref().map(|(file, verdicts)| (*file, verdicts)), &of_draft);
-        self.note_conflicts(&event, &of_draft);
-    }
-
-    /// Every flow and every file that waited for a silence made an event of it; the rules would have seen one.
-    fn first_of_its_silence(&mut self, event: &Event) -> bool {
-        if *event.kind != *event::NO_REPLY {
-            return true;
-        }
-        let text = |name: &str| event.body[name].as_str().unwrap_or_default().to_owned();
-        let Some(conversation) = event.conversation else { return true };
-        self.silences.insert((conversation, text("since"), text("after")))
     }
 
     fn compare(&mut self, event: &Event, now: Option<(&RuleFile, &Verdicts)>, draft: &Verdicts) {
@@ -145,9 +142,37 @@ impl Backtest {
             }
         }
     }
+}
 
-    /// Adds what another back-test of the same files found with other contacts.
-    pub fn join(&mut self, other: Self) {
+impl OverPast for Backtest {
+    type Report = Report;
+
+    fn reads_facts(&self) -> bool {
+        self.reads_facts
+    }
+
+    fn take(&mut self, row: HistoryRow) {
+        let HistoryRow { event, past } = row;
+        if event.body.is_none() {
+            self.erased += 1;
+            return;
+        }
+        let event = event_from_row(event);
+        if held_back(&event, false).is_some() || !self.silences.is_new(&event) {
+            return;
+        }
+        let Some((facts, recorded)) = facts_of(&event, past) else { return };
+        self.events += 1;
+        self.assumed += u64::from(self.reads_facts && !recorded);
+        let now = self.now.clone();
+        let now = now.as_deref().map(|file| (file, self.of_now.verdicts(file, &event, &facts, self.reads_facts)));
+        let draft = Arc::clone(&self.draft);
+        let of_draft = self.of_draft.verdicts(&draft, &event, &facts, self.reads_facts);
+        self.compare(&event, now.as_ref().map(|(file, verdicts)| (*file, verdicts)), &of_draft);
+        self.note_conflicts(&event, &of_draft);
+    }
+
+    fn join(&mut self, other: Self) {
         self.events += other.events;
         self.erased += other.erased;
         self.assumed += other.assumed;
@@ -160,13 +185,11 @@ impl Backtest {
                 None => drop(self.conflicts.insert(key, conflict)),
             }
         }
-        self.silences.extend(other.silences);
+        self.silences.0.extend(other.silences.0);
     }
 
-    /// What was found.
-    #[must_use]
-    pub fn report(self) -> Report {
-        let thresholds: HashSet<String> = self.silences.into_iter().map(|(_, _, after)| after).collect();
+    fn report(self) -> Report {
+        let thresholds: HashSet<String> = self.silences.0.into_iter().map(|(_, _, after)| after).collect();
         let untried = |rule: &&super::Rule| {
             rule.on.iter().all(|on| {
                 let after = on.params["after"].as_str().unwrap_or_default();
@@ -192,7 +215,7 @@ impl Backtest {
 }
 
 /// The facts before the rules, and whether they were recorded; else they are what the contact shows today, without tags.
-fn facts(event: &Event, past: Option<Past>) -> Option<(Facts, bool)> {
+pub(crate) fn facts_of(event: &Event, past: Option<Past>) -> Option<(Facts, bool)> {
     let mut facts = Facts::default();
     let mut contact = Contact::new(event.contact?, [0; 16]);
     let Some(past) = past else {

@@ -116,10 +116,10 @@ impl Conflict {
 
 /// The counts of one rule while the test runs.
 #[derive(Debug, Default)]
-pub(super) struct Count {
-    pub(super) now: u64,
-    pub(super) draft: u64,
-    pub(super) failed: u64,
+pub(crate) struct Count {
+    pub(crate) now: u64,
+    pub(crate) draft: u64,
+    pub(crate) failed: u64,
     gained: u64,
     lost: u64,
     examples: Vec<Example>,
@@ -127,22 +127,22 @@ pub(super) struct Count {
 
 impl Count {
     /// Whether another example of this direction is wanted.
-    pub(super) fn wants(&self, gained: bool) -> bool {
+    pub(crate) fn wants(&self, gained: bool) -> bool {
         (if gained { self.gained } else { self.lost }) < EXAMPLES as u64
     }
 
-    pub(super) fn count(&mut self, gained: bool) {
+    pub(crate) fn count(&mut self, gained: bool) {
         self.gained += u64::from(gained);
         self.lost += u64::from(!gained);
     }
 
-    pub(super) fn add(&mut self, way: Way, event: &Event, why: String, saw: Value) {
+    pub(crate) fn add(&mut self, way: Way, event: &Event, why: String, saw: Value) {
         self.count(way == Way::Gained);
         let text = event.body["text"].as_str().unwrap_or_default().chars().take(SHOWN_CHARS).collect();
         self.examples.push(Example { way, event: event.id, at: event.at, contact: event.contact, text, why, saw });
     }
 
-    pub(super) fn join(&mut self, other: Self) {
+    pub(crate) fn join(&mut self, other: Self) {
         self.now += other.now;
         self.draft += other.draft;
         self.failed += other.failed;
@@ -151,7 +151,7 @@ impl Count {
         self.examples.extend(other.examples);
     }
 
-    pub(super) fn report(mut self, rule: &Arc<str>) -> RuleReport {
+    pub(crate) fn report(mut self, rule: &Arc<str>) -> RuleReport {
         self.examples.sort_by_key(|example| (example.way == Way::Lost, example.event));
         let of = |way: Way| self.examples.iter().filter(move |example| example.way == way).take(EXAMPLES).cloned();
         let examples = of(Way::Gained).chain(of(Way::Lost)).collect();

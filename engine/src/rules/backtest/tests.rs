@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Backtest, Report, Way};
+use super::{Backtest, OverPast, Report, Way};
 use crate::book::{Book, LiveRules, Published};
 use crate::clock::At;
 use crate::contact::{Contact, Conversation};
@@ -22,7 +22,7 @@ const START: At = At(1_767_603_600_000);
 const CONTACT: ContactId = ContactId(7);
 const TALK: ConversationId = ConversationId(8);
 
-fn file(list: &str) -> Arc<RuleFile> {
+pub(crate) fn file(list: &str) -> Arc<RuleFile> {
     let text = format!("format: 1\nrules: tested\nlist:\n{list}");
     match document(&text).into_version(VersionId(1)) {
         Published::Rules(file) => file,
@@ -31,15 +31,15 @@ fn file(list: &str) -> Arc<RuleFile> {
 }
 
 /// A customer whose messages are handled under some rules; what a store would hold of them is the history.
-struct History {
+pub(crate) struct History {
     mail: Mailbox,
     book: Book,
     ids: Ids,
-    history: Vec<HistoryRow>,
+    pub(crate) history: Vec<HistoryRow>,
 }
 
 impl History {
-    fn under(rules: &Arc<RuleFile>) -> Self {
+    pub(crate) fn under(rules: &Arc<RuleFile>) -> Self {
         let mut mail = Mailbox::new(MailboxId::of_contact(CONTACT));
         mail.facts.contact = Some(Contact { phone: Some("+39061234".into()), ..Contact::new(CONTACT, [1; 16]) });
         mail.facts.conversations.push(Conversation {
@@ -59,7 +59,7 @@ impl History {
         Self { mail, book, ids: Ids::new(0), history: Vec::new() }
     }
 
-    fn says(&mut self, after: Duration, text: &str) -> &mut Self {
+    pub(crate) fn says(&mut self, after: Duration, text: &str) -> &mut Self {
         let at = START.plus(after);
         let id = EventId(self.ids.next(at));
         let event = Event {
@@ -114,7 +114,7 @@ impl History {
     }
 }
 
-fn hours(count: u64) -> Duration {
+pub(crate) fn hours(count: u64) -> Duration {
     Duration::from_secs(count * 3600)
 }
 

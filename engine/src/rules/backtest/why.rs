@@ -2,7 +2,7 @@
 
 use super::side::Verdicts;
 use crate::event::Event;
-use crate::expr::{Origin, Script, parts};
+use crate::expr::{Origin, Scope, Script, parts};
 use crate::matching;
 use crate::rules::judge::scope;
 use crate::rules::{RuleFile, Then};
@@ -14,8 +14,10 @@ pub(super) fn not_held(side: &str, file: &RuleFile, rule: &str, event: &Event, v
         Some(("params", _)) => format!("{side}: what the rule listens to does not fit (keywords, type, connection)"),
         Some(("error", data)) => format!("{side}: it fails: {}", data["message"].as_str().unwrap_or_default()),
         Some(_) => {
-            let false_parts = false_parts(file, rule, event, verdicts);
-            format!("{side}: false is {}", false_parts.join(" and "))
+            let scope = scope(file, event, &verdicts.facts, event.at);
+            let heard = rule.on.iter().filter(|on| matching::hears(&on.kind, &event.kind));
+            let conditions: Vec<&Script> = heard.flat_map(|on| &on.when).collect();
+            format!("{side}: false is {}", false_parts(&conditions, &scope).join(" and "))
         }
         None => match &verdicts.stopped {
             Some(stopper) => format!("{side}: the rule {stopper} stopped the list before it"),
@@ -24,14 +26,11 @@ pub(super) fn not_held(side: &str, file: &RuleFile, rule: &str, event: &Event, v
     }
 }
 
-/// The parts of the rule's conditions that are false, each alone; the whole condition when none is false alone.
-fn false_parts(file: &RuleFile, rule: &crate::rules::Rule, event: &Event, verdicts: &Verdicts) -> Vec<String> {
-    let scope = scope(file, event, &verdicts.facts, event.at);
-    let heard = rule.on.iter().filter(|on| matching::hears(&on.kind, &event.kind));
-    let conditions: Vec<&Script> = heard.flat_map(|on| &on.when).collect();
+/// The parts of `conditions` that are false, each alone; the whole conditions when none is false alone.
+pub(crate) fn false_parts(conditions: &[&Script], scope: &Scope) -> Vec<String> {
     let is_false = |part: &&str| {
         let script = Script::compile(part, Origin::default());
-        script.and_then(|script| script.condition(&scope)).is_ok_and(|decision| !decision.holds)
+        script.and_then(|script| script.condition(scope)).is_ok_and(|decision| !decision.holds)
     };
     let mut found: Vec<String> = Vec::new();
     for part in conditions.iter().flat_map(|condition| parts(condition.source())).filter(is_false) {
