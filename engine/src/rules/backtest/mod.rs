@@ -1,6 +1,6 @@
 //! What a draft of tag rules would have done differently on stored events. Pure: whoever reads the history hands it in.
 //!
-//! Each event is put before the rules in force and before the draft, by the [`judge`] of production, with the contact's facts
+//! Each event is put before the rules in force and before the draft, by the [`judge`](super::judge()) of production, with the contact's facts
 //! as they were recorded when the event was handled ([`Seen`]). Tags that this file gave then are taken out, and each side
 //! keeps the tags that it would have given itself; so a rule that reads a tag of the same file sees what that side would
 //! have. Priority, language and fields are as recorded. Nothing is written and nobody is called.
