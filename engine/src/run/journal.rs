@@ -9,7 +9,7 @@ use std::cell::RefCell;
 
 use serde::Serialize;
 use serde_json::Value;
-use zstd::bulk::Compressor;
+use zstd::bulk::{Compressor, Decompressor};
 
 use super::{Entry, What};
 use crate::audit;
@@ -112,6 +112,8 @@ pub fn decode(row: &JournalRow) -> Result<Vec<Entry>, Error> {
 thread_local! {
     /// One a thread, as making one costs more than packing a row with it.
     static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    /// The same for reading.
+    static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
 /// A value as zstd of JSON.
@@ -126,7 +128,14 @@ pub(crate) fn pack<T: Serialize>(value: &T) -> Vec<u8> {
 
 /// The value of [`pack`].
 pub(crate) fn unpack<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    let json = zstd::bulk::decompress(bytes, MAX_UNPACKED).map_err(|error| error.to_string())?;
+    // Our frames say how large they are: no more than that is asked of the system.
+    let told = zstd::zstd_safe::get_frame_content_size(bytes).ok().flatten();
+    let size = told.and_then(|size| usize::try_from(size).ok()).map_or(MAX_UNPACKED, |size| size.min(MAX_UNPACKED));
+    let json = UNPACKER.with_borrow_mut(|unpacker| match unpacker {
+        Some(unpacker) => unpacker.decompress(bytes, size),
+        None => unpacker.insert(Decompressor::new()?).decompress(bytes, size),
+    });
+    let json = json.map_err(|error| error.to_string())?;
     serde_json::from_slice(&json).map_err(|error| error.to_string())
 }
 
