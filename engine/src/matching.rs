@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::clock::At;
+use crate::contact::Contact;
 use crate::event::{self, Event};
 use crate::expr::{self, Decision, Scope, text};
 use crate::flow::{Trigger, WaitFor};
+use crate::mailbox::Facts;
 
 /// How a trigger meets an event of its kind.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +28,18 @@ pub enum Met {
 #[must_use]
 pub fn hears(kind: &str, event: &str) -> bool {
     kind == event || (kind == event::MESSAGE_RECEIVED && event == event::ORDER_RECEIVED)
+}
+
+/// What the conditions of triggers see.
+#[must_use]
+pub fn sees(event: &Event, facts: &Facts, now: At) -> Scope {
+    let conversation = event.conversation.and_then(|id| facts.conversation(id));
+    let mut scope = Scope::new();
+    scope.set("event", Arc::clone(&event.seen));
+    scope.set("contact", facts.contact.as_ref().map_or(Value::Null, Contact::scope));
+    scope.set("conversation", conversation.map_or(Value::Null, |found| found.scope(now)));
+    scope.set("now", Value::from(now.to_string()));
+    scope
 }
 
 /// How `trigger` meets `event`, whose kind it hears.

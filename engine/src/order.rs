@@ -70,6 +70,18 @@ pub enum Order {
         /// Who takes it.
         agent: String,
     },
+    /// Change the tags of the person whose mailbox this is.
+    ChangeTags {
+        /// Tags given; rules may give them too from now on.
+        #[serde(default)]
+        add: Vec<String>,
+        /// Tags taken, whoever gave them; rules do not give them any more.
+        #[serde(default)]
+        remove: Vec<String>,
+        /// Tags that rules may give again.
+        #[serde(default)]
+        allow: Vec<String>,
+    },
     /// Delete the data of the person whose mailbox this is.
     ErasePerson,
     /// Delete what these events of nobody's and their runs tell of a person.

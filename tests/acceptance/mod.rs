@@ -9,6 +9,7 @@ mod export;
 mod misses;
 mod outage;
 mod person;
+mod rules;
 mod sending;
 mod serving;
 mod twilio;

@@ -206,6 +206,18 @@ impl<S: Reads> Reads for Mortal<S> {
         self.read(self.inner.active_contacts(since, after, limit)).await
     }
 
+    async fn unmatched(&self, limit: u32) -> Result<Vec<UnmatchedGroup>, Error> {
+        self.read(self.inner.unmatched(limit)).await
+    }
+
+    async fn history(&self, range: (EventId, EventId), facts: bool, limit: u32) -> Result<Vec<HistoryRow>, Error> {
+        self.read(self.inner.history(range, facts, limit)).await
+    }
+
+    async fn event_range(&self) -> Result<Option<(EventId, EventId)>, Error> {
+        self.read(self.inner.event_range()).await
+    }
+
     async fn figures(&self) -> Result<Figures, Error> {
         self.read(self.inner.figures()).await
     }

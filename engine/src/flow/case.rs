@@ -1,25 +1,32 @@
-//! The `tests:` of a flow: plain data, checked, for the runner in virtual time.
+//! The `tests:` of a flow or of tag rules: plain data, checked, for the runner in virtual time.
 //!
 //! What a test gives is a part of the whole: event fields, outputs and expectations are laid over the samples of the
 //! catalogue, so a test says only what matters to it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::case_parts::{choice, expectations, expected, fakes, given, moments, object, texts};
+use super::case_parts::{choice, expectations, expected, fakes, given, moments, object, record, texts};
 use super::fields::{self, Fields};
 use super::lower::Lower;
 use super::shape::Shape;
-use super::yaml::{Node, Place};
+use super::suggest;
+use super::time;
+use super::yaml::{Key, Node, Place, Val};
 use crate::clock::At;
 
 const KEYS: &[&str] =
-    &["name", "note", "given", "at", "fake", "expect", "others", "never", "end", "tags", "vars", "cases"];
+    &["name", "note", "given", "at", "fake", "expect", "others", "never", "end", "tags", "contact", "vars", "cases"];
+/// Rules call nobody and have no runs.
+const KEYS_OF_RULES: &[&str] = &["name", "note", "given", "at", "expect", "never", "rules", "tags", "contact", "cases"];
+/// What of the contact a test looks at in the end, besides its tags.
+const CONTACT_SEEN: &[&str] = &["language", "priority", "fields"];
 
-/// One test of a flow.
-#[derive(Clone, Debug, PartialEq)]
+/// One test of a flow or of tag rules.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TestCase {
     /// What it shows, as a sentence.
     pub name: String,
@@ -41,6 +48,12 @@ pub struct TestCase {
     pub end: Option<End>,
     /// Exactly the tags of the contact at the end.
     pub tags: Option<Vec<String>>,
+    /// The same at times from the test's start, after all that happens then; ascending.
+    pub tags_at: Vec<(Duration, Vec<String>)>,
+    /// Fields of the contact at the end, as a subset: `language priority fields`.
+    pub contact: Option<Map<String, Value>>,
+    /// The tag rules that held, in order, watched ones too.
+    pub rules: Option<Vec<String>>,
     /// Variables of the run at the end, as a subset.
     pub vars: Option<Map<String, Value>>,
 }
@@ -143,6 +156,9 @@ struct Said {
     never: Option<Vec<Expectation>>,
     end: Option<End>,
     tags: Option<Vec<String>>,
+    tags_at: Option<Vec<(Duration, Vec<String>)>>,
+    contact: Option<Map<String, Value>>,
+    rules: Option<Vec<String>>,
     vars: Option<Map<String, Value>>,
 }
 
@@ -160,49 +176,114 @@ impl Said {
             never: self.never.or_else(|| test.never.clone()),
             end: self.end.or(test.end),
             tags: self.tags.or_else(|| test.tags.clone()),
+            tags_at: self.tags_at.or_else(|| test.tags_at.clone()),
+            contact: self.contact.or_else(|| test.contact.clone()),
+            rules: self.rules.or_else(|| test.rules.clone()),
             vars: self.vars.or_else(|| test.vars.clone()),
         }
     }
 }
 
-/// Reads the section `tests`.
+/// What the tests are about.
+#[derive(Clone, Copy)]
+enum Of<'r> {
+    /// A flow.
+    Flow,
+    /// Tag rules with these ids.
+    Rules(&'r [Arc<str>]),
+}
+
+impl Of<'_> {
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Flow => KEYS,
+            Self::Rules(_) => KEYS_OF_RULES,
+        }
+    }
+}
+
+/// Reads the section `tests` of a flow.
 pub(super) fn read<'a>(node: &'a Node, lower: &mut Lower<'a>) -> Vec<TestCase> {
+    tests(node, Of::Flow, lower)
+}
+
+/// Reads the section `tests` of tag rules; `known` are the ids of the rules.
+pub(super) fn read_of_rules<'a>(node: &'a Node, known: &[Arc<str>], lower: &mut Lower<'a>) -> Vec<TestCase> {
+    tests(node, Of::Rules(known), lower)
+}
+
+fn tests<'a>(node: &'a Node, of: Of<'_>, lower: &mut Lower<'a>) -> Vec<TestCase> {
     let items = fields::list(node, "`tests`", &mut lower.problems);
-    items.iter().flat_map(|item| test(item, lower)).collect()
+    items.iter().flat_map(|item| test(item, of, lower)).collect()
 }
 
 /// One test, or one of each of its cases.
-fn test<'a>(item: &'a Node, lower: &mut Lower<'a>) -> Vec<TestCase> {
+fn test<'a>(item: &'a Node, of: Of<'_>, lower: &mut Lower<'a>) -> Vec<TestCase> {
     let Some(mut keys) = Fields::of(item, "a test", &mut lower.problems) else { return Vec::new() };
     let cases = keys.take("cases").map(|node| fields::list(node, "`cases`", &mut lower.problems));
-    let test = said(&mut keys, lower);
-    keys.finish(KEYS, &mut lower.problems);
+    let test = said(&mut keys, of, lower);
+    keys.finish(of.keys(), &mut lower.problems);
     let Some(cases) = cases else { return vec![whole(test, item.place, lower)] };
     let mut out = Vec::with_capacity(cases.len());
     for item in cases {
         let Some(mut keys) = Fields::of(item, "a case", &mut lower.problems) else { continue };
-        let case = said(&mut keys, lower);
-        keys.finish(&KEYS[..KEYS.len() - 1], &mut lower.problems);
+        let case = said(&mut keys, of, lower);
+        keys.finish(&of.keys()[..of.keys().len() - 1], &mut lower.problems);
         out.push(whole(case.over(&test), item.place, lower));
     }
     out
 }
 
-fn said<'a>(keys: &mut Fields<'a>, lower: &mut Lower<'a>) -> Said {
+fn said<'a>(keys: &mut Fields<'a>, of: Of<'_>, lower: &mut Lower<'a>) -> Said {
     let name = keys.need("name", "say what it shows: `- name: a VIP order reaches sales`", &mut lower.problems);
     let name = name.and_then(|node| fields::text(node, "`name`", &mut lower.problems)).map(str::to_owned);
     keys.take("note").map(|node| fields::text(node, "`note`", &mut lower.problems));
     let given = keys.take("given").map(|node| given(node, lower));
     let at = keys.take("at").map(|node| moments(node, lower));
-    let fake = keys.take("fake").map(|node| fakes(node, lower));
     let expect = keys.take("expect").map(|node| expected(node, lower));
     let never = keys.take("never").map(|node| expectations(node, lower));
-    let others_allowed = keys.take("others").and_then(|node| choice(node, &[("allowed", true)], lower));
+    let contact = keys.take("contact").and_then(|node| record(node, "the contact", CONTACT_SEEN, lower));
+    let mut said = Said { name, given, at, expect, never, contact, ..Said::default() };
+    if let Some(node) = keys.take("tags") {
+        match &node.value {
+            Val::Map(entries) => said.tags_at = Some(tags_at(entries, lower)),
+            _ => said.tags = Some(texts(node, "`tags`", lower)),
+        }
+    }
+    match of {
+        Of::Flow => said_of_flow(&mut said, keys, lower),
+        Of::Rules(known) => said.rules = keys.take("rules").map(|node| rules(node, known, lower)),
+    }
+    said
+}
+
+fn said_of_flow<'a>(said: &mut Said, keys: &mut Fields<'a>, lower: &mut Lower<'a>) {
+    said.fake = keys.take("fake").map(|node| fakes(node, lower));
+    said.others_allowed = keys.take("others").and_then(|node| choice(node, &[("allowed", true)], lower));
     let ends = [("done", End::Done), ("failed", End::Failed), ("waiting", End::Waiting)];
-    let end = keys.take("end").and_then(|node| choice(node, &ends, lower));
-    let tags = keys.take("tags").map(|node| texts(node, "`tags`", lower));
-    let vars = keys.take("vars").and_then(|node| object(node, Shape::any(), "`vars`", lower));
-    Said { name, given, at, fake, expect, others_allowed, never, end, tags, vars }
+    said.end = keys.take("end").and_then(|node| choice(node, &ends, lower));
+    said.vars = keys.take("vars").and_then(|node| object(node, Shape::any(), "`vars`", lower));
+}
+
+fn rules(node: &Node, known: &[Arc<str>], lower: &mut Lower<'_>) -> Vec<String> {
+    for item in fields::list(node, "`rules`", &mut lower.problems) {
+        let Some(name) = item.scalar().map(|scalar| scalar.text.as_str()) else { continue };
+        if !known.iter().any(|rule| **rule == *name) {
+            let hint = suggest::hint(name, known.iter().map(AsRef::as_ref));
+            lower.problems.error(item.place, "unknown_choice", format!("there is no rule `{name}`"), hint);
+        }
+    }
+    texts(node, "`rules`", lower)
+}
+
+fn tags_at(entries: &[(Key, Node)], lower: &mut Lower<'_>) -> Vec<(Duration, Vec<String>)> {
+    let at = |(key, node): &(Key, Node)| {
+        let tags = texts(node, "`tags`", lower);
+        Some((time::duration(&key.text, key.place, &mut lower.problems)?, tags))
+    };
+    let mut found: Vec<_> = entries.iter().filter_map(at).collect();
+    found.sort();
+    found
 }
 
 fn whole(said: Said, place: Place, lower: &mut Lower<'_>) -> TestCase {
@@ -221,6 +302,9 @@ fn whole(said: Said, place: Place, lower: &mut Lower<'_>) -> TestCase {
         never: said.never.unwrap_or_default(),
         end: said.end,
         tags: said.tags,
+        tags_at: said.tags_at.unwrap_or_default(),
+        contact: said.contact,
+        rules: said.rules,
         vars: said.vars,
     }
 }

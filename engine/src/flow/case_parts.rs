@@ -50,7 +50,12 @@ pub(super) fn given<'a>(node: &'a Node, lower: &mut Lower<'a>) -> Given {
 }
 
 /// A map of known fields. Those that are text keep their spelling: `phone: +8613800138000`.
-fn record(node: &Node, what: &'static str, known: &[&str], lower: &mut Lower<'_>) -> Option<Map<String, Value>> {
+pub(super) fn record(
+    node: &Node,
+    what: &'static str,
+    known: &[&str],
+    lower: &mut Lower<'_>,
+) -> Option<Map<String, Value>> {
     let keys = Fields::of(node, what, &mut lower.problems)?;
     let mut out = Map::new();
     let mut unknown = Vec::new();

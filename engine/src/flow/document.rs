@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
+use super::rules_document::TagsSeen;
+
 /// Text; what YAML reads as a number or boolean keeps its spelling.
 pub(super) struct Text;
 
@@ -489,8 +491,10 @@ struct Said {
     never: Option<Vec<Value>>,
     /// How the run ends.
     end: Option<End>,
-    /// The contact's tags at the end, all of them.
-    tags: Option<Vec<Text>>,
+    /// The contact's tags at the end, all of them; or by time.
+    tags: Option<TagsSeen>,
+    /// Fields of the contact at the end: `priority language fields`.
+    contact: Option<BTreeMap<String, Value>>,
     /// Variables at the end.
     vars: Option<BTreeMap<String, Value>>,
 }
@@ -498,7 +502,7 @@ struct Said {
 /// What is there before a test's first event.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Given {
+pub(super) struct Given {
     /// Fields of the contact.
     contact: Option<BTreeMap<String, Value>>,
     /// Fields of the conversation.

@@ -25,6 +25,12 @@ pub(super) struct Happened {
     pub(super) acts: Vec<Act>,
     pub(super) runs: Vec<(RunStatus, Option<String>)>,
     pub(super) tags: Vec<String>,
+    /// Tags at the times that the test names.
+    pub(super) tags_at: Vec<Vec<String>>,
+    /// The contact as expressions see it.
+    pub(super) contact: Value,
+    /// Tag rules that held, in order.
+    pub(super) ruled: Vec<String>,
     pub(super) vars: Map<String, Value>,
 }
 
@@ -38,18 +44,36 @@ pub(super) fn failures(test: &TestCase, happened: &Happened) -> Vec<String> {
         }
     }
     ends(test.end, happened, &mut failures);
-    if let Some(wanted) = &test.tags {
-        let mut wanted = wanted.clone();
-        wanted.sort();
-        if wanted != happened.tags {
-            failures.push(format!("tags: expected {wanted:?}, they are {:?}", happened.tags));
-        }
+    if let Some(wanted) = &test.rules
+        && *wanted != happened.ruled
+    {
+        failures.push(format!("rules: expected {wanted:?}, those that held are {:?}", happened.ruled));
+    }
+    tags(test, happened, &mut failures);
+    for (name, wanted) in test.contact.iter().flatten() {
+        uncovered(&format!("contact.{name}"), &happened.contact[name], wanted, &mut failures);
     }
     for (name, wanted) in test.vars.iter().flatten() {
         let value = happened.vars.get(name).unwrap_or(&Value::Null);
         uncovered(&format!("vars.{name}"), value, wanted, &mut failures);
     }
     failures
+}
+
+fn tags(test: &TestCase, happened: &Happened, failures: &mut Vec<String>) {
+    let mut compare = |when: &str, wanted: &[String], tags: &[String]| {
+        let mut wanted = wanted.to_vec();
+        wanted.sort();
+        if wanted != tags {
+            failures.push(format!("tags{when}: expected {wanted:?}, they are {tags:?}"));
+        }
+    };
+    if let Some(wanted) = &test.tags {
+        compare("", wanted, &happened.tags);
+    }
+    for ((after, wanted), tags) in test.tags_at.iter().zip(&happened.tags_at) {
+        compare(&format!(" at {}", duration::format(*after)), wanted, tags);
+    }
 }
 
 fn acts(test: &TestCase, acts: &[Act], failures: &mut Vec<String>) {

@@ -1,6 +1,6 @@
 //! Tests of what tests can say: things in any order, tables of cases, and what they come to of a flow.
 
-use super::tests::{catalog, compiled, failure, passes};
+use super::tests::{catalog, document, failure, passes};
 use super::{Coverage, Outcome, Report, report};
 use crate::calendar::Calendars;
 
@@ -69,7 +69,7 @@ steps:
 
 fn tested(flow: &str, tests: &str) -> Report {
     let text = format!("format: 1\nflow: tested{flow}tests:\n{tests}");
-    report(vec![compiled(&text)], &Calendars::default(), &catalog())
+    report(vec![document(&text)], &Calendars::default(), &catalog())
 }
 
 const GREETING: &str = r#"

@@ -6,10 +6,10 @@ use super::{Outcome, run};
 use crate::calendar::Calendars;
 use crate::capability::{crm, web, whatsapp};
 use crate::connector::{ActionSpec, Catalog, Repeat};
-use crate::flow::{Compiled, Environment, check};
+use crate::flow::{CompiledDocument, Environment, check_document};
 
 /// What flows can use, with a class of repetition of each kind.
-pub(super) fn catalog() -> Catalog {
+pub(crate) fn catalog() -> Catalog {
     let mut catalog =
         Catalog { actions: crate::local::actions(), triggers: crate::trigger::all(), serves: BTreeMap::new() };
     let specs = [
@@ -25,15 +25,15 @@ pub(super) fn catalog() -> Catalog {
     catalog
 }
 
-/// The flow of a text without errors.
-pub(super) fn compiled(text: &str) -> Compiled {
+/// The document of a text without errors.
+pub(crate) fn document(text: &str) -> CompiledDocument {
     let catalog = catalog();
-    let checked = check(text, &Environment::new(&catalog));
+    let checked = check_document(text, &Environment::new(&catalog));
     checked.version.unwrap_or_else(|| panic!("{:#?}\n{text}", checked.problems))
 }
 
 fn outcomes(text: &str) -> Vec<Outcome> {
-    run(vec![compiled(text)], &Calendars::default(), &catalog())
+    run(vec![document(text)], &Calendars::default(), &catalog())
 }
 
 /// The outcome of one test of a flow: `flow` without `tests`, `test` without its name, both from the left margin.

@@ -1,6 +1,6 @@
-//! An event: the facts it changes, the waits it answers, the triggers it meets.
+//! An event: the facts it changes, the rules that judge it, the waits it answers, the triggers it meets.
 //!
-//! webhook in -> event -> **contact and conversation** -> tag rules -> **waits** -> **match triggers** -> run -> step -> action -> log
+//! webhook in -> event -> **contact and conversation** -> **tag rules** -> **waits** -> **match triggers** -> run -> step -> action -> log
 
 use std::sync::Arc;
 
@@ -13,17 +13,22 @@ use crate::expr::{Scope, Script};
 use crate::flow::{Op, Trigger, WaitFor};
 use crate::ids::{RunId, WaitId};
 use crate::matching::{self, Met};
+use crate::rules;
 use crate::run::{Block, Entry, Sight, Turn, Wake, What};
 use crate::store::{JournalKind, WaitKind};
 
 impl Handling<'_> {
     pub(super) fn event(&mut self, event: Arc<Event>) {
-        let mut entries = vec![Entry::bare(What::Received { event: Arc::clone(&event.kind) })];
         self.note_facts(&event);
-        let taken = self.answer_waits(&event, &mut entries);
+        let mut entries = vec![self.received(&event)];
+        let ruled = self.apply_rules(&event, &mut entries);
+        let (answered, taken) = self.answer_waits(&event, &mut entries);
         self.mail.remember(Arc::clone(&event));
-        self.meet_triggers(&event, taken, &mut entries);
+        let started = self.meet_triggers(&event, taken, &mut entries);
         self.note_misses(&event, &entries);
+        if !(ruled || answered || started) {
+            self.not_understood(&event);
+        }
         self.journal(event.id.0, None, JournalKind::Handling, &entries);
         if let Some(conversation) = event.conversation {
             self.watch(conversation);
@@ -63,8 +68,15 @@ impl Handling<'_> {
         }
     }
 
-    /// Every matching wait is answered; of several that take the event, all are, and no trigger sees it.
-    fn answer_waits(&mut self, event: &Event, entries: &mut Vec<Entry>) -> bool {
+    /// The first entry about an event, with the facts that are there when rules look at them.
+    pub(super) fn received(&self, event: &Event) -> Entry {
+        let seen = rules::Seen::of(event, &self.mail.facts).and_then(|seen| serde_json::to_value(seen).ok());
+        Entry { what: What::Received { event: Arc::clone(&event.kind) }, data: seen.unwrap_or_default() }
+    }
+
+    /// Every matching wait is answered; of several that take the event, all are, and no trigger sees it. Gives whether one was
+    /// answered, and whether one took the event.
+    fn answer_waits(&mut self, event: &Event, entries: &mut Vec<Entry>) -> (bool, bool) {
         let waiting: Vec<(WaitId, RunId)> = self
             .mail
             .waits
@@ -72,16 +84,17 @@ impl Handling<'_> {
             .filter(|wait| wait.kind == WaitKind::Event && event.id > wait.since)
             .filter_map(|wait| Some((wait.id, wait.run_id?)))
             .collect();
-        let mut taken = false;
+        let (mut any, mut taken) = (false, false);
         for (wait, run) in waiting {
             let Some((takes, answered)) = self.wait_answered(wait, run, event, entries) else { continue };
             if answered {
+                any = true;
                 taken |= takes;
                 entries.push(Entry::bare(What::Delivered { run, wait }));
                 self.wake(run, Wake::Answered(wait, event));
             }
         }
-        taken
+        (any, taken)
     }
 
     /// Whether `event` answers `wait` of `run`, and whether it would then be taken.
@@ -98,8 +111,10 @@ impl Handling<'_> {
         }
     }
 
-    fn meet_triggers(&mut self, event: &Event, taken: bool, entries: &mut Vec<Entry>) {
+    /// Starts a run for every trigger met; gives whether there was one.
+    fn meet_triggers(&mut self, event: &Event, taken: bool, entries: &mut Vec<Entry>) -> bool {
         let book = self.book;
+        let mut started = false;
         let held_back = held_back(event, taken);
         let mut scope = Scope::new();
         if held_back.is_none() {
@@ -117,6 +132,7 @@ impl Handling<'_> {
             }
             match matching::meets(trigger, event, &scope) {
                 Ok(Met::Yes(saw)) => {
+                    started = true;
                     let run = self.start(live, &trigger.id, event, None);
                     let (flow, trigger) = (Arc::clone(flow), Arc::clone(&trigger.id));
                     entries.push(Entry { what: What::Matched { flow, trigger, run }, data: saw });
@@ -126,6 +142,7 @@ impl Handling<'_> {
                 Err(error) => entries.push(passed(flow, &trigger.id, "error", error.message.into())),
             }
         }
+        started
     }
 
     /// Puts into `scope` what the conditions of `triggers` read.
@@ -137,7 +154,7 @@ impl Handling<'_> {
 }
 
 /// Why an event starts nothing, whatever the triggers say.
-fn held_back(event: &Event, taken: bool) -> Option<&'static str> {
+pub(crate) fn held_back(event: &Event, taken: bool) -> Option<&'static str> {
     if taken {
         return Some("taken");
     }

@@ -1,7 +1,8 @@
 //! What one input of a mailbox changes. Pure: the loops of [`crate::runner`] carry it out, flow tests call the same function.
 //!
 //! One file per kind of input: an [`event`](mod@event), a call's outcome ([`settle`]), a person's [`order`], and what falls
-//! due: a [`silence`], a schedule's slot ([`slot`]), an [`escalation`]'s deadline. [`erase`] is an order, too.
+//! due: a [`silence`], a schedule's slot ([`slot`]), an [`escalation`]'s deadline, a tag's end ([`tags`]). [`rules`] carries
+//! out what tag rules decided. [`erase`] is an order, too.
 
 mod calls;
 mod erase;
@@ -10,9 +11,11 @@ mod event;
 mod order;
 mod past;
 mod rows;
+mod rules;
 mod settle;
 mod silence;
 mod slot;
+mod tags;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -30,6 +33,7 @@ use crate::run::journal::{self, Head};
 use crate::run::{Attempt, Entry, Run, State, Turned, Wake, What, World, turn};
 use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, WaitKind, WaitOp, WaitRow, WaitState, Work};
 
+pub(crate) use event::held_back;
 pub use rows::{contact_from, encode_event, event_from_row, mailbox_from};
 pub use slot::mailbox as schedule_mailbox;
 
@@ -167,6 +171,7 @@ impl Handling<'_> {
             WaitKind::Silence => self.silence_due(&wait),
             WaitKind::Cron => self.slot_due(&wait),
             WaitKind::Escalation => self.escalation_due(&wait),
+            WaitKind::Tag => self.tag_due(&wait),
         }
     }
 

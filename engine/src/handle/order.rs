@@ -38,6 +38,7 @@ impl Handling<'_> {
             Order::ReplayRun { run } => self.replay_run(&*told.ok_or_else(|| Error::Gone(run.to_string()))?),
             Order::LeaveFlow { flow } => Ok(self.leave_flow(&flow)),
             Order::TakeEscalation { escalation, agent } => self.take(escalation, agent),
+            Order::ChangeTags { add, remove, allow } => self.change_tags(&add, &remove, &allow),
             Order::ErasePerson => self.erase(),
             Order::Forget { families } => Ok(self.forget(families)),
         }

@@ -31,12 +31,14 @@ use tokio::task::JoinSet;
 pub use self::callers::{Answer, Caller};
 use self::core::Core;
 use crate::audit::Anchor;
+use crate::book::Published;
 use crate::clock::{At, Clock};
 use crate::connector::{Item, Open, Sender};
 use crate::flow::Version;
 use crate::ids::{EventId, Ids, MailboxId};
 use crate::mailbox::Missed;
 use crate::order::{self, Order};
+use crate::rules::RuleFile;
 use crate::stops::Scope;
 use crate::store::{ContactRow, EffectRow, Reads, Store, VersionRow};
 
@@ -69,7 +71,7 @@ pub struct Parts<S> {
 }
 
 /// Makes the runnable version of a stored row, or says in one line why it cannot.
-pub type Compile = Arc<dyn Fn(&VersionRow) -> Result<Version, String> + Send + Sync>;
+pub type Compile = Arc<dyn Fn(&VersionRow) -> Result<Published, String> + Send + Sync>;
 
 /// What became of a delivery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -122,9 +124,9 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] crate::store::Error),
     /// A stored version cannot be read by this build.
-    #[error("flow `{flow}`: the stored text no longer passes its checks: {why}")]
+    #[error("`{flow}`: the stored text no longer passes its checks: {why}")]
     Version {
-        /// The flow.
+        /// The document.
         flow: String,
         /// The first problem.
         why: String,
@@ -226,7 +228,7 @@ impl<S: Store + Reads> Engine<S> {
     pub async fn publish(
         &self,
         rows: Vec<VersionRow>,
-        versions: Vec<Arc<Version>>,
+        versions: Vec<Published>,
         by: &str,
     ) -> Result<(), crate::store::Error> {
         self.core.publish(rows, versions, by).await
@@ -267,6 +269,12 @@ impl<S: Store + Reads> Engine<S> {
     #[must_use]
     pub fn misses(&self, flow: &str) -> Vec<Missed> {
         self.core.misses.of(flow)
+    }
+
+    /// The live tag rules, in the order in which they judge.
+    #[must_use]
+    pub fn live_rules(&self) -> Vec<Arc<RuleFile>> {
+        self.core.book.load().rules.iter().map(|live| Arc::clone(&live.rules)).collect()
     }
 
     /// How the connections are doing, by id.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::core::Core;
+use crate::book::Published;
 use crate::flow::Version;
 use crate::handle::event_from_row;
 use crate::ids::{RunId, VersionId};
@@ -36,8 +37,9 @@ impl<S: Store + Reads> Core<S> {
         }
         let _alone = self.publishing.lock().await;
         let row = self.parts.store.version(id).await?.ok_or_else(|| Error::Gone(id.to_string()))?;
-        let version = (self.parts.compile)(&row).map_err(Error::Refused)?;
-        let version = Arc::new(version);
+        let Published::Flow(version) = (self.parts.compile)(&row).map_err(Error::Refused)? else {
+            return Err(Error::Refused(format!("{id} is no version of a flow")));
+        };
         let mut book = (*self.book.load_full()).clone();
         book.versions.insert(id, Arc::clone(&version));
         self.book.store(Arc::new(book));

@@ -168,6 +168,21 @@ pub trait Reads: Store {
     /// What tells of the person with these names although it is nobody's. Reads every such row: as slow as there are many.
     fn traces(&self, names: Names) -> impl Future<Output = Result<Traces, Error>> + Send;
 
+    /// Messages that nothing understood, in groups of the same normalised text, the most frequent first.
+    fn unmatched(&self, limit: u32) -> impl Future<Output = Result<Vec<UnmatchedGroup>, Error>> + Send;
+
+    /// Events of contacts after `range.0` up to `range.1`, oldest first, at most 5 000 at a time; with `facts` also what is known
+    /// of each contact at that time.
+    fn history(
+        &self,
+        range: (EventId, EventId),
+        facts: bool,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<HistoryRow>, Error>> + Send;
+
+    /// The first and the last event stored.
+    fn event_range(&self) -> impl Future<Output = Result<Option<(EventId, EventId)>, Error>> + Send;
+
     /// How many rows the tables hold and how large the database is.
     fn figures(&self) -> impl Future<Output = Result<Figures, Error>> + Send;
 }

@@ -6,6 +6,7 @@
 mod ask;
 mod attention;
 mod audit;
+mod backtest;
 mod check;
 mod client;
 mod connection;
@@ -13,9 +14,11 @@ mod connectors;
 mod doctor;
 mod flow;
 mod junit;
+mod messages;
 mod person;
 mod play;
 mod print;
+mod rules;
 mod run;
 mod schema;
 mod sending;
@@ -77,18 +80,24 @@ struct Common {
 enum Command {
     /// Runs the server
     Serve(serve::Serve),
-    /// Checks flow files: every problem with its line and a hint
+    /// Checks flows and tag rules: every problem with its line and a hint
     Check(check::Check),
-    /// Runs the tests of flow files in virtual time
+    /// Runs the tests of flows and tag rules in virtual time
     Test(test::Test),
     /// Proves that the log is whole; exports it
     #[command(subcommand)]
     Audit(audit::Audit),
     /// The JSON Schema of flow files
     Schema,
-    /// Flows: list, show, on, off, run by hand
+    /// Flows: list, show, on, off, run by hand, try a draft on the past
     #[command(subcommand)]
     Flow(flow::Flow),
+    /// Tag rules: list, on, off, try a draft on the past
+    #[command(subcommand)]
+    Rules(rules::Rules),
+    /// What customers wrote and nothing understood
+    #[command(subcommand)]
+    Messages(messages::Messages),
     /// What an import would do
     Plan(workspace::Plan),
     /// Brings flow files into the database, all or nothing
@@ -108,7 +117,7 @@ enum Command {
     Connectors(connectors::Connectors),
     /// Plays a customer against a running `serve --sandbox`
     Play(play::Play),
-    /// One person's data: export or erase
+    /// One person's data: export, change tags, erase
     #[command(subcommand)]
     Person(person::Person),
     /// Accounts at outside services: list, check, set up
@@ -213,6 +222,8 @@ async fn run(command: Command, context: Context) -> Outcome {
         Command::Audit(command) => command.run(&context).await,
         Command::Schema => schema::run(),
         Command::Flow(command) => command.run(&context).await,
+        Command::Rules(command) => command.run(&context).await,
+        Command::Messages(command) => command.run(&context).await,
         Command::Plan(command) => command.run(&context).await,
         Command::Import(command) => command.run(&context).await,
         Command::Export(command) => command.run(&context).await,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::junit::{Case, Suite};
 use super::{Failure, Outcome, Verdict, junit, print};
-use crate::flows::{self, FileProblem, Rules, folder};
+use crate::flows::{self, Checker, FileProblem, folder};
 
 #[derive(Debug, Args)]
 pub(super) struct Test {
@@ -68,18 +68,18 @@ impl Test {
         if documents.is_empty() {
             return Err(Failure::Usage("there are no .yaml files there".to_owned()));
         }
-        let rules = Rules::of_build(Arc::new(connectors::registry().catalog()));
-        let plan = rules.plan(&flows::as_import(&documents), &[]);
+        let checker = Checker::of_build(Arc::new(connectors::registry().catalog()));
+        let plan = checker.plan(&flows::as_import(&documents), &[]);
         if !plan.possible() {
             return self.refuse(&flows::problems(&plan));
         }
         let (mut files, mut flows) = (HashMap::new(), Vec::new());
         for item in plan.items {
             let Some(compiled) = item.compiled else { continue };
-            files.insert(compiled.flow.to_string(), item.path);
+            files.insert(compiled.id().to_string(), item.path);
             flows.push(compiled);
         }
-        let report = flowtest::report(flows, &Calendars::default(), &rules.catalog);
+        let report = flowtest::report(flows, &Calendars::default(), &checker.catalog);
         let results = Results { files, tests: report.outcomes, coverage: report.coverage };
         self.write_junit(|| results.suites())?;
         if self.json {

@@ -8,7 +8,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::{Owner, Plan, Rules, What, as_import, bring_in, problems, read};
+use super::{Checker, Owner, Plan, What, as_import, bring_in, problems, read};
 use crate::app::App;
 
 /// How long nothing must change before files are read: editors write in several steps.
@@ -39,8 +39,8 @@ pub enum Error {
 ///
 /// # Errors
 /// When a file cannot be read or has an error.
-pub(crate) fn check(rules: &Rules, dir: &Path) -> Result<(), Error> {
-    let plan = rules.plan(&as_import(&read(&[dir.to_owned()])?), &[]);
+pub(crate) fn check(checker: &Checker, dir: &Path) -> Result<(), Error> {
+    let plan = checker.plan(&as_import(&read(&[dir.to_owned()])?), &[]);
     if plan.possible() { Ok(()) } else { Err(super::Error::Problems(problems(&plan)).into()) }
 }
 

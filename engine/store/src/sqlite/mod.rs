@@ -16,6 +16,7 @@ mod error;
 mod events;
 mod evidence;
 mod group;
+mod history;
 mod inputs;
 mod messages;
 mod migrate;
@@ -32,6 +33,7 @@ mod runs;
 #[cfg(test)]
 mod tests;
 mod traces;
+mod unmatched;
 mod waits;
 mod works;
 mod writer;

@@ -12,8 +12,8 @@ const UPSERT_ESCALATION: &str = "insert into escalation (id, mailbox, run_id, co
      on conflict (id) do update set team = excluded.team, reason = excluded.reason, deadline = excluded.deadline, \
        accepted_at = excluded.accepted_at, accepted_by = excluded.accepted_by, missed = excluded.missed";
 
-const UPSERT_VERSION: &str = "insert into version (id, flow, meaning, text_no, language, source, state, owner, by, at) \
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+const UPSERT_VERSION: &str = "insert into version (id, flow, meaning, text_no, language, source, state, owner, by, at, kind) \
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
      on conflict (id) do update set state = excluded.state, owner = excluded.owner, by = excluded.by, at = excluded.at";
 
 const RETIRE: &str = "update version set state = 2 where flow = ? and state = 1 and id <> ?";
@@ -68,6 +68,7 @@ pub(super) fn upsert_version(conn: &Connection, row: &VersionRow) -> Result<(), 
         row.owner,
         row.by,
         row.at.0,
+        row.kind as i64,
     ])?;
     Ok(())
 }
