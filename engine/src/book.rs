@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::calendar::Calendars;
 use crate::clock::At;
 use crate::duration;
-use crate::event;
+use crate::event::{self, Event};
 use crate::flow::{Trigger, Version};
 use crate::ids::VersionId;
 use crate::matching;
@@ -51,6 +51,8 @@ pub struct Book {
     /// Triggers by the kind they listen to, as indexes into `live` and the version's triggers.
     by_kind: BTreeMap<Arc<str>, Vec<(usize, usize)>>,
     silences: Vec<Silence>,
+    /// `webhook.received` triggers of versions that can answer the caller, as indexes like those.
+    answering: Vec<(usize, usize)>,
 }
 
 impl Book {
@@ -66,6 +68,9 @@ impl Book {
             for (place, trigger) in live.version.triggers.iter().enumerate() {
                 book.by_kind.entry(Arc::clone(&trigger.kind)).or_default().push((index, place));
                 book.silences.extend(silence(index, place, trigger));
+                if *trigger.kind == *event::WEBHOOK_RECEIVED && live.version.program.can_answer() {
+                    book.answering.push((index, place));
+                }
             }
         }
         book.live = live;
@@ -83,6 +88,17 @@ impl Book {
     pub fn hearing<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a Live, &'a Trigger)> {
         let heard = self.by_kind.iter().filter(move |(listened, _)| matching::hears(listened, kind));
         heard.flat_map(|(_, places)| places).filter_map(|(live, trigger)| self.at(*live, *trigger))
+    }
+
+    /// Whether `event` could start a flow that answers its caller. What the trigger's conditions say is not asked.
+    #[must_use]
+    pub fn can_answer(&self, event: &Event) -> bool {
+        *event.kind == *event::WEBHOOK_RECEIVED
+            && self
+                .answering
+                .iter()
+                .filter_map(|(live, trigger)| self.at(*live, *trigger))
+                .any(|(_, trigger)| matching::params_match(&trigger.kind, &trigger.params, event))
     }
 
     /// Every `conversation.no_reply` trigger.

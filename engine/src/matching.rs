@@ -66,7 +66,8 @@ pub fn answers(wait: &WaitFor, event: &Event, scope: &Scope) -> Result<bool, exp
 }
 
 /// Whether `event` fits the parameters of a listener of `kind`. Parameters are checked against their schema before.
-fn params_match(kind: &str, params: &Value, event: &Event) -> bool {
+#[must_use]
+pub fn params_match(kind: &str, params: &Value, event: &Event) -> bool {
     let is = |name: &str, value: &Value| match &params[name] {
         Value::Null => true,
         wanted => wanted == value,

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use engine::audit::Anchor;
 use engine::clock::At;
 use engine::erasure::{Names, Traces};
+use engine::event::EventKey;
 use engine::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
 use engine::store::*;
 use tokio::sync::watch;
@@ -96,6 +97,10 @@ impl<S: Store> Store for Mortal<S> {
 
     async fn event(&self, id: EventId) -> Result<Option<EventRow>, Error> {
         self.read(self.inner.event(id)).await
+    }
+
+    async fn event_by_key(&self, key: EventKey) -> Result<Option<EventRow>, Error> {
+        self.read(self.inner.event_by_key(key)).await
     }
 
     async fn due(&self, after: (At, WaitId), until: At, limit: u32) -> Result<Vec<DueRow>, Error> {

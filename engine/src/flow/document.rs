@@ -453,6 +453,23 @@ enum Never {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Test {
+    #[schemars(flatten)]
+    said: Said,
+    /// The same test several times, each with what is different: a key here stands in place of the test's own.
+    cases: Option<Vec<Case>>,
+}
+
+/// A case of a test.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Case {
+    #[schemars(flatten)]
+    said: Said,
+}
+
+/// What a test or a case of one says.
+#[derive(JsonSchema)]
+struct Said {
     /// What it shows, a sentence.
     name: Text,
     /// Remarks for people.
@@ -460,10 +477,11 @@ struct Test {
     /// What is there before the first event.
     given: Option<Given>,
     /// Events by time from the start: `0s: { whatsapp.message_received: { text: hi } }`; a list where several share a time.
-    at: BTreeMap<String, Value>,
+    /// Required, in the test or in each case.
+    at: Option<BTreeMap<String, Value>>,
     /// What actions answer: fields of their output, or `{ fail: later | refused | unknown | auth | down }`; one or a list.
     fake: Option<BTreeMap<String, Value>>,
-    /// Actions in order, each with some of its fields.
+    /// Actions in order, each with some of its fields; `any_order: [ … ]` for some that may come in any.
     expect: Option<Vec<Value>>,
     /// `allowed`: actions beside the expected ones may happen.
     others: Option<Others>,

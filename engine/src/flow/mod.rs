@@ -6,6 +6,7 @@ mod ask;
 mod blocks;
 mod calls;
 mod case;
+mod case_parts;
 mod document;
 mod env;
 mod fields;
@@ -25,13 +26,14 @@ mod suggest;
 mod time;
 mod triggers;
 mod values;
+mod ways;
 mod yaml;
 mod yaml_error;
 
 #[cfg(test)]
 mod tests;
 
-pub use case::{End, Expectation, Fail, Fake, Given, Moment, TestCase};
+pub use case::{End, Expectation, Expected, Fail, Fake, Given, Moment, TestCase};
 pub use env::{Bindings, ConnectionInfo, Environment, Needs};
 pub use import::{Change, Document, Plan, PlanItem, plan};
 pub use lower::{Checked, Compiled, FORMAT, FlowId, check};
@@ -40,4 +42,5 @@ pub use program::{
     Check, Do, Expr, ForEach, Into, MAX_ITEMS, Op, Program, Retry, Step, StepIx, Trigger, Until, Version, WaitFor, Want,
 };
 pub use schema::schema;
+pub use ways::Way;
 pub use yaml::MAX_BYTES;

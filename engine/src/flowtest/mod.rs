@@ -4,6 +4,7 @@
 //! falls due next. So 48 hours pass in microseconds, and what a test shows is what the engine will do.
 
 mod calls;
+mod coverage;
 mod expect;
 mod given;
 mod log;
@@ -11,6 +12,8 @@ mod sim;
 
 #[cfg(test)]
 mod language;
+#[cfg(test)]
+mod measures;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -20,6 +23,7 @@ mod tests;
 #[cfg(test)]
 mod witness;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -29,6 +33,8 @@ use crate::connector::Catalog;
 use crate::flow::{Compiled, TestCase, Version};
 use crate::ids::VersionId;
 
+use coverage::Taken;
+pub use coverage::{Coverage, Gap};
 use sim::Sim;
 
 /// What one test showed.
@@ -42,15 +48,30 @@ pub struct Outcome {
     pub line: u32,
     /// Whether everything was as expected.
     pub passed: bool,
-    /// What was not, each in a line; first what is wrong, then what was expected and what happened.
+    /// What was not: what was expected and what happened, and below that each difference in a line of its own.
     pub failures: Vec<String>,
     /// What happened, in lines for reading: actions, failures, what started nothing and why, how runs ended.
     pub log: Vec<String>,
 }
 
+/// What all tests showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Test by test, in the order of flows and of files.
+    pub outcomes: Vec<Outcome>,
+    /// What the tests came to of each flow, in the order of flows.
+    pub coverage: Vec<Coverage>,
+}
+
 /// Runs all tests of compiled flows. Each flow is tested alone; the others can be called.
 #[must_use]
 pub fn run(flows: Vec<Compiled>, calendars: &Calendars, catalog: &Catalog) -> Vec<Outcome> {
+    report(flows, calendars, catalog).outcomes
+}
+
+/// The same, with what the tests came to. What a called flow does counts for that flow.
+#[must_use]
+pub fn report(flows: Vec<Compiled>, calendars: &Calendars, catalog: &Catalog) -> Report {
     let mut tests = Vec::new();
     let mut versions = Vec::new();
     for (mut compiled, id) in flows.into_iter().zip(1..) {
@@ -58,8 +79,19 @@ pub fn run(flows: Vec<Compiled>, calendars: &Calendars, catalog: &Catalog) -> Ve
         versions.push(Arc::new(compiled.into_version(VersionId(id))));
     }
     let world = World { versions: &versions, calendars, catalog };
-    let flows = versions.iter().zip(&tests);
-    flows.flat_map(|(version, tests)| tests.iter().map(|test| run_one(version, test, &world))).collect()
+    let mut outcomes = Vec::new();
+    let mut taken: BTreeMap<VersionId, Taken> = BTreeMap::new();
+    for (version, test) in
+        versions.iter().zip(&tests).flat_map(|(version, tests)| tests.iter().map(move |test| (version, test)))
+    {
+        let (outcome, took) = run_one(version, test, &world);
+        outcomes.push(outcome);
+        for (version, took) in took {
+            taken.entry(version).or_default().add(took);
+        }
+    }
+    let coverage = versions.iter().map(|version| taken.entry(version.id).or_default().of(version)).collect();
+    Report { outcomes, coverage }
 }
 
 /// What surrounds a test.
@@ -71,16 +103,17 @@ struct World<'a> {
     catalog: &'a Catalog,
 }
 
-fn run_one(version: &Arc<Version>, test: &TestCase, world: &World<'_>) -> Outcome {
+fn run_one(version: &Arc<Version>, test: &TestCase, world: &World<'_>) -> (Outcome, BTreeMap<VersionId, Taken>) {
     let mut sim = Sim::new(version, test, world);
     let mut failures: Vec<String> = sim.run().err().into_iter().collect();
     failures.extend(expect::failures(test, &sim.happened()));
-    Outcome {
+    let outcome = Outcome {
         flow: version.flow.to_string(),
         name: test.name.clone(),
         line: test.line,
         passed: failures.is_empty(),
         failures,
         log: sim.log(),
-    }
+    };
+    (outcome, sim.taken())
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::World;
 use super::calls::Call;
+use super::coverage::Taken;
 use super::expect::{Act, Happened};
 use super::given;
 use super::log::Log;
@@ -17,7 +18,7 @@ use crate::connector::Catalog;
 use crate::event::{self, EventKey};
 use crate::flow::{TestCase, Version};
 use crate::handle::{Input, handle};
-use crate::ids::{EventId, Ids, MailboxId, RunId, WaitId};
+use crate::ids::{EventId, Ids, MailboxId, RunId, VersionId, WaitId};
 use crate::mailbox::Mailbox;
 use crate::run::{Entry, What, journal};
 use crate::runner::hold::Hold;
@@ -293,6 +294,18 @@ impl<'a> Sim<'a> {
             tags: customer.map(|contact| contact.tags.keys().cloned().collect()).unwrap_or_default(),
             vars,
         }
+    }
+
+    /// What was taken of each flow that ran.
+    pub(super) fn taken(&self) -> BTreeMap<VersionId, Taken> {
+        let mut taken: BTreeMap<VersionId, Taken> = BTreeMap::new();
+        for (run, entries) in &self.entries {
+            let version = self.runs.get(run).and_then(|run| self.book.versions.get(&run.version_id));
+            if let Some(version) = version {
+                taken.entry(version.id).or_default().follow(version, entries);
+            }
+        }
+        taken
     }
 
     /// What happened, for reading.

@@ -117,7 +117,7 @@ impl Handling<'_> {
             }
             match matching::meets(trigger, event, &scope) {
                 Ok(Met::Yes(saw)) => {
-                    let run = self.start(live, &trigger.id, event);
+                    let run = self.start(live, &trigger.id, event, None);
                     let (flow, trigger) = (Arc::clone(flow), Arc::clone(&trigger.id));
                     entries.push(Entry { what: What::Matched { flow, trigger, run }, data: saw });
                 }

@@ -8,6 +8,7 @@ mod erase;
 mod escalation;
 mod event;
 mod order;
+mod past;
 mod rows;
 mod settle;
 mod silence;
@@ -24,7 +25,7 @@ use crate::connector::Verdict;
 use crate::event::Event;
 use crate::ids::{Ids, InputId, JournalId, RunId, WaitId};
 use crate::mailbox::{Mailbox, Missed};
-use crate::order::{Error, Order};
+use crate::order::{About, Error, Order};
 use crate::run::journal::{self, Head};
 use crate::run::{Attempt, Entry, Run, State, Turned, Wake, What, World, turn};
 use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, WaitKind, WaitOp, WaitRow, WaitState, Work};
@@ -79,8 +80,8 @@ pub enum Input {
         by: String,
         /// What.
         order: Order,
-        /// The effect it is about, as it is stored now.
-        effect: Option<Box<EffectRow>>,
+        /// What it is about, as it is stored now.
+        about: Option<About>,
     },
 }
 
@@ -128,9 +129,9 @@ pub fn handle(
             handling.watch_all();
             Ok(Value::Null)
         }
-        Input::Order { by, order, effect } => {
+        Input::Order { by, order, about } => {
             handling.by = by;
-            handling.order(order, effect)
+            handling.order(order, about)
         }
     };
     handling.carry_on();
@@ -169,8 +170,8 @@ impl Handling<'_> {
         }
     }
 
-    /// Begins a run of `live`, started by `event` through `trigger`.
-    fn start(&mut self, live: &Live, trigger: &Arc<str>, event: &Event) -> RunId {
+    /// Begins a run of `live`, started by `event` through `trigger`; `replays` is the run that it repeats, if it repeats one.
+    fn start(&mut self, live: &Live, trigger: &Arc<str>, event: &Event, replays: Option<RunId>) -> RunId {
         let id = RunId(self.next_id());
         let run = Run {
             id,
@@ -183,7 +184,7 @@ impl Handling<'_> {
             turns: 0,
             started_at: self.now,
         };
-        self.give_turn(run, Wake::Start { trigger: Arc::clone(trigger), event });
+        self.give_turn(run, Wake::Start { trigger: Arc::clone(trigger), event, replays });
         id
     }
 

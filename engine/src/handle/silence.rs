@@ -190,7 +190,7 @@ impl Handling<'_> {
         let flow = &live.version.flow;
         match crate::matching::meets(trigger, event, &scope) {
             Ok(crate::matching::Met::Yes(saw)) => {
-                let run = self.start(live, &trigger.id, event);
+                let run = self.start(live, &trigger.id, event, None);
                 let (flow, trigger) = (flow.clone(), trigger.id.clone());
                 entries.push(Entry { what: What::Matched { flow, trigger, run }, data: saw });
             }

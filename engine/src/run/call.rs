@@ -52,7 +52,10 @@ impl Turn<'_> {
     }
 
     pub(super) fn act(&mut self, version: &Version, step: &Step, call: &Do) -> Result<(), Failure> {
-        let input = evaluate(&call.input, &self.scope)?;
+        let input = match self.run.state.edited.clone() {
+            Some(edited) => edited,
+            None => evaluate(&call.input, &self.scope)?,
+        };
         if local::is_local(&call.action) {
             let output = local::act(self, &step.path, &call.action, &input)?;
             let what = What::Acted { step: step.path.clone(), action: call.action.clone() };

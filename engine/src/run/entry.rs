@@ -136,6 +136,15 @@ pub enum What {
         /// The step.
         step: Arc<str>,
     },
+    /// A run goes on where another one failed. Data: the state that one had.
+    Resumed {
+        /// The failed run.
+        from: RunId,
+        /// The step.
+        step: Arc<str>,
+        /// When.
+        at: At,
+    },
     /// Another flow was called. Data: what it was given.
     Called {
         /// The step.

@@ -59,6 +59,9 @@ pub struct State {
     /// The flows that called each other before this one, outermost first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub callers: Vec<Arc<str>>,
+    /// What a person gives the next call instead of its own input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Value>,
     /// How it ended.
     #[serde(default)]
     pub ended: Option<RunStatus>,

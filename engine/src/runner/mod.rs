@@ -1,16 +1,19 @@
 //! The loops that carry out what the pure part decided.
 //!
 //! [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
-//! [`publish`] swaps the book, [`erase`] erases a person, [`misses`] remembers what started nothing. [`core`] is what they share.
+//! [`callers`] are those who wait for a flow's answer, [`publish`] swaps the book, [`erase`] erases a person, [`misses`] remembers
+//! what started nothing, [`past`] reads back runs that are over. [`core`] is what they share.
 
 mod activity;
 mod boxes;
+mod callers;
 mod core;
 mod erase;
 pub(crate) mod hold;
 mod intake;
 mod line;
 mod misses;
+mod past;
 mod publish;
 mod queue;
 mod start;
@@ -24,6 +27,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
+pub use self::callers::{Answer, Caller};
 use self::core::Core;
 use crate::audit::Anchor;
 use crate::clock::{At, Clock};
@@ -152,6 +156,20 @@ impl<S: Store + Reads> Engine<S> {
         items: Vec<Item>,
         sender: Sender,
     ) -> Result<Received, crate::store::Error> {
+        Ok(self.core.receive(connection, items, sender).await?.0)
+    }
+
+    /// The same for a call whose caller a flow may answer (`answer_webhook`): whom to wait for, if so. Of several items, the
+    /// first such counts.
+    ///
+    /// # Errors
+    /// As [`Engine::receive`].
+    pub async fn receive_call(
+        &self,
+        connection: &str,
+        items: Vec<Item>,
+        sender: Sender,
+    ) -> Result<(Received, Option<Caller<S>>), crate::store::Error> {
         self.core.receive(connection, items, sender).await
     }
 
@@ -168,13 +186,16 @@ impl<S: Store + Reads> Engine<S> {
     /// # Errors
     /// When it cannot be done; nothing changed then.
     pub async fn order(&self, mailbox: MailboxId, by: &str, order: Order) -> Result<Value, order::Error> {
-        let effect = match &order {
+        let about = match &order {
             Order::RetryEffect { effect, .. } | Order::FailEffect { effect } | Order::SettleEffect { effect, .. } => {
-                self.store().effect(*effect).await?.map(Box::new)
+                self.store().effect(*effect).await?.map(|row| order::About::Effect(Box::new(row)))
+            }
+            Order::RetryRun { run, .. } | Order::ReplayRun { run } => {
+                self.core.told(*run).await?.map(|told| order::About::Run(Box::new(told)))
             }
             _ => None,
         };
-        self.core.order(mailbox, by, order, effect).await
+        self.core.order(mailbox, by, order, about).await
     }
 
     /// The contact whose id, phone (E.164, in any of its spellings) or address `who` is.
@@ -250,9 +271,15 @@ impl<S: Store + Reads> Engine<S> {
         self.core.activity.idle().await;
     }
 
+    /// Nobody waits for a flow's answer any more: callers hear what is known. Doors that close wait for their callers.
+    pub fn let_callers_go(&self) {
+        self.core.callers.close();
+    }
+
     /// Stops taking work and waits up to `within` for calls under way; what is not back stays in flight and is resolved at the
     /// next start.
     pub async fn drain(&self, within: Duration) {
+        self.let_callers_go();
         self.core.closing.send_replace(true);
         let mut loops = self.loops.lock().await;
         let calls_are_back = async { while loops.join_next().await.is_some() {} };

@@ -48,6 +48,7 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
         boxes: Boxes::new(),
         lines: handles,
         timers: armed,
+        callers: Arc::default(),
         activity: Activity::default(),
         misses: Misses::default(),
         fatal: watch::channel(None).0,

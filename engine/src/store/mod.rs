@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::audit::Anchor;
 use crate::clock::At;
 use crate::erasure::{Names, Traces};
+use crate::event::EventKey;
 use crate::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
 
 pub use read::*;
@@ -68,6 +69,9 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// One event.
     fn event(&self, id: EventId) -> impl Future<Output = Result<Option<EventRow>, Error>> + Send;
+
+    /// The event that has this key.
+    fn event_by_key(&self, key: EventKey) -> impl Future<Output = Result<Option<EventRow>, Error>> + Send;
 
     /// Armed waits due at or before `until`, after `after`, in order of (due, id).
     fn due(

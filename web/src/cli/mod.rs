@@ -12,6 +12,7 @@ mod connection;
 mod connectors;
 mod doctor;
 mod flow;
+mod junit;
 mod person;
 mod play;
 mod print;
@@ -93,7 +94,7 @@ enum Command {
     Import(workspace::Import),
     /// Writes the flows in force to a folder
     Export(workspace::Export),
-    /// The log of what flows did; cancel or retry a run
+    /// The log of what flows did; cancel, kill or retry a run
     #[command(subcommand)]
     Run(run::Run),
     /// Calls that only a person can decide about: list, retry, fail, settle
@@ -204,7 +205,7 @@ async fn run(command: Command, context: Context) -> Outcome {
     match command {
         Command::Serve(command) => command.run(&context).await,
         Command::Check(command) => command.run(),
-        Command::Test(command) => command.run(),
+        Command::Test(command) => command.run().await,
         Command::Audit(command) => command.run(&context).await,
         Command::Schema => schema::run(),
         Command::Flow(command) => command.run(&context).await,

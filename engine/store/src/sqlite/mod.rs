@@ -43,6 +43,7 @@ use std::time::Duration;
 
 use engine::audit::Anchor;
 use engine::clock::At;
+use engine::event::EventKey;
 use engine::ids::{EffectId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
 use engine::store::{
     Arrival, DispatchOp, DueRow, EffectRow, EffectState, Error, EventRow, Evidence, InputRow, MailboxRows, Receipt,
@@ -237,6 +238,10 @@ impl Store for Sqlite {
 
     async fn event(&self, id: EventId) -> Result<Option<EventRow>, Error> {
         Ok(read::event(&mut *self.reader().await?, id).await?)
+    }
+
+    async fn event_by_key(&self, key: EventKey) -> Result<Option<EventRow>, Error> {
+        Ok(read::event_by_key(&mut *self.reader().await?, key).await?)
     }
 
     async fn due(&self, after: (At, WaitId), until: At, limit: u32) -> Result<Vec<DueRow>, Error> {

@@ -1,6 +1,7 @@
 //! Reading for the engine: what a start and a turn need.
 
 use engine::clock::At;
+use engine::event::EventKey;
 use engine::ids::{EffectId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
 use engine::store::{DueRow, EffectRow, EffectState, EventRow, Evidence, InputRow, MailboxRows, RunRow, VersionRow};
 use sqlx::Connection;
@@ -100,6 +101,11 @@ async fn mailbox_now(conn: &mut SqliteConnection, id: MailboxId) -> Result<Mailb
 pub(super) async fn event(conn: &mut SqliteConnection, id: EventId) -> Result<Option<EventRow>, Error> {
     let text = concat!("select ", columns!(event), " from event where id = ?");
     one(conn, sqlx::query(text).bind(id.0), rows::event).await
+}
+
+pub(super) async fn event_by_key(conn: &mut SqliteConnection, key: EventKey) -> Result<Option<EventRow>, Error> {
+    let text = concat!("select ", columns!(event), " from event where key = ?");
+    one(conn, sqlx::query(text).bind(key.0.to_vec()), rows::event).await
 }
 
 /// Those due at the same instant as the last one of the page before. Not `(due_at, id) > (?, ?)`: SQLite would search for
