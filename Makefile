@@ -8,6 +8,9 @@ BIN := $(TARGET)/release/switchboard
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 
+# The flows that `make run` begins with; what else is in flows/ needs accounts that the sandbox has not.
+DEMO_FLOWS := order-to-ticket no-reply-reminder crm-stage-to-message price-autoreply
+
 # What `make bench` is told: --quick, --only runs,latency, --json FILE …
 BENCH ?=
 
@@ -25,7 +28,11 @@ trap : INT
 folder=$$(mktemp -d)
 said="$$folder/said"
 mkfifo "$$said"
-"$$BIN" serve --sandbox --flows flows --data "$$DATA" --listen "$$LISTEN" --log warn > "$$said" &
+(umask 077; mkdir -p "$$DATA/flows")
+for name in $$DEMO_FLOWS; do
+  test -e "$$DATA/flows/$$name.yaml" || cp "flows/$$name.yaml" "$$DATA/flows/"
+done
+"$$BIN" serve --sandbox --flows "$$DATA/flows" --data "$$DATA" --listen "$$LISTEN" --log warn > "$$said" &
 server=$$!
 trap 'kill "$$server" 2>/dev/null || :' TERM HUP EXIT
 exec 3< "$$said"
@@ -50,14 +57,15 @@ Where to look next (in another terminal, in this folder):
   $$BIN run show ID --data $$DATA                    one run, step by step
   $$BIN play message "What is the price?" --data $$DATA   another customer
   $$BIN doctor --data $$DATA                         is everything as it should be?
-  flows/                                      the flows: edit one, it is loaded at once
+  $$DATA/flows/                                 the flows that run: edit one, it is loaded at once
+  flows/                                      more of them, to take from: flows/README.md lists all
 
 Serving. Ctrl-C stops.
 END
 while kill -0 "$$server" 2>/dev/null; do wait "$$server" || :; done
 trap - EXIT
 endef
-export DEMO BIN DATA LISTEN
+export DEMO BIN DATA LISTEN DEMO_FLOWS
 
 run: build ## Builds, starts with simulated providers, plays one order, keeps serving
 	@exec sh -c "$$DEMO"
