@@ -78,16 +78,22 @@ fn chosen(said: &str, reply: &Value, choices: &[Arc<str>]) -> Option<String> {
     if choices.is_empty() {
         return (!said.is_empty()).then(|| said.to_owned());
     }
-    let tapped =
-        ["button_reply", "list_reply"].iter().find_map(|kind| reply["message"]["interactive"][kind]["id"].as_str());
-    if let Some(tapped) = tapped.and_then(|id| id.strip_prefix("choice_")).and_then(|place| place.parse::<usize>().ok())
-    {
-        return choices.get(tapped.checked_sub(1)?).map(ToString::to_string);
+    let interactive = &reply["message"]["interactive"];
+    if let Some(tapped) = ["button_reply", "list_reply"].iter().find_map(|kind| interactive.get(kind)) {
+        return tapped_choice(tapped, choices);
     }
     let words = text::normalise(said);
     let named = choices.iter().find(|choice| text::normalise(choice) == words);
     let numbered = || choices.get(words.trim_end_matches(['.', ')']).parse::<usize>().ok()?.checked_sub(1)?);
     named.or_else(numbered).map(ToString::to_string)
+}
+
+/// The choice on a button or row. Its words must be this question's, too: buttons of an older question can still be tapped.
+fn tapped_choice(tapped: &Value, choices: &[Arc<str>]) -> Option<String> {
+    let place = tapped["id"].as_str()?.strip_prefix("choice_")?.parse::<usize>().ok()?;
+    let choice = choices.get(place.checked_sub(1)?)?;
+    let same = tapped["title"].as_str().is_none_or(|title| text::normalise(title) == text::normalise(choice));
+    same.then(|| choice.to_string())
 }
 
 #[cfg(test)]
@@ -113,10 +119,19 @@ mod tests {
         assert_eq!(chosen("0", &Value::Null, &sizes()), None);
     }
 
+    fn tap(id: &str, title: &str) -> Value {
+        json!({ "message": { "interactive": { "button_reply": { "id": id, "title": title } } } })
+    }
+
     #[test]
-    fn a_tapped_button_counts_whatever_its_title() {
-        let reply = json!({ "message": { "interactive": { "button_reply": { "id": "choice_3", "title": "…" } } } });
-        assert_eq!(chosen("…", &reply, &sizes()), Some("Большой".into()));
+    fn a_tapped_button_is_the_choice_on_it() {
+        assert_eq!(chosen("Большой", &tap("choice_3", "Большой"), &sizes()), Some("Большой".into()));
+    }
+
+    #[test]
+    fn a_button_of_an_older_question_is_no_answer_to_this_one() {
+        assert_eq!(chosen("Red", &tap("choice_2", "Red"), &sizes()), None);
+        assert_eq!(chosen("Small", &tap("other", "Small"), &sizes()), None);
     }
 
     #[test]
