@@ -88,7 +88,11 @@ impl<'a> Lower<'a> {
 
     fn sender(&mut self, connection: Option<&'a Node>, choices: Vec<Arc<str>>, at: Place) -> Option<Sender<'a>> {
         let action = if choices.is_empty() { SendText::NAME } else { SendChoices::NAME };
-        let spec = self.env.catalog.actions.get(action)?;
+        let Some(spec) = self.env.catalog.actions.get(action) else {
+            let message = format!("`ask` needs the action `{action}`, and no connector of this build performs it");
+            self.problems.error(at, "unknown_action", message, "ask without `choices`");
+            return None;
+        };
         let named = connection.is_some();
         Some(Sender { spec, connection: self.connection(spec, connection, at), named, choices })
     }
