@@ -20,7 +20,7 @@ use crate::clock::At;
 use crate::contact::Priority;
 
 const KEYS: &[&str] = &["name", "note", "given", "at", "fake", "expect", "others", "never", "end", "tags", "vars"];
-const CONTACT: &[&str] = &["phone", "name", "language", "priority", "tags", "order_status", "fields", "unread_count"];
+const CONTACT: &[&str] = &["phone", "name", "language", "priority", "tags", "order_status", "fields", "consent", "unread_count"];
 const CONVERSATION: &[&str] = &["window_open", "last_inbound_at", "last_outbound_at", "channel"];
 /// Fields every event has and a test may set.
 const COMMON: &[&str] = &["id", "connection", "origin"];
@@ -57,7 +57,7 @@ pub struct TestCase {
 /// What is there before a test's first event.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Given {
-    /// Fields of the contact: `phone name language priority tags order_status fields unread_count`.
+    /// Fields of the contact: `phone name language priority tags order_status fields consent unread_count`.
     pub contact: Map<String, Value>,
     /// Fields of the conversation: `window_open last_inbound_at last_outbound_at channel`.
     pub conversation: Option<Map<String, Value>>,
@@ -197,7 +197,7 @@ fn record(node: &Node, what: &'static str, known: &[&str], lower: &mut Lower<'_>
     let mut unknown = Vec::new();
     for (key, value) in keys.rest() {
         let shape = match key.text.as_str() {
-            "fields" | "tags" | "unread_count" | "window_open" => Shape::any(),
+            "fields" | "consent" | "tags" | "unread_count" | "window_open" => Shape::any(),
             "priority" => Shape::new(&PRIORITY),
             _ => Shape::text(),
         };

@@ -18,6 +18,8 @@ mod random;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod triggers_tests;
+#[cfg(test)]
 mod witness;
 
 use std::sync::Arc;

@@ -1,8 +1,11 @@
 //! An escalation's deadline: nobody took it in time, so it counts as missed, and the team is told again.
 
+use serde_json::Value;
+
 use super::Handling;
 use crate::capability::human::NotifyEscalation;
 use crate::connector::Action;
+use crate::event;
 use crate::ids::{EffectId, EscalationId};
 use crate::local;
 use crate::run::{Entry, What};
@@ -11,6 +14,7 @@ use crate::store::{EffectOp, EffectRow, EffectState, EscalationRow, JournalKind,
 impl Handling<'_> {
     pub(super) fn escalation_due(&mut self, wait: &WaitRow) {
         self.disarm(wait.id, WaitState::Fired);
+        let depth = local::depth_of(wait);
         let Some(id) = wait.key.as_deref().and_then(|key| key.parse::<EscalationId>().ok()) else { return };
         let Some(row) = self.mail.escalations.get_mut(&id) else { return };
         row.missed = true;
@@ -18,6 +22,7 @@ impl Handling<'_> {
         let entry = Entry::bare(What::Missed { escalation: id });
         self.journal(id.0, None, JournalKind::Change, &[entry]);
         self.tell_missed(&row);
+        self.tell_escalation(event::ESCALATION_MISSED, &row, depth, Value::Null);
         self.work.escalations.push(row);
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Handling;
-use crate::contact::{SESSION_IDLE, WINDOW};
+use crate::contact::{MARKETING, SESSION_IDLE, WINDOW};
 use crate::event::{self, Event, MAX_DEPTH, Origin};
 use crate::expr::{Scope, Script};
 use crate::flow::{Op, Trigger, WaitFor};
@@ -19,15 +19,25 @@ use crate::store::{JournalKind, WaitKind};
 impl Handling<'_> {
     pub(super) fn event(&mut self, event: Arc<Event>) {
         let mut entries = vec![Entry::bare(What::Received { event: Arc::clone(&event.kind) })];
+        let first = self.is_first(&event);
         self.note_facts(&event);
-        let taken = self.answer_waits(&event, &mut entries);
+        let taken = event.depth <= MAX_DEPTH && self.answer_waits(&event, &mut entries);
         self.mail.remember(Arc::clone(&event));
-        self.meet_triggers(&event, taken, &mut entries);
+        self.meet_triggers(&event, Moment { taken, first }, &mut entries);
+        if event.is_customer_message() {
+            self.tell_session(&event);
+        }
         self.note_misses(&event, &entries);
         self.journal(event.id.0, None, JournalKind::Handling, &entries);
         if let Some(conversation) = event.conversation {
             self.watch(conversation);
         }
+    }
+
+    /// Whether it is the contact's first message ever.
+    fn is_first(&self, event: &Event) -> bool {
+        let contact = self.mail.facts.contact.as_ref();
+        event.is_customer_message() && contact.is_some_and(|contact| contact.last_interaction_at.is_none())
     }
 
     /// What the event tells about the customer. Reactions, edits and statuses are no answer and open no window.
@@ -57,9 +67,29 @@ impl Handling<'_> {
                 conversation.window_closes_at = conversation.window_closes_at.max(Some(happened_at.plus(WINDOW)));
                 conversation.connection = connection;
             });
+        } else if event.origin == Origin::History && event::is_message(&event.kind) {
+            self.mail.facts.change_contact(|contact| {
+                contact.last_interaction_at = contact.last_interaction_at.max(Some(happened_at));
+            });
+        } else if *event.kind == *event::PREFERENCE_CHANGED {
+            self.note_preference(event);
         } else if event.origin == Origin::AppEcho && *event.kind != *event::MESSAGE_CHANGED {
             self.mail.facts.change_contact(|contact| contact.unread_count = 0);
             self.mail.facts.change_conversation(conversation, |conversation| conversation.last_outbound_at = Some(at));
+        }
+    }
+
+    /// The customer stopped or resumed marketing messages in the app.
+    fn note_preference(&mut self, event: &Event) {
+        let preference = &event.seen["preference"];
+        let of_marketing = preference["category"].as_str().is_none_or(|category| category.starts_with("marketing"));
+        let given = match preference["value"].as_str() {
+            Some("stop") => false,
+            Some("resume") => true,
+            _ => return,
+        };
+        if of_marketing {
+            self.mail.facts.change_contact(|contact| drop(contact.consent.insert(MARKETING.to_owned(), given)));
         }
     }
 
@@ -98,7 +128,7 @@ impl Handling<'_> {
         }
     }
 
-    fn meet_triggers(&mut self, event: &Event, taken: bool, entries: &mut Vec<Entry>) {
+    fn meet_triggers(&mut self, event: &Event, Moment { taken, first }: Moment, entries: &mut Vec<Entry>) {
         let book = self.book;
         let held_back = held_back(event, taken);
         let mut scope = Scope::new();
@@ -108,10 +138,13 @@ impl Handling<'_> {
         }
         for (live, trigger) in book.hearing(&event.kind) {
             let flow = &live.version.flow;
-            if *event.kind == *event::MANUAL && event.seen["flow"] != **flow {
+            if is_not_meant(flow, trigger, event) {
                 continue;
             }
-            if let Some(why) = held_back {
+            let of_others = !matching::origin_fits(&trigger.kind, &trigger.params, event);
+            let too_late = trigger.params["first"] == true && !first;
+            let why = held_back.or(of_others.then_some("origin")).or(too_late.then_some("params"));
+            if let Some(why) = why {
                 entries.push(passed(flow, &trigger.id, why, Value::Null));
                 continue;
             }
@@ -136,16 +169,32 @@ impl Handling<'_> {
     }
 }
 
+/// What triggers are told beside the event.
+#[derive(Clone, Copy)]
+struct Moment {
+    /// A wait took the event.
+    taken: bool,
+    /// It is the contact's first message ever.
+    first: bool,
+}
+
 /// Why an event starts nothing, whatever the triggers say.
 fn held_back(event: &Event, taken: bool) -> Option<&'static str> {
     if taken {
         return Some("taken");
     }
-    let of_message = matches!(&*event.kind, event::MESSAGE_RECEIVED | event::ORDER_RECEIVED);
-    if !event.origin.starts_flows() || (of_message && event.origin != Origin::Customer) {
-        return Some("origin");
-    }
     (event.depth > MAX_DEPTH).then_some("depth")
+}
+
+/// Whether `trigger` has nothing to do with `event`, although it hears events of this type: then nothing is told either.
+fn is_not_meant(flow: &Arc<str>, trigger: &Trigger, event: &Event) -> bool {
+    match &*event.kind {
+        event::MANUAL => event.seen["flow"] != **flow,
+        // What a flow does about failures may fail, too.
+        event::FLOW_FAILED => event.seen["flow"] == **flow,
+        event::MESSAGE_ECHOED => !matching::origin_fits(&trigger.kind, &trigger.params, event),
+        _ => false,
+    }
 }
 
 /// The `wait_for` step on whose wait `run` is blocked, and the branch that stands there.

@@ -19,7 +19,10 @@ impl State {
     pub fn apply(&mut self, version: &Version, entry: &Entry) {
         let program = &version.program;
         match &entry.what {
-            What::Started { at, .. } => self.start(program, *at, &entry.data),
+            What::Started { at, depth, .. } => {
+                self.depth = *depth;
+                self.start(program, *at, &entry.data);
+            }
             What::Branch { within } => self.within = Arc::clone(within),
             What::Finishing { status } => self.finish(program, *status),
             What::Ended { status } => self.ended = Some(*status),

@@ -238,7 +238,7 @@ impl Turn<'_> {
     fn wake(&mut self, wake: Wake<'_>) {
         match wake {
             Wake::Start { trigger, event } => {
-                self.note(What::Started { trigger, event: event.id, at: event.at });
+                self.note(What::Started { trigger, event: event.id, at: event.at, depth: event.depth });
             }
             Wake::Call { caused_at } => self.called(caused_at),
             Wake::Due(wait) => {
@@ -273,7 +273,8 @@ impl Turn<'_> {
     fn called(&mut self, at: At) {
         let state = &self.run.state;
         let data = json!({ "event": *state.event, "caller": state.caller, "callers": state.callers });
-        let what = What::Started { trigger: crate::event::FLOW_CALLED.into(), event: self.run.event, at };
+        let (trigger, event, depth) = (crate::event::FLOW_CALLED.into(), self.run.event, state.depth);
+        let what = What::Started { trigger, event, at, depth };
         self.record(what, data);
     }
 

@@ -9,7 +9,11 @@ use super::error::Error;
 
 /// All steps, in order. A released one is never changed.
 const STEPS: &[&str] =
-    &[include_str!("../../migrations/sqlite/0001_core.sql"), include_str!("../../migrations/sqlite/0002_erasure.sql")];
+    &[
+    include_str!("../../migrations/sqlite/0001_core.sql"),
+    include_str!("../../migrations/sqlite/0002_erasure.sql"),
+    include_str!("../../migrations/sqlite/0003_consent.sql"),
+];
 
 /// The version of the schema this build writes.
 pub(crate) const NEWEST: i64 = STEPS.len() as i64;

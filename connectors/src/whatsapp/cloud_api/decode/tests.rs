@@ -1,7 +1,7 @@
 //! The decoder as a whole: every kind of message, batches with broken items, and input that is anything.
 
 use engine::connector::{Incoming, StatusReport};
-use engine::event::{MESSAGE_CHANGED, MESSAGE_RECEIVED, ORDER_RECEIVED};
+use engine::event::{FORM_SUBMITTED, MESSAGE_CHANGED, MESSAGE_ECHOED, MESSAGE_RECEIVED, ORDER_RECEIVED, PREFERENCE_CHANGED};
 use engine::trigger::{MessageEvent, OrderEvent};
 use proptest::prelude::*;
 use serde_json::json;
@@ -90,7 +90,7 @@ fn kinds() -> Vec<(&'static str, Value, &'static str, &'static str)> {
         ),
         ("interactive", json!({ "interactive": button }), MESSAGE_RECEIVED, "Sim"),
         ("interactive", json!({ "interactive": list }), MESSAGE_RECEIVED, "Medium"),
-        ("interactive", json!({ "interactive": form }), MESSAGE_RECEIVED, ""),
+        ("interactive", json!({ "interactive": form }), FORM_SUBMITTED, ""),
         ("interactive", json!({ "errors": [{ "code": 131_000 }] }), MESSAGE_RECEIVED, ""),
         ("order", json!({ "order": order }), ORDER_RECEIVED, "sem cebola"),
         ("reaction", json!({ "reaction": { "message_id": "wamid.P", "emoji": "👍" } }), MESSAGE_CHANGED, "👍"),
