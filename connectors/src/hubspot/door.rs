@@ -380,7 +380,10 @@ mod tests {
         };
         assert!(with(json!({ "changeSource": "INTEGRATION", "sourceId": "55" })).is_empty());
         assert_eq!(with(json!({ "changeSource": "INTEGRATION", "sourceId": "56" })).len(), 1, "another app's write");
-        assert!(with(json!({ "subscriptionType": "contact.creation" })).is_empty());
+        assert!(with(json!({ "subscriptionType": "contact.deletion" })).is_empty());
+        let created = with(json!({ "subscriptionType": "deal.creation", "propertyName": null }));
+        let fields = json!({ "object": "deal", "object_id": "50111" });
+        assert!(matches!(&created[0], Item::Event(event) if event.kind == RECORD_CREATED && event.body == fields));
         let import = with(json!({ "changeSource": "IMPORT" }));
         assert!(matches!(&import[0], Item::Event(event) if event.origin == Origin::Import));
         let object = with(json!({ "subscriptionType": "object.propertyChange", "objectTypeId": "0-5" }));

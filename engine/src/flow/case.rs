@@ -20,7 +20,8 @@ use crate::clock::At;
 use crate::contact::Priority;
 
 const KEYS: &[&str] = &["name", "note", "given", "at", "fake", "expect", "others", "never", "end", "tags", "vars"];
-const CONTACT: &[&str] = &["phone", "name", "language", "priority", "tags", "order_status", "fields", "consent", "unread_count"];
+const CONTACT: &[&str] =
+    &["phone", "name", "language", "priority", "tags", "order_status", "fields", "consent", "unread_count"];
 const CONVERSATION: &[&str] = &["window_open", "last_inbound_at", "last_outbound_at", "channel"];
 /// Fields every event has and a test may set.
 const COMMON: &[&str] = &["id", "connection", "origin"];

@@ -19,23 +19,38 @@ steps:
           with: { tags: [vip, other] }
       contact.tag_added:
         - do: contact.set_field
-          with: { field: by, value: "{{event.source}} {{event.source_id}}" }
+          with: { field: by, value: "{{event.type}}" }
         - do: contact.remove_tags
           with: { tags: [other] }
       contact.tag_removed:
         - do: contact.set_field
-          with: { field: lost, value: "{{event.tag}}" }
+          with: { field: lost, value: "{{event.type}}" }
 "#;
     let test = r#"
 at: { 0s: { whatsapp.message_received: { text: hi } } }
 expect:
   - contact.add_tags
-  - contact.set_field: { field: by, value: flow tested }
+  - contact.set_field: { field: by, value: contact.tag_added }
   - contact.remove_tags
-  - contact.set_field: { field: lost, value: other }
+  - contact.set_field: { field: lost, value: contact.tag_removed }
 tags: [vip]
 "#;
     passes(flow, test);
+}
+
+#[test]
+fn a_tag_tells_what_gave_it() {
+    let flow = r#"
+on: { contact.tag_added: { tag: a } }
+when: event.source == "flow" && event.source_id == "tested"
+steps:
+  - do: contact.add_tags
+    with: { tags: [b] }
+"#;
+    let given = "contact.tag_added: { tag: a, source: flow, source_id: tested }";
+    passes(flow, &format!("at: {{ 0s: {{ {given} }} }}\nexpect: [contact.add_tags]\n"));
+    passes(flow, "at: { 0s: { contact.tag_added: { tag: a, source: rule } } }\nexpect: []\n");
+    passes(flow, "at: { 0s: { contact.tag_added: { tag: c, source_id: tested } } }\nexpect: []\n");
 }
 
 #[test]
@@ -71,14 +86,19 @@ fn first_is_the_first_message_ever() {
 fn an_advertisement_is_told_by_its_referral() {
     let flow = "on: { whatsapp.message_received: { referral: true } }\nsteps:\n  - do: contact.add_tags\n    with: { tags: [ad] }\n";
     let ad = "whatsapp.message_received: { message: { referral: { source_id: a1 } } }";
-    passes(flow, &format!("at: {{ 0s: {{ {MESSAGE} }}, 1h: {{ {ad} }} }}\nexpect: [{{ at: 1h, contact.add_tags: {{}} }}]\n"));
+    passes(
+        flow,
+        &format!("at: {{ 0s: {{ {MESSAGE} }}, 1h: {{ {ad} }} }}\nexpect: [{{ at: 1h, contact.add_tags: {{}} }}]\n"),
+    );
 }
 
 #[test]
 fn what_a_person_writes_in_the_app_starts_only_what_asks_for_it() {
     let echo = "at: { 0s: { whatsapp.message_received: { origin: app_echo } } }";
     let flow = |params: &str| {
-        format!("on: {{ whatsapp.message_received: {{ {params} }} }}\nsteps:\n  - do: contact.add_tags\n    with: {{ tags: [seen] }}\n")
+        format!(
+            "on: {{ whatsapp.message_received: {{ {params} }} }}\nsteps:\n  - do: contact.add_tags\n    with: {{ tags: [seen] }}\n"
+        )
     };
     passes(&flow("keywords: []"), &format!("{echo}\nexpect: []\n"));
     passes(&flow("origins: [app_echo]"), &format!("{echo}\nexpect: [contact.add_tags]\n"));
@@ -121,12 +141,12 @@ steps:
   - if: event.type == "escalation.missed"
     then:
       - do: contact.add_tags
-        with: { tags: ["{{event.team}}"] }
+        with: { tags: [missed] }
     else:
       - do: human.escalate
         with: { team: care, accept_within: 20s, reason: help }
 "#;
-    let expected = "expect:\n  - human.escalate\n  - { at: 20s, contact.add_tags: { tags: [care] } }";
+    let expected = "expect:\n  - human.escalate\n  - { at: 20s, contact.add_tags: { tags: [missed] } }";
     passes(flow, &format!("at: {{ 0s: {{ {MESSAGE} }} }}\n{expected}\n"));
 }
 

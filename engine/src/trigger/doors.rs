@@ -73,7 +73,6 @@ pub struct FormSubmitted {
     pub connection: Option<String>,
 }
 
-
 /// `crm.field_changed`.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -108,7 +107,6 @@ pub struct RecordCreated {
     #[serde(default)]
     pub connection: Option<String>,
 }
-
 
 /// `webhook.received`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]

@@ -80,11 +80,7 @@ fn of_systems() -> [TriggerSpec; 5] {
     let slot = json!({ "slot": "2026-01-01T09:00:00.000Z" });
     let pressed = json!({ "by": "someone", "input": null });
     let specs = [
-        spec::<FieldChanged, FieldChangedEvent>(
-            event::FIELD_CHANGED,
-            "A field of a CRM record changed.",
-            change,
-        ),
+        spec::<FieldChanged, FieldChangedEvent>(event::FIELD_CHANGED, "A field of a CRM record changed.", change),
         spec::<RecordCreated, RecordCreatedEvent>(event::RECORD_CREATED, "A record was made in the CRM.", record),
         spec::<Cron, CronEvent>(event::CRON, "A time of a schedule came.", slot),
         spec::<WebhookReceived, WebhookEvent>(event::WEBHOOK_RECEIVED, "Another system called.", call),
@@ -138,11 +134,7 @@ fn of_the_engine() -> [TriggerSpec; 4] {
             "Nobody took an escalation in time.",
             missed,
         ),
-        spec::<EscalationTaken, EscalationTakenEvent>(
-            event::ESCALATION_TAKEN,
-            "A person took an escalation.",
-            taken,
-        ),
+        spec::<EscalationTaken, EscalationTakenEvent>(event::ESCALATION_TAKEN, "A person took an escalation.", taken),
     ]
 }
 

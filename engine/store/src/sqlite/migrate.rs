@@ -8,11 +8,10 @@ use sqlx::{AssertSqlSafe, Row};
 use super::error::Error;
 
 /// All steps, in order. A released one is never changed.
-const STEPS: &[&str] =
-    &[
+const STEPS: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_core.sql"),
     include_str!("../../migrations/sqlite/0002_erasure.sql"),
-    include_str!("../../migrations/sqlite/0003_consent.sql"),
+    include_str!("../../migrations/sqlite/0005_consent.sql"),
 ];
 
 /// The version of the schema this build writes.
