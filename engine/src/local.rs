@@ -166,7 +166,9 @@ fn set_priority(turn: &mut Turn<'_>, input: contact::SetPriority) -> Result<Valu
 
 fn set_consent(turn: &mut Turn<'_>, input: contact::SetConsent) -> Result<Value, Failure> {
     needs_contact(turn)?;
-    turn.facts.change_contact(|contact| drop(contact.consent.insert(input.purpose, input.given)));
+    turn.facts.change_contact(|contact| {
+        contact.consent.insert(input.purpose, input.given);
+    });
     output(&contact::Nothing {})
 }
 

@@ -65,6 +65,27 @@ on_error:
     with: { field: broken, value: "{{error.code}}" }
 "#;
 
+/// A flow that hears what it does itself.
+const CAUSING: &str = r#"
+format: 1
+flow: causing
+on: [whatsapp.message_received, contact.tag_added, contact.tag_removed, contact.consent_changed, escalation.missed,
+  { conversation.session_long: { messages: 2 } }]
+steps:
+  - do: contact.set_consent
+    with: { purpose: marketing, given: '= event.type == "contact.tag_added"' }
+  - if: contact.tags.contains("a")
+    then:
+      - do: contact.remove_tags
+        with: { tags: [a] }
+      - wait: 1s
+    else:
+      - do: contact.add_tags
+        with: { tags: [a] }
+      - do: human.escalate
+        with: { team: care, accept_within: 20s, reason: again }
+"#;
+
 /// What one simulation did, and what a store holds at its end.
 #[derive(Debug, PartialEq)]
 pub(super) struct Ending {
@@ -160,11 +181,11 @@ pub(super) fn case() -> impl Strategy<Value = TestCase> {
 
 /// Which of [`flow`].
 fn any_flow() -> impl Strategy<Value = usize> {
-    prop::sample::select(vec![0, 1, 2, 3, 4, 4])
+    prop::sample::select(vec![0, 1, 2, 3, 4, 4, 5])
 }
 
 fn flow(number: usize) -> &'static str {
-    SHIPPED.get(number).copied().unwrap_or(MIXED)
+    SHIPPED.get(number).copied().unwrap_or(if number == SHIPPED.len() { MIXED } else { CAUSING })
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 //! Tests of the triggers: each meets what it names and nothing else, and what a flow causes comes to an end.
 
-use super::tests::passes;
+use super::tests::{catalog, passes};
+use crate::flow::{Environment, check};
 
 const MESSAGE: &str = "whatsapp.message_received: { text: hi }";
 
@@ -178,4 +179,17 @@ fn statuses_forms_and_new_records_meet_their_parameters() {
     passes(&on("whatsapp.message_received", ""), &at("form.submitted: {}", "contact.add_tags"));
     let record = "on: { crm.record_created: { object: deal } }\nsteps: [{ stop: seen }]\n";
     passes(record, "at: { 0s: { crm.record_created: { object: deal } } }\nend: done\n");
+}
+
+#[test]
+fn a_first_message_cannot_be_awaited_and_a_session_has_bounds() {
+    let codes = |on: &str, awaited: &str| {
+        let text = format!("format: 1\nflow: tested\non: {on}\nsteps:\n  - wait_for: {awaited}\n    timeout: 1h\n");
+        let problems = check(&text, &Environment::new(&catalog())).problems;
+        problems.iter().map(|problem| problem.code).collect::<Vec<_>>()
+    };
+    let message = "whatsapp.message_received";
+    assert_eq!(codes(message, "{ whatsapp.message_received: { first: true } }"), ["cannot_await"]);
+    assert_eq!(codes("{ conversation.session_long: { messages: 0 } }", message), ["out_of_range"]);
+    assert_eq!(codes("{ conversation.session_long: { messages: 1 } }", "contact.tag_added"), [""; 0]);
 }

@@ -89,7 +89,9 @@ impl Handling<'_> {
             _ => return,
         };
         if of_marketing {
-            self.mail.facts.change_contact(|contact| drop(contact.consent.insert(MARKETING.to_owned(), given)));
+            self.mail.facts.change_contact(|contact| {
+                contact.consent.insert(MARKETING.to_owned(), given);
+            });
         }
     }
 
