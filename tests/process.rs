@@ -109,6 +109,17 @@ impl Installation {
         run(command).await
     }
 
+    /// Starts a command that goes on until it is dropped.
+    pub(crate) fn begin(&self, args: &[&str]) -> Running {
+        let mut command = self.command();
+        let mut child =
+            command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+        let log = Arc::new(Mutex::new(String::new()));
+        let out = collect(child.stdout.take().unwrap(), Arc::clone(&log), |_| {});
+        let err = collect(child.stderr.take().unwrap(), Arc::clone(&log), |_| {});
+        Running(Process { child, log, readers: vec![out, err] })
+    }
+
     /// Starts the server and returns when it says that it listens.
     pub(crate) async fn serve(&self) -> Server {
         self.serve_with(&[]).await
@@ -232,6 +243,17 @@ impl Drop for Process {
         // It ended, or nobody needs it any more.
         drop(self.child.kill());
         drop(self.child.wait());
+    }
+}
+
+/// A command that goes on.
+pub(crate) struct Running(Process);
+
+impl Running {
+    /// Waits until it prints this.
+    pub(crate) async fn says(&self, words: &str) {
+        let log = || self.0.log.lock().unwrap().clone();
+        until_told(words, async || if log().contains(words) { Ok(()) } else { Err(log()) }).await;
     }
 }
 

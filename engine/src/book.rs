@@ -7,11 +7,41 @@ use std::time::Duration;
 use crate::calendar::Calendars;
 use crate::clock::At;
 use crate::duration;
-use crate::event;
+use crate::event::{self, Event};
 use crate::flow::{Op, Trigger, Version};
 use crate::ids::VersionId;
 use crate::matching;
+use crate::rules::RuleFile;
 use crate::trigger::{NoReply, Silent};
+
+/// A document's version in the form in which it takes effect.
+#[derive(Clone, Debug)]
+pub enum Published {
+    /// Events start its runs.
+    Flow(Arc<Version>),
+    /// Events are judged by it.
+    Rules(Arc<RuleFile>),
+}
+
+impl Published {
+    /// The stored version.
+    #[must_use]
+    pub fn id(&self) -> VersionId {
+        match self {
+            Self::Flow(version) => version.id,
+            Self::Rules(rules) => rules.id,
+        }
+    }
+
+    /// The document's id.
+    #[must_use]
+    pub fn document(&self) -> &Arc<str> {
+        match self {
+            Self::Flow(version) => &version.flow,
+            Self::Rules(rules) => &rules.file,
+        }
+    }
+}
 
 /// A version that events start.
 #[derive(Clone, Debug)]
@@ -22,17 +52,43 @@ pub struct Live {
     pub since: At,
 }
 
-/// A `conversation.no_reply` trigger of a live version.
+/// A file of tag rules that events are judged by.
+#[derive(Clone, Debug)]
+pub struct LiveRules {
+    /// The rules.
+    pub rules: Arc<RuleFile>,
+    /// Since when they are live.
+    pub since: At,
+}
+
+/// A threshold of silence that somebody waits for.
 #[derive(Clone, Debug)]
 pub struct Silence {
-    /// Index into [`Book::live`].
-    pub live: usize,
-    /// Index into the version's triggers.
-    pub trigger: usize,
+    /// Who.
+    pub listener: Listener,
     /// How long the silence lasts.
     pub after: Duration,
     /// Whose silence.
     pub silent: Silent,
+}
+
+/// Who waits for a silence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listener {
+    /// A trigger of a live flow.
+    Flow {
+        /// Index into [`Book::live`].
+        live: usize,
+        /// Index into the version's triggers.
+        trigger: usize,
+    },
+    /// Those rules of a file that name this threshold.
+    Rules {
+        /// Index into [`Book::rules`].
+        rules: usize,
+        /// The threshold as written, which is what their event shows.
+        after: Arc<str>,
+    },
 }
 
 /// Everything that is published.
@@ -40,6 +96,8 @@ pub struct Silence {
 pub struct Book {
     /// Live versions.
     pub live: Vec<Live>,
+    /// Live tag rules, in the order of their ids, which is that in which files judge.
+    pub rules: Vec<LiveRules>,
     /// Versions by id: the live ones, and those that unfinished runs are on.
     pub versions: HashMap<VersionId, Arc<Version>>,
     /// The connection that tells teams about escalations.
@@ -53,6 +111,8 @@ pub struct Book {
     silences: Vec<Silence>,
     /// Kinds of events that runs may wait for.
     awaited: BTreeSet<Arc<str>>,
+    /// `webhook.received` triggers of versions that can answer the caller, as indexes like those.
+    answering: Vec<(usize, usize)>,
 }
 
 impl Book {
@@ -69,6 +129,9 @@ impl Book {
             for (place, trigger) in live.version.triggers.iter().enumerate() {
                 book.by_kind.entry(Arc::clone(&trigger.kind)).or_default().push((index, place));
                 book.silences.extend(silence(index, place, trigger));
+                if *trigger.kind == *event::WEBHOOK_RECEIVED && live.version.program.can_answer() {
+                    book.answering.push((index, place));
+                }
             }
         }
         book.live = live;
@@ -80,6 +143,17 @@ impl Book {
         if version.triggers.iter().any(|trigger| *trigger.kind == *event::FLOW_CALLED) {
             self.callable.insert(Arc::clone(&version.flow), Arc::clone(version));
         }
+    }
+
+    /// The same with these tag rules.
+    #[must_use]
+    pub fn with_rules(mut self, mut rules: Vec<LiveRules>) -> Self {
+        rules.sort_by(|one, other| one.rules.file.cmp(&other.rules.file));
+        let of_rules: Vec<Silence> = rules.iter().enumerate().flat_map(|(index, live)| silences(index, live)).collect();
+        // Before those of flows, which then see the tags.
+        self.silences.splice(0..0, of_rules);
+        self.rules = rules;
+        self
     }
 
     /// Triggers that hear events of `kind`, in the order of the flows' ids.
@@ -94,7 +168,18 @@ impl Book {
         self.awaited.contains(kind)
     }
 
-    /// Every `conversation.no_reply` trigger.
+    /// Whether `event` could start a flow that answers its caller. What the trigger's conditions say is not asked.
+    #[must_use]
+    pub fn can_answer(&self, event: &Event) -> bool {
+        *event.kind == *event::WEBHOOK_RECEIVED
+            && self
+                .answering
+                .iter()
+                .filter_map(|(live, trigger)| self.at(*live, *trigger))
+                .any(|(_, trigger)| matching::params_match(&trigger.kind, &trigger.params, event))
+    }
+
+    /// Every threshold of `conversation.no_reply`; those of tag rules come first.
     #[must_use]
     pub fn silences(&self) -> &[Silence] {
         &self.silences
@@ -129,9 +214,28 @@ fn awaited(version: &Version) -> impl Iterator<Item = Arc<str>> {
 }
 
 fn silence(live: usize, place: usize, trigger: &Trigger) -> Option<Silence> {
+    let (_, after, silent) = threshold(trigger)?;
+    Some(Silence { listener: Listener::Flow { live, trigger: place }, after, silent })
+}
+
+/// The thresholds of a file of rules, each once.
+fn silences(index: usize, live: &LiveRules) -> Vec<Silence> {
+    let mut found: Vec<Silence> = Vec::new();
+    for (text, after, silent) in live.rules.rules.iter().flat_map(|rule| &rule.on).filter_map(threshold) {
+        let listener = Listener::Rules { rules: index, after: text.into() };
+        if !found.iter().any(|known| known.listener == listener && known.silent == silent) {
+            found.push(Silence { listener, after, silent });
+        }
+    }
+    found
+}
+
+/// The threshold of a `conversation.no_reply`: as written, how long, whose silence.
+fn threshold(trigger: &Trigger) -> Option<(String, Duration, Silent)> {
     if *trigger.kind != *event::NO_REPLY {
         return None;
     }
     let NoReply { after, silent } = serde_json::from_value(trigger.params.clone()).ok()?;
-    Some(Silence { live, trigger: place, after: duration::parse(&after).ok()?, silent })
+    let span = duration::parse(&after).ok()?;
+    Some((after, span, silent))
 }

@@ -2,7 +2,7 @@
 //!
 //! webhook in -> event -> **contact and conversation** -> tag rules -> waits -> match triggers -> run -> step -> action -> log
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -72,6 +72,8 @@ pub struct Contact {
     pub unread_count: i64,
     /// Tags with what put them there. A tag is present while one source has it.
     pub tags: BTreeMap<String, Vec<TagSource>>,
+    /// Tags that a person took: rules do not give them until a person says so.
+    pub tags_off: BTreeSet<String>,
     /// Counts changes.
     pub rev: i64,
 }
@@ -102,6 +104,19 @@ pub enum TagSourceKind {
     Crm = 3,
     /// An import.
     Import = 4,
+    /// A person took it: such a source gives no tag, it keeps rules from giving it.
+    PersonOff = 5,
+}
+
+impl TagSourceKind {
+    /// The kind stored as `code`; unknown codes read as an import.
+    #[must_use]
+    pub fn from_code(code: i64) -> Self {
+        [Self::Rule, Self::Flow, Self::Person, Self::Crm, Self::PersonOff]
+            .into_iter()
+            .find(|kind| *kind as i64 == code)
+            .unwrap_or(Self::Import)
+    }
 }
 
 /// One business number talking with one customer address.
@@ -172,8 +187,33 @@ impl Contact {
             last_interaction_at: None,
             unread_count: 0,
             tags: BTreeMap::new(),
+            tags_off: BTreeSet::new(),
             rev: 0,
         }
+    }
+
+    /// Gives a tag from one source; the same source twice is once.
+    pub fn give_tag(&mut self, tag: &str, source: TagSource) {
+        let sources = self.tags.entry(tag.to_owned()).or_default();
+        if !sources.iter().any(|known| (known.kind, &known.id) == (source.kind, &source.id)) {
+            sources.push(source);
+        }
+    }
+
+    /// Takes one source of a tag; without a source left, the tag is gone.
+    pub fn take_tag(&mut self, tag: &str, kind: TagSourceKind, id: &str) {
+        if let Some(sources) = self.tags.get_mut(tag) {
+            sources.retain(|known| (known.kind, &*known.id) != (kind, id));
+            if sources.is_empty() {
+                self.tags.remove(tag);
+            }
+        }
+    }
+
+    /// Whether a tag has this source.
+    #[must_use]
+    pub fn has_source(&self, tag: &str, kind: TagSourceKind, id: &str) -> bool {
+        self.tags.get(tag).into_iter().flatten().any(|known| (known.kind, &*known.id) == (kind, id))
     }
 
     /// The value of `contact` in expressions.

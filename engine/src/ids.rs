@@ -119,6 +119,10 @@ id!(/// One occurrence that came in or was made by a timer.
     EventId, "evt");
 id!(/// One execution of a flow version.
     RunId, "run");
+impl RunId {
+    /// No run: a tag rule asked.
+    pub const NONE: Self = Self(0);
+}
 id!(/// One outgoing call a run wants made.
     EffectId, "eff");
 id!(/// One row a run, a silence, a schedule or an escalation waits on.

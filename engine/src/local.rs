@@ -11,7 +11,7 @@ use crate::capability::{contact, human};
 use crate::connector::{Action, ActionSpec, Repeat};
 use crate::contact::{Contact, TagSource, TagSourceKind};
 use crate::duration;
-use crate::ids::{EscalationId, EventId, WaitId};
+use crate::ids::{EscalationId, EventId, RunId, WaitId};
 use crate::run::{Failure, Handler, NewCall, Plan, Turn, What};
 use crate::store::{EscalationRow, Lane, TagOp, TagRow, WaitKind, WaitRow, WaitState};
 
@@ -205,7 +205,7 @@ fn escalate(turn: &mut Turn<'_>, path: &str, input: human::Escalate) -> Result<V
 }
 
 /// The wait that watches an escalation's deadline.
-fn deadline_wait(row: &EscalationRow, id: WaitId) -> WaitRow {
+pub(crate) fn deadline_wait(row: &EscalationRow, id: WaitId) -> WaitRow {
     WaitRow {
         id,
         shard: row.mailbox.shard(),
@@ -244,7 +244,7 @@ pub(crate) fn notification_plan(row: &EscalationRow, state: &str, contact: Optio
         reason: row.reason.clone(),
         customer: contact.map(customer).unwrap_or_default(),
         deadline: row.deadline.to_string(),
-        run: row.run_id.to_string(),
+        run: if row.run_id == RunId::NONE { String::new() } else { row.run_id.to_string() },
     };
     Plan {
         input: serde_json::to_value(input).unwrap_or_default(),
@@ -254,6 +254,7 @@ pub(crate) fn notification_plan(row: &EscalationRow, state: &str, contact: Optio
         address: None,
         phone: None,
         step: path.into(),
+        flow: "".into(),
     }
 }
 

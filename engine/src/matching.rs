@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::clock::At;
+use crate::contact::Contact;
 use crate::event::{self, Event, Origin};
 use crate::expr::{self, Decision, Scope, text};
 use crate::flow::{Trigger, WaitFor};
+use crate::mailbox::Facts;
 
 /// How a trigger meets an event of its kind.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +41,18 @@ pub fn origin_fits(kind: &str, params: &Value, event: &Event) -> bool {
         None if event::is_message(kind) => event.origin == Origin::Customer,
         None => event.origin.starts_flows(),
     }
+}
+
+/// What the conditions of triggers see.
+#[must_use]
+pub fn sees(event: &Event, facts: &Facts, now: At) -> Scope {
+    let conversation = event.conversation.and_then(|id| facts.conversation(id));
+    let mut scope = Scope::new();
+    scope.set("event", Arc::clone(&event.seen));
+    scope.set("contact", facts.contact.as_ref().map_or(Value::Null, Contact::scope));
+    scope.set("conversation", conversation.map_or(Value::Null, |found| found.scope(now)));
+    scope.set("now", Value::from(now.to_string()));
+    scope
 }
 
 /// How `trigger` meets `event`, whose kind it hears.
@@ -79,7 +94,8 @@ pub fn answers(wait: &WaitFor, event: &Event, scope: &Scope) -> Result<bool, exp
 }
 
 /// Whether `event` fits the parameters of a listener of `kind`. Parameters are checked against their schema before.
-fn params_match(kind: &str, params: &Value, event: &Event) -> bool {
+#[must_use]
+pub fn params_match(kind: &str, params: &Value, event: &Event) -> bool {
     let is = |name: &str, value: &Value| match &params[name] {
         Value::Null => true,
         wanted => wanted == value,

@@ -4,7 +4,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::erasure::Family;
+use std::sync::Arc;
+
+use crate::event::Event;
+use crate::flow::Version;
 use crate::ids::{EffectId, EscalationId, RunId};
+use crate::run::Entry;
+use crate::store::{EffectRow, RunRow};
 
 /// One order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,12 +45,42 @@ pub enum Order {
         /// The run.
         run: RunId,
     },
+    /// Begin a failed run again at the step that failed: a new run on the same version, which knows what the old one knew. What
+    /// the step does happens again, under a new key.
+    RetryRun {
+        /// The failed run.
+        run: RunId,
+        /// What the step is given instead; `None` = it is worked out anew.
+        input: Option<Value>,
+    },
+    /// Start the flow that is live now with the event that started a run: a new run.
+    ReplayRun {
+        /// The run.
+        run: RunId,
+    },
+    /// End every run of a flow for the contact whose mailbox this is; clean-up runs.
+    LeaveFlow {
+        /// The flow.
+        flow: String,
+    },
     /// A human takes an escalation.
     TakeEscalation {
         /// The escalation.
         escalation: EscalationId,
         /// Who takes it.
         agent: String,
+    },
+    /// Change the tags of the person whose mailbox this is.
+    ChangeTags {
+        /// Tags given; rules may give them too from now on.
+        #[serde(default)]
+        add: Vec<String>,
+        /// Tags taken, whoever gave them; rules do not give them any more.
+        #[serde(default)]
+        remove: Vec<String>,
+        /// Tags that rules may give again.
+        #[serde(default)]
+        allow: Vec<String>,
     },
     /// Delete the data of the person whose mailbox this is.
     ErasePerson,
@@ -53,6 +89,28 @@ pub enum Order {
         /// Those of this mailbox.
         families: Vec<Family>,
     },
+}
+
+/// What an order is about, as it is stored when the order is given.
+#[derive(Clone, Debug)]
+pub enum About {
+    /// A call.
+    Effect(Box<EffectRow>),
+    /// A run, over or not.
+    Run(Box<Told>),
+}
+
+/// A run as its journal tells it.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// Its row.
+    pub row: RunRow,
+    /// The version it is or was on.
+    pub version: Arc<Version>,
+    /// What started it.
+    pub event: Event,
+    /// All it did.
+    pub entries: Vec<Entry>,
 }
 
 /// Why an order was not carried out. Nothing changed then.

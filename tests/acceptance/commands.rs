@@ -139,3 +139,78 @@ fn exit_codes_say_whether_it_was_good_found_problems_or_was_used_wrongly() {
         drop(server);
     });
 }
+
+const PARTLY: &str = "format: 1
+flow: partly
+on: whatsapp.message_received
+steps:
+  - if: contact.language == \"it\"
+    then:
+      - do: contact.add_tags
+        with: { tags: [italian] }
+tests:
+  - name: any language
+    at: { 0s: { whatsapp.message_received: {} } }
+    end: done
+  - name: wrong on purpose
+    at: { 0s: { whatsapp.message_received: {} } }
+    end: failed
+";
+
+#[test]
+fn tests_say_what_they_came_to_and_write_what_build_servers_read() {
+    staged(async {
+        let place = Installation::new(&[]).await;
+        std::fs::write(place.path("flows/partly.yaml"), PARTLY).unwrap();
+        let said = place.cli(&["test", "flows", "--junit", "results.xml", "--coverage", "50"]).await;
+        assert_eq!(said.code, Some(1), "a test fails: {}", said.out);
+        let coverage = "coverage  partly: 2/4 steps and ways, not taken: line 5 then, line 7";
+        assert!(said.out.contains(coverage), "{}", said.out);
+        let xml = std::fs::read_to_string(place.path("results.xml")).unwrap();
+        assert!(xml.contains("<testsuites tests=\"2\" failures=\"1\">"), "{xml}");
+        assert!(xml.contains("<failure message=\"end: expected failed, a run is done\">"), "{xml}");
+
+        std::fs::write(place.path("flows/partly.yaml"), PARTLY.replace("end: failed", "end: done")).unwrap();
+        assert_eq!(place.cli(&["test", "flows", "--coverage", "50"]).await.code, Some(0), "50 % is enough");
+        assert_eq!(place.cli(&["test", "flows", "--coverage", "51"]).await.code, Some(1), "50 % is not");
+        let json = place.cli(&["test", "flows", "--json"]).await.json();
+        let told = &json["coverage"][0];
+        assert_eq!((&told["flow"], &told["percent"]), (&"partly".into(), &50.into()), "{told}");
+        assert_eq!(told["missing"][0], serde_json::json!({ "line": 5, "way": "then" }));
+    });
+}
+
+#[test]
+fn watched_tests_run_again_when_a_file_changes() {
+    staged(async {
+        let place = Installation::new(&[]).await;
+        let file = place.path("flows/partly.yaml");
+        std::fs::write(&file, PARTLY).unwrap();
+        let watching = place.begin(&["test", "flows", "--watch"]);
+        watching.says("1 passed, 1 failed").await;
+        std::fs::write(&file, PARTLY.replace("end: failed", "end: done")).unwrap();
+        watching.says("2 passed, 0 failed").await;
+    });
+}
+
+#[test]
+fn a_cancelled_run_cleans_up_and_a_killed_one_does_not() {
+    staged(async {
+        let place = Installation::new(&[]).await;
+        let flow = "format: 1\nflow: patient\non: manual\nsteps: [{ wait: 1h }]\nfinally: [{ set: { cleaned: up } }]\n";
+        std::fs::write(place.path("flows/patient.yaml"), flow).unwrap();
+        let server = place.serve().await;
+        for _ in 0..2 {
+            place.cli(&["flow", "run", "patient"]).await.good();
+        }
+        let runs = server.api.until_runs("", 2, "waiting").await;
+        for (how, run, cleaned) in [("cancel", &runs[0], true), ("kill", &runs[1], false)] {
+            let id = run["id"].as_str().unwrap();
+            place.cli(&["run", how, id]).await.good();
+            let story = place.cli(&["run", "show", id]).await.good();
+            assert!(story.contains("run ended: cancelled"), "{story}");
+            assert_eq!(story.contains("clean-up first"), cleaned, "{story}");
+            assert_eq!(story.contains("set: cleaned = \"up\""), cleaned, "{story}");
+        }
+    });
+}

@@ -1,6 +1,7 @@
 //! What the product promises to whoever runs it, word by word: each test starts the real binary and talks to it as providers,
 //! scripts and people do.
 
+mod answers;
 mod audit;
 mod commands;
 mod doors;
@@ -8,6 +9,8 @@ mod export;
 mod misses;
 mod outage;
 mod person;
+mod rules;
+mod sending;
 mod serving;
 mod twilio;
 mod workspace;

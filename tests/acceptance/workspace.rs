@@ -52,7 +52,9 @@ fn plan_import_and_export_come_round_byte_for_byte() {
         other.cli(&["import", out.to_str().unwrap(), "--publish"]).await.good();
         other.cli(&["export", "out"]).await.good();
         assert_eq!(flows_in(&other.path("out")), before);
-        assert_eq!(list(&server.api.get("/flows").await, "flows").len(), before.len());
+        let (flows, rules) = (server.api.get("/flows").await, server.api.get("/rules").await);
+        assert_eq!(list(&flows, "flows").len() + list(&rules, "rules").len(), before.len());
+        assert_eq!(rules["rules"][0]["list"][0]["rule"], "complaint", "{rules}");
     });
 }
 

@@ -4,8 +4,9 @@
 //! counts and reports. All on loopback; everything that is started is ended, also after an error. `make bench` starts it.
 //!
 //! Reading order: [`options`], [`orders`] and [`load`] (what comes in), [`serve`], [`desk`] and [`floor`] (what is started),
-//! [`throughput`], [`latency`], [`life`], [`journal`], [`steps`], [`condition`] (what is measured), [`report`].
+//! [`throughput`], [`latency`], [`life`], [`journal`], [`steps`], [`condition`], [`backtest`] (what is measured), [`report`].
 
+mod backtest;
 mod condition;
 mod database;
 mod desk;
@@ -117,6 +118,7 @@ async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
             "latency" => latency::measure(bench, report).await,
             "kill" => life::kill(bench, report).await,
             "journal" => journal::measure(bench, report).await,
+            "backtest" => backtest::measure(bench, report).await,
             _ => life::idle(bench, report).await,
         };
         if let Err(error) = measured {

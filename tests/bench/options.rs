@@ -8,11 +8,11 @@ use anyhow::{Context, Result, bail, ensure};
 /// How it is used.
 pub(crate) const USAGE: &str =
     "usage: bench [--quick] [--only NAME,…] [--seconds N] [--rate N] [--binary FILE] [--dir DIR] [--json FILE]
-names: runs latency start idle kill journal steps condition size";
+names: runs latency start idle kill journal backtest steps condition size";
 
 /// The names that `--only` takes, in the order in which they are measured.
-pub(crate) const NAMES: [&str; 9] =
-    ["size", "condition", "start", "steps", "runs", "latency", "kill", "journal", "idle"];
+pub(crate) const NAMES: [&str; 10] =
+    ["size", "condition", "start", "steps", "runs", "latency", "kill", "journal", "backtest", "idle"];
 
 /// The command line.
 #[derive(Clone, Debug)]
@@ -79,6 +79,11 @@ impl Options {
     /// How long the server rests before its memory is read. Source: design section 10, review of budgets (60 s).
     pub(crate) fn rest(&self) -> Duration {
         Duration::from_secs(if self.quick { 10 } else { 60 })
+    }
+
+    /// Messages that a back-test goes through. Source: design section 10.
+    pub(crate) fn stored_messages(&self) -> u64 {
+        if self.quick { 100_000 } else { 1_000_000 }
     }
 
     /// Runs whose journal is measured. Source: the same (10 000 runs).

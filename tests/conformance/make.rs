@@ -6,6 +6,7 @@ use engine::audit::data_digest;
 use engine::clock::At;
 use engine::connector::{Party, Status, StatusReport};
 use engine::event::{EventKey, MESSAGE_RECEIVED, Origin};
+use engine::flow::Kind;
 use engine::ids::{
     ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, MessageId, RunId,
     VersionId, WaitId,
@@ -253,6 +254,7 @@ pub fn tag(contact: ContactId, tag: &str, rule: &str) -> TagRow {
 pub fn version(flow: &str, meaning: u8, state: VersionState) -> VersionRow {
     VersionRow {
         id: VersionId(next()),
+        kind: Kind::Flow,
         flow: flow.into(),
         meaning: [meaning; 32],
         text_no: 1,

@@ -10,6 +10,7 @@ pub mod forgetting;
 pub mod groups;
 pub mod make;
 pub mod measure;
+pub mod past;
 pub mod people;
 pub mod receiving;
 pub mod turns;
@@ -106,6 +107,10 @@ macro_rules! store_conformance {
             people: a_contact_is_found_by_id_phone_and_address,
             people: a_persons_data_are_all_there,
             people: escalations_are_open_until_taken,
+            past: what_nothing_understood_is_grouped_by_its_normalised_text,
+            past: only_the_newest_of_what_nothing_understood_are_kept,
+            past: history_is_read_oldest_first_with_what_was_known,
+            past: a_version_reads_back_as_the_kind_it_is,
         );
     };
     ($driver:ty; $($module:ident: $promise:ident),* $(,)?) => {

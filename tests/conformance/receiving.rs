@@ -28,6 +28,8 @@ pub async fn a_repeated_delivery_is_one_event<D: Driver>() {
         assert_eq!(store.receive(vec![arrival(again.clone())]).await.unwrap(), [Receipt::Seen]);
     }
     assert_eq!(store.inputs(InputId(0), 10).await.unwrap(), [input]);
+    assert_eq!(store.event_by_key(event.key).await.unwrap(), Some(event.clone()));
+    assert_eq!(store.event_by_key(text("wamid.2", None, "").key).await.unwrap(), None);
     assert_eq!(store.event(event.id).await.unwrap(), Some(event));
     assert_eq!(store.event(again.id).await.unwrap(), None);
 }

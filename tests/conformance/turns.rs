@@ -114,7 +114,10 @@ pub async fn a_row_that_changes_is_read_back_changed<D: Driver>() {
         store.commit(work).await.unwrap();
         let rows = store.mailbox(BOX).await.unwrap();
         assert_eq!((rows.contact.as_ref(), &rows.runs[..]), (Some(contact), std::slice::from_ref(run)));
-        assert_eq!(store.person(conversation.contact_id).await.unwrap().conversations, [conversation.clone()]);
+        assert_eq!(
+            store.person(conversation.contact_id).await.unwrap().conversations,
+            std::slice::from_ref(conversation)
+        );
     };
     change(&contact, &conversation, &run).await;
     let contact = ContactRow { name: "Li".into(), unread: 2, last_at: Some(NOW), rev: 2, ..contact };

@@ -13,9 +13,10 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use connectors::sandbox::{Config, Provider, Sandbox};
+use engine::book::Published;
 use engine::clock::{At, Clock};
 use engine::connector::{HookRequest, Open, OpenContext};
-use engine::flow::{ConnectionInfo, Environment, Version, check};
+use engine::flow::{ConnectionInfo, Environment, Kind, check_document};
 use engine::ids::{Ids, VersionId};
 use engine::runner::{Engine, Parts};
 use engine::store::{RunFilter, RunRow, Store, VersionRow, VersionState};
@@ -190,9 +191,9 @@ async fn start(
         .iter()
         .map(|open| ConnectionInfo { id: open.id.to_string(), connector: open.connector.to_owned() })
         .collect();
-    let compile = move |row: &VersionRow| -> Result<Version, String> {
+    let compile = move |row: &VersionRow| -> Result<Published, String> {
         let env = Environment { connections: Some(info.clone()), ..Environment::new(&catalog) };
-        let checked = check(&row.source, &env);
+        let checked = check_document(&row.source, &env);
         checked.version.map(|compiled| compiled.into_version(row.id)).ok_or_else(|| format!("{:?}", checked.problems))
     };
     let compile = Arc::new(compile);
@@ -223,7 +224,7 @@ async fn start(
 async fn publish(
     engine: &Engine<StageStore>,
     flows: &[String],
-    compile: &Arc<impl Fn(&VersionRow) -> Result<Version, String>>,
+    compile: &Arc<impl Fn(&VersionRow) -> Result<Published, String>>,
     ids: &Ids,
     at: At,
 ) {
@@ -232,6 +233,7 @@ async fn publish(
     for source in flows {
         let mut row = VersionRow {
             id: VersionId(ids.next(at)),
+            kind: Kind::Flow,
             flow: String::new(),
             meaning: [0; 32],
             text_no: 1,
@@ -243,10 +245,11 @@ async fn publish(
             at,
         };
         let version = compile(&row).expect("the flow passes its checks");
-        row.flow = version.flow.to_string();
-        row.meaning = version.meaning;
+        let Published::Flow(flow) = &version else { panic!("{} is no flow", version.document()) };
+        row.flow = flow.flow.to_string();
+        row.meaning = flow.meaning;
         rows.push(row);
-        versions.push(Arc::new(version));
+        versions.push(version);
     }
     engine.publish(rows, versions, "test").await.expect("it is published");
 }

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use engine::audit::Anchor;
 use engine::clock::At;
 use engine::erasure::{Names, Traces};
+use engine::event::EventKey;
 use engine::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
+use engine::stops::Stop;
 use engine::store::*;
 use tokio::sync::watch;
 
@@ -98,6 +100,10 @@ impl<S: Store> Store for Mortal<S> {
         self.read(self.inner.event(id)).await
     }
 
+    async fn event_by_key(&self, key: EventKey) -> Result<Option<EventRow>, Error> {
+        self.read(self.inner.event_by_key(key)).await
+    }
+
     async fn due(&self, after: (At, WaitId), until: At, limit: u32) -> Result<Vec<DueRow>, Error> {
         self.read(self.inner.due(after, until, limit)).await
     }
@@ -120,6 +126,10 @@ impl<S: Store> Store for Mortal<S> {
 
     async fn version(&self, id: VersionId) -> Result<Option<VersionRow>, Error> {
         self.read(self.inner.version(id)).await
+    }
+
+    async fn stops(&self) -> Result<Vec<Stop>, Error> {
+        self.read(self.inner.stops()).await
     }
 
     async fn last_id(&self) -> Result<i64, Error> {
@@ -194,6 +204,18 @@ impl<S: Reads> Reads for Mortal<S> {
 
     async fn active_contacts(&self, since: At, after: ContactId, limit: u32) -> Result<Vec<ContactId>, Error> {
         self.read(self.inner.active_contacts(since, after, limit)).await
+    }
+
+    async fn unmatched(&self, limit: u32) -> Result<Vec<UnmatchedGroup>, Error> {
+        self.read(self.inner.unmatched(limit)).await
+    }
+
+    async fn history(&self, range: (EventId, EventId), facts: bool, limit: u32) -> Result<Vec<HistoryRow>, Error> {
+        self.read(self.inner.history(range, facts, limit)).await
+    }
+
+    async fn event_range(&self) -> Result<Option<(EventId, EventId)>, Error> {
+        self.read(self.inner.event_range()).await
     }
 
     async fn figures(&self) -> Result<Figures, Error> {

@@ -10,7 +10,7 @@ use engine_store::sqlite::Sqlite;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::error::ApiError;
-use crate::flows::Rules;
+use crate::flows::Checker;
 use crate::keys::Token;
 
 /// The database of this build.
@@ -27,7 +27,7 @@ pub struct App {
     /// The source of ids.
     pub(crate) ids: Arc<Ids>,
     /// What flows are checked against.
-    pub(crate) rules: Arc<Rules>,
+    pub(crate) checker: Arc<Checker>,
     /// Held while flows are brought in: a plan must still be true when it is carried out.
     pub(crate) importing: tokio::sync::Mutex<()>,
     /// Opened connections by id.
@@ -53,7 +53,7 @@ impl App {
     /// # Errors
     /// When there is no server and no connections file was named.
     pub(crate) fn expect_accounts(&self) -> Result<(), ApiError> {
-        match self.rules.connections {
+        match self.checker.connections {
             Some(_) => Ok(()),
             None => Err(ApiError::conflict(
                 "no server runs on this data, and the accounts are not known here: start it, or name them with --connections",

@@ -7,7 +7,7 @@ use engine::connector::DoorError;
 use engine::{order, store};
 use serde_json::{Value, json};
 
-use crate::flows;
+use crate::{backtest, flows};
 
 /// An error as the caller sees it.
 #[derive(Debug)]
@@ -113,6 +113,15 @@ impl From<flows::Error> for ApiError {
         match error {
             flows::Error::Problems(problems) => Self::problems("the flows have problems", json!(problems)),
             flows::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<backtest::Error> for ApiError {
+    fn from(error: backtest::Error) -> Self {
+        match error {
+            backtest::Error::Store(error) => error.into(),
+            other @ backtest::Error::Broken => Self::internal(other),
         }
     }
 }

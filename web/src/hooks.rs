@@ -1,17 +1,22 @@
 //! **webhook in** -> event -> contact and conversation -> tag rules -> waits -> match triggers -> run -> step -> action -> log
 //!
 //! `/hooks/{connection}`: the connection's door verifies and decodes the raw bytes, the engine stores, and only then goes the
-//! 200 out. Bodies are never logged.
+//! 200 out. Where a live flow can answer the caller (`answer_webhook`), the answer is the flow's, if it comes within 10 s.
+//! Bodies are never logged.
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::{RawPathParams, Request, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::connector::{Door, DoorError, HookRequest, Intake};
+use engine::run::Reply;
+use engine::runner::{Answer, Caller};
 use http_body_util::BodyExt;
+use serde_json::{Value, json};
 
-use crate::app::App;
+use crate::app::{App, Store};
 use crate::error::ApiError;
 
 /// The largest webhook. Source: Meta, "Webhooks, getting started": payloads can be up to 3 MB.
@@ -24,16 +29,44 @@ pub(crate) async fn receive(State(app): State<Arc<App>>, path: RawPathParams, re
     let Some(open) = app.connections.get(&*connection) else {
         return ApiError::not_found(format_args!("a connection `{connection}`")).into_response();
     };
-    let response = match take(&app, open, request).await {
-        Ok(response) => response,
-        Err(error) => error.into_response(),
+    let (plain, caller) = match take(&app, open, request).await {
+        Ok(taken) => taken,
+        Err(error) => (error.into_response(), None),
     };
-    let labels = [("connection", connection), ("status", response.status().as_u16().to_string())];
+    // What a flow answers later takes as long as the flow does, and is no measure of the door.
+    let labels = [("connection", connection), ("status", plain.status().as_u16().to_string())];
     metrics::histogram!("switchboard_hook_seconds", &labels).record(started.elapsed());
-    response
+    match caller {
+        None => plain,
+        Some(caller) => caller.answer().await.map_or_else(
+            |error| ApiError::from(error).into_response(),
+            |answer| match answer {
+                Answer::Nobody => plain,
+                Answer::Reply(reply) => reply_of(reply),
+                Answer::Later(runs) => {
+                    (StatusCode::ACCEPTED, Json(json!({ "received": true, "runs": runs }))).into_response()
+                }
+            },
+        ),
+    }
 }
 
-async fn take(app: &App, open: &engine::connector::Open, request: Request) -> Result<Response, ApiError> {
+/// What a flow answers, as HTTP: text as it is, nothing as nothing, anything else as JSON.
+fn reply_of(reply: Reply) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
+    match reply.body {
+        Value::Null => status.into_response(),
+        Value::String(text) => (status, text).into_response(),
+        other => (status, Json(other)).into_response(),
+    }
+}
+
+/// Stores a webhook: the door's own answer, and whom a flow may answer instead.
+async fn take(
+    app: &App,
+    open: &engine::connector::Open,
+    request: Request,
+) -> Result<(Response, Option<Caller<Store>>), ApiError> {
     let id = &open.id;
     let door =
         open.connection.door().ok_or_else(|| ApiError::not_found(format_args!("a door at connection `{id}`")))?;
@@ -51,8 +84,10 @@ async fn take(app: &App, open: &engine::connector::Open, request: Request) -> Re
         let why = if let DoorError::Unreadable(_) = error { "it cannot be read".into() } else { error.to_string() };
         tracing::warn!(connection = %id, why, "a webhook was refused");
     })?;
+    let mut caller = None;
     if !intake.items.is_empty() {
-        let received = app.engine.receive(id, intake.items, door.sender()).await?;
+        let (received, waits) = app.engine.receive_call(id, intake.items, door.sender()).await?;
+        caller = waits;
         if received.bad > 0 {
             tracing::warn!(connection = %id, bad = received.bad, "items of a webhook could not be read; see /api/v1/bad-items");
         }
@@ -63,7 +98,7 @@ async fn take(app: &App, open: &engine::connector::Open, request: Request) -> Re
                 .increment(count.into());
         }
     }
-    Ok(([(header::CONTENT_TYPE, intake.content_type)], intake.answer).into_response())
+    Ok((([(header::CONTENT_TYPE, intake.content_type)], intake.answer).into_response(), caller))
 }
 
 /// Decodes a webhook. While a jump of the machine's clock is not believed, a signature may be fresh by either time: a doubt

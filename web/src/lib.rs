@@ -7,6 +7,7 @@
 mod anchors;
 mod api;
 pub mod app;
+mod backtest;
 mod body;
 pub mod cli;
 pub mod clock;

@@ -16,7 +16,7 @@ use crate::anchors;
 use crate::app::{App, Engine};
 use crate::clock::SystemClock;
 use crate::config::{self, connections};
-use crate::flows::{Rules, folder};
+use crate::flows::{Checker, folder};
 use crate::keys::{self, Token};
 use crate::lock::{self, Lock};
 use crate::private;
@@ -108,14 +108,14 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
     let declared = setup.connections.unwrap_or_default();
     let opened = declared.open(&registry, &setup.public_url)?;
     let info = |open: &Open| ConnectionInfo { id: open.id.to_string(), connector: open.connector.to_owned() };
-    let rules = Arc::new(Rules {
+    let checker = Arc::new(Checker {
         catalog: Arc::new(registry.catalog()),
         connections: known.then(|| opened.iter().map(info).collect()),
         defaults: declared.defaults,
         bindings: setup.bindings,
     });
     if let Some(dir) = &setup.flows {
-        folder::check(&rules, dir)?;
+        folder::check(&checker, dir)?;
     }
     let ids = Arc::new(Ids::new(PROCESS));
     let strand = ids.next(started_at);
@@ -129,7 +129,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         quiet: setup.quiet,
         connections: if setup.quiet { Vec::new() } else { opened.clone() },
         notify: declared.notify.map(Into::into),
-        compile: rules.compile(),
+        compile: checker.compile(),
         audit_key,
         on_anchor: anchors::sink(setup.anchors),
     })
@@ -139,7 +139,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         engine,
         clock,
         ids,
-        rules,
+        checker,
         importing: tokio::sync::Mutex::default(),
         connections,
         public_url: setup.public_url,

@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Provider,
+    books::Message,
+    cloud_api::interactive::{self, Choice},
     webhooks::{News, Parcel, deliver},
     world::{World, digits, now_ms},
 };
@@ -67,6 +69,12 @@ pub enum Act {
         /// The message that had the button.
         #[serde(default)]
         reply_to: Option<String>,
+    },
+    /// Taps a button or a row of the newest message with choices that the customer got. Cloud API only: through Twilio
+    /// choices are plain text, so the customer writes.
+    Tap {
+        /// Its place from 1, or its title.
+        choice: String,
     },
     /// Puts an emoji on a message. Cloud API only.
     Reaction {
@@ -157,6 +165,20 @@ pub enum Error {
     /// A message without a sender.
     #[error("from must be the customer's number, with its country code")]
     NoSender,
+    /// Nothing to tap.
+    #[error("no message with choices was sent to {to}")]
+    NoChoices {
+        /// The customer's number.
+        to: String,
+    },
+    /// Not one of the choices.
+    #[error("there is no choice `{choice}`; the newest message has: {known}")]
+    NoSuchChoice {
+        /// What was to be tapped.
+        choice: String,
+        /// The titles, with commas between.
+        known: String,
+    },
     /// The CRM refuses the edit.
     #[error("the CRM refuses the edit: {0}")]
     Edit(String),
@@ -173,7 +195,11 @@ pub(super) async fn play(world: &Arc<World>, play: Play) -> Result<Played, Error
     let (message_id, kind, news) = match provider {
         Provider::CloudApi => {
             let message_id = play.message_id.unwrap_or_else(|| world.next_wamid());
-            let message = graph_message(&from, &message_id, play.act)?;
+            let act = match play.act {
+                Act::Tap { choice } => tap(world, &from, &choice)?,
+                act => act,
+            };
+            let message = graph_message(&from, &message_id, act)?;
             let message_id = message["id"].as_str().unwrap_or(&message_id).to_owned();
             let contact = json!({"profile": {"name": play.name}, "wa_id": from});
             (message_id, "message", News::Message(json!({"contacts": [contact], "messages": [message]})))
@@ -195,6 +221,27 @@ pub(super) async fn play(world: &Arc<World>, play: Play) -> Result<Played, Error
     Ok(Played { message_id, webhook_status: sent.status, webhook_ms: sent.ms })
 }
 
+/// The message that a tap sends: on the newest message with choices that this customer got.
+fn tap(world: &World, from: &str, choice: &str) -> Result<Act, Error> {
+    let asked = |message: &Message| {
+        message.provider == Provider::CloudApi && message.to == from && !interactive::choices(message).is_empty()
+    };
+    let newest = world.ledger.messages_where(asked).into_iter().next();
+    let newest = newest.ok_or_else(|| Error::NoChoices { to: from.to_owned() })?;
+    let choices = interactive::choices(&newest);
+    let title = |choice: &Choice| choice.shown["title"].as_str().unwrap_or_default().to_owned();
+    let place = choice.parse::<usize>().ok().and_then(|place| place.checked_sub(1));
+    let named = choices.iter().find(|known| title(known) == choice);
+    let tapped = named.or_else(|| choices.get(place?)).ok_or_else(|| Error::NoSuchChoice {
+        choice: choice.to_owned(),
+        known: choices.iter().map(title).collect::<Vec<_>>().join(", "),
+    })?;
+    let message = json!({"type": "interactive", "context": {"id": newest.id},
+        "interactive": {"type": tapped.kind, tapped.kind: tapped.shown}});
+    let Value::Object(message) = message else { return Err(Error::NoChoices { to: from.to_owned() }) };
+    Ok(Act::Raw { message })
+}
+
 /// An element of `messages[]` (Meta, "Webhooks, messages").
 fn graph_message(from: &str, id: &str, act: Act) -> Result<Value, Error> {
     let (kind, payload, reply_to) = match act {
@@ -212,7 +259,7 @@ fn graph_message(from: &str, id: &str, act: Act) -> Result<Value, Error> {
             }
             return Ok(Value::Object(message));
         }
-        Act::PropertyChange { .. } => return Err(Error::NotThere { provider: Provider::CloudApi }),
+        Act::Tap { .. } | Act::PropertyChange { .. } => return Err(Error::NotThere { provider: Provider::CloudApi }),
     };
     let mut message = Map::from_iter(envelope_fields(from, id));
     message.insert("type".into(), kind.into());
@@ -251,7 +298,7 @@ fn twilio_form(world: &World, from: &str, name: &str, sid: &str, act: Act) -> Re
         Act::Button { payload, text, reply_to } | Act::Reply { id: payload, title: text, reply_to } => {
             ("button", text.clone(), vec![("ButtonText", text), ("ButtonPayload", payload)], reply_to)
         }
-        Act::Order { .. } | Act::Reaction { .. } | Act::Raw { .. } | Act::PropertyChange { .. } => {
+        Act::Order { .. } | Act::Tap { .. } | Act::Reaction { .. } | Act::Raw { .. } | Act::PropertyChange { .. } => {
             return Err(Error::NotThere { provider: Provider::Twilio });
         }
     };

@@ -3,6 +3,7 @@
 //! Both decode webhooks to the same events ([`engine::trigger::MessageEvent`], [`engine::trigger::OrderEvent`]) and
 //! perform the same capability ([`engine::capability::whatsapp`]), so a flow does not know which of them it runs on.
 
+mod choices;
 pub(crate) mod cloud_api;
 mod common;
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub struct NotifyEscalation {
     pub customer: String,
     /// Until when a human must have taken it, RFC 3339.
     pub deadline: String,
-    /// The run that asked.
+    /// The run that asked; empty when a tag rule did.
     pub run: String,
 }
 

@@ -1,6 +1,9 @@
 //! The functions scripts may call beside rhai's own: pure, of their arguments only.
 //!
-//! Text: `text.mentions(event.text, ["price", "цена"])`, `text.normalise(t)`, `text.lower(t)`.
+//! Text, compared as [`text::normalise`] makes it, so case, accents and Arabic letter forms do not matter; each takes one word
+//! or a list: `text.mentions(event.text, ["price", "цена"])` (any, as words), `text.mentions_all(t, words)`,
+//! `text.equals(t, words)`, `text.starts_with(t, words)`, `text.ends_with(t, words)`, `text.contains(t, words)` (any part),
+//! `text.matches(t, "^order [0-9]+")` (a pattern, see `patterns.rs`), `text.normalise(t)`, `text.lower(t)`.
 //! Time, given as RFC 3339 text, as a date or in milliseconds since 1970: `hours_between(a, b)`, `minutes_between`,
 //! `days_between` (negative when `b` is earlier); `later(t, "48h")`, `earlier(t, "48h")`; `hours("7d")` = 168.0;
 //! `date(t, "Europe/Rome")` = "2026-11-22", `hour(t, zone)` = 0 to 23, `weekday(t, zone)` = 1 (Monday) to 7; without
@@ -13,20 +16,30 @@ use chrono_tz::Tz;
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map};
 
 use super::machine::failure;
+use super::patterns::Patterns;
 use super::{text, time};
 use crate::clock::At;
 use crate::duration;
 
-/// What `text` is in a script: only a place for its functions.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct TextFunctions;
+/// What `text` is in a script: a place for its functions, and the patterns of the script.
+#[derive(Clone, Debug)]
+pub(super) struct TextFunctions {
+    /// Those of `text.matches`.
+    pub(super) patterns: Patterns,
+}
 
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 /// Adds them to the engine.
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<TextFunctions>("text functions");
-    engine.register_fn("mentions", |_: TextFunctions, said: Dynamic, words: Dynamic| mentions(said, words));
+    for (name, test) in TESTS {
+        engine.register_fn(name, move |_: TextFunctions, said: Dynamic, words: Dynamic| any(name, test, said, words));
+    }
+    engine.register_fn("mentions_all", |_: TextFunctions, said: Dynamic, words: Dynamic| {
+        all("mentions_all", text::mentions_normalised, said, words)
+    });
+    engine.register_fn("matches", |text: TextFunctions, said: Dynamic, pattern: &str| matches(&text, said, pattern));
     engine.register_fn("normalise", |_: TextFunctions, said: &str| text::normalise(said));
     engine.register_fn("lower", |_: TextFunctions, said: &str| said.to_lowercase());
     // A field that holds null has no value: the same as one that is not there.
@@ -49,21 +62,60 @@ fn register_time(engine: &mut Engine) {
     engine.register_fn("weekday", |from: Dynamic, zone: &str| local(from, zone).map(weekday));
 }
 
-/// Nothing mentions nothing: a message without text is no error.
-fn mentions(said: Dynamic, words: Dynamic) -> Outcome<bool> {
-    if said.is_unit() {
-        return Ok(false);
-    }
-    let said = text_of(said, "the first argument of text.mentions")?;
-    let said = text::normalise(&said);
-    let words = if words.is_array() { words.into_array().unwrap_or_default() } else { vec![words] };
-    for word in words {
-        let word = text_of(word, "each word of text.mentions")?;
-        if text::mentions_normalised(&said, &text::normalise(&word)) {
+/// A question about two normalised texts.
+type Test = fn(&str, &str) -> bool;
+
+/// Questions of which one word suffices.
+const TESTS: [(&str, Test); 5] = [
+    ("mentions", text::mentions_normalised),
+    ("equals", |said, word| said == word),
+    ("starts_with", |said, word| !word.is_empty() && said.starts_with(word)),
+    ("ends_with", |said, word| !word.is_empty() && said.ends_with(word)),
+    ("contains", |said, word| !word.is_empty() && said.contains(word)),
+];
+
+fn any(name: &str, test: Test, said: Dynamic, words: Dynamic) -> Outcome<bool> {
+    let Some(said) = said_of(name, said)? else { return Ok(false) };
+    for word in listed(words) {
+        if test(&said, &text::normalise(&word_of(name, word)?)) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+fn all(name: &str, test: Test, said: Dynamic, words: Dynamic) -> Outcome<bool> {
+    let Some(said) = said_of(name, said)? else { return Ok(false) };
+    for word in listed(words) {
+        if !test(&said, &text::normalise(&word_of(name, word)?)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn matches(text: &TextFunctions, said: Dynamic, pattern: &str) -> Outcome<bool> {
+    let Some(said) = said_of("matches", said)? else { return Ok(false) };
+    match text.patterns.get(pattern) {
+        Some(pattern) => Ok(pattern.is_match(&said)),
+        None => failure("the pattern of text.matches must be written out in the call"),
+    }
+}
+
+/// The text asked about, normalised. Nothing says nothing: a message without text is no error.
+fn said_of(name: &str, said: Dynamic) -> Outcome<Option<String>> {
+    if said.is_unit() {
+        return Ok(None);
+    }
+    Ok(Some(text::normalise(&text_of(said, &format!("the first argument of text.{name}"))?)))
+}
+
+fn word_of(name: &str, word: Dynamic) -> Outcome<ImmutableString> {
+    text_of(word, &format!("each word of text.{name}"))
+}
+
+fn listed(words: Dynamic) -> Vec<Dynamic> {
+    if words.is_array() { words.into_array().unwrap_or_default() } else { vec![words] }
 }
 
 fn text_of(value: Dynamic, what: &str) -> Outcome<ImmutableString> {

@@ -9,6 +9,7 @@
 //! | `{{upper x}}`, `{{lower x}}` | text in capitals, in small letters |
 //! | `{{join contact.tags ", "}}` | a list as text; by default with `, ` |
 //! | `{{json event.order}}` | JSON text |
+//! | `{{#if (mentions event.text "price" "цена")}}` | whether a text has one of the words; also `mentions_all`, `equals`, `starts_with`, `contains` |
 //!
 //! From handlebars: `if unless each with lookup eq ne gt gte lt lte and or not len`.
 
@@ -22,13 +23,35 @@ use handlebars::{
 };
 use serde_json::Value;
 
-use super::{time, whatsapp};
+use super::{text as normal, time, whatsapp};
 use crate::phone::Phone;
 
 /// Helpers that give a value.
-pub(super) const INLINE: [&str; 19] = [
-    "date", "money", "phone", "default", "upper", "lower", "join", "json", "lookup", "eq", "ne", "gt", "gte", "lt",
-    "lte", "and", "or", "not", "len",
+pub(super) const INLINE: [&str; 24] = [
+    "date",
+    "money",
+    "phone",
+    "default",
+    "upper",
+    "lower",
+    "join",
+    "json",
+    "lookup",
+    "eq",
+    "ne",
+    "gt",
+    "gte",
+    "lt",
+    "lte",
+    "and",
+    "or",
+    "not",
+    "len",
+    "mentions",
+    "mentions_all",
+    "equals",
+    "starts_with",
+    "contains",
 ];
 /// Helpers with a body.
 pub(super) const BLOCKS: [&str; 4] = ["if", "unless", "each", "with"];
@@ -57,7 +80,7 @@ fn registry(escape: fn(&str) -> String) -> Handlebars<'static> {
     for unused in ["log", "raw"] {
         registry.unregister_helper(unused);
     }
-    let ours: [(&str, Function); 7] = [
+    let ours: [(&str, Function); 12] = [
         ("date", date),
         ("money", money),
         ("phone", phone),
@@ -65,6 +88,15 @@ fn registry(escape: fn(&str) -> String) -> Handlebars<'static> {
         ("lower", |values| Ok(text(first(values)?)?.to_lowercase().into())),
         ("join", join),
         ("json", |values| Ok(first(values)?.to_string().into())),
+        ("mentions", |values| {
+            asked(values, |said, words| words.iter().any(|word| normal::mentions_normalised(said, word)))
+        }),
+        ("mentions_all", |values| {
+            asked(values, |said, words| words.iter().all(|word| normal::mentions_normalised(said, word)))
+        }),
+        ("equals", |values| asked(values, |said, words| words.iter().any(|word| said == word))),
+        ("starts_with", |values| asked(values, |said, words| words.iter().any(|word| said.starts_with(word.as_str())))),
+        ("contains", |values| asked(values, |said, words| words.iter().any(|word| said.contains(word.as_str())))),
     ];
     for (name, function) in ours {
         registry.register_helper(name, Box::new(Pure { name, function }));
@@ -148,6 +180,20 @@ fn text(value: &Value) -> Result<String, String> {
         Value::Null => Ok(String::new()),
         Value::Array(_) | Value::Object(_) => Err("needs text or a number, not a list or map".to_owned()),
     }
+}
+
+/// Asks about a text and words, given one by one or as lists, all normalised. Empty words are none.
+fn asked(values: &[&Value], ask: fn(&str, &[String]) -> bool) -> Result<Value, String> {
+    let said = normal::normalise(&text(first(values)?)?);
+    let mut words = Vec::new();
+    for value in values.iter().skip(1) {
+        let list = value.as_array().map_or(std::slice::from_ref(*value), Vec::as_slice);
+        for word in list {
+            words.push(normal::normalise(&text(word)?));
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    Ok((!words.is_empty() && ask(&said, &words)).into())
 }
 
 fn date(values: &[&Value]) -> Result<Value, String> {

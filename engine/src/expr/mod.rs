@@ -8,6 +8,8 @@ mod machine;
 mod names;
 mod needs;
 mod origin;
+mod parts;
+mod patterns;
 mod scope;
 mod script;
 mod shape;
@@ -18,7 +20,11 @@ mod tokens;
 mod values;
 mod whatsapp;
 
+#[cfg(test)]
+mod text_tests;
+
 pub use origin::{Error, Origin, PathUse};
+pub use parts::parts;
 pub use scope::Scope;
 pub use script::{Decision, Script};
 pub use template::{Target, Template};

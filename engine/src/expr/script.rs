@@ -14,7 +14,7 @@ use super::functions::TextFunctions;
 use super::machine::{MACHINE, SOURCE_BYTES, TOO_SLOW, start_watch};
 use super::names::{self, names};
 use super::needs::{self, Need};
-use super::{Error, Origin, PathUse, Scope, values};
+use super::{Error, Origin, PathUse, Scope, patterns, values};
 
 /// A compiled rhai expression or script.
 #[derive(Debug)]
@@ -26,7 +26,8 @@ pub struct Script {
     /// The paths without repetition, by dotted name.
     seen: Vec<(String, usize)>,
     needs: Vec<Need>,
-    uses_text: bool,
+    /// The text functions, when it calls some.
+    text: Option<TextFunctions>,
 }
 
 /// rhai locks a value while a closure runs over a part of it.
@@ -64,6 +65,10 @@ impl Script {
             .map_err(|message| origin.error(None, "script_syntax", message))?
             .map_err(|error| syntax_error(&error, origin))?;
 
+        let text = match found.uses_text.then(|| patterns::of(source)).transpose() {
+            Ok(patterns) => patterns.map(|patterns| TextFunctions { patterns }),
+            Err((place, message)) => return Err(origin.error(Some(place), "bad_pattern", message)),
+        };
         let mut needs = Vec::new();
         let mut seen: Vec<(String, usize)> = Vec::new();
         for (index, (path, optional)) in found.paths.iter().zip(&found.optional).enumerate() {
@@ -74,7 +79,7 @@ impl Script {
                 seen.push((dotted, index));
             }
         }
-        Ok(Self { source: source.into(), origin, ast, paths: found.paths, seen, needs, uses_text: found.uses_text })
+        Ok(Self { source: source.into(), origin, ast, paths: found.paths, seen, needs, text })
     }
 
     /// The text as written.
@@ -137,8 +142,8 @@ impl Script {
                 names.push_constant_dynamic(need.name.as_str(), values::to_rhai(value, need));
             }
         }
-        if self.uses_text {
-            names.push_constant(names::TEXT, TextFunctions);
+        if let Some(text) = &self.text {
+            names.push_constant(names::TEXT, text.clone());
         }
         start_watch();
         guarded(|| MACHINE.eval_ast_with_scope::<Dynamic>(&mut names, &self.ast))

@@ -175,8 +175,8 @@ impl<'a> Lower<'a> {
         let (handler, recovers) = on_error.map_or((None, false), |block| (block.entry, !block.ends));
         if let Some(op) = made.op {
             let id = id.map(Arc::from);
-            self.steps[ix as usize] =
-                Some(Step { path: path.into(), id, op, next: goes_on, on_error: handler, parent });
+            let (path, line) = (path.into(), item.place.line);
+            self.steps[ix as usize] = Some(Step { path, id, line, op, next: goes_on, on_error: handler, parent });
         }
         Some(made.ends && !recovers)
     }

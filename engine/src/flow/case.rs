@@ -1,35 +1,32 @@
-//! The `tests:` of a flow: plain data, checked, for the runner in virtual time.
+//! The `tests:` of a flow or of tag rules: plain data, checked, for the runner in virtual time.
 //!
 //! What a test gives is a part of the whole: event fields, outputs and expectations are laid over the samples of the
 //! catalogue, so a test says only what matters to it.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::fields::{self, Fields, wrong};
+use super::case_parts::{choice, expectations, expected, fakes, given, moments, object, record, texts};
+use super::fields::{self, Fields};
 use super::lower::Lower;
-use super::shape::{Form, Member, Shape};
+use super::shape::Shape;
 use super::suggest;
 use super::time;
-use super::values::untyped;
-use super::yaml::{Node, Place, Val};
+use super::yaml::{Key, Node, Place, Val};
 use crate::clock::At;
-use crate::contact::Priority;
 
-const KEYS: &[&str] = &["name", "note", "given", "at", "fake", "expect", "others", "never", "end", "tags", "vars"];
-const CONTACT: &[&str] =
-    &["phone", "name", "language", "priority", "tags", "order_status", "fields", "consent", "unread_count"];
-const CONVERSATION: &[&str] = &["window_open", "last_inbound_at", "last_outbound_at", "channel"];
-/// Fields every event has and a test may set.
-const COMMON: &[&str] = &["id", "connection", "origin"];
+const KEYS: &[&str] =
+    &["name", "note", "given", "at", "fake", "expect", "others", "never", "end", "tags", "contact", "vars", "cases"];
+/// Rules call nobody and have no runs.
+const KEYS_OF_RULES: &[&str] = &["name", "note", "given", "at", "expect", "never", "rules", "tags", "contact", "cases"];
+/// What of the contact a test looks at in the end, besides its tags.
+const CONTACT_SEEN: &[&str] = &["language", "priority", "fields"];
 
-static PRIORITY: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Priority).to_value());
-
-/// One test of a flow.
-#[derive(Clone, Debug, PartialEq)]
+/// One test of a flow or of tag rules.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TestCase {
     /// What it shows, as a sentence.
     pub name: String,
@@ -42,7 +39,7 @@ pub struct TestCase {
     /// What actions answer, by full name, one per effect in order; the last one goes on. Without: the catalogue's sample.
     pub fake: BTreeMap<String, Vec<Fake>>,
     /// Effects and local actions in order.
-    pub expect: Vec<Expectation>,
+    pub expect: Vec<Expected>,
     /// Whether others than the expected may happen. Default no.
     pub others_allowed: bool,
     /// What must not happen.
@@ -51,6 +48,12 @@ pub struct TestCase {
     pub end: Option<End>,
     /// Exactly the tags of the contact at the end.
     pub tags: Option<Vec<String>>,
+    /// The same at times from the test's start, after all that happens then; ascending.
+    pub tags_at: Vec<(Duration, Vec<String>)>,
+    /// Fields of the contact at the end, as a subset: `language priority fields`.
+    pub contact: Option<Map<String, Value>>,
+    /// The tag rules that held, in order, watched ones too.
+    pub rules: Option<Vec<String>>,
     /// Variables of the run at the end, as a subset.
     pub vars: Option<Map<String, Value>>,
 }
@@ -108,6 +111,15 @@ pub enum Fail {
     Down,
 }
 
+/// A place in the order of what is expected.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expected {
+    /// One thing.
+    One(Expectation),
+    /// Several, one right after the other, in whatever order: branches side by side promise none.
+    AnyOrder(Vec<Expectation>),
+}
+
 /// An effect or local action that is expected, or must not happen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
@@ -132,304 +144,167 @@ pub enum End {
     Waiting,
 }
 
-/// Reads the section `tests`.
+/// What a test says; in one of its cases, what is different there.
+#[derive(Clone, Default)]
+struct Said {
+    name: Option<String>,
+    given: Option<Given>,
+    at: Option<Vec<Moment>>,
+    fake: Option<BTreeMap<String, Vec<Fake>>>,
+    expect: Option<Vec<Expected>>,
+    others_allowed: Option<bool>,
+    never: Option<Vec<Expectation>>,
+    end: Option<End>,
+    tags: Option<Vec<String>>,
+    tags_at: Option<Vec<(Duration, Vec<String>)>>,
+    contact: Option<Map<String, Value>>,
+    rules: Option<Vec<String>>,
+    vars: Option<Map<String, Value>>,
+}
+
+impl Said {
+    /// What `self`, a case, says; for the rest what the whole test says.
+    fn over(self, test: &Self) -> Self {
+        let name = |name: Option<&str>| name.unwrap_or_default().to_owned();
+        Self {
+            name: Some(format!("{}: {}", name(test.name.as_deref()), name(self.name.as_deref()))),
+            given: self.given.or_else(|| test.given.clone()),
+            at: self.at.or_else(|| test.at.clone()),
+            fake: self.fake.or_else(|| test.fake.clone()),
+            expect: self.expect.or_else(|| test.expect.clone()),
+            others_allowed: self.others_allowed.or(test.others_allowed),
+            never: self.never.or_else(|| test.never.clone()),
+            end: self.end.or(test.end),
+            tags: self.tags.or_else(|| test.tags.clone()),
+            tags_at: self.tags_at.or_else(|| test.tags_at.clone()),
+            contact: self.contact.or_else(|| test.contact.clone()),
+            rules: self.rules.or_else(|| test.rules.clone()),
+            vars: self.vars.or_else(|| test.vars.clone()),
+        }
+    }
+}
+
+/// What the tests are about.
+#[derive(Clone, Copy)]
+enum Of<'r> {
+    /// A flow.
+    Flow,
+    /// Tag rules with these ids.
+    Rules(&'r [Arc<str>]),
+}
+
+impl Of<'_> {
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Flow => KEYS,
+            Self::Rules(_) => KEYS_OF_RULES,
+        }
+    }
+}
+
+/// Reads the section `tests` of a flow.
 pub(super) fn read<'a>(node: &'a Node, lower: &mut Lower<'a>) -> Vec<TestCase> {
+    tests(node, Of::Flow, lower)
+}
+
+/// Reads the section `tests` of tag rules; `known` are the ids of the rules.
+pub(super) fn read_of_rules<'a>(node: &'a Node, known: &[Arc<str>], lower: &mut Lower<'a>) -> Vec<TestCase> {
+    tests(node, Of::Rules(known), lower)
+}
+
+fn tests<'a>(node: &'a Node, of: Of<'_>, lower: &mut Lower<'a>) -> Vec<TestCase> {
     let items = fields::list(node, "`tests`", &mut lower.problems);
-    items.iter().filter_map(|item| test(item, lower)).collect()
+    items.iter().flat_map(|item| test(item, of, lower)).collect()
 }
 
-fn test<'a>(item: &'a Node, lower: &mut Lower<'a>) -> Option<TestCase> {
-    let mut keys = Fields::of(item, "a test", &mut lower.problems)?;
+/// One test, or one of each of its cases.
+fn test<'a>(item: &'a Node, of: Of<'_>, lower: &mut Lower<'a>) -> Vec<TestCase> {
+    let Some(mut keys) = Fields::of(item, "a test", &mut lower.problems) else { return Vec::new() };
+    let cases = keys.take("cases").map(|node| fields::list(node, "`cases`", &mut lower.problems));
+    let test = said(&mut keys, of, lower);
+    keys.finish(of.keys(), &mut lower.problems);
+    let Some(cases) = cases else { return vec![whole(test, item.place, lower)] };
+    let mut out = Vec::with_capacity(cases.len());
+    for item in cases {
+        let Some(mut keys) = Fields::of(item, "a case", &mut lower.problems) else { continue };
+        let case = said(&mut keys, of, lower);
+        keys.finish(&of.keys()[..of.keys().len() - 1], &mut lower.problems);
+        out.push(whole(case.over(&test), item.place, lower));
+    }
+    out
+}
+
+fn said<'a>(keys: &mut Fields<'a>, of: Of<'_>, lower: &mut Lower<'a>) -> Said {
     let name = keys.need("name", "say what it shows: `- name: a VIP order reaches sales`", &mut lower.problems);
-    let name = name.and_then(|node| fields::text(node, "`name`", &mut lower.problems)).unwrap_or("").to_owned();
+    let name = name.and_then(|node| fields::text(node, "`name`", &mut lower.problems)).map(str::to_owned);
     keys.take("note").map(|node| fields::text(node, "`note`", &mut lower.problems));
-    let given = keys.take("given").map(|node| given(node, lower)).unwrap_or_default();
-    let at = keys.need(
-        "at",
-        "say what happens: `at: { 0s: { whatsapp.message_received: { text: hi } } }`",
-        &mut lower.problems,
-    );
-    let at = at.map(|node| moments(node, lower)).unwrap_or_default();
-    let fake = keys.take("fake").map(|node| fakes(node, lower)).unwrap_or_default();
-    let expect = keys.take("expect").map(|node| expectations(node, lower)).unwrap_or_default();
-    let never = keys.take("never").map(|node| expectations(node, lower)).unwrap_or_default();
-    let others_allowed =
-        keys.take("others").is_some_and(|node| choice(node, &[("allowed", true)], lower) == Some(true));
+    let given = keys.take("given").map(|node| given(node, lower));
+    let at = keys.take("at").map(|node| moments(node, lower));
+    let expect = keys.take("expect").map(|node| expected(node, lower));
+    let never = keys.take("never").map(|node| expectations(node, lower));
+    let contact = keys.take("contact").and_then(|node| record(node, "the contact", CONTACT_SEEN, lower));
+    let mut said = Said { name, given, at, expect, never, contact, ..Said::default() };
+    if let Some(node) = keys.take("tags") {
+        match &node.value {
+            Val::Map(entries) => said.tags_at = Some(tags_at(entries, lower)),
+            _ => said.tags = Some(texts(node, "`tags`", lower)),
+        }
+    }
+    match of {
+        Of::Flow => said_of_flow(&mut said, keys, lower),
+        Of::Rules(known) => said.rules = keys.take("rules").map(|node| rules(node, known, lower)),
+    }
+    said
+}
+
+fn said_of_flow<'a>(said: &mut Said, keys: &mut Fields<'a>, lower: &mut Lower<'a>) {
+    said.fake = keys.take("fake").map(|node| fakes(node, lower));
+    said.others_allowed = keys.take("others").and_then(|node| choice(node, &[("allowed", true)], lower));
     let ends = [("done", End::Done), ("failed", End::Failed), ("waiting", End::Waiting)];
-    let end = keys.take("end").and_then(|node| choice(node, &ends, lower));
-    let tags = keys.take("tags").map(|node| texts(node, "`tags`", lower));
-    let vars = keys.take("vars").and_then(|node| object(node, Shape::any(), "`vars`", lower));
-    keys.finish(KEYS, &mut lower.problems);
-    let line = item.place.line;
-    Some(TestCase { name, line, given, at, fake, expect, others_allowed, never, end, tags, vars })
+    said.end = keys.take("end").and_then(|node| choice(node, &ends, lower));
+    said.vars = keys.take("vars").and_then(|node| object(node, Shape::any(), "`vars`", lower));
 }
 
-fn choice<T: Copy>(node: &Node, all: &[(&str, T)], lower: &mut Lower<'_>) -> Option<T> {
-    let text = fields::text(node, "this", &mut lower.problems)?;
-    let found = all.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
-    if found.is_none() {
-        let hint = suggest::hint(text, all.iter().map(|(name, _)| *name));
-        lower.problems.error(node.place, "unknown_choice", format!("`{text}` is not a choice here"), hint);
+fn rules(node: &Node, known: &[Arc<str>], lower: &mut Lower<'_>) -> Vec<String> {
+    for item in fields::list(node, "`rules`", &mut lower.problems) {
+        let Some(name) = item.scalar().map(|scalar| scalar.text.as_str()) else { continue };
+        if !known.iter().any(|rule| **rule == *name) {
+            let hint = suggest::hint(name, known.iter().map(AsRef::as_ref));
+            lower.problems.error(item.place, "unknown_choice", format!("there is no rule `{name}`"), hint);
+        }
     }
+    texts(node, "`rules`", lower)
+}
+
+fn tags_at(entries: &[(Key, Node)], lower: &mut Lower<'_>) -> Vec<(Duration, Vec<String>)> {
+    let at = |(key, node): &(Key, Node)| {
+        let tags = texts(node, "`tags`", lower);
+        Some((time::duration(&key.text, key.place, &mut lower.problems)?, tags))
+    };
+    let mut found: Vec<_> = entries.iter().filter_map(at).collect();
+    found.sort();
     found
 }
 
-fn texts(node: &Node, what: &str, lower: &mut Lower<'_>) -> Vec<String> {
-    let items = fields::list(node, what, &mut lower.problems);
-    items.iter().filter_map(|item| fields::text(item, "an item", &mut lower.problems).map(str::to_owned)).collect()
-}
-
-fn given<'a>(node: &'a Node, lower: &mut Lower<'a>) -> Given {
-    let Some(mut keys) = Fields::of(node, "`given`", &mut lower.problems) else { return Given::default() };
-    let contact = keys.take("contact").and_then(|node| record(node, "the contact", CONTACT, lower));
-    let conversation = keys.take("conversation").and_then(|node| record(node, "the conversation", CONVERSATION, lower));
-    let at = keys.take("at").and_then(|node| {
-        let text = fields::text(node, "`at`", &mut lower.problems)?;
-        time::instant(text, node.place, &mut lower.problems)
-    });
-    keys.finish(&["contact", "conversation", "at"], &mut lower.problems);
-    Given { contact: contact.unwrap_or_default(), conversation, at }
-}
-
-/// A map of known fields. Those that are text keep their spelling: `phone: +8613800138000`.
-fn record(node: &Node, what: &'static str, known: &[&str], lower: &mut Lower<'_>) -> Option<Map<String, Value>> {
-    let keys = Fields::of(node, what, &mut lower.problems)?;
-    let mut out = Map::new();
-    let mut unknown = Vec::new();
-    for (key, value) in keys.rest() {
-        let shape = match key.text.as_str() {
-            "fields" | "consent" | "tags" | "unread_count" | "window_open" => Shape::any(),
-            "priority" => Shape::new(&PRIORITY),
-            _ => Shape::text(),
-        };
-        if known.contains(&key.text.as_str()) {
-            if let Some(value) = plain(value, shape, &key.text, lower) {
-                out.insert(key.text.clone(), value);
-            }
-        } else {
-            unknown.push((key.place, key.text.clone()));
-        }
+fn whole(said: Said, place: Place, lower: &mut Lower<'_>) -> TestCase {
+    if said.at.is_none() {
+        let hint = "say what happens: `at: { 0s: { whatsapp.message_received: { text: hi } } }`";
+        lower.problems.error(place, "missing_key", "a test has no `at`", hint);
     }
-    for (place, name) in unknown {
-        let hint = suggest::hint(&name, known.iter().copied());
-        lower.problems.error(place, "unknown_key", format!("{what} has no `{name}`"), hint);
+    TestCase {
+        name: said.name.unwrap_or_default(),
+        line: place.line,
+        given: said.given.unwrap_or_default(),
+        at: said.at.unwrap_or_default(),
+        fake: said.fake.unwrap_or_default(),
+        expect: said.expect.unwrap_or_default(),
+        others_allowed: said.others_allowed.unwrap_or_default(),
+        never: said.never.unwrap_or_default(),
+        end: said.end,
+        tags: said.tags,
+        tags_at: said.tags_at.unwrap_or_default(),
+        contact: said.contact,
+        rules: said.rules,
+        vars: said.vars,
     }
-    Some(out)
-}
-
-fn moments<'a>(node: &'a Node, lower: &mut Lower<'a>) -> Vec<Moment> {
-    let Val::Map(entries) = &node.value else {
-        wrong(
-            node,
-            "`at` is a map from times to events: { 0s: { whatsapp.message_received: { text: hi } } }",
-            &mut lower.problems,
-        );
-        return Vec::new();
-    };
-    let mut out = Vec::new();
-    for (key, value) in entries {
-        let after = time::duration(&key.text, key.place, &mut lower.problems);
-        let items = match &value.value {
-            Val::List(items) => items.as_slice(),
-            _ => std::slice::from_ref(value),
-        };
-        let mut events = Vec::new();
-        for item in items {
-            let Val::Map(entries) = &item.value else {
-                wrong(
-                    item,
-                    "an event is its type with its fields: { whatsapp.message_received: { text: hi } }",
-                    &mut lower.problems,
-                );
-                continue;
-            };
-            for (kind, fields) in entries {
-                let Some(spec) = lower.trigger_spec(&kind.text, kind.place) else { continue };
-                let shape = Shape::new(spec.event.as_value());
-                let value = event_fields(fields, shape, spec.name, lower);
-                events.push((spec.name.to_owned(), Value::Object(value)));
-            }
-        }
-        out.extend(after.map(|after| Moment { after, events, line: key.place.line }));
-    }
-    out.sort_by_key(|moment| moment.after);
-    out
-}
-
-fn event_fields(node: &Node, shape: Shape<'_>, what: &str, lower: &mut Lower<'_>) -> Map<String, Value> {
-    if matches!(node.value, Val::Null) {
-        return Map::new();
-    }
-    let Val::Map(entries) = &node.value else {
-        wrong(node, &format!("the fields of `{what}` are a map"), &mut lower.problems);
-        return Map::new();
-    };
-    let mut out = Map::new();
-    for (key, value) in entries {
-        let member =
-            if COMMON.contains(&key.text.as_str()) { Member::Known(Shape::text()) } else { shape.member(&key.text) };
-        if let Some(shape) = known(member, &key.text, key.place, what, shape, lower)
-            && let Some(value) = plain(value, shape, &key.text, lower)
-        {
-            out.insert(key.text.clone(), value);
-        }
-    }
-    out
-}
-
-fn fakes<'a>(node: &'a Node, lower: &mut Lower<'a>) -> BTreeMap<String, Vec<Fake>> {
-    let Val::Map(entries) = &node.value else {
-        wrong(node, "`fake` is a map from actions to their answers", &mut lower.problems);
-        return BTreeMap::new();
-    };
-    let mut out = BTreeMap::new();
-    for (key, value) in entries {
-        let Some(spec) = action(&key.text, key.place, lower) else { continue };
-        let items = match &value.value {
-            Val::List(items) => items.as_slice(),
-            _ => std::slice::from_ref(value),
-        };
-        let shape = Shape::new(spec.output.as_value());
-        let answers = items.iter().filter_map(|item| fake(item, shape, spec.name, lower)).collect();
-        out.insert(spec.name.to_owned(), answers);
-    }
-    out
-}
-
-fn fake(item: &Node, shape: Shape<'_>, what: &'static str, lower: &mut Lower<'_>) -> Option<Fake> {
-    let mut keys = Fields::of(item, "an answer", &mut lower.problems)?;
-    let Some(fail) = keys.take("fail") else {
-        return object(item, shape, what, lower).map(|fields| Fake::Reply(Value::Object(fields)));
-    };
-    let ways = [
-        ("later", Fail::Later),
-        ("refused", Fail::Refused),
-        ("unknown", Fail::Unknown),
-        ("auth", Fail::Auth),
-        ("down", Fail::Down),
-    ];
-    let how = choice(fail, &ways, lower);
-    let code = keys.take("code").and_then(|node| fields::text(node, "`code`", &mut lower.problems)).map(str::to_owned);
-    let message = keys.take("message").and_then(|node| fields::text(node, "`message`", &mut lower.problems));
-    let message = message.map(str::to_owned);
-    keys.finish(&["fail", "code", "message"], &mut lower.problems);
-    Some(Fake::Fail { how: how?, code, message })
-}
-
-fn expectations<'a>(node: &'a Node, lower: &mut Lower<'a>) -> Vec<Expectation> {
-    let items = fields::list(node, "this", &mut lower.problems);
-    items.iter().filter_map(|item| expectation(item, lower)).collect()
-}
-
-fn expectation<'a>(item: &'a Node, lower: &mut Lower<'a>) -> Option<Expectation> {
-    let line = item.place.line;
-    if let Val::Scalar(name) = &item.value {
-        let spec = action(&name.text, item.place, lower)?;
-        return Some(Expectation { at: None, action: spec.name.to_owned(), fields: Value::Object(Map::new()), line });
-    }
-    let mut keys = Fields::of(item, "an expectation", &mut lower.problems)?;
-    let at = keys.take("at").and_then(|node| {
-        let text = fields::text(node, "`at`", &mut lower.problems)?;
-        time::duration(text, node.place, &mut lower.problems)
-    });
-    let mut rest = keys.rest();
-    let Some((key, value)) = rest.next() else {
-        let hint = "write the action as a key: `- crm.create_ticket: { subject: … }`";
-        lower.problems.error(item.place, "missing_key", "this expects no action", hint);
-        return None;
-    };
-    if let Some((second, _)) = rest.next() {
-        let message = format!("one action per expectation; `{}` is a second", second.text);
-        lower.problems.error(second.place, "unknown_key", message, "begin a new one with `- `");
-    }
-    let spec = action(&key.text, key.place, lower)?;
-    let fields = match &value.value {
-        Val::Null => Map::new(),
-        _ => object(value, Shape::new(spec.input.as_value()), spec.name, lower)?,
-    };
-    Some(Expectation { at, action: spec.name.to_owned(), fields: Value::Object(fields), line })
-}
-
-fn action<'a>(name: &str, at: Place, lower: &mut Lower<'a>) -> Option<&'a crate::connector::ActionSpec> {
-    let found = lower.env.catalog.actions.get(name);
-    if found.is_none() {
-        let hint = suggest::hint(name, lower.env.catalog.actions.keys().copied());
-        lower.problems.error(at, "unknown_action", format!("there is no action `{name}`"), hint);
-    }
-    found
-}
-
-fn known<'s>(
-    member: Member<'s>,
-    name: &str,
-    at: Place,
-    what: &str,
-    shape: Shape<'s>,
-    lower: &mut Lower<'_>,
-) -> Option<Shape<'s>> {
-    match member {
-        Member::Known(shape) => Some(shape),
-        Member::Free => Some(Shape::any()),
-        Member::Unknown => {
-            let hint = suggest::hint(name, shape.names());
-            lower.problems.error(at, "unknown_field", format!("{what} has no field `{name}`"), hint);
-            None
-        }
-    }
-}
-
-/// A map of fixed values, any part of what `shape` describes.
-fn object(node: &Node, shape: Shape<'_>, what: &str, lower: &mut Lower<'_>) -> Option<Map<String, Value>> {
-    let Val::Map(entries) = &node.value else {
-        wrong(node, &format!("{what} takes a map of fields"), &mut lower.problems);
-        return None;
-    };
-    let mut out = Map::new();
-    for (key, value) in entries {
-        let Some(shape) = known(shape.member(&key.text), &key.text, key.place, what, shape, lower) else { continue };
-        if let Some(value) = plain(value, shape, &key.text, lower) {
-            out.insert(key.text.clone(), value);
-        }
-    }
-    Some(out)
-}
-
-/// A fixed value of the type `shape` says; what is missing in it does not matter.
-fn plain(node: &Node, shape: Shape<'_>, name: &str, lower: &mut Lower<'_>) -> Option<Value> {
-    let form = shape.form();
-    let typed = |value: Value| {
-        let fits = match form {
-            Form::Integer => value.is_i64(),
-            Form::Number => value.is_number(),
-            Form::Boolean => value.is_boolean(),
-            Form::List | Form::Map => false,
-            Form::Any | Form::Text => true,
-        };
-        fits.then_some(value)
-    };
-    if let (Some(choices), Val::Scalar(scalar)) = (shape.choices(), &node.value)
-        && !choices.contains(&scalar.text.as_str())
-    {
-        let message = format!("`{name}` cannot be `{}`", scalar.text);
-        lower.problems.error(node.place, "unknown_choice", message, suggest::hint(&scalar.text, choices));
-        return None;
-    }
-    let value = match &node.value {
-        Val::Broken => return None,
-        Val::Null => Some(Value::Null),
-        Val::Scalar(scalar) if form == Form::Text => Some(Value::String(scalar.text.clone())),
-        Val::Scalar(scalar) => typed(untyped(scalar)),
-        Val::List(items) if matches!(form, Form::List | Form::Any) => {
-            let inner = shape.items().unwrap_or(Shape::any());
-            Some(items.iter().filter_map(|item| plain(item, inner, name, lower)).collect())
-        }
-        Val::Map(_) if matches!(form, Form::Map | Form::Any) => {
-            return object(node, shape, &format!("`{name}`"), lower).map(Value::Object);
-        }
-        Val::List(_) | Val::Map(_) => None,
-    };
-    if value.is_none() {
-        wrong(node, &format!("`{name}` has another type"), &mut lower.problems);
-    }
-    value
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::env::{Environment, Needs};
-use super::lower::{Compiled, check};
+use super::kinds::{CompiledDocument, Kind, check_document};
 use super::problem::{Problem, Severity};
 use crate::store::{VersionRow, VersionState};
 
@@ -17,15 +17,15 @@ pub struct Document {
     pub path: String,
     /// Its text.
     pub text: String,
-    /// Who will own the flow: `file:<name>` when it is loaded from `--flows`, `db` for an import.
+    /// Who will own it: `file:<name>` when it is loaded from `--flows`, `db` for an import.
     pub owner: String,
 }
 
-/// What would become of a flow.
+/// What would become of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// There is no such flow yet.
+    /// There is none of this id yet.
     New,
     /// It means something else than what is stored.
     Changed,
@@ -40,7 +40,9 @@ pub enum Change {
 /// One file of a plan.
 #[derive(Debug, Serialize)]
 pub struct PlanItem {
-    /// The flow's id, as far as it could be read.
+    /// What the document is, as far as it says so.
+    pub kind: Kind,
+    /// The document's id, as far as it could be read.
     pub flow: Option<String>,
     /// Its path.
     pub path: String,
@@ -48,14 +50,14 @@ pub struct PlanItem {
     pub change: Change,
     /// Errors and warnings, in the order of the document.
     pub problems: Vec<Problem>,
-    /// Who has a flow of this id already, when that forbids this one: another file's path, or the owner of the stored one.
+    /// Who has a document of this id already, when that forbids this one: another file's path, or the owner of the stored one.
     pub owner_conflict: Option<String>,
     /// Where the id stands in the file: line and column.
     #[serde(skip)]
     place: (u32, u32),
-    /// The compiled flow, unless it is refused.
+    /// The compiled document, unless it is refused.
     #[serde(skip)]
-    pub compiled: Option<Compiled>,
+    pub compiled: Option<CompiledDocument>,
 }
 
 /// What an import would do.
@@ -85,15 +87,16 @@ pub fn plan(documents: &[Document], stored: &[VersionRow], env: &Environment<'_>
     refuse_doubles(&mut items);
     let mut needs = Needs::default();
     for compiled in items.iter().filter_map(|item| item.compiled.as_ref()) {
-        needs.add(&compiled.needs);
+        needs.add(compiled.needs());
     }
     Plan { items, needs }
 }
 
 fn item(document: &Document, stored: &[VersionRow], env: &Environment<'_>) -> PlanItem {
-    let checked = check(&document.text, env);
+    let checked = check_document(&document.text, env);
     let path = document.path.clone();
     let mut item = PlanItem {
+        kind: checked.kind,
         flow: checked.flow.as_ref().map(|flow| flow.id.clone()),
         path,
         change: Change::Refused,
@@ -104,11 +107,18 @@ fn item(document: &Document, stored: &[VersionRow], env: &Environment<'_>) -> Pl
     };
     let Some(flow) = checked.flow else { return item };
     let row = current(stored, &flow.id);
+    if let Some(row) = row.filter(|row| row.kind != checked.kind) {
+        let message = format!("`{}` is the id of a `{}:` document already", flow.id, row.kind.key());
+        let hint = "ids are unique among documents of every kind: give this one another";
+        item.problems.push(taken(flow.line, flow.column, message, hint));
+        item.owner_conflict = Some(row.owner.clone());
+        return item;
+    }
     if let Some(row) =
         row.filter(|row| row.state != VersionState::Old && in_files(&row.owner) != in_files(&document.owner))
     {
         let owner = if in_files(&row.owner) { format!("a file ({})", row.owner) } else { "the database".to_owned() };
-        let message = format!("the flow `{}` belongs to {owner} already", flow.id);
+        let message = format!("the {} `{}` belongs to {owner} already", checked.kind.word(), flow.id);
         let hint = "give this one another id, or remove the other first";
         item.problems.push(taken(flow.line, flow.column, message, hint));
         item.owner_conflict = Some(row.owner.clone());
@@ -118,7 +128,7 @@ fn item(document: &Document, stored: &[VersionRow], env: &Environment<'_>) -> Pl
         item.change = match row {
             None => Change::New,
             Some(row) if row.source == document.text => Change::Unchanged,
-            Some(row) if row.meaning == compiled.meaning => Change::Reworded,
+            Some(row) if row.meaning == compiled.meaning() => Change::Reworded,
             Some(_) => Change::Changed,
         };
         item.compiled = Some(compiled);
@@ -152,8 +162,8 @@ fn refuse_doubles(items: &mut [PlanItem]) {
         for &index in &indexes {
             let others = indexes.iter().filter(|other| **other != index);
             let others = others.map(|other| items[*other].path.clone()).collect::<Vec<_>>().join(", ");
-            let message = format!("the flow `{flow}` is also in {others}");
             let item = &mut items[index];
+            let message = format!("the {} `{flow}` is also in {others}", item.kind.word());
             let (line, column) = item.place;
             item.problems.push(taken(line, column, message, "give each file its own id"));
             item.owner_conflict = Some(others);

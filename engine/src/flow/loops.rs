@@ -194,7 +194,8 @@ impl<'a> Lower<'a> {
         if let Some(until) = until {
             let (path, next) = (format!("{}.until", here.path).into(), here.next);
             let op = Op::Until { repeat: here.ix, until };
-            self.steps[end as usize] = Some(Step { path, id: None, op, next, on_error: None, parent: Some(here.ix) });
+            let parent = Some(here.ix);
+            self.steps[end as usize] = Some(Step { path, id: None, line: 0, op, next, on_error: None, parent });
         }
         let op = (|| Some(Op::Repeat { max: max?, body: block?.entry }))();
         Made { op, ends: false, keys: known }

@@ -10,6 +10,7 @@ use super::blocks;
 use super::case::{self, TestCase};
 use super::env::{Environment, Needs};
 use super::fields::{self, Fields};
+use super::kinds::{self, Kind};
 use super::loops::Loop;
 use super::meaning;
 use super::names::Names;
@@ -57,7 +58,7 @@ impl Compiled {
     }
 }
 
-/// A flow's id and where it stands.
+/// A document's id and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowId {
     /// The id, kebab-case.
@@ -70,13 +71,23 @@ pub struct FlowId {
 
 /// What a check found.
 #[derive(Debug)]
-pub struct Checked {
-    /// The flow, unless there was an error.
-    pub version: Option<Compiled>,
-    /// The flow's id, also when there were errors elsewhere.
+pub struct Checked<T = Compiled> {
+    /// What the document is, as far as it says so.
+    pub kind: Kind,
+    /// The flow (or whatever the document is), unless there was an error.
+    pub version: Option<T>,
+    /// The document's id, also when there were errors elsewhere.
     pub flow: Option<FlowId>,
     /// Errors and warnings, in the order of the document.
     pub problems: Vec<Problem>,
+}
+
+impl<T> Checked<T> {
+    /// The same with another kind of version.
+    pub(super) fn map<U>(self, into: impl FnOnce(T) -> U) -> Checked<U> {
+        let Self { kind, version, flow, problems } = self;
+        Checked { kind, version: version.map(into), flow, problems }
+    }
 }
 
 /// Parses and checks a flow document. It never stops at the first problem, and with one error there is no version.
@@ -84,12 +95,22 @@ pub struct Checked {
 pub fn check(text: &str, env: &Environment<'_>) -> Checked {
     let mut problems = Problems::default();
     let Some(root) = yaml::read(text, &mut problems) else {
-        return Checked { version: None, flow: None, problems: problems.sorted() };
+        return Checked { kind: Kind::Flow, version: None, flow: None, problems: problems.sorted() };
     };
-    let mut lower = Lower::new(env, problems);
-    let compiled = lower.flow(&root);
+    finish(&root, Lower::new(env, problems), Kind::Flow, Lower::flow)
+}
+
+/// Reads `root` by `read`; with an error there is no version.
+pub(super) fn finish<'a, T>(
+    root: &'a Node,
+    mut lower: Lower<'a>,
+    kind: Kind,
+    read: impl FnOnce(&mut Lower<'a>, &'a Node) -> Option<T>,
+) -> Checked<T> {
+    let compiled = read(&mut lower, root);
     let failed = lower.problems.errors() > 0;
-    Checked { version: compiled.filter(|_| !failed), flow: lower.flow_id, problems: lower.problems.sorted() }
+    let version = compiled.filter(|_| !failed);
+    Checked { kind, version, flow: lower.flow_id, problems: lower.problems.sorted() }
 }
 
 /// The flow while it is read.
@@ -117,7 +138,7 @@ pub(super) struct Lower<'a> {
 }
 
 impl<'a> Lower<'a> {
-    fn new(env: &'a Environment<'a>, problems: Problems) -> Self {
+    pub(super) fn new(env: &'a Environment<'a>, problems: Problems) -> Self {
         let names = Names::default();
         Self {
             env,
@@ -136,20 +157,17 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn flow(&mut self, root: &'a Node) -> Option<Compiled> {
+    pub(super) fn flow(&mut self, root: &'a Node) -> Option<Compiled> {
         if matches!(root.value, Val::Null) {
             let at = Place { line: 1, column: 1 };
             self.problems.error(at, "empty_file", "the file is empty", "begin with `format: 1` and `flow: some-id`");
             return None;
         }
         let mut keys = Fields::of(root, "a flow", &mut self.problems)?;
-        if let Some((key, _)) = keys.peek("rules") {
-            let message = "files of tag rules are not in format 1 of this version of switchboard";
-            self.problems.error(key.place, "not_yet", message, "only flows (`flow:`, `on:`, `steps:`) are read");
-            return None;
-        }
+        kinds::refuse_others(&keys, Kind::Flow, &mut self.problems);
+        keys.take(Kind::Rules.key());
         self.format(&mut keys);
-        let flow = self.id(&mut keys);
+        let flow = self.id(&mut keys, Kind::Flow);
         let name = keys.take("name").and_then(|node| fields::text(node, "`name`", &mut self.problems));
         keys.take("note").map(|node| fields::text(node, "`note`", &mut self.problems));
         let on = keys.need("on", "say what starts it: `on: [whatsapp.message_received]`", &mut self.problems);
@@ -177,7 +195,8 @@ impl<'a> Lower<'a> {
         Some(Compiled { flow, name, meaning: meaning::of(root), triggers, program: program?, tests, needs })
     }
 
-    fn format(&mut self, keys: &mut Fields<'a>) {
+    /// The version of the format, which every kind of document names.
+    pub(super) fn format(&mut self, keys: &mut Fields<'a>) {
         let Some(node) = keys.need("format", "begin the file with `format: 1`", &mut self.problems) else { return };
         let Some(text) = fields::text(node, "`format`", &mut self.problems) else { return };
         if text != "1" {
@@ -186,15 +205,18 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn id(&mut self, keys: &mut Fields<'a>) -> Option<&'a str> {
-        let node = keys.need("flow", "give it a stable id: `flow: order-to-ticket`", &mut self.problems)?;
-        let id = fields::text(node, "`flow`", &mut self.problems)?;
+    /// The document's id, below the key of its kind.
+    pub(super) fn id(&mut self, keys: &mut Fields<'a>, kind: Kind) -> Option<&'a str> {
+        let key = kind.key();
+        let hint = format!("give it a stable id: `{key}: order-to-ticket`");
+        let node = keys.need(key, &hint, &mut self.problems)?;
+        let id = fields::text(node, &format!("`{key}`"), &mut self.problems)?;
         if is_kebab(id) {
             let Place { line, column } = node.place;
             self.flow_id = Some(FlowId { id: id.to_owned(), line, column });
             return Some(id);
         }
-        let message = format!("`{id}` is not a flow id");
+        let message = format!("`{id}` is not a {key} id");
         let hint = "1 to 64 small letters, digits and single hyphens, first a letter: order-to-ticket";
         self.problems.error(node.place, "bad_id", message, hint);
         None

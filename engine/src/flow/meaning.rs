@@ -7,11 +7,19 @@ use sha2::{Digest, Sha256};
 
 use super::yaml::{Kind, Node, Val};
 
-/// The hash of a whole document.
+/// The hash of a whole flow.
 pub(super) fn of(root: &Node) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(b"switchboard flow 1\0");
     feed(root, Part::Flow, &mut hash);
+    hash.finalize().into()
+}
+
+/// The hash of a whole file of tag rules.
+pub(super) fn of_rules(root: &Node) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(b"switchboard rules 1\0");
+    feed(root, Part::Rules, &mut hash);
     hash.finalize().into()
 }
 
@@ -20,6 +28,9 @@ pub(super) fn of(root: &Node) -> [u8; 32] {
 enum Part {
     Flow,
     Steps,
+    Rules,
+    /// The rules of a file, in their order.
+    RuleList,
     /// Variables of a `set`: their order counts, later ones see earlier ones.
     Vars,
     Other,
@@ -29,8 +40,8 @@ impl Part {
     /// Whether `key` has no meaning for a run.
     fn ignores(self, key: &str) -> bool {
         match self {
-            Self::Flow => matches!(key, "name" | "note" | "tests"),
-            Self::Steps => matches!(key, "name" | "note"),
+            Self::Flow | Self::Rules => matches!(key, "name" | "note" | "tests"),
+            Self::Steps | Self::RuleList => matches!(key, "name" | "note"),
             Self::Vars | Self::Other => false,
         }
     }
@@ -42,6 +53,7 @@ impl Part {
                 Self::Steps
             }
             (Self::Steps, "set") => Self::Vars,
+            (Self::Rules, "list") => Self::RuleList,
             _ => Self::Other,
         }
     }

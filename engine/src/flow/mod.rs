@@ -6,11 +6,13 @@ mod ask;
 mod blocks;
 mod calls;
 mod case;
+mod case_parts;
 mod document;
 mod env;
 mod fields;
 mod gaps;
 mod import;
+mod kinds;
 mod loops;
 mod lower;
 mod meaning;
@@ -18,6 +20,8 @@ mod names;
 mod problem;
 mod program;
 mod proof;
+mod rules;
+mod rules_document;
 mod schema;
 mod shape;
 mod steps;
@@ -25,19 +29,23 @@ mod suggest;
 mod time;
 mod triggers;
 mod values;
+mod ways;
 mod yaml;
 mod yaml_error;
 
 #[cfg(test)]
 mod tests;
 
-pub use case::{End, Expectation, Fail, Fake, Given, Moment, TestCase};
+pub use case::{End, Expectation, Expected, Fail, Fake, Given, Moment, TestCase};
 pub use env::{Bindings, ConnectionInfo, Environment, Needs};
 pub use import::{Change, Document, Plan, PlanItem, plan};
+pub use kinds::{CompiledDocument, Kind, check_document};
 pub use lower::{Checked, Compiled, FORMAT, FlowId, check};
 pub use problem::{CODES, Problem, Severity};
 pub use program::{
     Check, Do, Expr, ForEach, Into, MAX_ITEMS, Op, Program, Retry, Step, StepIx, Trigger, Until, Version, WaitFor, Want,
 };
+pub use rules::CompiledRules;
 pub use schema::schema;
+pub use ways::Way;
 pub use yaml::MAX_BYTES;

@@ -73,6 +73,9 @@ pub struct Step {
     pub path: Arc<str>,
     /// Its id, if it has one: its output is `steps.<id>`.
     pub id: Option<Arc<str>>,
+    /// Its line in the file, from 1; 0 for a part of another step that the author did not write (the answer of an `ask`, the
+    /// end of a `repeat`).
+    pub line: u32,
     /// What it does.
     pub op: Op,
     /// The step after it, already resolved through its parents; `None` = the run (or its error handler) ends.

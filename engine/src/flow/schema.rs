@@ -4,22 +4,39 @@
 
 use serde_json::{Map, Value, json};
 
-use super::document;
+use super::kinds::Kind;
+use super::{document, rules_document};
 use crate::connector::Catalog;
 
-/// The JSON Schema of a flow document against `catalog`.
+/// The JSON Schema of a document of any kind against `catalog`: the key of its id says which kind it is.
 #[must_use]
 pub fn schema(catalog: &Catalog) -> Value {
-    let mut root = schemars::schema_for!(document::Flow).to_value();
-    let mut defs = match root.get_mut("$defs").map(Value::take) {
-        Some(Value::Object(defs)) => defs,
-        _ => Map::new(),
-    };
+    let mut defs = Map::new();
+    let flow = named(schemars::schema_for!(document::Flow).to_value(), "Flow", &mut defs);
+    let rules = named(schemars::schema_for!(rules_document::Rules).to_value(), "Rules", &mut defs);
     actions(catalog, &mut defs);
     triggers(catalog, &mut defs);
-    root["title"] = "Switchboard flow".into();
-    root["$defs"] = Value::Object(defs);
-    root
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Switchboard document",
+        "type": "object",
+        "if": { "required": [Kind::Rules.key()] },
+        "then": rules,
+        "else": flow,
+        "$defs": defs,
+    })
+}
+
+/// Moves the schema of a kind of document below `defs`, with those of its parts, which other kinds may share; gives a reference.
+fn named(mut schema: Value, name: &str, defs: &mut Map<String, Value>) -> Value {
+    if let Some(own) = schema.as_object_mut() {
+        own.remove("$schema");
+        if let Some(Value::Object(parts)) = own.remove("$defs") {
+            defs.extend(parts);
+        }
+    }
+    defs.insert(name.to_owned(), schema);
+    json!({ "$ref": format!("#/$defs/{name}") })
 }
 
 /// `do` becomes one of the actions, and `with` what that action takes.

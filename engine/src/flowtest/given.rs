@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::book::Published;
 use crate::clock::At;
 use crate::connector::Catalog;
 use crate::contact::{Contact, Conversation, Priority, TagSource, TagSourceKind, WINDOW};
 use crate::duration;
 use crate::event::{self, Event, EventKey, Origin};
-use crate::flow::{Given, Version};
+use crate::flow::{Given, Trigger};
 use crate::ids::{ContactId, ConversationId, EventId, Ids, MailboxId};
 use crate::mailbox::Mailbox;
 use crate::trigger::{NoReply, Silent};
@@ -78,7 +79,7 @@ pub(super) fn event(
     kind: &str,
     fields: &Value,
     catalog: &Catalog,
-    version: &Version,
+    version: &Published,
     customer: &Mailbox,
     id: EventId,
     at: At,
@@ -89,7 +90,7 @@ pub(super) fn event(
     let mut own = |name: &str| fields.remove(name).and_then(|value| value.as_str().map(str::to_owned));
     let (external, connection, origin) = (own("id"), own("connection"), own("origin"));
     if kind == event::MANUAL {
-        overlay(&mut body, &json!({ "flow": *version.flow }));
+        overlay(&mut body, &json!({ "flow": **version.document() }));
     }
     overlay(&mut body, &Value::Object(fields));
     let talk = customer.facts.conversations.first().filter(|_| spec.is_none_or(|spec| spec.in_conversation));
@@ -117,9 +118,13 @@ pub(super) fn event(
 }
 
 /// The silence that a `conversation.no_reply` of a test means: that of the first trigger with these parameters.
-pub(super) fn silence(fields: &Value, version: &Version) -> Option<(std::time::Duration, Silent)> {
+pub(super) fn silence(fields: &Value, version: &Published) -> Option<(std::time::Duration, Silent)> {
     let asked = |name: &str, params: &Value| fields.get(name).is_none_or(|asked| *asked == params[name]);
-    let mut triggers = version.triggers.iter().filter(|trigger| *trigger.kind == *event::NO_REPLY);
+    let triggers: Vec<&Trigger> = match version {
+        Published::Flow(version) => version.triggers.iter().collect(),
+        Published::Rules(file) => file.rules.iter().flat_map(|rule| &rule.on).collect(),
+    };
+    let mut triggers = triggers.into_iter().filter(|trigger| *trigger.kind == *event::NO_REPLY);
     let trigger = triggers.find(|trigger| asked("after", &trigger.params) && asked("silent", &trigger.params))?;
     let NoReply { after, silent } = serde_json::from_value(trigger.params.clone()).ok()?;
     Some((duration::parse(&after).ok()?, silent))

@@ -3,7 +3,7 @@
 use super::tests::{outcome, passes};
 use super::{Outcome, run};
 use crate::calendar::Calendars;
-use crate::flowtest::tests::{catalog, compiled};
+use crate::flowtest::tests::{catalog, document};
 
 const HELLO: &str = "at: { 0s: { whatsapp.message_received: { text: hello } } }\n";
 const ORDER: &str = "at: { 0s: { whatsapp.order_received: { order: { id: A1, total: 30, currency: EUR, items: [{ sku: one, quantity: 1, price: 10, currency: EUR }, { sku: two, quantity: 2, price: 5, currency: EUR }, { sku: three, quantity: 1, price: 10, currency: EUR }] } } } }\n";
@@ -386,7 +386,7 @@ steps:
     else:
       - stop: { as: failed, reason: too small }
 "#;
-    run(vec![compiled(&parent), compiled(child)], &Calendars::default(), &catalog())
+    run(vec![document(&parent), document(child)], &Calendars::default(), &catalog())
 }
 
 #[test]

@@ -38,6 +38,12 @@ impl Log {
             What::Parked { why, .. } => format!("  needs attention ({why}): {message}"),
             What::Failed { step, code, .. } => format!("step {step} failed ({code}): {message}"),
             What::Passed { why, trigger, .. } => format!("{trigger} does not start the flow ({why}){}", seen(data)),
+            What::RuleHeld { rule, watch, .. } => {
+                let watches = if *watch { " (watch only)" } else { "" };
+                format!("rule {rule} holds{watches}: {}", data["did"])
+            }
+            What::RulePassed { rule, why, .. } => format!("rule {rule} does not hold ({why}){}", seen(data)),
+            What::TagExpired { source } => format!("the tag {} of {source} ends", data["tag"]),
             What::Ended { status } => {
                 let reason = data["reason"].as_str().map(|reason| format!(": {reason}")).unwrap_or_default();
                 format!("run {}{reason}", super::expect::word(*status))

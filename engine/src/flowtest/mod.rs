@@ -1,9 +1,11 @@
-//! Tests of flows in virtual time: the `tests:` of a flow, run by the same [`handle`](crate::handle::handle) as production.
+//! Tests in virtual time: the `tests:` of a flow or of tag rules, run by the same [`handle`](crate::handle::handle) as production.
 //!
 //! Only the doors differ: events come from the test, calls are answered by its `fake` at once, and time jumps to whatever
 //! falls due next. So 48 hours pass in microseconds, and what a test shows is what the engine will do.
 
+pub mod backtest;
 mod calls;
+mod coverage;
 mod expect;
 mod given;
 mod log;
@@ -12,31 +14,36 @@ mod sim;
 #[cfg(test)]
 mod language;
 #[cfg(test)]
+mod measures;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod random;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 mod triggers_tests;
 #[cfg(test)]
 mod witness;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::book::Published;
 use crate::calendar::Calendars;
 use crate::connector::Catalog;
-use crate::flow::{Compiled, TestCase, Version};
+use crate::flow::{CompiledDocument, TestCase};
 use crate::ids::VersionId;
 
+use coverage::Taken;
+pub use coverage::{Coverage, Gap};
 use sim::Sim;
 
 /// What one test showed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Outcome {
-    /// The flow.
+    /// The flow, or the file of rules.
     pub flow: String,
     /// The test's name.
     pub name: String,
@@ -44,45 +51,76 @@ pub struct Outcome {
     pub line: u32,
     /// Whether everything was as expected.
     pub passed: bool,
-    /// What was not, each in a line; first what is wrong, then what was expected and what happened.
+    /// What was not: what was expected and what happened, and below that each difference in a line of its own.
     pub failures: Vec<String>,
     /// What happened, in lines for reading: actions, failures, what started nothing and why, how runs ended.
     pub log: Vec<String>,
 }
 
-/// Runs all tests of compiled flows. Each flow is tested alone; the others can be called.
+/// What all tests showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Test by test, in the order of documents and of files.
+    pub outcomes: Vec<Outcome>,
+    /// What the tests came to of each flow, in the order of flows.
+    pub coverage: Vec<Coverage>,
+}
+
+/// Runs all tests of compiled documents. Each is tested alone; the flows among the others can be called.
 #[must_use]
-pub fn run(flows: Vec<Compiled>, calendars: &Calendars, catalog: &Catalog) -> Vec<Outcome> {
+pub fn run(documents: Vec<CompiledDocument>, calendars: &Calendars, catalog: &Catalog) -> Vec<Outcome> {
+    report(documents, calendars, catalog).outcomes
+}
+
+/// The same, with what the tests came to. What a called flow does counts for that flow.
+#[must_use]
+pub fn report(documents: Vec<CompiledDocument>, calendars: &Calendars, catalog: &Catalog) -> Report {
     let mut tests = Vec::new();
     let mut versions = Vec::new();
-    for (mut compiled, id) in flows.into_iter().zip(1..) {
-        tests.push(std::mem::take(&mut compiled.tests));
-        versions.push(Arc::new(compiled.into_version(VersionId(id))));
+    for (compiled, id) in documents.into_iter().zip(1..) {
+        tests.push(compiled.tests().to_vec());
+        versions.push(compiled.into_version(VersionId(id)));
     }
     let world = World { versions: &versions, calendars, catalog };
-    let flows = versions.iter().zip(&tests);
-    flows.flat_map(|(version, tests)| tests.iter().map(|test| run_one(version, test, &world))).collect()
+    let mut outcomes = Vec::new();
+    let mut taken: BTreeMap<VersionId, Taken> = BTreeMap::new();
+    for (version, test) in
+        versions.iter().zip(&tests).flat_map(|(version, tests)| tests.iter().map(move |test| (version, test)))
+    {
+        let (outcome, took) = run_one(version, test, &world);
+        outcomes.push(outcome);
+        for (version, took) in took {
+            taken.entry(version).or_default().add(took);
+        }
+    }
+    let flows = versions.iter().filter_map(|version| match version {
+        Published::Flow(version) => Some(version),
+        Published::Rules(_) => None,
+    });
+    let coverage = flows.map(|version| taken.entry(version.id).or_default().of(version)).collect();
+    Report { outcomes, coverage }
 }
 
 /// What surrounds a test.
 #[derive(Clone, Copy)]
 struct World<'a> {
-    /// Every flow there is.
-    versions: &'a [Arc<Version>],
+    /// Every document there is.
+    versions: &'a [Published],
     calendars: &'a Calendars,
     catalog: &'a Catalog,
 }
 
-fn run_one(version: &Arc<Version>, test: &TestCase, world: &World<'_>) -> Outcome {
+fn run_one(version: &Published, test: &TestCase, world: &World<'_>) -> (Outcome, BTreeMap<VersionId, Taken>) {
     let mut sim = Sim::new(version, test, world);
     let mut failures: Vec<String> = sim.run().err().into_iter().collect();
     failures.extend(expect::failures(test, &sim.happened()));
-    Outcome {
-        flow: version.flow.to_string(),
+    let outcome = Outcome {
+        flow: version.document().to_string(),
         name: test.name.clone(),
         line: test.line,
         passed: failures.is_empty(),
         failures,
         log: sim.log(),
-    }
+    };
+    (outcome, sim.taken())
 }

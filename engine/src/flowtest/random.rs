@@ -1,16 +1,15 @@
 //! Properties of the turn for flows that nobody wrote: any steps, nested in any way, with whatever happens.
 
-use std::sync::Arc;
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::World;
 use super::properties::{case, helper, simulate};
 use super::sim::Sim;
-use super::tests::{catalog, compiled};
+use super::tests::{catalog, document};
+use crate::book::Published;
 use crate::calendar::Calendars;
-use crate::flow::{TestCase, Version};
+use crate::flow::TestCase;
 use crate::ids::VersionId;
 use crate::run::Block;
 
@@ -77,7 +76,7 @@ fn step() -> impl Strategy<Value = Value> {
     })
 }
 
-fn any_flow() -> impl Strategy<Value = Arc<Version>> {
+fn any_flow() -> impl Strategy<Value = Published> {
     let block = || prop::option::of(steps(step()));
     (steps(step()), block(), block()).prop_map(|(mut steps, on_error, finally)| {
         if let Value::Array(steps) = &mut steps {
@@ -92,13 +91,13 @@ fn any_flow() -> impl Strategy<Value = Arc<Version>> {
             }
         }
         let text = serde_yaml::to_string(&flow).expect("plain data");
-        Arc::new(compiled(&text).into_version(VersionId(1)))
+        document(&text).into_version(VersionId(1))
     })
 }
 
 /// After the last thing that happens, an open run waits for something that is really there.
-fn nothing_hangs(version: &Arc<Version>, test: &TestCase) {
-    let (catalog, calendars, versions) = (catalog(), Calendars::default(), [Arc::clone(version), helper()]);
+fn nothing_hangs(version: &Published, test: &TestCase) {
+    let (catalog, calendars, versions) = (catalog(), Calendars::default(), [version.clone(), helper()]);
     let world = World { versions: &versions, calendars: &calendars, catalog: &catalog };
     let mut sim = Sim::new(version, test, &world);
     sim.run().expect("it comes to an end");

@@ -8,16 +8,19 @@ use serde_json::{Map, Value};
 
 use super::World;
 use super::calls::Call;
+use super::coverage::Taken;
 use super::expect::{Act, Happened};
 use super::given;
 use super::log::Log;
-use crate::book::{Book, Live};
+use crate::book::{Book, Live, LiveRules, Published};
+use crate::capability::human;
 use crate::clock::At;
-use crate::connector::Catalog;
+use crate::connector::{Action, Catalog};
+use crate::contact::Contact;
 use crate::event::{self, EventKey};
-use crate::flow::{TestCase, Version};
+use crate::flow::TestCase;
 use crate::handle::{Input, handle};
-use crate::ids::{EventId, Ids, MailboxId, RunId, WaitId};
+use crate::ids::{EventId, Ids, MailboxId, RunId, VersionId, WaitId};
 use crate::mailbox::Mailbox;
 use crate::run::{Entry, What, journal};
 use crate::runner::hold::Hold;
@@ -36,6 +39,8 @@ pub(super) enum Coming {
     /// An event of the test: its place in `at`, and there.
     Event(usize, usize),
     Due(MailboxId, WaitId),
+    /// The test looks at the tags.
+    Look,
     Attempt(Box<Call>),
     /// No proof came that a call in doubt happened.
     Unclear(Box<Call>),
@@ -46,7 +51,7 @@ pub(super) enum Coming {
 pub(super) struct Sim<'a> {
     pub(super) test: &'a TestCase,
     pub(super) catalog: &'a Catalog,
-    version: Arc<Version>,
+    version: Published,
     book: Book,
     ids: Ids,
     start: At,
@@ -67,6 +72,10 @@ pub(super) struct Sim<'a> {
     pub(super) joined: Vec<bool>,
     inputs: usize,
     acts: Vec<Act>,
+    /// Tag rules that held.
+    ruled: Vec<String>,
+    /// Tags at the times the test looks at them.
+    looks: Vec<Vec<String>>,
     log: Log,
     runs: BTreeMap<RunId, RunRow>,
     entries: BTreeMap<RunId, Vec<Entry>>,
@@ -75,21 +84,26 @@ pub(super) struct Sim<'a> {
 }
 
 impl<'a> Sim<'a> {
-    pub(super) fn new(version: &Arc<Version>, test: &'a TestCase, world: &World<'a>) -> Self {
+    pub(super) fn new(version: &Published, test: &'a TestCase, world: &World<'a>) -> Self {
         let start = test.given.at.unwrap_or(START);
         let ids = Ids::new(0);
-        let live = Live { version: Arc::clone(version), since: At(0) };
+        let since = At(0);
+        let mut book = match version.clone() {
+            Published::Flow(version) => Book::new(vec![Live { version, since }], Vec::new(), None),
+            Published::Rules(rules) => Book::default().with_rules(vec![LiveRules { rules, since }]),
+        };
         let mail = given::customer(&test.given, &ids, start);
-        let mut book = Book::new(vec![live], Vec::new(), None);
         book.calendars.clone_from(world.calendars);
         for other in world.versions {
-            book.add_callable(other);
-            book.versions.insert(other.id, Arc::clone(other));
+            if let Published::Flow(other) = other {
+                book.add_callable(other);
+                book.versions.insert(other.id, Arc::clone(other));
+            }
         }
         let mut sim = Self {
             test,
             catalog: world.catalog,
-            version: Arc::clone(version),
+            version: version.clone(),
             book,
             ids,
             start,
@@ -105,6 +119,8 @@ impl<'a> Sim<'a> {
             joined: Vec::new(),
             inputs: 0,
             acts: Vec::new(),
+            ruled: Vec::new(),
+            looks: Vec::new(),
             log: Log::new(start),
             runs: BTreeMap::new(),
             entries: BTreeMap::new(),
@@ -115,6 +131,10 @@ impl<'a> Sim<'a> {
             for index in 0..moment.events.len() {
                 sim.expect_at(start.plus(moment.after), Coming::Event(place, index));
             }
+        }
+        for (place, (after, _)) in test.tags_at.iter().enumerate() {
+            // Behind all else that happens at that time.
+            sim.coming.insert((start.plus(*after), u64::MAX - place as u64), Coming::Look);
         }
         sim
     }
@@ -134,7 +154,8 @@ impl<'a> Sim<'a> {
 
     /// Lets time run until nothing is coming any more.
     pub(super) fn run(&mut self) -> Result<(), String> {
-        let last = self.test.at.iter().map(|moment| moment.after).max().unwrap_or_default();
+        let looks = self.test.tags_at.iter().map(|(after, _)| *after);
+        let last = self.test.at.iter().map(|moment| moment.after).chain(looks).max().unwrap_or_default();
         let end = self.start.plus(last).plus(FAR);
         // What was silent before the test began is watched, as when a flow is published.
         self.give(self.customer, Input::Watch);
@@ -160,6 +181,7 @@ impl<'a> Sim<'a> {
         match coming {
             Coming::Event(place, index) => self.event(place, index),
             Coming::Due(mailbox, wait) => self.give(mailbox, Input::Due(wait)),
+            Coming::Look => self.looks.push(self.tags()),
             Coming::Attempt(call) if self.wanted(&call) => self.attempt(*call),
             Coming::Unclear(call) if self.wanted(&call) => self.unclear(*call),
             Coming::Expired(call) if self.wanted(&call) => {
@@ -263,11 +285,17 @@ impl<'a> Sim<'a> {
         for entry in &entries {
             self.log.entry(self.now, entry);
             let (action, input) = match &entry.what {
-                What::Planned { action, .. } => (action, &entry.data),
-                What::Acted { action, .. } => (action, &entry.data["input"]),
+                What::Planned { action, .. } => (&**action, &entry.data),
+                What::Acted { action, .. } => (&**action, &entry.data["input"]),
+                // A demand of a run is told by the step that acted.
+                What::Escalated { .. } if row.kind == JournalKind::Handling => (human::Escalate::NAME, &entry.data),
+                What::RuleHeld { rule, .. } => {
+                    self.ruled.push(rule.to_string());
+                    continue;
+                }
                 _ => continue,
             };
-            let (after, action) = (self.now.since(self.start), action.to_string());
+            let (after, action) = (self.now.since(self.start), action.to_owned());
             self.acts.push(Act { after, action, input: input.clone() });
         }
         if row.kind == JournalKind::Turn {
@@ -277,7 +305,6 @@ impl<'a> Sim<'a> {
 
     /// What happened, for the expectations.
     pub(super) fn happened(&self) -> Happened {
-        let customer = self.mails.get(&self.customer).and_then(|mail| mail.facts.contact.as_ref());
         let mut vars = Map::new();
         for entry in self.entries.values().flatten() {
             let values = match entry.what {
@@ -290,9 +317,32 @@ impl<'a> Sim<'a> {
         Happened {
             acts: self.acts.clone(),
             runs: self.runs.values().map(|run| (run.status, run.error.clone())).collect(),
-            tags: customer.map(|contact| contact.tags.keys().cloned().collect()).unwrap_or_default(),
+            tags: self.tags(),
+            tags_at: self.looks.clone(),
+            contact: self.contact().map(Contact::scope).unwrap_or_default(),
+            ruled: self.ruled.clone(),
             vars,
         }
+    }
+
+    /// What was taken of each flow that ran.
+    pub(super) fn taken(&self) -> BTreeMap<VersionId, Taken> {
+        let mut taken: BTreeMap<VersionId, Taken> = BTreeMap::new();
+        for (run, entries) in &self.entries {
+            let version = self.runs.get(run).and_then(|run| self.book.versions.get(&run.version_id));
+            if let Some(version) = version {
+                taken.entry(version.id).or_default().follow(version, entries);
+            }
+        }
+        taken
+    }
+
+    fn contact(&self) -> Option<&Contact> {
+        self.mails.get(&self.customer).and_then(|mail| mail.facts.contact.as_ref())
+    }
+
+    fn tags(&self) -> Vec<String> {
+        self.contact().map(|contact| contact.tags.keys().cloned().collect()).unwrap_or_default()
     }
 
     /// What happened, for reading.

@@ -6,10 +6,10 @@ use super::{Outcome, run};
 use crate::calendar::Calendars;
 use crate::capability::{crm, web, whatsapp};
 use crate::connector::{ActionSpec, Catalog, Repeat};
-use crate::flow::{Compiled, Environment, check};
+use crate::flow::{CompiledDocument, Environment, check_document};
 
 /// What flows can use, with a class of repetition of each kind.
-pub(super) fn catalog() -> Catalog {
+pub(crate) fn catalog() -> Catalog {
     let mut catalog =
         Catalog { actions: crate::local::actions(), triggers: crate::trigger::all(), serves: BTreeMap::new() };
     let specs = [
@@ -25,15 +25,15 @@ pub(super) fn catalog() -> Catalog {
     catalog
 }
 
-/// The flow of a text without errors.
-pub(super) fn compiled(text: &str) -> Compiled {
+/// The document of a text without errors.
+pub(crate) fn document(text: &str) -> CompiledDocument {
     let catalog = catalog();
-    let checked = check(text, &Environment::new(&catalog));
+    let checked = check_document(text, &Environment::new(&catalog));
     checked.version.unwrap_or_else(|| panic!("{:#?}\n{text}", checked.problems))
 }
 
 fn outcomes(text: &str) -> Vec<Outcome> {
-    run(vec![compiled(text)], &Calendars::default(), &catalog())
+    run(vec![document(text)], &Calendars::default(), &catalog())
 }
 
 /// The outcome of one test of a flow: `flow` without `tests`, `test` without its name, both from the left margin.
@@ -51,7 +51,7 @@ pub(super) fn passes(flow: &str, test: &str) {
 
 /// The one failure of a test.
 #[track_caller]
-fn failure(flow: &str, test: &str) -> String {
+pub(super) fn failure(flow: &str, test: &str) -> String {
     let outcome = outcome(flow, test);
     assert_eq!(outcome.failures.len(), 1, "{outcome:#?}");
     outcome.failures[0].clone()
@@ -84,7 +84,11 @@ fn a_wrong_field_is_named_with_both_values() {
     let failure = failure(TICKET, &format!("{ORDER}expect:\n  - crm.create_ticket: {{ subject: Order B2 }}"));
     assert_eq!(
         failure,
-        r#"line 14: expected crm.create_ticket {"subject":"Order B2"}, what happened is crm.create_ticket {"subject":"Order A1"} at 0s: `subject` is "Order A1", not "Order B2""#
+        concat!(
+            r#"line 14: expected crm.create_ticket {"subject":"Order B2"}"#,
+            "\n  what happened is crm.create_ticket {\"subject\":\"Order A1\"} at 0s",
+            "\n  subject: expected \"Order B2\", it is \"Order A1\"",
+        )
     );
 }
 
@@ -92,7 +96,7 @@ fn a_wrong_field_is_named_with_both_values() {
 fn a_field_that_is_missing_is_named() {
     let expect = "expect:\n  - crm.create_ticket\n  - whatsapp.send_template: { params: { name: Li } }";
     let failure = failure(TICKET, &format!("{ORDER}{expect}"));
-    assert!(failure.ends_with(r#": `params.name` is not there, not "Li""#), "{failure}");
+    assert!(failure.ends_with(r#"params.name: expected "Li", it is not there"#), "{failure}");
 }
 
 #[test]

@@ -97,7 +97,8 @@ impl Witness {
             assert_eq!(folded, run.state, "the journal of {} tells another story than its state", run.id);
         }
         for row in work.runs.iter().filter(|row| row.status.ended()) {
-            let folded = State::fold(&self.versions[&row.version_id], serde_json::Value::Null, &entries[&row.id]);
+            let version = &self.versions[&row.version_id];
+            let folded = State::fold(version, serde_json::Value::Null, &entries[&row.id]);
             assert_eq!(folded.status(), row.status);
         }
         let stored = self.read(mail.id, &mail);

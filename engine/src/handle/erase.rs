@@ -128,7 +128,7 @@ steps:
     }
 
     fn order(order: Order) -> Input {
-        Input::Order { by: "cli".into(), order, effect: None }
+        Input::Order { by: "cli".into(), order, about: None }
     }
 
     /// The message went out after all, at the second try; the service quotes what it was given.

@@ -1,13 +1,14 @@
-//! An escalation's deadline: nobody took it in time, so it counts as missed, and the team is told again.
+//! Escalations: a rule's demand for a human, and a deadline that passed: nobody took it, and the team is told again.
 
 use serde_json::Value;
 
 use super::Handling;
 use crate::capability::human::NotifyEscalation;
 use crate::connector::Action;
-use crate::event;
-use crate::ids::{EffectId, EscalationId};
+use crate::event::{self, Event};
+use crate::ids::{EffectId, EscalationId, RunId, WaitId};
 use crate::local;
+use crate::rules::Demand;
 use crate::run::{Entry, What};
 use crate::store::{EffectOp, EffectRow, EffectState, EscalationRow, JournalKind, Lane, WaitRow, WaitState};
 
@@ -21,20 +22,51 @@ impl Handling<'_> {
         let row = row.clone();
         let entry = Entry::bare(What::Missed { escalation: id });
         self.journal(id.0, None, JournalKind::Change, &[entry]);
-        self.tell_missed(&row);
+        self.tell_team(&row, "missed");
         self.tell_escalation(event::ESCALATION_MISSED, &row, depth, Value::Null);
         self.work.escalations.push(row);
     }
 
-    /// The run may be over by now, so this call has no place among its calls: it counts as minus the escalation's id.
-    fn tell_missed(&mut self, row: &EscalationRow) {
+    /// A rule asks a human of a team to take over, once: while such a demand is open, a further one is none. Gives its id.
+    pub(super) fn demand(&mut self, event: &Event, demand: &Demand) -> Option<EscalationId> {
+        let same = |open: &EscalationRow| open.team == *demand.team && open.conversation_id == event.conversation;
+        if self.mail.escalations.values().any(same) {
+            return None;
+        }
+        let row = EscalationRow {
+            id: EscalationId(self.next_id()),
+            mailbox: self.mail.id,
+            run_id: RunId::NONE,
+            contact_id: event.contact,
+            conversation_id: event.conversation,
+            team: demand.team.to_string(),
+            reason: demand.reason.clone(),
+            received_at: event.at,
+            offered_at: self.now,
+            deadline: event.at.plus(demand.within).max(self.now),
+            accepted_at: None,
+            accepted_by: None,
+            missed: false,
+        };
+        let id = row.id;
+        self.arm(local::deadline_wait(&row, WaitId(self.next_id())));
+        self.tell_team(&row, "offered");
+        self.mail.escalations.insert(id, row.clone());
+        self.work.escalations.push(row);
+        Some(id)
+    }
+
+    /// There may be no run, or it is over by now, so this call has no place among a run's calls: it counts as minus an id, the
+    /// escalation's own when it was missed.
+    fn tell_team(&mut self, row: &EscalationRow, state: &str) {
         let Some(connection) = self.book.notify.as_deref() else { return };
-        let plan = local::notification_plan(row, "missed", self.mail.facts.contact.as_ref(), "escalation");
+        let plan = local::notification_plan(row, state, self.mail.facts.contact.as_ref(), "escalation");
+        let id = self.next_id();
         let effect = EffectRow {
-            id: EffectId(self.next_id()),
+            id: EffectId(id),
             run_id: row.run_id,
-            n: -row.id.0,
-            key: format!("{}/missed", row.id),
+            n: if state == "missed" { -row.id.0 } else { -id },
+            key: format!("{}/{state}", row.id),
             mailbox: self.mail.id,
             shard: self.mail.id.shard(),
             connection: connection.to_owned(),

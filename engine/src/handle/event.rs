@@ -1,6 +1,6 @@
-//! An event: the facts it changes, the waits it answers, the triggers it meets.
+//! An event: the facts it changes, the rules that judge it, the waits it answers, the triggers it meets.
 //!
-//! webhook in -> event -> **contact and conversation** -> tag rules -> **waits** -> **match triggers** -> run -> step -> action -> log
+//! webhook in -> event -> **contact and conversation** -> **tag rules** -> **waits** -> **match triggers** -> run -> step -> action -> log
 
 use std::sync::Arc;
 
@@ -13,21 +13,28 @@ use crate::expr::{Scope, Script};
 use crate::flow::{Op, Trigger, WaitFor};
 use crate::ids::{RunId, WaitId};
 use crate::matching::{self, Met};
+use crate::rules;
 use crate::run::{Block, Entry, Sight, Turn, Wake, What};
 use crate::store::{JournalKind, WaitKind};
 
 impl Handling<'_> {
     pub(super) fn event(&mut self, event: Arc<Event>) {
-        let mut entries = vec![Entry::bare(What::Received { event: Arc::clone(&event.kind) })];
         let first = self.is_first(&event);
         self.note_facts(&event);
-        let taken = event.depth <= MAX_DEPTH && self.answer_waits(&event, &mut entries);
+        let mut entries = vec![self.received(&event)];
+        let ruled = self.apply_rules(&event, &mut entries);
+        // What is too deep starts nothing, and moves nothing on.
+        let too_deep = event.depth > MAX_DEPTH;
+        let (answered, taken) = if too_deep { (false, false) } else { self.answer_waits(&event, &mut entries) };
         self.mail.remember(Arc::clone(&event));
-        self.meet_triggers(&event, Moment { taken, first }, &mut entries);
+        let started = self.meet_triggers(&event, Moment { taken, first }, &mut entries);
         if event.is_customer_message() {
             self.tell_session(&event);
         }
         self.note_misses(&event, &entries);
+        if !(ruled || answered || started) {
+            self.not_understood(&event);
+        }
         self.journal(event.id.0, None, JournalKind::Handling, &entries);
         if let Some(conversation) = event.conversation {
             self.watch(conversation);
@@ -95,8 +102,15 @@ impl Handling<'_> {
         }
     }
 
-    /// Every matching wait is answered; of several that take the event, all are, and no trigger sees it.
-    fn answer_waits(&mut self, event: &Event, entries: &mut Vec<Entry>) -> bool {
+    /// The first entry about an event, with the facts that are there when rules look at them.
+    pub(super) fn received(&self, event: &Event) -> Entry {
+        let seen = rules::Seen::of(event, &self.mail.facts).and_then(|seen| serde_json::to_value(seen).ok());
+        Entry { what: What::Received { event: Arc::clone(&event.kind) }, data: seen.unwrap_or_default() }
+    }
+
+    /// Every matching wait is answered; of several that take the event, all are, and no trigger sees it. Gives whether one was
+    /// answered, and whether one took the event.
+    fn answer_waits(&mut self, event: &Event, entries: &mut Vec<Entry>) -> (bool, bool) {
         let waiting: Vec<(WaitId, RunId)> = self
             .mail
             .waits
@@ -104,16 +118,17 @@ impl Handling<'_> {
             .filter(|wait| wait.kind == WaitKind::Event && event.id > wait.since)
             .filter_map(|wait| Some((wait.id, wait.run_id?)))
             .collect();
-        let mut taken = false;
+        let (mut any, mut taken) = (false, false);
         for (wait, run) in waiting {
             let Some((takes, answered)) = self.wait_answered(wait, run, event, entries) else { continue };
             if answered {
+                any = true;
                 taken |= takes;
                 entries.push(Entry::bare(What::Delivered { run, wait }));
                 self.wake(run, Wake::Answered(wait, event));
             }
         }
-        taken
+        (any, taken)
     }
 
     /// Whether `event` answers `wait` of `run`, and whether it would then be taken.
@@ -130,11 +145,13 @@ impl Handling<'_> {
         }
     }
 
-    fn meet_triggers(&mut self, event: &Event, Moment { taken, first }: Moment, entries: &mut Vec<Entry>) {
+    /// Starts a run for every trigger met; gives whether there was one.
+    fn meet_triggers(&mut self, event: &Event, Moment { taken, first }: Moment, entries: &mut Vec<Entry>) -> bool {
         let book = self.book;
-        let held_back = held_back(event, taken);
+        let mut started = false;
+        let cut_off = cut_off(event, taken);
         let mut scope = Scope::new();
-        if held_back.is_none() {
+        if cut_off.is_none() {
             // Before any run starts and changes the customer: every trigger sees the same.
             self.show(book.hearing(&event.kind).map(|(_, trigger)| trigger), event, &mut scope);
         }
@@ -145,14 +162,15 @@ impl Handling<'_> {
             }
             let of_others = !matching::origin_fits(&trigger.kind, &trigger.params, event);
             let too_late = trigger.params["first"] == true && !first;
-            let why = held_back.or(of_others.then_some("origin")).or(too_late.then_some("params"));
+            let why = cut_off.or(of_others.then_some("origin")).or(too_late.then_some("params"));
             if let Some(why) = why {
                 entries.push(passed(flow, &trigger.id, why, Value::Null));
                 continue;
             }
             match matching::meets(trigger, event, &scope) {
                 Ok(Met::Yes(saw)) => {
-                    let run = self.start(live, &trigger.id, event);
+                    started = true;
+                    let run = self.start(live, &trigger.id, event, None);
                     let (flow, trigger) = (Arc::clone(flow), Arc::clone(&trigger.id));
                     entries.push(Entry { what: What::Matched { flow, trigger, run }, data: saw });
                 }
@@ -161,6 +179,7 @@ impl Handling<'_> {
                 Err(error) => entries.push(passed(flow, &trigger.id, "error", error.message.into())),
             }
         }
+        started
     }
 
     /// Puts into `scope` what the conditions of `triggers` read.
@@ -180,12 +199,16 @@ struct Moment {
     first: bool,
 }
 
+/// Why an event is not judged and starts nothing by itself; a trigger may ask for other origins.
+pub(crate) fn held_back(event: &Event, taken: bool) -> Option<&'static str> {
+    let of_others = !matching::origin_fits(&event.kind, &Value::Null, event);
+    cut_off(event, taken).or(of_others.then_some("origin"))
+}
+
 /// Why an event starts nothing, whatever the triggers say.
-fn held_back(event: &Event, taken: bool) -> Option<&'static str> {
-    if taken {
-        return Some("taken");
-    }
-    (event.depth > MAX_DEPTH).then_some("depth")
+fn cut_off(event: &Event, taken: bool) -> Option<&'static str> {
+    let too_deep = event.depth > MAX_DEPTH;
+    if taken { Some("taken") } else { too_deep.then_some("depth") }
 }
 
 /// Whether `trigger` has nothing to do with `event`, although it hears events of this type: then nothing is told either.

@@ -1,8 +1,8 @@
 //! What one input of a mailbox changes. Pure: the loops of [`crate::runner`] carry it out, flow tests call the same function.
 //!
 //! One file per kind of input: an [`event`](mod@event), a call's outcome ([`settle`]), a person's [`order`], and what falls
-//! due: a [`silence`], a schedule's slot ([`slot`]), an [`escalation`]'s deadline. [`erase`] is an order, too. What an input
-//! makes happen besides is [`caused`].
+//! due: a [`silence`], a schedule's slot ([`slot`]), an [`escalation`]'s deadline, a tag's end ([`tags`]). [`rules`] carries
+//! out what tag rules decided. [`erase`] is an order, too. What an input makes happen besides is [`caused`].
 
 mod calls;
 mod caused;
@@ -10,10 +10,13 @@ mod erase;
 mod escalation;
 mod event;
 mod order;
+mod past;
 mod rows;
+mod rules;
 mod settle;
 mod silence;
 mod slot;
+mod tags;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -26,13 +29,14 @@ use crate::connector::Verdict;
 use crate::event::Event;
 use crate::ids::{Ids, InputId, JournalId, RunId, WaitId};
 use crate::mailbox::{Mailbox, Missed};
-use crate::order::{Error, Order};
+use crate::order::{About, Error, Order};
 use crate::run::journal::{self, Head};
 use crate::run::{Attempt, Entry, Run, State, Turned, Wake, What, World, turn};
 use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, RunStatus, WaitKind, WaitOp, WaitRow, WaitState, Work};
 
 use caused::Cause;
 
+pub(crate) use event::held_back;
 pub use rows::{contact_from, encode_event, event_from_row, mailbox_from};
 pub use slot::mailbox as schedule_mailbox;
 
@@ -83,8 +87,8 @@ pub enum Input {
         by: String,
         /// What.
         order: Order,
-        /// The effect it is about, as it is stored now.
-        effect: Option<Box<EffectRow>>,
+        /// What it is about, as it is stored now.
+        about: Option<About>,
     },
 }
 
@@ -136,9 +140,9 @@ pub fn handle(
             handling.watch_all();
             Ok(Value::Null)
         }
-        Input::Order { by, order, effect } => {
+        Input::Order { by, order, about } => {
             handling.by = by;
-            handling.order(order, effect)
+            handling.order(order, about)
         }
     };
     handling.tell_changes(cause);
@@ -179,11 +183,12 @@ impl Handling<'_> {
             WaitKind::Silence => self.silence_due(&wait),
             WaitKind::Cron => self.slot_due(&wait),
             WaitKind::Escalation => self.escalation_due(&wait),
+            WaitKind::Tag => self.tag_due(&wait),
         }
     }
 
-    /// Begins a run of `live`, started by `event` through `trigger`.
-    fn start(&mut self, live: &Live, trigger: &Arc<str>, event: &Event) -> RunId {
+    /// Begins a run of `live`, started by `event` through `trigger`; `replays` is the run that it repeats, if it repeats one.
+    fn start(&mut self, live: &Live, trigger: &Arc<str>, event: &Event, replays: Option<RunId>) -> RunId {
         let id = RunId(self.next_id());
         let run = Run {
             id,
@@ -196,7 +201,7 @@ impl Handling<'_> {
             turns: 0,
             started_at: self.now,
         };
-        self.give_turn(run, Wake::Start { trigger: Arc::clone(trigger), event });
+        self.give_turn(run, Wake::Start { trigger: Arc::clone(trigger), event, replays });
         id
     }
 

@@ -7,12 +7,17 @@ use crate::connector::{Problem, Verdict};
 use crate::event;
 use crate::ids::{EscalationId, RunId};
 use crate::local;
-use crate::order::{Error, Order};
+use crate::order::{About, Error, Order};
 use crate::run::{Attempt, Entry, Wake, What};
 use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, RunStatus, WaitKind, WaitRow, WaitState};
 
 impl Handling<'_> {
-    pub(super) fn order(&mut self, order: Order, effect: Option<Box<EffectRow>>) -> Result<Value, Error> {
+    pub(super) fn order(&mut self, order: Order, about: Option<About>) -> Result<Value, Error> {
+        let (effect, told) = match about {
+            Some(About::Effect(row)) => (Some(row), None),
+            Some(About::Run(told)) => (None, Some(told)),
+            None => (None, None),
+        };
         match order {
             Order::RetryEffect { effect: id, input } => {
                 let row = self.parked_effect(effect, &id.to_string())?;
@@ -31,7 +36,11 @@ impl Handling<'_> {
             }
             Order::CancelRun { run } => self.end(run, Wake::Cancel),
             Order::KillRun { run } => self.end(run, Wake::Kill),
+            Order::RetryRun { run, input } => self.retry_run(*told.ok_or_else(|| Error::Gone(run.to_string()))?, input),
+            Order::ReplayRun { run } => self.replay_run(&*told.ok_or_else(|| Error::Gone(run.to_string()))?),
+            Order::LeaveFlow { flow } => Ok(self.leave_flow(&flow)),
             Order::TakeEscalation { escalation, agent } => self.take(escalation, agent),
+            Order::ChangeTags { add, remove, allow } => self.change_tags(&add, &remove, &allow),
             Order::ErasePerson => self.erase(),
             Order::Forget { families } => Ok(self.forget(families)),
         }

@@ -78,11 +78,12 @@ pub fn contact_from(row: ContactRow, tags: Vec<TagRow>) -> Contact {
     contact.unread_count = row.unread;
     contact.rev = row.rev;
     for tag in tags {
-        let kind = [TagSourceKind::Rule, TagSourceKind::Flow, TagSourceKind::Person, TagSourceKind::Crm]
-            .into_iter()
-            .find(|kind| *kind as i64 == tag.source)
-            .unwrap_or(TagSourceKind::Import);
-        contact.tags.entry(tag.tag).or_default().push(TagSource { kind, id: tag.source_id, at: tag.at });
+        match TagSourceKind::from_code(tag.source) {
+            TagSourceKind::PersonOff => {
+                contact.tags_off.insert(tag.tag);
+            }
+            kind => contact.give_tag(&tag.tag, TagSource { kind, id: tag.source_id, at: tag.at }),
+        }
     }
     contact
 }

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Handling;
-use crate::book::Silence;
+use crate::book::{Listener, Silence};
 use crate::clock::At;
 use crate::contact::Conversation;
 use crate::event::{self, Event, EventKey, Origin};
@@ -120,10 +120,26 @@ impl Handling<'_> {
         }
     }
 
-    /// A silence's trigger by name.
+    /// Who waits for a silence, by name: it is told once of each.
     fn name(&self, silence: &Silence) -> Option<String> {
-        let (live, trigger) = self.book.at(silence.live, silence.trigger)?;
-        Some(format!("{}/{}", live.version.flow, trigger.id))
+        match &silence.listener {
+            Listener::Flow { live, trigger } => {
+                let (live, trigger) = self.book.at(*live, *trigger)?;
+                Some(format!("{}/{}", live.version.flow, trigger.id))
+            }
+            // A flow's name has no colon in its first part.
+            Listener::Rules { rules, after } => {
+                Some(format!("rules:{}/{after}", self.book.rules.get(*rules)?.rules.file))
+            }
+        }
+    }
+
+    /// Since when somebody waits for a silence.
+    fn waits_since(&self, silence: &Silence) -> Option<At> {
+        match silence.listener {
+            Listener::Flow { live, trigger } => self.book.at(live, trigger).map(|(live, _)| live.since),
+            Listener::Rules { rules, .. } => self.book.rules.get(rules).map(|live| live.since),
+        }
     }
 
     pub(super) fn silence_due(&mut self, wait: &WaitRow) {
@@ -141,56 +157,71 @@ impl Handling<'_> {
         }
     }
 
-    /// Starts every flow whose threshold lies between the one that was armed and now, once for this silence.
+    /// Tells everybody whose threshold lies between the one that was armed and now, once for this silence.
     fn cross(&mut self, conversation: ConversationId, stored: &mut Stored, from: At) {
         let book = self.book;
         let watched = stored.watched;
         for silence in book.silences() {
             let crossed_at = watched.since.plus(silence.after);
             let passed_now = silence.silent == watched.silent && crossed_at >= from && crossed_at <= self.now;
-            let Some((live, trigger)) = book.at(silence.live, silence.trigger) else { continue };
-            if !passed_now || crossed_at < live.since || self.now.since(crossed_at) > TOO_LATE {
-                continue;
-            }
-            let name = format!("{}/{}", live.version.flow, trigger.id);
-            if stored.fired.contains(&name) {
+            let Some((name, since)) = self.name(silence).zip(self.waits_since(silence)) else { continue };
+            let too_late = crossed_at < since || self.now.since(crossed_at) > TOO_LATE;
+            if !passed_now || too_late || stored.fired.contains(&name) {
                 continue;
             }
             let external = format!("{name}/{conversation}/{}", watched.since.0);
             stored.fired.push(name);
-            let event = Event {
-                id: EventId(self.next_id()),
-                key: EventKey::new("", event::NO_REPLY, &external),
-                mailbox: self.mail.id,
-                contact: self.mail.facts.contact.as_ref().map(|contact| contact.id),
-                conversation: Some(conversation),
-                connection: self.mail.facts.conversation(conversation).map_or("", |known| &known.connection).into(),
-                kind: event::NO_REPLY.into(),
-                origin: Origin::System,
-                at: self.now,
-                provider_at: Some(crossed_at),
-                depth: 0,
-                seen: Arc::default(),
-            };
-            let event = event.with_fields(json!({
-                "silent": watched.silent,
-                "since": watched.since.to_string(),
-                "after": trigger.params["after"],
-            }));
-            self.engine_event(live, trigger, &event);
+            let event = |after: Value| self.silence_event(conversation, watched, crossed_at, &external, after);
+            match &silence.listener {
+                Listener::Flow { live, trigger } => {
+                    let Some((live, trigger)) = book.at(*live, *trigger) else { continue };
+                    let event = event(trigger.params["after"].clone());
+                    self.engine_event(live, trigger, &event);
+                }
+                Listener::Rules { rules, after } => {
+                    let Some(live) = book.rules.get(*rules) else { continue };
+                    let event = event((**after).into());
+                    self.judged_event(&live.rules, &event);
+                }
+            }
         }
+    }
+
+    fn silence_event(
+        &self,
+        conversation: ConversationId,
+        watched: Watched,
+        crossed_at: At,
+        external: &str,
+        after: Value,
+    ) -> Event {
+        let event = Event {
+            id: EventId(self.next_id()),
+            key: EventKey::new("", event::NO_REPLY, external),
+            mailbox: self.mail.id,
+            contact: self.mail.facts.contact.as_ref().map(|contact| contact.id),
+            conversation: Some(conversation),
+            connection: self.mail.facts.conversation(conversation).map_or("", |known| &known.connection).into(),
+            kind: event::NO_REPLY.into(),
+            origin: Origin::System,
+            at: self.now,
+            provider_at: Some(crossed_at),
+            depth: 0,
+            seen: Arc::default(),
+        };
+        event.with_fields(json!({ "silent": watched.silent, "since": watched.since.to_string(), "after": after }))
     }
 
     /// Stores an event of the engine's own and lets it meet the one trigger it is for.
     pub(super) fn engine_event(&mut self, live: &crate::book::Live, trigger: &crate::flow::Trigger, event: &Event) {
         self.work.events.push(super::rows::row_from_event(event));
-        let mut entries = vec![Entry::bare(What::Received { event: event.kind.clone() })];
+        let mut entries = vec![self.received(event)];
         let mut scope = crate::expr::Scope::new();
         self.show(std::iter::once(trigger), event, &mut scope);
         let flow = &live.version.flow;
         match crate::matching::meets(trigger, event, &scope) {
             Ok(crate::matching::Met::Yes(saw)) => {
-                let run = self.start(live, &trigger.id, event);
+                let run = self.start(live, &trigger.id, event, None);
                 let (flow, trigger) = (flow.clone(), trigger.id.clone());
                 entries.push(Entry { what: What::Matched { flow, trigger, run }, data: saw });
             }

@@ -52,7 +52,10 @@ impl Turn<'_> {
     }
 
     pub(super) fn act(&mut self, version: &Version, step: &Step, call: &Do) -> Result<(), Failure> {
-        let input = evaluate(&call.input, &self.scope)?;
+        let input = match self.run.state.edited.clone() {
+            Some(edited) => edited,
+            None => evaluate(&call.input, &self.scope)?,
+        };
         if local::is_local(&call.action) {
             let output = local::act(self, &step.path, &call.action, &input)?;
             let what = What::Acted { step: step.path.clone(), action: call.action.clone() };
@@ -83,6 +86,7 @@ impl Turn<'_> {
             address: conversation.and_then(|id| self.facts.conversation(id)).map(|found| found.address.as_str().into()),
             phone: self.facts.contact.as_ref().and_then(|contact| contact.phone.as_deref()).map(Into::into),
             step: step.path.clone(),
+            flow: Arc::clone(&version.flow),
             input,
         };
         let lane = if self.run.state.event["type"] == crate::event::CRON { Lane::Bulk } else { Lane::Interactive };

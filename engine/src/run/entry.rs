@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::At;
-use crate::ids::{EscalationId, EventId, RunId, WaitId};
+use crate::ids::{EscalationId, EventId, RunId, VersionId, WaitId};
 use crate::store::RunStatus;
 
 /// One thing that happened, in the past tense.
@@ -33,7 +33,8 @@ impl Entry {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "did", rename_all = "snake_case")]
 pub enum What {
-    /// An event was taken up. Data: nothing (the event is kept in its own table).
+    /// An event was taken up. Data: the customer's facts as the rules saw them ([`crate::rules::Seen`]); the event itself is
+    /// kept in its own table.
     Received {
         /// Its type.
         event: Arc<str>,
@@ -56,6 +57,34 @@ pub enum What {
         /// `origin`, `params`, `when`, `error`, `taken`, `missed`.
         why: Arc<str>,
     },
+    /// A tag rule held for this event. Data: `{ saw, did }`, what its conditions saw and what it changed.
+    RuleHeld {
+        /// The file of rules.
+        rules: Arc<str>,
+        /// The rule in it.
+        rule: Arc<str>,
+        /// The file's version.
+        version: VersionId,
+        /// Whether it only watches: then nothing was changed.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        watch: bool,
+    },
+    /// A tag rule listens to this event but did not hold. Data: what its condition saw, or the error's words.
+    RulePassed {
+        /// The file of rules.
+        rules: Arc<str>,
+        /// The rule in it.
+        rule: Arc<str>,
+        /// `params`, `when`, `error`.
+        why: Arc<str>,
+    },
+    /// The time of a tag that a rule gave was over. Data: `{ tag }`.
+    TagExpired {
+        /// The rule, as `<file>/<rule>`.
+        source: Arc<str>,
+    },
+    /// A person changed the contact's tags. Data: `{ add, remove, allow }`.
+    Tagged,
     /// A wait was answered by this event.
     Delivered {
         /// The run that waited.
@@ -138,6 +167,15 @@ pub enum What {
     Computed {
         /// The step.
         step: Arc<str>,
+    },
+    /// A run goes on where another one failed. Data: the state that one had.
+    Resumed {
+        /// The failed run.
+        from: RunId,
+        /// The step.
+        step: Arc<str>,
+        /// When.
+        at: At,
     },
     /// Another flow was called. Data: what it was given.
     Called {

@@ -23,6 +23,10 @@ impl State {
                 self.depth = *depth;
                 self.start(program, *at, &entry.data);
             }
+            What::Resumed { at, .. } => {
+                *self = State::deserialize(&entry.data["state"]).unwrap_or_default();
+                self.caused_at = *at;
+            }
             What::Branch { within } => self.within = Arc::clone(within),
             What::Finishing { status } => self.finish(program, *status),
             What::Ended { status } => self.ended = Some(*status),
@@ -39,6 +43,7 @@ impl State {
                 self.go(program, |_, next| next);
             }
             What::Acted { .. } => {
+                self.edited = None;
                 self.keep(program, entry.data.get("output").cloned().unwrap_or_default());
                 self.go(program, |_, next| next);
             }
@@ -81,6 +86,7 @@ impl State {
     fn take_call(&mut self, program: &Program, entry: &Entry) {
         match &entry.what {
             What::Planned { step, n, .. } => {
+                self.edited = None;
                 self.effects = self.effects.max(*n);
                 self.block_at(program, step, Block::Effect(*n));
             }

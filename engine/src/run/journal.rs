@@ -100,8 +100,17 @@ pub fn salt(row: &mut JournalRow, salt: [u8; SALT_BYTES]) {
 
 /// The zstd frame of a row's values.
 fn frame(row: &JournalRow) -> Option<&[u8]> {
-    let data = row.data.as_deref()?;
-    if row.format == SALTED { data.get(SALT_BYTES..) } else { Some(data) }
+    frame_of(row.format, row.data.as_deref()?)
+}
+
+fn frame_of(format: i64, data: &[u8]) -> Option<&[u8]> {
+    if format == SALTED { data.get(SALT_BYTES..) } else { Some(data) }
+}
+
+/// The values in the `data` of a row with this `format`, entry by entry; `None` when they cannot be read.
+#[must_use]
+pub fn values_of(format: i64, data: &[u8]) -> Option<Vec<Value>> {
+    pack::read_journal(format, frame_of(format, data)?).ok()
 }
 
 /// The values of a row as JSON text; `None` when there are none or they cannot be read.

@@ -32,3 +32,4 @@ pub use state::{State, Tried};
 pub(crate) use turn::Turn;
 pub use turn::{FlowCall, Reply, Turned, Wake, World, turn};
 pub use value::Failure;
+pub(crate) use value::evaluate;

@@ -56,6 +56,9 @@ pub struct Plan {
     pub phone: Option<Arc<str>>,
     /// The step that planned it.
     pub step: Arc<str>,
+    /// The flow it belongs to; empty in rows written before flows could be stopped.
+    #[serde(default)]
+    pub flow: Arc<str>,
 }
 
 /// One attempt, for the journal.
@@ -190,6 +193,7 @@ mod tests {
             address: None,
             phone: None,
             step: "ticket".into(),
+            flow: "orders".into(),
         }
     }
 

@@ -62,6 +62,9 @@ pub struct State {
     /// How deep its event lies: see [`crate::event::MAX_DEPTH`].
     #[serde(default, skip_serializing_if = "is_zero")]
     pub depth: u8,
+    /// What a person gives the next call instead of its own input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Value>,
     /// How it ended.
     #[serde(default)]
     pub ended: Option<RunStatus>,

@@ -57,6 +57,17 @@ pub enum Wake<'a> {
         trigger: Arc<str>,
         /// The event.
         event: &'a Event,
+        /// The run that this one repeats, if it repeats one.
+        replays: Option<RunId>,
+    },
+    /// A person wants a failed run tried again from the step that failed.
+    Resume {
+        /// The failed run.
+        from: RunId,
+        /// The step.
+        step: Arc<str>,
+        /// The state it had before it failed.
+        state: Value,
     },
     /// Another flow called this one: the state holds its event, its caller and its depth.
     Call {
@@ -237,8 +248,13 @@ impl Turn<'_> {
 
     fn wake(&mut self, wake: Wake<'_>) {
         match wake {
-            Wake::Start { trigger, event } => {
-                self.note(What::Started { trigger, event: event.id, at: event.at, depth: event.depth });
+            Wake::Start { trigger, event, replays } => {
+                let data = replays.map_or(Value::Null, |run| json!({ "replays": run }));
+                self.record(What::Started { trigger, event: event.id, at: event.at, depth: event.depth }, data);
+            }
+            Wake::Resume { from, step, state } => {
+                self.record(What::Resumed { from, step, at: self.world.now }, json!({ "state": state }));
+                self.scope = Scope::new();
             }
             Wake::Call { caused_at } => self.called(caused_at),
             Wake::Due(wait) => {

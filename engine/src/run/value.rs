@@ -30,7 +30,7 @@ impl From<expr::Error> for Failure {
 }
 
 /// Evaluates `expr` in `scope`.
-pub(super) fn evaluate(expr: &Expr, scope: &Scope) -> Result<Value, Failure> {
+pub(crate) fn evaluate(expr: &Expr, scope: &Scope) -> Result<Value, Failure> {
     Ok(match expr {
         Expr::Literal(value) => value.clone(),
         Expr::Script { script, want } => convert(script.value(scope)?, *want)?,

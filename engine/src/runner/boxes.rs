@@ -19,7 +19,7 @@ use crate::mailbox::{Mailbox, SHARDS};
 use crate::order;
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
-use crate::store::{self, EffectRow, JournalKind, Reads, Store, Work};
+use crate::store::{self, JournalKind, Reads, Store, Work};
 
 /// Most inputs of one mailbox in one commit.
 const BATCH: usize = 32;
@@ -161,10 +161,10 @@ impl<S: Store + Reads> Core<S> {
         id: MailboxId,
         by: &str,
         order: order::Order,
-        effect: Option<Box<EffectRow>>,
+        about: Option<order::About>,
     ) -> Result<Value, order::Error> {
         let (reply, answer) = oneshot::channel();
-        self.post(id, Input::Order { by: by.to_owned(), order, effect }, Some(reply));
+        self.post(id, Input::Order { by: by.to_owned(), order, about }, Some(reply));
         answer.await.unwrap_or_else(|_| Err(order::Error::Refused("the engine is closing".into())))
     }
 

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use super::Parts;
 use super::activity::Activity;
 use super::boxes::Boxes;
+use super::callers::{CallerNews, Callers};
 use super::line::{self, LineHandle};
 use super::misses::Misses;
 use crate::book::Book;
@@ -21,6 +22,7 @@ use crate::handle::Input;
 use crate::ids::{JournalId, MailboxId};
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
+use crate::stops::Stops;
 use crate::store::{self, EffectOp, EffectRow, JournalKind, JournalRow, Reads, Store, WaitOp, Work};
 
 /// The shared part of a running engine.
@@ -30,12 +32,16 @@ pub(super) struct Core<S: Store + Reads> {
     pub(super) boxes: Boxes,
     pub(super) lines: HashMap<Arc<str>, LineHandle>,
     pub(super) timers: mpsc::UnboundedSender<super::timers::Armed>,
+    /// Who waits for a flow's answer.
+    pub(super) callers: Arc<Callers>,
     pub(super) activity: Activity,
     pub(super) misses: Misses,
     /// One publication at a time, so that none is built on a book that is about to be replaced.
     pub(super) publishing: tokio::sync::Mutex<()>,
     /// Why the process must end and start anew; `None` while all is well.
     pub(super) fatal: watch::Sender<Option<String>>,
+    /// What sends nothing.
+    pub(super) stops: watch::Sender<Arc<Stops>>,
     /// True once the engine is to stop.
     pub(super) closing: watch::Sender<bool>,
 }
@@ -45,11 +51,13 @@ pub(super) struct News {
     planned: Vec<EffectRow>,
     gone: Vec<(crate::ids::EffectId, bool)>,
     armed: Vec<super::timers::Armed>,
+    callers: CallerNews,
 }
 
 impl News {
     pub(super) fn of(work: &Work) -> Self {
-        let mut news = Self { planned: Vec::new(), gone: Vec::new(), armed: Vec::new() };
+        let callers = CallerNews::of(work);
+        let mut news = Self { planned: Vec::new(), gone: Vec::new(), armed: Vec::new(), callers };
         for op in &work.effects {
             match op {
                 EffectOp::Plan(row) => news.planned.push((**row).clone()),
@@ -103,6 +111,7 @@ impl<S: Store + Reads> Core<S> {
 
     /// Lets connections and timers know what a commit brought. Calls start only now, after it.
     pub(super) fn spread(self: &Arc<Self>, news: News) {
+        self.callers.tell(news.callers);
         for row in news.planned {
             match self.lines.get(row.connection.as_str()) {
                 Some(line) => line.tell(&self.activity, line::Message::Planned(Box::new(row))),

@@ -9,17 +9,18 @@ use serde_json::{Value, json};
 
 use super::Received;
 use super::boxes::Evictions;
+use super::callers::Caller;
 use super::core::Core;
 use super::line::Message;
 use crate::clock::At;
 use crate::connector::{Incoming, Item, Sender, Status, StatusReport};
-use crate::event::{self, EventKey, Origin};
+use crate::event::{self, Event, EventKey, Origin};
 use crate::expr::text;
 use crate::handle::{Input, encode_event, event_from_row, mailbox_from};
 use crate::ids::{BadItemId, ContactId, ConversationId, EffectId, EventId, InputId, MailboxId, MessageId};
 use crate::store::{
-    self, Arrival, BadItemRow, EventArrival, EventRow, InputKind, InputRow, Lane, MessageRow, NewParty, Reads, Receipt,
-    Store, Work,
+    self, Arrival, BadItemRow, ContactRow, ConversationRow, EventArrival, EventRow, InputKind, InputRow, Lane,
+    MessageRow, NewParty, Reads, Receipt, Store, Work,
 };
 
 /// Most inputs waiting in memory for their turns before doors slow down.
@@ -30,25 +31,35 @@ const BEHIND: Duration = Duration::from_millis(500);
 const HELD: Duration = Duration::from_secs(10);
 
 impl<S: Store + Reads> Core<S> {
-    /// Stores `items` of `connection` and wakes the mailboxes.
+    /// Stores `items` of `connection` and wakes the mailboxes. Somebody may wait for what a flow answers.
     pub(super) async fn receive(
         self: &Arc<Self>,
         connection: &str,
         items: Vec<Item>,
         sender: Sender,
-    ) -> Result<Received, store::Error> {
+    ) -> Result<(Received, Option<Caller<S>>), store::Error> {
         let now = self.parts.clock.now();
+        let calls: Vec<Option<EventKey>> = items.iter().map(|item| call_key(connection, item)).collect();
         let arrivals = items.into_iter().map(|item| self.arrival(connection, item, now)).collect::<Result<_, _>>()?;
         let seen = self.boxes.evictions();
         let receipts = self.store_arrivals(arrivals, sender).await?;
         let mut received = Received::default();
-        for receipt in receipts {
+        let mut caller = None;
+        for (receipt, call) in receipts.into_iter().zip(calls) {
             match receipt {
                 Receipt::New(stored) => {
                     received.new += 1;
-                    self.wake_for(*stored, &seen);
+                    let event = Arc::new(event_from_row(stored.event));
+                    // Before the mailbox hears of it, so that no answer is missed.
+                    caller = caller.or_else(|| self.caller_of(&event, false));
+                    self.wake_for(event, stored.input.id, stored.fresh, &seen);
                 }
-                Receipt::Seen => received.seen += 1,
+                Receipt::Seen => {
+                    received.seen += 1;
+                    if let Some(key) = call.filter(|_| caller.is_none()) {
+                        caller = self.caller_again(key).await?;
+                    }
+                }
                 Receipt::Noted(input) => {
                     received.statuses += 1;
                     if let Some(input) = input {
@@ -60,13 +71,13 @@ impl<S: Store + Reads> Core<S> {
                     if let Some(input) = input {
                         self.prove(&input).await;
                     }
-                    self.wake_for(*stored, &seen);
+                    self.wake_for(Arc::new(event_from_row(stored.event)), stored.input.id, None, &seen);
                 }
                 Receipt::Kept => received.bad += 1,
             }
         }
         metrics::counter!("switchboard_events_total").increment(u64::from(received.new));
-        Ok(received)
+        Ok((received, caller))
     }
 
     async fn store_arrivals(&self, arrivals: Vec<Arrival>, sender: Sender) -> Result<Vec<Receipt>, store::Error> {
@@ -92,8 +103,13 @@ impl<S: Store + Reads> Core<S> {
         self.watched(self.parts.store.receive(arrivals).await)
     }
 
-    fn wake_for(self: &Arc<Self>, stored: store::Stored, seen: &Evictions) {
-        let store::Stored { event, input, fresh } = stored;
+    fn wake_for(
+        self: &Arc<Self>,
+        event: Arc<Event>,
+        input: InputId,
+        fresh: Option<(ContactRow, ConversationRow)>,
+        seen: &Evictions,
+    ) {
         if let Some((contact, conversation)) = fresh {
             let rows =
                 store::MailboxRows { contact: Some(contact), conversations: vec![conversation], ..Default::default() };
@@ -102,7 +118,7 @@ impl<S: Store + Reads> Core<S> {
             }
         }
         let mailbox = event.mailbox;
-        self.post(mailbox, Input::Event { event: Arc::new(event_from_row(event)), input: Some(input.id) }, None);
+        self.post(mailbox, Input::Event { event, input: Some(input) }, None);
     }
 
     /// A stored input found at start.
@@ -288,9 +304,19 @@ impl<S: Store + Reads> Core<S> {
         let seen = self.boxes.evictions();
         for receipt in self.store_arrivals(vec![Arrival::Event(Box::new(arrival))], Sender::OneShot).await? {
             if let Receipt::New(stored) = receipt {
-                self.wake_for(*stored, &seen);
+                self.wake_for(Arc::new(event_from_row(stored.event)), stored.input.id, stored.fresh, &seen);
             }
         }
         Ok(id)
+    }
+}
+
+/// The key of a call whose caller a flow may answer.
+fn call_key(connection: &str, item: &Item) -> Option<EventKey> {
+    match item {
+        Item::Event(incoming) if incoming.kind == event::WEBHOOK_RECEIVED => {
+            Some(EventKey::new(connection, incoming.kind, &incoming.external_id))
+        }
+        _ => None,
     }
 }

@@ -1,18 +1,22 @@
 //! The loops that carry out what the pure part decided.
 //!
 //! [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
-//! [`publish`] swaps the book, [`erase`] erases a person, [`misses`] remembers what started nothing. [`core`] is what they share.
+//! [`callers`] are those who wait for a flow's answer, [`publish`] swaps the book, [`erase`] erases a person, [`misses`] remembers
+//! what started nothing, [`past`] reads back runs that are over, [`sending`] stops all sending. [`core`] is what they share.
 
 mod activity;
 mod boxes;
+mod callers;
 mod core;
 mod erase;
 pub(crate) mod hold;
 mod intake;
 mod line;
 mod misses;
+mod past;
 mod publish;
 mod queue;
+mod sending;
 mod start;
 mod timers;
 
@@ -24,15 +28,19 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
+pub use self::callers::{Answer, Caller};
 use self::core::Core;
 use crate::audit::Anchor;
+use crate::book::Published;
 use crate::clock::{At, Clock};
 use crate::connector::{Item, Open, Sender};
 use crate::flow::Version;
 use crate::ids::{EventId, Ids, MailboxId};
 use crate::mailbox::Missed;
 use crate::order::{self, Order};
-use crate::store::{ContactRow, Reads, Store, VersionRow};
+use crate::rules::RuleFile;
+use crate::stops::Scope;
+use crate::store::{ContactRow, EffectRow, Reads, Store, VersionRow};
 
 pub use self::erase::Erasure;
 
@@ -63,7 +71,7 @@ pub struct Parts<S> {
 }
 
 /// Makes the runnable version of a stored row, or says in one line why it cannot.
-pub type Compile = Arc<dyn Fn(&VersionRow) -> Result<Version, String> + Send + Sync>;
+pub type Compile = Arc<dyn Fn(&VersionRow) -> Result<Published, String> + Send + Sync>;
 
 /// What became of a delivery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -116,9 +124,9 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] crate::store::Error),
     /// A stored version cannot be read by this build.
-    #[error("flow `{flow}`: the stored text no longer passes its checks: {why}")]
+    #[error("`{flow}`: the stored text no longer passes its checks: {why}")]
     Version {
-        /// The flow.
+        /// The document.
         flow: String,
         /// The first problem.
         why: String,
@@ -152,6 +160,20 @@ impl<S: Store + Reads> Engine<S> {
         items: Vec<Item>,
         sender: Sender,
     ) -> Result<Received, crate::store::Error> {
+        Ok(self.core.receive(connection, items, sender).await?.0)
+    }
+
+    /// The same for a call whose caller a flow may answer (`answer_webhook`): whom to wait for, if so. Of several items, the
+    /// first such counts.
+    ///
+    /// # Errors
+    /// As [`Engine::receive`].
+    pub async fn receive_call(
+        &self,
+        connection: &str,
+        items: Vec<Item>,
+        sender: Sender,
+    ) -> Result<(Received, Option<Caller<S>>), crate::store::Error> {
         self.core.receive(connection, items, sender).await
     }
 
@@ -168,13 +190,16 @@ impl<S: Store + Reads> Engine<S> {
     /// # Errors
     /// When it cannot be done; nothing changed then.
     pub async fn order(&self, mailbox: MailboxId, by: &str, order: Order) -> Result<Value, order::Error> {
-        let effect = match &order {
+        let about = match &order {
             Order::RetryEffect { effect, .. } | Order::FailEffect { effect } | Order::SettleEffect { effect, .. } => {
-                self.store().effect(*effect).await?.map(Box::new)
+                self.store().effect(*effect).await?.map(|row| order::About::Effect(Box::new(row)))
+            }
+            Order::RetryRun { run, .. } | Order::ReplayRun { run } => {
+                self.core.told(*run).await?.map(|told| order::About::Run(Box::new(told)))
             }
             _ => None,
         };
-        self.core.order(mailbox, by, order, effect).await
+        self.core.order(mailbox, by, order, about).await
     }
 
     /// The contact whose id, phone (E.164, in any of its spellings) or address `who` is.
@@ -203,7 +228,7 @@ impl<S: Store + Reads> Engine<S> {
     pub async fn publish(
         &self,
         rows: Vec<VersionRow>,
-        versions: Vec<Arc<Version>>,
+        versions: Vec<Published>,
         by: &str,
     ) -> Result<(), crate::store::Error> {
         self.core.publish(rows, versions, by).await
@@ -215,11 +240,41 @@ impl<S: Store + Reads> Engine<S> {
         self.core.book.load().live.iter().map(|live| Arc::clone(&live.version)).collect()
     }
 
+    /// Stops the sending of `scope` until it is released: its messages wait, planned and in order.
+    ///
+    /// # Errors
+    /// When the store fails; nothing changed then.
+    pub async fn stop_sending(&self, scope: Scope, by: &str) -> Result<(), crate::store::Error> {
+        self.core.stop_sending(scope, by).await
+    }
+
+    /// Releases what a stop held, and says what it was: messages that were not too old meanwhile.
+    ///
+    /// # Errors
+    /// When the store fails; nothing changed then.
+    pub async fn release_sending(&self, scope: Scope, by: &str) -> Result<Vec<EffectRow>, crate::store::Error> {
+        self.core.release_sending(scope, by).await
+    }
+
+    /// The messages that a stop holds, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn held(&self, scope: &Scope) -> Result<Vec<EffectRow>, crate::store::Error> {
+        self.core.held_by(scope).await
+    }
+
     /// The last events that the triggers of `flow` heard and did not start on, newest first; since this process began, at most
     /// 100 of a trigger.
     #[must_use]
     pub fn misses(&self, flow: &str) -> Vec<Missed> {
         self.core.misses.of(flow)
+    }
+
+    /// The live tag rules, in the order in which they judge.
+    #[must_use]
+    pub fn live_rules(&self) -> Vec<Arc<RuleFile>> {
+        self.core.book.load().rules.iter().map(|live| Arc::clone(&live.rules)).collect()
     }
 
     /// How the connections are doing, by id.
@@ -250,9 +305,15 @@ impl<S: Store + Reads> Engine<S> {
         self.core.activity.idle().await;
     }
 
+    /// Nobody waits for a flow's answer any more: callers hear what is known. Doors that close wait for their callers.
+    pub fn let_callers_go(&self) {
+        self.core.callers.close();
+    }
+
     /// Stops taking work and waits up to `within` for calls under way; what is not back stays in flight and is resolved at the
     /// next start.
     pub async fn drain(&self, within: Duration) {
+        self.let_callers_go();
         self.core.closing.send_replace(true);
         let mut loops = self.loops.lock().await;
         let calls_are_back = async { while loops.join_next().await.is_some() {} };

@@ -7,8 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::core::Core;
-use crate::book::{Book, Live};
-use crate::flow::Version;
+use crate::book::{Book, Live, LiveRules, Published};
 use crate::handle::{Input, schedule_mailbox};
 use crate::ids::{ContactId, MailboxId};
 use crate::store::{self, Reads, Store, VersionRow, VersionState, Work};
@@ -22,7 +21,7 @@ impl<S: Store + Reads> Core<S> {
     pub(super) async fn publish(
         self: &Arc<Self>,
         rows: Vec<VersionRow>,
-        versions: Vec<Arc<Version>>,
+        versions: Vec<Published>,
         by: &str,
     ) -> Result<(), store::Error> {
         let _alone = self.publishing.lock().await;
@@ -30,12 +29,13 @@ impl<S: Store + Reads> Core<S> {
         let journal = rows
             .iter()
             .map(|row| {
-                let what = match row.state {
-                    VersionState::Live => "flow.published",
-                    VersionState::Off => "flow.off",
-                    VersionState::Old => "flow.removed",
-                    VersionState::Draft => "flow.saved",
+                let became = match row.state {
+                    VersionState::Live => "published",
+                    VersionState::Off => "off",
+                    VersionState::Old => "removed",
+                    VersionState::Draft => "saved",
                 };
+                let what = &format!("{}.{became}", row.kind.key());
                 let data = json!({ "version": row.id, "meaning": hex::encode(row.meaning), "owner": row.owner });
                 self.change_row(by, what, &row.flow, data, now)
             })
@@ -47,13 +47,21 @@ impl<S: Store + Reads> Core<S> {
         self.watched(self.parts.store.commit(work).await)?;
 
         let before = self.book.load_full();
-        let kept = before.live.iter().filter(|live| !changed.contains(&*live.version.flow)).cloned();
-        let added =
-            versions.into_iter().map(|version| Live { since: since.get(&version.id).copied().unwrap_or(now), version });
-        let mut live: Vec<Live> = kept.chain(added).collect();
+        let mut live: Vec<Live> =
+            before.live.iter().filter(|live| !changed.contains(&*live.version.flow)).cloned().collect();
+        let mut rules: Vec<LiveRules> =
+            before.rules.iter().filter(|live| !changed.contains(&*live.rules.file)).cloned().collect();
+        for version in versions {
+            let since = since.get(&version.id()).copied().unwrap_or(now);
+            match version {
+                Published::Flow(version) => live.push(Live { version, since }),
+                Published::Rules(file) => rules.push(LiveRules { rules: file, since }),
+            }
+        }
         live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
         let others = before.versions.values().cloned().collect();
-        let book = Book::new(live, others, self.parts.notify.clone());
+        let mut book = Book::new(live, others, self.parts.notify.clone()).with_rules(rules);
+        book.calendars.clone_from(&before.calendars);
         self.misses.keep(&book);
         self.book.store(Arc::new(book));
         if !self.parts.quiet {

@@ -51,6 +51,8 @@ pub(super) struct Queue {
     /// First calls that are planned.
     ready: BTreeSet<(Lane, At, EffectId)>,
     due: BTreeSet<(At, EffectId, Due)>,
+    /// Planned calls whose sending is stopped: the first of their lines.
+    held: BTreeSet<EffectId>,
     /// How many calls stand in each [`EffectState`].
     counts: [usize; 4],
 }
@@ -174,6 +176,20 @@ impl Queue {
         }
     }
 
+    /// A call that was picked and is not sent while its sending is stopped.
+    pub(super) fn hold(&mut self, id: EffectId) {
+        if self.set_state(id, EffectState::Planned).is_some() {
+            self.held.insert(id);
+        }
+    }
+
+    /// What was held may be picked again.
+    pub(super) fn release(&mut self) {
+        for id in std::mem::take(&mut self.held) {
+            self.offer(id);
+        }
+    }
+
     /// In doubt until `until`.
     pub(super) fn doubt(&mut self, id: EffectId, until: At, now: At) {
         let Some(call) = self.set_state(id, EffectState::InDoubt) else { return };
@@ -196,6 +212,7 @@ impl Queue {
     pub(super) fn remove(&mut self, id: EffectId) -> Option<Call> {
         self.fall_due(id, Vec::new());
         let call = self.calls.remove(&id)?;
+        self.held.remove(&id);
         let row = &call.row;
         self.counts[row.state as usize] -= 1;
         self.ready.remove(&(row.lane, row.not_before, id));
@@ -322,6 +339,31 @@ mod tests {
         assert_eq!(started(&mut queue, 30_000), [1]);
         queue.remove(EffectId(1));
         assert_eq!(started(&mut queue, 30_000), [2]);
+    }
+
+    #[test]
+    fn what_is_held_holds_those_behind_it_until_it_is_released() {
+        let mut queue = Queue::default();
+        queue.push(row(1, 7, Lane::Interactive));
+        queue.push(row(2, 7, Lane::Interactive));
+        assert_eq!(started(&mut queue, 0), [1]);
+        queue.hold(EffectId(1));
+        assert_eq!(started(&mut queue, 0), [] as [i64; 0]);
+        assert_eq!((queue.planned(), queue.flying(), queue.next_at(false)), (2, 0, Some(At(1_000_000))));
+        queue.release();
+        assert_eq!(started(&mut queue, 0), [1]);
+    }
+
+    #[test]
+    fn a_held_call_still_expires() {
+        let mut queue = Queue::default();
+        queue.push(row(1, 7, Lane::Interactive));
+        started(&mut queue, 0);
+        queue.hold(EffectId(1));
+        assert_eq!(queue.fell_due(At(1_000_000)), Some((EffectId(1), Due::Deadline)));
+        queue.remove(EffectId(1));
+        queue.release();
+        assert_eq!(started(&mut queue, 0), [] as [i64; 0]);
     }
 
     #[test]

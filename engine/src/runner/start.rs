@@ -16,7 +16,7 @@ use super::misses::Misses;
 use super::queue::by_connection;
 use super::{Error, Parts, timers};
 use crate::audit::Anchor;
-use crate::book::{Book, Live};
+use crate::book::{Book, Live, LiveRules, Published};
 use crate::ids::InputId;
 use crate::store::{self, EffectRow, EffectState, FIRST_EFFECT, Reads, Store, VersionState};
 
@@ -28,6 +28,7 @@ const PAGE: u32 = 1_000;
 pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core<S>>, JoinSet<()>), Error> {
     parts.ids.after(parts.store.last_id().await?);
     let book = stored_book(&parts).await?;
+    let stops = super::sending::stops_of(parts.store.stops().await?);
     let mut handles = HashMap::new();
     let mut ends = HashMap::new();
     for open in &parts.connections {
@@ -48,10 +49,12 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
         boxes: Boxes::new(),
         lines: handles,
         timers: armed,
+        callers: Arc::default(),
         activity: Activity::default(),
         misses: Misses::default(),
         fatal: watch::channel(None).0,
         publishing: tokio::sync::Mutex::default(),
+        stops: watch::channel(Arc::new(stops)).0,
         closing: watch::channel(false).0,
         parts,
     });
@@ -78,19 +81,20 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
 }
 
 async fn stored_book<S: Store + Reads>(parts: &Parts<S>) -> Result<Book, Error> {
-    let mut live = Vec::new();
-    let mut others = Vec::new();
+    let (mut live, mut others, mut rules) = (Vec::new(), Vec::new(), Vec::new());
     for row in parts.store.versions().await? {
         let flow = row.flow.clone();
         let version = (parts.compile)(&row).map_err(|why| Error::Version { flow, why })?;
-        let version = Arc::new(version);
-        match row.state {
-            VersionState::Live => live.push(Live { version, since: row.at }),
-            _ => others.push(version),
+        match (version, row.state) {
+            (Published::Flow(version), VersionState::Live) => live.push(Live { version, since: row.at }),
+            (Published::Flow(version), _) => others.push(version),
+            (Published::Rules(file), VersionState::Live) => rules.push(LiveRules { rules: file, since: row.at }),
+            // Nothing stays on rules that are not live: no run is on them.
+            (Published::Rules(_), _) => {}
         }
     }
     live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
-    Ok(Book::new(live, others, parts.notify.clone()))
+    Ok(Book::new(live, others, parts.notify.clone()).with_rules(rules))
 }
 
 async fn effects<S: Store>(store: &S, state: EffectState) -> Result<Vec<EffectRow>, store::Error> {

@@ -14,7 +14,9 @@ use std::time::Duration;
 use crate::audit::Anchor;
 use crate::clock::At;
 use crate::erasure::{Names, Traces};
+use crate::event::EventKey;
 use crate::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
+use crate::stops::Stop;
 
 pub use read::*;
 pub use rows::*;
@@ -69,6 +71,9 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// One event.
     fn event(&self, id: EventId) -> impl Future<Output = Result<Option<EventRow>, Error>> + Send;
 
+    /// The event that has this key.
+    fn event_by_key(&self, key: EventKey) -> impl Future<Output = Result<Option<EventRow>, Error>> + Send;
+
     /// Armed waits due at or before `until`, after `after`, in order of (due, id).
     fn due(
         &self,
@@ -96,6 +101,9 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// One version.
     fn version(&self, id: VersionId) -> impl Future<Output = Result<Option<VersionRow>, Error>> + Send;
+
+    /// Everything whose sending is stopped.
+    fn stops(&self) -> impl Future<Output = Result<Vec<Stop>, Error>> + Send;
 
     /// The greatest id stored anywhere, so that new ones are greater.
     fn last_id(&self) -> impl Future<Output = Result<i64, Error>> + Send;
@@ -159,6 +167,21 @@ pub trait Reads: Store {
 
     /// What tells of the person with these names although it is nobody's. Reads every such row: as slow as there are many.
     fn traces(&self, names: Names) -> impl Future<Output = Result<Traces, Error>> + Send;
+
+    /// Messages that nothing understood, in groups of the same normalised text, the most frequent first.
+    fn unmatched(&self, limit: u32) -> impl Future<Output = Result<Vec<UnmatchedGroup>, Error>> + Send;
+
+    /// Events of contacts after `range.0` up to `range.1`, oldest first, at most 5 000 at a time; with `facts` also what is known
+    /// of each contact at that time.
+    fn history(
+        &self,
+        range: (EventId, EventId),
+        facts: bool,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<HistoryRow>, Error>> + Send;
+
+    /// The first and the last event stored.
+    fn event_range(&self) -> impl Future<Output = Result<Option<(EventId, EventId)>, Error>> + Send;
 
     /// How many rows the tables hold and how large the database is.
     fn figures(&self) -> impl Future<Output = Result<Figures, Error>> + Send;

@@ -2,7 +2,7 @@
 
 use crate::clock::At;
 use crate::connector::Status;
-use crate::ids::{ContactId, EffectId, MailboxId, RunId, WaitId};
+use crate::ids::{ContactId, EffectId, EventId, MailboxId, RunId, WaitId};
 
 use super::{
     ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, JournalRow, MessageRow, RunRow, RunStatus, TagRow,
@@ -115,6 +115,47 @@ pub struct Figures {
     pub waits: u64,
     /// Items that could not be read.
     pub bad_items: u64,
+}
+
+/// Messages of the same normalised text that nothing understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnmatchedGroup {
+    /// The normalised text.
+    pub norm: String,
+    /// The text of the last one as it was written.
+    pub text: String,
+    /// The event that brought the last one.
+    pub event: EventId,
+    /// How many there are.
+    pub messages: u64,
+    /// From how many people.
+    pub people: u64,
+    /// When the first came.
+    pub first_at: At,
+    /// When the last came.
+    pub last_at: At,
+}
+
+/// An event as a back-test reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// The event.
+    pub event: EventRow,
+    /// What is known of the contact, when that was asked for.
+    pub past: Option<Past>,
+}
+
+/// A contact when an event of it was handled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// Journal data of the handling, with the row's format; `None` when there are none, or once erased.
+    pub handled: Option<(i64, Vec<u8>)>,
+    /// Its phone now.
+    pub phone: Option<String>,
+    /// Its name now.
+    pub name: Option<String>,
+    /// Its language now.
+    pub language: Option<String>,
 }
 
 /// Where a page of effects starts.

@@ -5,17 +5,20 @@ use serde::{Deserialize, Serialize};
 use crate::clock::At;
 use crate::connector::Status;
 use crate::event::{EventKey, Origin};
+use crate::flow::Kind;
 use crate::ids::{
     BadItemId, ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, MessageId,
     RunId, VersionId, WaitId,
 };
 
-/// A stored text of a flow.
+/// A stored text of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionRow {
     /// Its id.
     pub id: VersionId,
-    /// The flow's id.
+    /// What the document is.
+    pub kind: Kind,
+    /// The document's id, unique among all kinds: a flow's, or that of a file of rules.
     pub flow: String,
     /// SHA-256 of its meaning.
     pub meaning: [u8; 32],
@@ -444,6 +447,8 @@ pub enum WaitKind {
     Escalation = 6,
     /// The rest of a long turn.
     Continue = 7,
+    /// The end of a tag that a rule gave for a time.
+    Tag = 8,
 }
 
 /// Where a wait stands. Every change is compare-and-set from armed.
@@ -468,7 +473,7 @@ pub struct EscalationRow {
     pub id: EscalationId,
     /// The mailbox that owns it.
     pub mailbox: MailboxId,
-    /// The run that asked.
+    /// The run that asked; [`RunId::NONE`] when a tag rule did.
     pub run_id: RunId,
     /// For whom.
     pub contact_id: Option<ContactId>,
@@ -490,6 +495,21 @@ pub struct EscalationRow {
     pub accepted_by: Option<String>,
     /// Whether the deadline passed before it was taken.
     pub missed: bool,
+}
+
+/// A customer's message that no rule, wait or flow understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnmatchedRow {
+    /// The event that brought it.
+    pub event_id: EventId,
+    /// Whose; erased with the person.
+    pub contact_id: ContactId,
+    /// When.
+    pub at: At,
+    /// Its text normalised, at most 200 characters: what such messages are grouped by.
+    pub norm: String,
+    /// Its text, at most 200 characters.
+    pub text: String,
 }
 
 /// A received item that could not be read.

@@ -6,10 +6,11 @@ use crate::erasure::Family;
 use crate::event::{EventKey, Origin};
 use crate::ids::{BadItemId, ContactId, ConversationId, EffectId, EventId, InputId, MailboxId, WaitId};
 use crate::run::Reply;
+use crate::stops::StopOp;
 
 use super::{
     BadItemRow, ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, InputRow, JournalRow, Lane,
-    MessageRow, RunRow, TagRow, VersionRow, WaitRow, WaitState,
+    MessageRow, RunRow, TagRow, UnmatchedRow, VersionRow, WaitRow, WaitState,
 };
 
 /// One thing from a door, with the ids and random bytes it may need: a driver makes neither.
@@ -138,6 +139,8 @@ pub struct Work {
     pub messages: Vec<MessageRow>,
     /// Escalations, new or changed.
     pub escalations: Vec<EscalationRow>,
+    /// Messages that nothing understood; the store keeps the newest 10 000.
+    pub unmatched: Vec<UnmatchedRow>,
     /// Versions, new or changed. At most one of a flow may be live afterwards: making one live makes the others old.
     pub versions: Vec<VersionRow>,
     /// Someone whose data are to be erased: salt, name, phone, addresses, event bodies, messages' texts, journal data, effects,
@@ -148,6 +151,8 @@ pub struct Work {
     pub forget: Vec<Family>,
     /// Unreadable items whose bytes are to be deleted.
     pub forget_items: Vec<BadItemId>,
+    /// What is stopped and released.
+    pub stops: Vec<StopOp>,
     /// Answers that callers of webhooks wait for: given after the commit, stored nowhere but in the journal.
     pub replies: Vec<Reply>,
 }

@@ -3,22 +3,56 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Extension, State};
+use engine::contact::TagSourceKind;
+use engine::ids::MailboxId;
+use engine::order::Order;
 use engine::store::{ContactRow, Store};
+use serde::Deserialize;
 
-use super::extract::Id;
+use super::extract::{Body, Id};
 use super::{Answer, view};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::peer::Peer;
 
 /// `GET /contacts/{who}`: the contact with its conversations and tags.
 pub(crate) async fn show(State(app): State<Arc<App>>, Id(who): Id<String>) -> Answer {
     let row = find(&app, &who).await?;
-    let rows = app.engine.store().mailbox(engine::ids::MailboxId::of_contact(row.id)).await?;
+    let rows = app.engine.store().mailbox(MailboxId::of_contact(row.id)).await?;
     let mut contact = view::contact(&row);
     contact["conversations"] = rows.conversations.iter().map(view::conversation).collect();
-    contact["tags"] = rows.tags.iter().map(view::tag).collect();
+    let (off, tags): (Vec<_>, Vec<_>) = rows.tags.iter().partition(|tag| tag.source == TagSourceKind::PersonOff as i64);
+    contact["tags"] = tags.into_iter().map(view::tag).collect();
+    contact["tags_off"] = off.into_iter().map(|tag| tag.tag.as_str()).collect();
     Ok(Json(contact))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tags {
+    /// Given.
+    #[serde(default)]
+    add: Vec<String>,
+    /// Taken: rules do not give them any more.
+    #[serde(default)]
+    remove: Vec<String>,
+    /// Rules may give them again.
+    #[serde(default)]
+    allow: Vec<String>,
+}
+
+/// `POST /contacts/{who}/tags`: a person gives and takes tags.
+pub(crate) async fn change_tags(
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    Id(who): Id<String>,
+    Body(tags): Body<Tags>,
+) -> Answer {
+    let contact = find(&app, &who).await?;
+    let Tags { add, remove, allow } = tags;
+    let order = Order::ChangeTags { add, remove, allow };
+    Ok(Json(app.engine.order(MailboxId::of_contact(contact.id), peer.by(), order).await?))
 }
 
 pub(super) async fn find(app: &App, who: &str) -> Result<ContactRow, ApiError> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
+use engine::flow::Kind;
 use engine::mailbox::Missed;
 use engine::store::{Reads, VersionRow, VersionState};
 use serde::Deserialize;
@@ -27,7 +28,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer {
         flow["on"] = json!(version.map(|version| version.triggers.iter().map(|on| &*on.kind).collect::<Vec<_>>()));
         flow
     };
-    Ok(Json(json!({ "flows": rows.iter().map(show).collect::<Vec<_>>() })))
+    Ok(Json(json!({ "flows": rows.iter().filter(|row| row.kind == Kind::Flow).map(show).collect::<Vec<_>>() })))
 }
 
 /// `GET /flows/{id}`: the text in force, and all versions.
@@ -47,7 +48,7 @@ pub(crate) struct Switch {
     on: bool,
 }
 
-/// `PUT /flows/{id}/state`: on or off. Runs under way go on.
+/// `PUT /flows/{id}/state`, `PUT /rules/{id}/state`: on or off. Runs under way go on.
 pub(crate) async fn switch(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
@@ -61,9 +62,9 @@ pub(crate) async fn switch(
         state if state == wanted => {}
         VersionState::Live | VersionState::Off => flows::switch(&app, row.clone(), switch.on, peer.by()).await?,
         VersionState::Draft => {
-            return Err(ApiError::conflict(format!("the flow `{id}` is a draft: import it with --publish")));
+            return Err(ApiError::conflict(format!("`{id}` is a draft: import it with --publish")));
         }
-        VersionState::Old => return Err(ApiError::conflict(format!("the file of the flow `{id}` is gone"))),
+        VersionState::Old => return Err(ApiError::conflict(format!("the file of `{id}` is gone"))),
     }
     Ok(Json(json!({ "flow": id, "state": wanted })))
 }
@@ -108,7 +109,7 @@ pub(crate) async fn start(
 
 async fn versions(app: &App, id: &str) -> Result<Vec<VersionRow>, ApiError> {
     let versions = app.engine.store().versions_of(id).await?;
-    if versions.is_empty() { Err(ApiError::not_found(format_args!("flow `{id}`"))) } else { Ok(versions) }
+    if versions.is_empty() { Err(ApiError::not_found(format_args!("`{id}`"))) } else { Ok(versions) }
 }
 
 /// The version in force, else the newest.
@@ -117,9 +118,9 @@ fn current(versions: &[VersionRow]) -> &VersionRow {
     active.unwrap_or(&versions[0])
 }
 
-fn head(row: &VersionRow) -> Value {
+pub(super) fn head(row: &VersionRow) -> Value {
     json!({
-        "flow": row.flow, "version": row.id, "state": row.state, "text_no": row.text_no, "owner": row.owner, "by": row.by,
+        "kind": row.kind, "flow": row.flow, "version": row.id, "state": row.state, "text_no": row.text_no, "owner": row.owner, "by": row.by,
         "at": view::time(row.at), "meaning": hex::encode(row.meaning),
     })
 }

@@ -2,14 +2,18 @@
 
 pub(crate) mod attention;
 pub(crate) mod audit;
+pub(crate) mod backtests;
 pub(crate) mod bad_items;
 pub(crate) mod connections;
 pub(crate) mod contacts;
 pub(crate) mod escalations;
 mod extract;
 pub(crate) mod flows;
+pub(crate) mod messages;
 pub(crate) mod people;
+pub(crate) mod rules;
 pub(crate) mod runs;
+pub(crate) mod sending;
 pub(crate) mod system;
 mod view;
 pub(crate) mod workspace;

@@ -65,7 +65,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<RunId>) -> Answ
     Ok(Json(run))
 }
 
-/// `POST /runs/{id}/cancel`.
+/// `POST /runs/{id}/cancel`: ends it; the flow's `finally` runs.
 pub(crate) async fn cancel(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
@@ -75,14 +75,38 @@ pub(crate) async fn cancel(
     Ok(Json(app.engine.order(row.mailbox, peer.by(), Order::CancelRun { run }).await?))
 }
 
-/// `POST /runs/{id}/retry`: every call of it that needs attention is tried again, as it was.
-pub(crate) async fn retry(State(app): State<Arc<App>>, Extension(peer): Extension<Peer>, Id(run): Id<RunId>) -> Answer {
+/// `POST /runs/{id}/kill`: ends it at once, without the flow's `finally`.
+pub(crate) async fn kill(State(app): State<Arc<App>>, Extension(peer): Extension<Peer>, Id(run): Id<RunId>) -> Answer {
+    let row = find(&app, run).await?;
+    Ok(Json(app.engine.order(row.mailbox, peer.by(), Order::KillRun { run }).await?))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Retry {
+    /// What the failed step is given instead of its own input.
+    input: Option<Value>,
+}
+
+/// `POST /runs/{id}/retry`: every call of it that needs attention is tried again, as it was; a failed run is begun again at the
+/// step that failed, as a new run.
+pub(crate) async fn retry(
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    Id(run): Id<RunId>,
+    Json(retry): Json<Retry>,
+) -> Answer {
     app.expect_accounts()?;
     let row = find(&app, run).await?;
+    if row.status == RunStatus::Failed {
+        let order = Order::RetryRun { run, input: retry.input };
+        return Ok(Json(app.engine.order(row.mailbox, peer.by(), order).await?));
+    }
     let effects = app.engine.store().effects_of(run).await?;
     let parked: Vec<&EffectRow> = effects.iter().filter(|effect| effect.state == EffectState::Parked).collect();
     if parked.is_empty() {
-        return Err(ApiError::conflict(format!("run {run} has no call that needs attention")));
+        let message = format!("run {run} has not failed, and no call of it needs attention");
+        return Err(ApiError::conflict(message));
     }
     let mut retried = Vec::with_capacity(parked.len());
     for effect in parked {
@@ -91,6 +115,85 @@ pub(crate) async fn retry(State(app): State<Arc<App>>, Extension(peer): Extensio
         retried.push(effect.id);
     }
     Ok(Json(json!({ "retried": retried })))
+}
+
+/// `POST /runs/{id}/replay`: the flow that is live now, with the event that started this run.
+pub(crate) async fn replay(
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    Id(run): Id<RunId>,
+) -> Answer {
+    app.expect_accounts()?;
+    let row = find(&app, run).await?;
+    Ok(Json(app.engine.order(row.mailbox, peer.by(), Order::ReplayRun { run }).await?))
+}
+
+/// Which runs an order is about, all of them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Many {
+    flow: Option<String>,
+    contact: Option<ContactId>,
+    /// Only those in this status.
+    status: Option<RunStatus>,
+    #[serde(rename = "do")]
+    what: Do,
+}
+
+/// What is done to each.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Do {
+    Cancel,
+    Retry,
+}
+
+/// Most runs of one request, and of a second: whoever wants more asks again, and customers' events go first.
+const MOST: usize = 1_000;
+const PACE: std::time::Duration = std::time::Duration::from_millis(5);
+
+/// `POST /runs/bulk`: cancels the runs of a flow or a contact, or retries the failed ones; at most 1 000, about 200 a second. Says
+/// how many were done, which could not be and why, and whether there are more.
+pub(crate) async fn bulk(
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    Json(many): Json<Many>,
+) -> Answer {
+    if many.flow.is_none() && many.contact.is_none() {
+        return Err(ApiError::bad_request("say which: `flow`, `contact` or both"));
+    }
+    let wanted = match many.what {
+        Do::Cancel => [RunStatus::Working, RunStatus::Waiting, RunStatus::NeedsAttention].as_slice(),
+        Do::Retry => &[RunStatus::Failed],
+    };
+    let wanted: Vec<RunStatus> =
+        wanted.iter().copied().filter(|one| many.status.is_none_or(|asked| asked == *one)).collect();
+    let (mut done, mut refused) = (0, Vec::new());
+    for status in wanted {
+        let mut before = None;
+        loop {
+            let filter =
+                RunFilter { flow: many.flow.clone(), status: Some(status), contact: many.contact, before, limit: 100 };
+            let rows = app.engine.store().runs(filter).await?;
+            let Some(last) = rows.last().map(|row| row.id) else { break };
+            before = Some(last);
+            for row in rows {
+                if done + refused.len() >= MOST {
+                    return Ok(Json(json!({ "done": done, "refused": refused, "more": true })));
+                }
+                let order = match many.what {
+                    Do::Cancel => Order::CancelRun { run: row.id },
+                    Do::Retry => Order::RetryRun { run: row.id, input: None },
+                };
+                match app.engine.order(row.mailbox, peer.by(), order).await {
+                    Ok(_) => done += 1,
+                    Err(why) => refused.push(json!({ "run": row.id, "why": why.to_string() })),
+                }
+                tokio::time::sleep(PACE).await;
+            }
+        }
+    }
+    Ok(Json(json!({ "done": done, "refused": refused, "more": false })))
 }
 
 async fn find(app: &App, id: RunId) -> Result<RunRow, ApiError> {

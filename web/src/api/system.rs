@@ -30,11 +30,11 @@ pub(crate) async fn show(State(app): State<Arc<App>>) -> Answer {
 /// `GET /catalog`: actions, triggers, and which connector performs what.
 pub(crate) async fn catalog(State(app): State<Arc<App>>) -> Answer {
     Ok(Json(json!({
-        "actions": app.rules.catalog.actions, "triggers": app.rules.catalog.triggers, "serves": app.rules.catalog.serves,
+        "actions": app.checker.catalog.actions, "triggers": app.checker.catalog.triggers, "serves": app.checker.catalog.serves,
     })))
 }
 
 /// `GET /schema`: the JSON Schema of flow files.
 pub(crate) async fn schema(State(app): State<Arc<App>>) -> Answer {
-    Ok(Json(engine::flow::schema(&app.rules.catalog)))
+    Ok(Json(engine::flow::schema(&app.checker.catalog)))
 }

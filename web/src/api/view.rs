@@ -1,6 +1,8 @@
 //! Stored rows as the API shows them: ids and times as text, blobs as the JSON they are.
 
 use engine::clock::At;
+use engine::contact::TagSourceKind;
+use engine::ids::RunId;
 use engine::run::journal;
 use engine::store::{
     ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, JournalRow, MessageRow, RunRow, TagRow,
@@ -52,9 +54,9 @@ pub(super) fn effect(row: &EffectRow) -> Value {
 
 pub(super) fn escalation(row: &EscalationRow) -> Value {
     json!({
-        "id": row.id, "run": row.run_id, "contact": row.contact_id, "conversation": row.conversation_id,
-        "team": row.team, "reason": row.reason, "received_at": time(row.received_at), "offered_at": time(row.offered_at),
-        "deadline": time(row.deadline), "accepted_at": maybe(row.accepted_at), "accepted_by": row.accepted_by,
+        "id": row.id, "run": Some(row.run_id).filter(|run| *run != RunId::NONE), "contact": row.contact_id,
+        "conversation": row.conversation_id, "team": row.team, "reason": row.reason, "received_at": time(row.received_at),
+        "offered_at": time(row.offered_at), "deadline": time(row.deadline), "accepted_at": maybe(row.accepted_at), "accepted_by": row.accepted_by,
         "missed": row.missed,
     })
 }
@@ -77,7 +79,8 @@ pub(super) fn conversation(row: &ConversationRow) -> Value {
 }
 
 pub(super) fn tag(row: &TagRow) -> Value {
-    json!({ "tag": row.tag, "from": row.source_id, "event": row.event_id, "since": time(row.at) })
+    let source = TagSourceKind::from_code(row.source);
+    json!({ "tag": row.tag, "source": source, "from": row.source_id, "event": row.event_id, "since": time(row.at) })
 }
 
 pub(super) fn event(row: &EventRow) -> Value {

@@ -1,4 +1,4 @@
-//! `switchboard check`: every problem of flow files, each on its line.
+//! `switchboard check`: every problem of flows and tag rules, each on its line.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::{Failure, Outcome, Verdict, print};
-use crate::flows::{self, Rules};
+use crate::flows::{self, Checker};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -24,15 +24,15 @@ impl Check {
         if documents.is_empty() {
             return Err(Failure::Usage("there are no .yaml files there".to_owned()));
         }
-        let rules = Rules::of_build(Arc::new(connectors::registry().catalog()));
-        let plan = rules.plan(&flows::as_import(&documents), &[]);
+        let checker = Checker::of_build(Arc::new(connectors::registry().catalog()));
+        let plan = checker.plan(&flows::as_import(&documents), &[]);
         let problems = flows::problems(&plan);
         if self.json {
             print::json(&problems);
         } else {
             problems.iter().for_each(print::line);
             if plan.possible() {
-                print::line(format_args!("{} flow(s) are good", plan.items.len()));
+                print::line(format_args!("{} file(s) are good", plan.items.len()));
             }
         }
         Ok(Verdict::good_if(plan.possible()))

@@ -4,6 +4,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::ask::{Shown, ask, list, parse};
+use super::backtest::Draft;
 use super::client::{Client, Needs, segment};
 use super::print::{self, text};
 use super::{Context, Failure, Outcome, Verdict};
@@ -37,6 +38,8 @@ pub(super) enum Flow {
         #[command(flatten)]
         shown: Shown,
     },
+    /// What a flow file would have started and done first, on everything that is stored, against the flow in force
+    Backtest(Draft),
     /// Starts a flow by hand (trigger `manual`)
     Run {
         /// The flow
@@ -58,6 +61,7 @@ impl Flow {
             Self::Show { id } => {
                 print::line(text(&client.get(&format!("/flows/{}", segment(&id))).await?, "source").trim_end())
             }
+            Self::Backtest(draft) => return draft.run(client, "/flows/backtest").await,
             Self::On { id } => switch(client, &id, true).await?,
             Self::Off { id } => switch(client, &id, false).await?,
             Self::Misses { id, shown } => {

@@ -6,17 +6,22 @@
 mod ask;
 mod attention;
 mod audit;
+mod backtest;
 mod check;
 mod client;
 mod connection;
 mod connectors;
 mod doctor;
 mod flow;
+mod junit;
+mod messages;
 mod person;
 mod play;
 mod print;
+mod rules;
 mod run;
 mod schema;
+mod sending;
 mod serve;
 mod story;
 mod test;
@@ -75,27 +80,36 @@ struct Common {
 enum Command {
     /// Runs the server
     Serve(serve::Serve),
-    /// Checks flow files: every problem with its line and a hint
+    /// Checks flows and tag rules: every problem with its line and a hint
     Check(check::Check),
-    /// Runs the tests of flow files in virtual time
+    /// Runs the tests of flows and tag rules in virtual time
     Test(test::Test),
     /// Proves that the log is whole; exports it
     #[command(subcommand)]
     Audit(audit::Audit),
     /// The JSON Schema of flow files
     Schema,
-    /// Flows: list, show, on, off, run by hand
+    /// Flows: list, show, on, off, run by hand, try a draft on the past
     #[command(subcommand)]
     Flow(flow::Flow),
+    /// Tag rules: list, on, off, try a draft on the past
+    #[command(subcommand)]
+    Rules(rules::Rules),
+    /// What customers wrote and nothing understood
+    #[command(subcommand)]
+    Messages(messages::Messages),
     /// What an import would do
     Plan(workspace::Plan),
     /// Brings flow files into the database, all or nothing
     Import(workspace::Import),
     /// Writes the flows in force to a folder
     Export(workspace::Export),
-    /// The log of what flows did; cancel or retry a run
+    /// The log of what flows did; cancel, kill or retry a run
     #[command(subcommand)]
     Run(run::Run),
+    /// Stops all sending, of the workspace, a channel or a flow, and releases it
+    #[command(subcommand)]
+    Sending(sending::Sending),
     /// Calls that only a person can decide about: list, retry, fail, settle
     #[command(subcommand)]
     Attention(attention::Attention),
@@ -103,7 +117,7 @@ enum Command {
     Connectors(connectors::Connectors),
     /// Plays a customer against a running `serve --sandbox`
     Play(play::Play),
-    /// One person's data: export or erase
+    /// One person's data: export, change tags, erase
     #[command(subcommand)]
     Person(person::Person),
     /// Accounts at outside services: list, check, set up
@@ -204,14 +218,17 @@ async fn run(command: Command, context: Context) -> Outcome {
     match command {
         Command::Serve(command) => command.run(&context).await,
         Command::Check(command) => command.run(),
-        Command::Test(command) => command.run(),
+        Command::Test(command) => command.run().await,
         Command::Audit(command) => command.run(&context).await,
         Command::Schema => schema::run(),
         Command::Flow(command) => command.run(&context).await,
+        Command::Rules(command) => command.run(&context).await,
+        Command::Messages(command) => command.run(&context).await,
         Command::Plan(command) => command.run(&context).await,
         Command::Import(command) => command.run(&context).await,
         Command::Export(command) => command.run(&context).await,
         Command::Run(command) => command.run(&context).await,
+        Command::Sending(command) => command.run(&context).await,
         Command::Attention(command) => command.run(&context).await,
         Command::Connectors(command) => command.run(),
         Command::Play(command) => command.run(&context).await,

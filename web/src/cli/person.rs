@@ -1,7 +1,7 @@
 //! `switchboard person`: one person's data, by contact or by a number that never was a contact's.
 
 use clap::Subcommand;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::ask::ask;
 use super::client::{Client, Needs, segment};
@@ -13,6 +13,20 @@ pub(super) enum Person {
     Export {
         /// Contact id, phone number (+…) or conversation address
         who: String,
+    },
+    /// Gives and takes tags. What is taken stays off: tag rules do not give it until it is given or allowed again
+    Tags {
+        /// Contact id, phone number (+…) or conversation address
+        who: String,
+        /// A tag to give
+        #[arg(long, value_name = "TAG")]
+        add: Vec<String>,
+        /// A tag to take
+        #[arg(long, value_name = "TAG")]
+        remove: Vec<String>,
+        /// A tag that rules may give again
+        #[arg(long, value_name = "TAG")]
+        allow: Vec<String>,
     },
     /// Deletes a person's data; what happened stays in the log, without who
     Erase {
@@ -29,6 +43,11 @@ impl Person {
     async fn ask(self, client: &Client) -> Outcome {
         match self {
             Self::Export { who } => print::json(&client.get(&format!("/people/{}", segment(&who))).await?),
+            Self::Tags { who, add, remove, allow } => {
+                let body = json!({ "add": add, "remove": remove, "allow": allow });
+                let answer = client.post(&format!("/contacts/{}/tags", segment(&who)), &body).await?;
+                print::line(format_args!("tags: {}; kept off: {}", names(&answer["tags"]), names(&answer["off"])));
+            }
             Self::Erase { who } => {
                 let answer = client.delete(&format!("/people/{}", segment(&who))).await?;
                 print::line(told(&answer));
@@ -47,4 +66,9 @@ fn told(answer: &Value) -> String {
     );
     let contacts = answer["erased"].as_array().into_iter().flatten().filter_map(Value::as_str);
     contacts.map(|contact| format!("{contact}, ")).chain([others, " are erased".into()]).collect()
+}
+
+fn names(list: &Value) -> String {
+    let names: Vec<&str> = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

@@ -58,6 +58,11 @@ enum PlayAct {
         #[arg(long)]
         payload: Option<String>,
     },
+    /// Taps a button or a row of the newest message with choices
+    Tap {
+        /// Its place from 1, or its words
+        choice: String,
+    },
     /// Changes a property of a CRM record, as a CRM user would
     Change {
         /// `contacts` or `tickets`
@@ -119,6 +124,7 @@ impl Play {
             PlayAct::Button { text, payload } => {
                 Act::Button { payload: payload.unwrap_or_else(|| text.clone()), text, reply_to: None }
             }
+            PlayAct::Tap { choice } => Act::Tap { choice },
             PlayAct::Change { object, id, property, value } => Act::PropertyChange { object, id, property, value },
         };
         let provider = match (&act, self.twilio) {

@@ -37,13 +37,41 @@ pub(super) enum Run {
         #[command(flatten)]
         shown: Shown,
     },
-    /// Tries a run's calls that need attention again
+    /// Tries a run's calls that need attention again; a failed run begins again at the step that failed
     Retry {
         /// The run
         id: String,
+        /// What the failed step is given instead of its own input, as JSON
+        #[arg(long, value_parser = parse_json)]
+        input: Option<Value>,
     },
-    /// Ends a run; calls not under way are withdrawn
+    /// Starts the flow that is live now with the event that started a run
+    Replay {
+        /// The run
+        id: String,
+    },
+    /// Ends a run; calls not under way are withdrawn, and the flow's `finally` runs
     Cancel {
+        /// The run
+        id: String,
+    },
+    /// Ends all runs of a flow or a contact that are not over, or tries the failed ones again
+    Bulk {
+        /// What is done
+        #[arg(value_parser = ["cancel", "retry"])]
+        what: String,
+        /// Of this flow only
+        #[arg(long, required_unless_present = "contact")]
+        flow: Option<String>,
+        /// Of this contact only, by id
+        #[arg(long)]
+        contact: Option<String>,
+        /// In this status only
+        #[arg(long)]
+        status: Option<String>,
+    },
+    /// Ends a run at once, without the flow's `finally`
+    Kill {
         /// The run
         id: String,
     },
@@ -65,18 +93,46 @@ impl Run {
             Self::Show { id, shown } => {
                 shown.print(&client.get(&format!("/runs/{}", segment(&id))).await?, super::story::tell);
             }
-            Self::Retry { id } => {
-                let answer = client.post(&format!("/runs/{}/retry", segment(&id)), &json!({})).await?;
-                let calls = list(&answer, "retried").len();
-                print::line(format_args!("{calls} call(s) of {id} are tried again"));
+            Self::Retry { id, input } => {
+                let answer = client.post(&format!("/runs/{}/retry", segment(&id)), &json!({ "input": input })).await?;
+                match text(&answer, "run") {
+                    run if run.is_empty() => {
+                        let calls = list(&answer, "retried").len();
+                        print::line(format_args!("{calls} call(s) of {id} are tried again"));
+                    }
+                    run => print::line(format_args!("{run} goes on at step {}", text(&answer, "step"))),
+                }
+            }
+            Self::Replay { id } => {
+                let answer = client.post(&format!("/runs/{}/replay", segment(&id)), &json!({})).await?;
+                print::line(format_args!("{} begins anew with what started {id}", text(&answer, "run")));
+            }
+            Self::Bulk { what, flow, contact, status } => {
+                let asked = json!({ "do": what, "flow": flow, "contact": contact, "status": status });
+                let answer = client.post("/runs/bulk", &asked).await?;
+                print::line(format_args!("{} run(s): {what}", text(&answer, "done")));
+                for refused in list(&answer, "refused") {
+                    print::line(format_args!("  {}: {}", text(refused, "run"), text(refused, "why")));
+                }
+                if answer["more"] == true {
+                    print::line("there are more: say it again");
+                }
             }
             Self::Cancel { id } => {
                 client.post(&format!("/runs/{}/cancel", segment(&id)), &json!({})).await?;
                 print::line(format_args!("{id} is cancelled"));
             }
+            Self::Kill { id } => {
+                client.post(&format!("/runs/{}/kill", segment(&id)), &json!({})).await?;
+                print::line(format_args!("{id} is ended"));
+            }
         }
         Ok(Verdict::Good)
     }
+}
+
+fn parse_json(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))
 }
 
 fn tell(answer: &Value) {

@@ -118,7 +118,7 @@ impl Doors {
             join(sandbox, app).await;
         }
         if let Some(dir) = &settings.flows {
-            let watched = folder::watch(dir).map_err(Failure::failed)?;
+            let watched = folder::watch(std::slice::from_ref(dir)).map_err(Failure::failed)?;
             folder::load(app, dir).await.map_err(Failure::failed)?;
             tasks.spawn(stop.clone().run_until_cancelled_owned(watched.reload(Arc::clone(app), dir.clone())));
         }
@@ -132,6 +132,7 @@ impl Doors {
     /// Nothing comes in any more, then calls under way end, then the store closes.
     async fn close(self) {
         self.stop.cancel();
+        self.started.app.engine.let_callers_go();
         self.tasks.close();
         self.tasks.wait().await;
         socket::remove(&self.data);

@@ -18,16 +18,9 @@ pub(super) fn tell(run: &Value) {
         text(run, "trigger.type"),
         text(run, "event")
     ));
-    for row in items(run, "handling").iter().chain(items(run, "journal")) {
-        let by = match text(row, "by") {
-            by if by.is_empty() => String::new(),
-            by => format!("  [{by}]"),
-        };
-        for entry in items(row, "entries") {
-            let at = text(row, "at");
-            print::line(format_args!("  {at}  {}{by}", words(&entry["what"], &entry["data"])));
-        }
-    }
+    items(run, "handling").iter().for_each(|row| drop(tell_row(row, String::new())));
+    // A branch goes on until another one is named, in a later turn too.
+    items(run, "journal").iter().fold(String::new(), |within, row| tell_row(row, within));
     for call in items(run, "effects") {
         let (action, connection) = (text(call, "action"), text(call, "connection"));
         let (state, why) = (text(call, "state").replace('_', " "), text(call, "why"));
@@ -38,6 +31,24 @@ pub(super) fn tell(run: &Value) {
         print::line(format_args!("  message   {id}  {state}: {words}"));
     }
     print::line(format_args!("  {}  {}", status(run), remark(run)).to_string().trim_end());
+}
+
+/// Prints one row of the journal, which begins on the branch `within`; gives the branch it ends on.
+fn tell_row(row: &Value, mut within: String) -> String {
+    let by = match text(row, "by") {
+        by if by.is_empty() => String::new(),
+        by => format!("  [{by}]"),
+    };
+    for entry in items(row, "entries") {
+        if entry["what"]["did"] == "branch" {
+            within = text(&entry["what"], "within");
+            continue;
+        }
+        let at = text(row, "at");
+        let branch = if within.is_empty() { String::new() } else { format!("branch {within}, ") };
+        print::line(format_args!("  {at}  {branch}{}{by}", words(&entry["what"], &entry["data"])));
+    }
+    within
 }
 
 fn status(run: &Value) -> String {
@@ -78,8 +89,51 @@ fn words(what: &Value, data: &Value) -> String {
         "missed" => format!("{} was not taken in time", of("escalation")),
         "ended" => format!("run ended: {}{}", of("status").replace('_', " "), values(data)),
         "erased" => "personal data erased".to_owned(),
+        _ => way(what, data),
+    }
+}
+
+/// The same for what steps do with other steps, with other flows and with whoever called.
+fn way(what: &Value, data: &Value) -> String {
+    let of = |name: &str| text(what, name);
+    let step = format!("step {}", of("step"));
+    match what["did"].as_str().unwrap_or_default() {
+        "chosen" => match of("case") {
+            case if case.is_empty() => format!("{step}: no case fits, so its default{}", values(data)),
+            case => format!("{step}: case {case}{}", values(data)),
+        },
+        "opened" => format!("{step}: {} to do", branches(what)),
+        "entered" => format!("{step}: number {} began", ordinal(what)),
+        "left" => "came to its end".to_owned(),
+        "closed" => format!("{step}: all done"),
+        "round" => format!("{step}: round {}", of("round")),
+        "again" => format!("{step}: back to the beginning"),
+        "accepted" => format!("{step}: the answer is taken{}", values(&data["answer"]["answer"])),
+        "computed" => format!("{step}: computed{}", values(&data["value"])),
+        "called" if what["wait"] == true => {
+            format!("{step}: flow {} called ({}), its end is waited for{}", of("flow"), of("run"), values(data))
+        }
+        "called" => format!("{step}: flow {} called ({}){}", of("flow"), of("run"), values(data)),
+        "returned" => {
+            format!("{step}: {} came to its end: {}{}", of("run"), of("status").replace('_', " "), values(data))
+        }
+        "replied" => format!("{step}: the caller was answered with {}{}", of("status"), values(&data["body"])),
+        "finishing" => format!("run will end as {}, clean-up first{}", of("status").replace('_', " "), values(data)),
         other => format!("{other}{}", values(what)),
     }
+}
+
+/// `1 item or branch`, `3 items or branches`.
+fn branches(what: &Value) -> String {
+    match what["count"].as_u64().unwrap_or_default() {
+        1 => "1 item or branch".to_owned(),
+        count => format!("{count} items or branches"),
+    }
+}
+
+/// Places are counted from 0 in the journal, and from 1 by people.
+fn ordinal(what: &Value) -> u64 {
+    what["index"].as_u64().unwrap_or_default() + 1
 }
 
 /// `until 2026-11-22T09:00:00.000Z`.
@@ -152,6 +206,52 @@ mod tests {
             code: None,
         };
         assert_eq!(said(what, json!("busy")), "call 1, attempt 2: later after 31 ms, HTTP 503: busy");
+    }
+
+    #[test]
+    fn every_entry_of_a_run_is_told_in_words() {
+        let step = || "size".into();
+        let run = engine::ids::RunId(7);
+        let done = engine::store::RunStatus::Done;
+        let table = [
+            (
+                What::Chosen { step: step(), case: Some("S".into()) },
+                json!({ "size": "S" }),
+                "step size: case S: size = \"S\"",
+            ),
+            (What::Chosen { step: step(), case: None }, Value::Null, "step size: no case fits, so its default"),
+            (What::Opened { step: step(), count: 2 }, json!([1, 2]), "step size: 2 items or branches to do"),
+            (What::Entered { step: step(), index: 0 }, Value::Null, "step size: number 1 began"),
+            (What::Left, Value::Null, "came to its end"),
+            (What::Closed { step: step() }, Value::Null, "step size: all done"),
+            (What::Round { step: step(), round: 2 }, Value::Null, "step size: round 2"),
+            (What::Again { step: step() }, Value::Null, "step size: back to the beginning"),
+            (
+                What::Accepted { step: step() },
+                json!({ "answer": { "answer": "M", "text": "m" }, "set": {} }),
+                "step size: the answer is taken: M",
+            ),
+            (What::Computed { step: step() }, json!({ "value": 5 }), "step size: computed: 5"),
+            (
+                What::Called { step: step(), flow: "other".into(), run, wait: true },
+                Value::Null,
+                &format!("step size: flow other called ({run}), its end is waited for"),
+            ),
+            (
+                What::Returned { step: step(), run, status: done },
+                json!({ "sum": 1 }),
+                &format!("step size: {run} came to its end: done: sum = 1"),
+            ),
+            (
+                What::Replied { step: step(), status: 404 },
+                json!({ "body": "none" }),
+                "step size: the caller was answered with 404: none",
+            ),
+            (What::Finishing { status: done }, Value::Null, "run will end as done, clean-up first"),
+        ];
+        for (what, data, expected) in table {
+            assert_eq!(said(what, data), expected);
+        }
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Export {
             let written = std::fs::write(&file, text(document, "text"));
             written.map_err(|why| Failure::Failed(format!("{}: {why}", file.display())))?;
         }
-        print::line(format_args!("{} flow(s) written to {}", documents.len(), self.dir.display()));
+        print::line(format_args!("{} file(s) written to {}", documents.len(), self.dir.display()));
         Ok(Verdict::Good)
     }
 }
@@ -104,14 +104,14 @@ fn show(answer: &Value) {
     let row =
         |change: &Value| ["flow", "what", "state", "version", "file"].iter().map(|name| text(change, name)).collect();
     let changes = answer["changes"].as_array().map_or(&[][..], Vec::as_slice);
-    print::table(&["FLOW", "WHAT", "STATE", "VERSION", "FILE"], &changes.iter().map(row).collect::<Vec<_>>());
+    print::table(&["ID", "WHAT", "STATE", "VERSION", "FILE"], &changes.iter().map(row).collect::<Vec<_>>());
     show_problems(&answer["problems"]);
     if answer["applied"] == false {
         print::line("nothing was changed: this is what an import would do");
     }
 }
 
-fn show_problems(problems: &Value) {
+pub(super) fn show_problems(problems: &Value) {
     for problem in problems.as_array().map_or(&[][..], Vec::as_slice) {
         let place = ["file", "line", "column"].map(|name| text(problem, name)).join(":");
         let (severity, code) = (text(problem, "severity"), text(problem, "code"));

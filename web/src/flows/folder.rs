@@ -8,7 +8,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::{Owner, Plan, Rules, What, as_import, bring_in, problems, read};
+use super::{Checker, Owner, Plan, What, as_import, bring_in, problems, read};
 use crate::app::App;
 
 /// How long nothing must change before files are read: editors write in several steps.
@@ -26,10 +26,10 @@ pub enum Error {
     #[error(transparent)]
     Flows(#[from] super::Error),
     /// The system does not watch.
-    #[error("{}: cannot be watched for changes: {why}", dir.display())]
+    #[error("{}: cannot be watched for changes: {why}", path.display())]
     Watch {
-        /// The folder.
-        dir: PathBuf,
+        /// The file or folder.
+        path: PathBuf,
         /// What the system said.
         why: notify::Error,
     },
@@ -39,8 +39,8 @@ pub enum Error {
 ///
 /// # Errors
 /// When a file cannot be read or has an error.
-pub(crate) fn check(rules: &Rules, dir: &Path) -> Result<(), Error> {
-    let plan = rules.plan(&as_import(&read(&[dir.to_owned()])?), &[]);
+pub(crate) fn check(checker: &Checker, dir: &Path) -> Result<(), Error> {
+    let plan = checker.plan(&as_import(&read(&[dir.to_owned()])?), &[]);
     if plan.possible() { Ok(()) } else { Err(super::Error::Problems(problems(&plan)).into()) }
 }
 
@@ -60,29 +60,46 @@ pub(crate) async fn load(app: &App, dir: &Path) -> Result<Plan, Error> {
     Ok(plan)
 }
 
-/// A folder that is watched. Dropping it ends that.
+/// Files and folders that are watched. Dropping it ends that.
 pub(crate) struct Watched {
     changes: mpsc::Receiver<()>,
     _watcher: RecommendedWatcher,
 }
 
-/// Starts watching `dir`.
+/// Starts watching files, and folders with all below them.
 ///
 /// # Errors
 /// When the system refuses.
-pub(crate) fn watch(dir: &Path) -> Result<Watched, Error> {
+pub(crate) fn watch(paths: &[PathBuf]) -> Result<Watched, Error> {
     let (tell, changes) = mpsc::channel(1);
     let on_event = move |event: notify::Result<notify::Event>| {
-        let worth = event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_)));
+        let worth =
+            event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_)) && concerns_flows(&event.paths));
         if worth {
             // A full channel holds a change already, which is all there is to tell.
             let _ = tell.try_send(());
         }
     };
-    let failed = |why| Error::Watch { dir: dir.to_owned(), why };
-    let mut watcher = notify::recommended_watcher(on_event).map_err(failed)?;
-    watcher.watch(dir, RecursiveMode::Recursive).map_err(failed)?;
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |why| Error::Watch { path, why }
+    };
+    let mut watcher = notify::recommended_watcher(on_event).map_err(failed(Path::new("")))?;
+    for path in paths {
+        // A file is replaced, not written, by many editors: its folder sees that.
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let (watched, mode) = match path.is_dir() {
+            true => (path.as_path(), RecursiveMode::Recursive),
+            false => (parent, RecursiveMode::NonRecursive),
+        };
+        watcher.watch(watched, mode).map_err(failed(path))?;
+    }
     Ok(Watched { changes, _watcher: watcher })
+}
+
+/// Whether flows, or folders that may hold some, are among `paths`; what an editor or a report writes beside them is not.
+fn concerns_flows(paths: &[PathBuf]) -> bool {
+    paths.is_empty() || paths.iter().any(|path| path.extension().is_none_or(|extension| extension == "yaml"))
 }
 
 impl Watched {
@@ -96,8 +113,8 @@ impl Watched {
         }
     }
 
-    /// Waits for a change and for the quiet after it.
-    async fn changed(&mut self) -> bool {
+    /// Waits for a change and for the quiet after it; false when there will be none.
+    pub(crate) async fn changed(&mut self) -> bool {
         if self.changes.recv().await.is_none() {
             return false;
         }
@@ -113,8 +130,12 @@ mod tests {
     #[tokio::test]
     async fn a_changed_file_is_noticed() {
         let dir = tempfile::tempdir().unwrap();
-        let mut watched = watch(dir.path()).unwrap();
-        std::fs::write(dir.path().join("a.yaml"), "x").unwrap();
-        assert!(timeout(Duration::from_secs(20), watched.changed()).await.unwrap());
+        let file = dir.path().join("a.yaml");
+        std::fs::write(&file, "x").unwrap();
+        for watched in [dir.path().to_owned(), file.clone()] {
+            let mut watched = watch(&[watched]).unwrap();
+            std::fs::write(&file, "y").unwrap();
+            assert!(timeout(Duration::from_secs(20), watched.changed()).await.unwrap());
+        }
     }
 }

@@ -1,20 +1,20 @@
-//! Flow documents on their way in: read from files or an import, checked all together, planned, applied all or nothing.
+//! Documents (flows, tag rules) on their way in: read from files or an import, checked all together, planned, applied all or nothing.
 //!
 //! Files under `--flows DIR` own their flows ([`folder`]); imported ones live in the database. The same id in both is a problem.
 
+mod checker;
 mod documents;
 pub(crate) mod folder;
 mod plan;
-mod rules;
 
+pub(crate) use checker::{Checker, FileProblem, problems};
 pub(crate) use documents::{Document, read};
 pub(crate) use plan::{Manner, Owner, Plan, What};
-pub(crate) use rules::{FileProblem, Rules, problems};
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use engine::flow::{self, Version};
+use engine::book::Published;
+use engine::flow;
 use engine::ids::VersionId;
 use engine::store::{Reads, VersionRow, VersionState};
 
@@ -50,12 +50,12 @@ pub(crate) async fn bring_in(
     let _one_at_a_time = app.importing.lock().await;
     let documents = owned(documents, owner);
     let mut stored = Vec::new();
-    let ids: BTreeSet<String> = documents.iter().filter_map(|document| app.rules.id(&document.text)).collect();
+    let ids: BTreeSet<String> = documents.iter().filter_map(|document| app.checker.id(&document.text)).collect();
     for id in &ids {
         stored.extend(app.engine.store().versions_of(id).await?);
     }
     stored.extend(app.engine.store().flows().await?.into_iter().filter(|row| !ids.contains(&row.flow)));
-    let planned = app.rules.plan(&documents, &stored);
+    let planned = app.checker.plan(&documents, &stored);
     if !planned.possible() {
         return Err(Error::Problems(problems(&planned)));
     }
@@ -83,15 +83,15 @@ fn owned(documents: &[Document], owner: Owner) -> Vec<flow::Document> {
     documents.iter().map(owned).collect()
 }
 
-/// Puts a flow on or off: the same text, another state.
+/// Puts a document on or off: the same text, another state.
 ///
 /// # Errors
 /// When the store fails, or the text no longer passes its checks.
 pub(crate) async fn switch(app: &App, row: VersionRow, on: bool, by: &str) -> Result<(), Error> {
     let state = if on { VersionState::Live } else { VersionState::Off };
     let row = VersionRow { state, by: by.to_owned(), at: app.clock.now(), ..row };
-    let versions: Vec<Arc<Version>> = match on {
-        true => vec![Arc::new(app.rules.strict(&row).map_err(Error::Problems)?)],
+    let versions: Vec<Published> = match on {
+        true => vec![app.checker.strict(&row).map_err(Error::Problems)?],
         false => Vec::new(),
     };
     Ok(app.engine.publish(vec![row], versions, by).await?)

@@ -1,15 +1,15 @@
 //! What bringing documents in would change, decided without touching anything.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
+use engine::book::Published;
 use engine::clock::At;
-use engine::flow::{self, Compiled, FORMAT, Needs, Version};
+use engine::flow::{self, CompiledDocument, FORMAT, Kind, Needs};
 use engine::ids::VersionId;
 use engine::store::{VersionRow, VersionState};
 use serde::Serialize;
 
-use super::rules::{FileProblem, problems};
+use super::checker::{FileProblem, problems};
 
 /// Whose documents they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Owner {
     }
 }
 
-/// What becomes of a flow.
+/// What becomes of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum What {
@@ -52,10 +52,12 @@ pub(crate) enum What {
     Removed,
 }
 
-/// One flow of a plan.
+/// One document of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Change {
-    /// The flow.
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// Its id.
     pub(crate) flow: String,
     /// Its file; empty when that is gone.
     pub(crate) file: String,
@@ -70,7 +72,7 @@ pub(crate) struct Change {
 /// Everything that a set of documents changes.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Plan {
-    /// One entry a flow, by id.
+    /// One entry a document, by id.
     pub(crate) changes: Vec<Change>,
     /// Warnings.
     pub(crate) problems: Vec<FileProblem>,
@@ -81,7 +83,7 @@ pub(crate) struct Plan {
     pub(crate) rows: Vec<VersionRow>,
     /// Those of `rows` that go live, compiled.
     #[serde(skip)]
-    pub(crate) versions: Vec<Arc<Version>>,
+    pub(crate) versions: Vec<Published>,
 }
 
 /// Who brings documents in, and how.
@@ -109,8 +111,8 @@ pub(crate) fn rows(
     let mut kept = BTreeSet::new();
     for (item, document) in planned.items.into_iter().zip(documents) {
         let Some(compiled) = item.compiled else { continue };
-        kept.insert(compiled.flow.to_string());
-        let before = stored.iter().filter(|row| *row.flow == *compiled.flow).collect::<Vec<_>>();
+        kept.insert(compiled.id().to_string());
+        let before = stored.iter().filter(|row| *row.flow == **compiled.id()).collect::<Vec<_>>();
         plan.add(compiled, item.change, document, &before, manner, next_id);
     }
     for row in stored.iter().filter(|row| row.state == VersionState::Live && !kept.contains(&row.flow)) {
@@ -127,7 +129,7 @@ pub(crate) fn rows(
 impl Plan {
     fn add(
         &mut self,
-        flow: Compiled,
+        compiled: CompiledDocument,
         change: flow::Change,
         document: &flow::Document,
         before: &[&VersionRow],
@@ -154,11 +156,12 @@ impl Plan {
             (None, flow::Change::Reworded | flow::Change::Unchanged) => (None, What::Reworded),
             (None, flow::Change::Changed | flow::Change::Refused) => (None, What::Changed),
         };
-        let texts = before.iter().filter(|row| row.meaning == flow.meaning).map(|row| row.text_no).max();
+        let texts = before.iter().filter(|row| row.meaning == compiled.meaning()).map(|row| row.text_no).max();
         let row = VersionRow {
             id: there.map_or_else(next_id, |row| row.id),
-            flow: flow.flow.to_string(),
-            meaning: flow.meaning,
+            kind: compiled.kind(),
+            flow: compiled.id().to_string(),
+            meaning: compiled.meaning(),
             text_no: there.map_or(texts.unwrap_or(0) + 1, |row| row.text_no),
             language: FORMAT,
             source: document.text.clone(),
@@ -169,22 +172,24 @@ impl Plan {
         };
         self.change(&row, &document.path, what);
         if state == VersionState::Live {
-            self.versions.push(Arc::new(flow.into_version(row.id)));
+            self.versions.push(compiled.into_version(row.id));
         }
         self.rows.push(row);
     }
 
     fn change(&mut self, row: &VersionRow, file: &str, what: What) {
         let (flow, file) = (row.flow.clone(), file.to_owned());
-        self.changes.push(Change { flow, file, what, state: row.state, version: row.id });
+        self.changes.push(Change { kind: row.kind, flow, file, what, state: row.state, version: row.id });
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use engine::connector::Registry;
 
-    use super::super::Rules;
+    use super::super::Checker;
     use super::*;
 
     const FLOW: &str = "format: 1\nflow: greet\non: [manual]\nsteps:\n  - set: { a: 1 }\n";
@@ -195,7 +200,7 @@ mod tests {
             flow::Document { owner: owner.name(&path), path, text: (*text).into() }
         };
         let documents: Vec<_> = texts.iter().enumerate().map(document).collect();
-        let planned = Rules::of_build(Arc::new(Registry::default().catalog())).plan(&documents, stored);
+        let planned = Checker::of_build(Arc::new(Registry::default().catalog())).plan(&documents, stored);
         if !planned.possible() {
             return Err(problems(&planned));
         }

@@ -1,4 +1,4 @@
-//! Checks interactive messages (Meta, "Interactive messages"): the limits of buttons and lists.
+//! Checks interactive messages (Meta, "Interactive messages"): the limits of buttons and lists; and what can be tapped on one.
 
 use std::collections::HashSet;
 
@@ -8,6 +8,7 @@ use super::{
     error::Error,
     message::{limited, object, optional_string, string},
 };
+use crate::sandbox::books::Message;
 
 /// Body of a list, and of all others, in characters.
 const MAX_LIST_BODY: usize = 4096;
@@ -40,6 +41,24 @@ pub(super) fn check(interactive: &Map<String, Value>) -> Result<(), Error> {
         "product" | "carousel" => action().map(drop),
         other => Err(Error::invalid("interactive.type", &format!("{other} is not a known type"))),
     }
+}
+
+/// Something that a customer can tap.
+pub(in crate::sandbox) struct Choice {
+    /// `button_reply` or `list_reply`.
+    pub(in crate::sandbox) kind: &'static str,
+    /// Its id, its title and, for a row that has one, its description: what the webhook of the tap tells.
+    pub(in crate::sandbox) shown: Value,
+}
+
+/// What can be tapped on an accepted message, in the order shown; nothing when it is no such message.
+pub(in crate::sandbox) fn choices(message: &Message) -> Vec<Choice> {
+    let action = message.content.as_ref().map_or(&Value::Null, |content| &content["action"]);
+    let items = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let buttons = items(&action["buttons"]).into_iter();
+    let buttons = buttons.map(|button| Choice { kind: "button_reply", shown: button["reply"].clone() });
+    let rows = items(&action["sections"]).into_iter().flat_map(|section| items(&section["rows"]));
+    buttons.chain(rows.map(|shown| Choice { kind: "list_reply", shown })).collect()
 }
 
 fn check_body(interactive: &Map<String, Value>, most: usize) -> Result<(), Error> {

@@ -1,7 +1,7 @@
 //! The simulated WhatsApp Cloud API (Meta, "Cloud API reference", v23 to v25).
 
 mod error;
-mod interactive;
+pub(super) mod interactive;
 mod message;
 mod template;
 

@@ -53,6 +53,42 @@ async fn shapes_and_limits_are_checked_as_meta_does() {
 }
 
 #[tokio::test]
+async fn a_customer_taps_on_the_newest_message_with_choices() {
+    let mut net = Net::spread(&[]).await;
+    let change = |config: &mut Config| {
+        config.cloud_api.webhook_url = Some(net.url.clone());
+        config.statuses = false;
+        config.enforce_window = false;
+    };
+    let bench = Bench::start(change).await;
+    let tap = |choice: &str| Play { act: Act::Tap { choice: choice.into() }, ..says("") };
+    let refused = bench.sandbox.play(tap("1")).await.unwrap_err();
+    assert_eq!(refused.to_string(), "no message with choices was sent to 8613800138000");
+    let send = |interactive: Value| {
+        bench.graph(
+            json!({"messaging_product": "whatsapp", "to": CUSTOMER, "type": "interactive", "interactive": interactive}),
+        )
+    };
+    let button = |id: &str, title: &str| json!({"type": "reply", "reply": {"id": id, "title": title}});
+    let buttons = json!({"buttons": [button("choice_1", "S"), button("choice_2", "M")]});
+    send(json!({"type": "button", "body": {"text": "Which size?"}, "action": buttons})).await;
+    let refused = bench.sandbox.play(tap("3")).await.unwrap_err();
+    assert_eq!(refused.to_string(), "there is no choice `3`; the newest message has: S, M");
+    bench.sandbox.play(tap("2")).await.unwrap();
+    let message = net.next().await.json()["entry"][0]["changes"][0]["value"]["messages"][0].clone();
+    let tapped = json!({"type": "button_reply", "button_reply": {"id": "choice_2", "title": "M"}});
+    assert_eq!((&message["type"], &message["interactive"]), (&json!("interactive"), &tapped));
+    assert_eq!(message["context"]["id"], bench.sandbox.books().messages[0].id);
+
+    let rows = json!([{"id": "choice_1", "title": "Tea"}, {"id": "choice_2", "title": "2", "description": "cups"}]);
+    let list = json!({"button": "…", "sections": [{"rows": rows}]});
+    send(json!({"type": "list", "body": {"text": "What?"}, "action": list})).await;
+    bench.sandbox.play(tap("2")).await.unwrap();
+    let tapped = &net.next().await.json()["entry"][0]["changes"][0]["value"]["messages"][0]["interactive"];
+    assert_eq!(tapped["list_reply"], json!({"id": "choice_2", "title": "2", "description": "cups"}));
+}
+
+#[tokio::test]
 async fn a_wrong_token_or_number_is_refused() {
     let bench = Bench::start(|_| ()).await;
     let call = bench.http.post(bench.url("/graph/v24.0/700100200300/messages"));

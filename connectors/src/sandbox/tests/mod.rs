@@ -190,6 +190,7 @@ fn every_play_can_be_written_as_json() {
         Act::Order { order: Order { catalog_id: text(), items: vec![item], text: None } },
         Act::Button { payload: text(), text: text(), reply_to: Some(text()) },
         Act::Reply { id: text(), title: text(), reply_to: None },
+        Act::Tap { choice: text() },
         Act::Reaction { to_message: text(), emoji: text() },
         Act::Raw { message: serde_json::Map::from_iter([("type".to_owned(), json!("sticker"))]) },
         Act::PropertyChange { object: text(), id: text(), property: text(), value: text() },

@@ -9,7 +9,7 @@ mod door;
 mod errors;
 mod send;
 
-use engine::capability::whatsapp::{SendTemplate, SendText};
+use engine::capability::whatsapp::{SendChoices, SendTemplate, SendText};
 use engine::connector::{Connection, Connector, ConnectorBuilder, Door, Finding, OpenContext};
 use engine::secret::Secret;
 use futures_util::future::BoxFuture;
@@ -81,6 +81,7 @@ pub(crate) fn connector() -> Connector {
     ConnectorBuilder::<CloudApi>::new("whatsapp.cloud_api", "WhatsApp Cloud API")
         .performs::<SendText>()
         .performs::<SendTemplate>()
+        .performs::<SendChoices>()
         .limits(RATE, CONCURRENCY)
         .opens(open)
 }

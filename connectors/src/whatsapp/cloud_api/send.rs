@@ -3,12 +3,13 @@
 //! Meta knows no idempotency key, but gives that field back in every status of the message: proof that a call whose
 //! answer was lost happened, though its absence proves nothing. Source: Meta, "Cloud API, messages" (v23 to v25).
 
-use engine::capability::whatsapp::{Accepted, SendTemplate, SendText};
+use engine::capability::whatsapp::{Accepted, SendChoices, SendTemplate, SendText};
 use engine::connector::{Call, Done, Performs, Problem, Repeat, Sent, Verdict};
 use serde_json::{Value, json};
 
 use super::{CloudApi, errors};
 use crate::net::{Answer, Class, Outgoing};
+use crate::whatsapp::choices;
 use crate::whatsapp::common::{self, Recipient, SETTLE_S, To};
 
 /// Longest text of a message, in characters. Source: Meta, "Text messages".
@@ -33,6 +34,16 @@ impl Performs<SendTemplate> for CloudApi {
     async fn perform(&self, input: SendTemplate, call: &Call) -> Verdict<Accepted> {
         let recipient = Recipient::of(input.to.as_deref(), call);
         let message = recipient.and_then(|to| Message::template(to, &input, &self.default_language));
+        self.send(message, call).await
+    }
+}
+
+impl Performs<SendChoices> for CloudApi {
+    /// Our key comes back in the message's statuses.
+    const REPEAT: Repeat = Repeat::Evidence { settle_s: SETTLE_S };
+
+    async fn perform(&self, input: SendChoices, call: &Call) -> Verdict<Accepted> {
+        let message = Recipient::of(input.to.as_deref(), call).and_then(|to| Message::choices(to, &input));
         self.send(message, call).await
     }
 }
@@ -88,6 +99,12 @@ impl Message {
         }
         let shown = common::shown(&input.template, &values);
         Ok(Self { recipient, kind: "template", content, shown })
+    }
+
+    fn choices(recipient: Recipient, input: &SendChoices) -> Result<Self, Problem> {
+        choices::check(input)?;
+        let content = choices::interactive(input);
+        Ok(Self { recipient, kind: "interactive", content, shown: choices::numbered(input) })
     }
 
     /// The request's body.
@@ -200,6 +217,17 @@ mod tests {
     fn a_template_without_params_has_no_components() {
         let body = template("hello", Some(""), &[]).unwrap().body("k");
         assert_eq!(body["template"], json!({ "name": "hello", "language": { "code": "en" } }));
+    }
+
+    #[test]
+    fn a_question_goes_out_as_buttons_with_our_key() {
+        let choices = vec!["S".into(), "M".into()];
+        let input = SendChoices { text: "Which size?".into(), choices, button: None, to: None };
+        let message = Message::choices(recipient(), &input).unwrap();
+        assert_eq!(message.shown, "Which size?\n1. S\n2. M");
+        let body = message.body("k");
+        assert_eq!((&body["type"], &body["biz_opaque_callback_data"]), (&json!("interactive"), &json!("k")));
+        assert_eq!(body["interactive"]["action"]["buttons"][1]["reply"], json!({ "id": "choice_2", "title": "M" }));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod signature;
 
 use std::collections::BTreeMap;
 
-use engine::capability::whatsapp::{SendTemplate, SendText};
+use engine::capability::whatsapp::{SendChoices, SendTemplate, SendText};
 use engine::connector::{Connection, Connector, ConnectorBuilder, Door, Finding, OpenContext};
 use engine::secret::Secret;
 use futures_util::future::BoxFuture;
@@ -83,6 +83,7 @@ pub(crate) fn connector() -> Connector {
     ConnectorBuilder::<Twilio>::new("whatsapp.twilio", "WhatsApp through Twilio")
         .performs::<SendText>()
         .performs::<SendTemplate>()
+        .performs::<SendChoices>()
         .limits(RATE, CONCURRENCY)
         .opens(open)
 }

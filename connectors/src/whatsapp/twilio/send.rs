@@ -4,13 +4,14 @@
 //! whose answer was lost happened. Source: Twilio, "Messages resource" (2010-04-01) and "Send templates with the
 //! Content API".
 
-use engine::capability::whatsapp::{Accepted, SendTemplate, SendText};
+use engine::capability::whatsapp::{Accepted, SendChoices, SendTemplate, SendText};
 use engine::connector::{Call, Done, Performs, Problem, Repeat, Sent, Verdict};
 use serde_json::Value;
 
 use super::decode::{KEY, PREFIX};
 use super::{Twilio, errors};
 use crate::net::{Answer, Class, Outgoing};
+use crate::whatsapp::choices;
 use crate::whatsapp::common::{self, Recipient, SETTLE_S, To};
 
 /// Longest text of a message, in characters. Source: Twilio, error 21617.
@@ -32,6 +33,17 @@ impl Performs<SendTemplate> for Twilio {
 
     async fn perform(&self, input: SendTemplate, call: &Call) -> Verdict<Accepted> {
         let message = Recipient::of(input.to.as_deref(), call).and_then(|to| self.template(to, &input));
+        self.send(message, call).await
+    }
+}
+
+impl Performs<SendChoices> for Twilio {
+    /// Our key comes back in the message's statuses.
+    const REPEAT: Repeat = Repeat::Evidence { settle_s: SETTLE_S };
+
+    /// As text with numbered lines: Twilio has buttons and lists only in content that was made beforehand.
+    async fn perform(&self, input: SendChoices, call: &Call) -> Verdict<Accepted> {
+        let message = Recipient::of(input.to.as_deref(), call).and_then(|to| Message::choices(to, &input));
         self.send(message, call).await
     }
 }
@@ -110,6 +122,11 @@ impl Message {
     fn text(recipient: Recipient, input: &SendText) -> Result<Self, Problem> {
         common::check_text(&input.text, TEXT_CHARS)?;
         Ok(Self { recipient, content: vec![("Body", input.text.clone())], shown: input.text.clone() })
+    }
+
+    fn choices(recipient: Recipient, input: &SendChoices) -> Result<Self, Problem> {
+        choices::check(input)?;
+        Self::text(recipient, &SendText { text: choices::numbered(input), to: None })
     }
 
     /// What the answer says. 2xx means queued, not delivered.
@@ -197,6 +214,16 @@ mod tests {
         let refused = sid("it").unwrap_err();
         assert_eq!(refused.code, "no_template");
         assert!(refused.message.ends_with("only for: en, pt_BR"), "{}", refused.message);
+    }
+
+    #[test]
+    fn a_question_goes_out_as_text_with_numbered_lines() {
+        let choices = vec!["S".into(), "M".into()];
+        let input = SendChoices { text: "Which size?".into(), choices, button: None, to: None };
+        let message = Message::choices(recipient(), &input).unwrap();
+        assert_eq!(message.content, [("Body", "Which size?\n1. S\n2. M".to_owned())]);
+        let none = SendChoices { choices: Vec::new(), ..input };
+        assert_eq!(Message::choices(recipient(), &none).unwrap_err().code, "bad_input");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Flows that are right, and what they compile to.
 
 use super::{EXAMPLE, catalog, problems};
-use crate::flow::{Compiled, Do, End, Environment, Expr, Fail, Fake, Op, Step, Until, check};
+use crate::flow::{Compiled, Do, End, Environment, Expected, Expr, Fail, Fake, Op, Step, Until, check};
 
 fn compiled(text: &str) -> Compiled {
     let catalog = catalog();
@@ -214,8 +214,9 @@ tests:
         test.fake["crm.create_ticket"],
         [Fake::Fail { how: Fail::Later, code: None, message: None }, Fake::Reply(serde_json::json!({ "id": "007" })),]
     );
-    assert_eq!(test.expect[0].at.map(|at| at.as_secs()), Some(3600));
-    assert_eq!(test.expect[0].fields["subject"], "1");
+    let Expected::One(expect) = &test.expect[0] else { panic!("{:?}", test.expect) };
+    assert_eq!(expect.at.map(|at| at.as_secs()), Some(3600));
+    assert_eq!(expect.fields["subject"], "1");
     assert!(test.others_allowed && test.end == Some(End::Waiting));
     assert_eq!((test.never.len(), test.never[1].action.as_str()), (2, "human.escalate"));
     assert_eq!(test.tags.as_deref(), Some(&["a".to_owned(), "b".to_owned()][..]));
@@ -242,4 +243,20 @@ fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
     assert_eq!(compiled(&text).meaning, compiled(EXAMPLE).meaning);
     let broken = text.replace("event.order.total > 0", "event.order.totl > 0");
     assert!(problems(&broken).starts_with("6:7 error[unknown_name]"), "{}", problems(&broken));
+}
+
+#[test]
+fn whether_a_caller_can_be_answered_is_seen_in_the_steps_that_can_be_reached() {
+    let can_answer = |steps: &str| {
+        let text = format!("format: 1\nflow: test\non: [webhook.received]\nsteps:\n{steps}");
+        let checked = check(&text, &Environment::new(&catalog()));
+        checked.version.unwrap_or_else(|| panic!("{}", problems(&text))).program.can_answer()
+    };
+    let answer = "- answer_webhook: { body: yes }";
+    assert!(can_answer(&format!("  {answer}")));
+    assert!(can_answer("  - repeat: { max: 2, until: \"false\", steps: [{ answer_webhook: { body: yes } }] }"));
+    assert!(can_answer(&format!("  - set: {{ a: 1 }}\n    on_error:\n      {answer}")));
+    assert!(can_answer(&format!("  - stop: done\nfinally:\n  {answer}")));
+    assert!(!can_answer(&format!("  - stop: done\n  {answer}")));
+    assert!(!can_answer("  - set: { a: 1 }"));
 }

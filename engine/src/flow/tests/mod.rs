@@ -8,9 +8,10 @@ mod codes;
 mod documents;
 mod identity;
 mod plan;
+mod rules;
 mod schema;
 
-use super::{Environment, check};
+use super::{Environment, check, check_document};
 use crate::capability::{crm, human, web, whatsapp};
 use crate::connector::{ActionSpec, Catalog, Repeat};
 
@@ -51,7 +52,7 @@ fn catalog() -> Catalog {
 fn problems(text: &str) -> String {
     let catalog = catalog();
     let mut out = String::new();
-    for problem in check(text, &Environment::new(&catalog)).problems {
+    for problem in check_document(text, &Environment::new(&catalog)).problems {
         let severity = format!("{:?}", problem.severity).to_lowercase();
         let _ = write!(out, "{}:{} {severity}[{}] {}", problem.line, problem.column, problem.code, problem.message);
         let _ = if problem.hint.is_empty() { writeln!(out) } else { writeln!(out, " ({})", problem.hint) };

@@ -2,7 +2,7 @@
 
 use super::catalog;
 use crate::clock::At;
-use crate::flow::{Bindings, Change, ConnectionInfo, Document, Environment, Expr, Op, check, plan};
+use crate::flow::{Bindings, Change, ConnectionInfo, Document, Environment, Expr, Kind, Op, check, plan};
 use crate::ids::VersionId;
 use crate::store::{VersionRow, VersionState};
 
@@ -25,6 +25,7 @@ fn row(text: &str, owner: &str) -> VersionRow {
     let version = check(text, &Environment::new(&catalog)).version.expect("clean");
     VersionRow {
         id: VersionId(1),
+        kind: Kind::Flow,
         flow: version.flow.to_string(),
         meaning: version.meaning,
         text_no: 1,

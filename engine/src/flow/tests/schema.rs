@@ -70,3 +70,22 @@ fn expressions_are_valid_wherever_a_value_is() {
         assert!(check(&text, &Environment::new(&catalog)).version.is_some(), "{to}: {}", problems(&text));
     }
 }
+
+#[test]
+fn a_test_may_have_cases_and_things_in_any_order() {
+    let text = |tests: &str| format!("{}\ntests:\n{tests}", EXAMPLE.split("\ntests:").next().unwrap_or_default());
+    let case = |key: &str| {
+        let at = "    at: { 0s: { whatsapp.order_received: {} } }\n    others: allowed\n";
+        text(&format!("  - name: sizes\n{at}    cases:\n      - name: small\n        {key}\n"))
+    };
+    let good = case("expect: [any_order: [crm.create_ticket, contact.add_tags]]");
+    assert!(valid(&good));
+    assert!(!problems(&good).contains("error["), "{}", problems(&good));
+    for wrong in ["expects: []", "cases: []"] {
+        let text = case(wrong);
+        assert!(!valid(&text), "{wrong}");
+        assert!(problems(&text).contains("error[unknown_key]"), "{wrong}");
+    }
+    let without = text("  - name: nothing happens\n    cases: [{ name: a }]\n");
+    assert!(problems(&without).contains("a test has no `at`"), "{}", problems(&without));
+}

@@ -128,6 +128,7 @@ impl<S: Store + Reads> Line<S> {
     /// Works until the engine closes and its calls are back.
     pub(super) async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
         let mut closing = self.core.closing.subscribe();
+        let mut stops = self.core.stops.subscribe();
         self.resolve_interrupted().await;
         loop {
             let closed = *closing.borrow_and_update();
@@ -148,6 +149,7 @@ impl<S: Store + Reads> Line<S> {
                     None => return,
                 },
                 _ = closing.changed(), if !closed => {}
+                Ok(()) = stops.changed(), if !closed => self.queue.release(),
                 () = tokio::time::sleep(pause), if !closed => {}
             }
         }

@@ -10,6 +10,7 @@ use crate::clock::At;
 use crate::connector::{self, Problem, Verdict};
 use crate::ids::EffectId;
 use crate::run::Plan;
+use crate::runner::sending::is_held;
 use crate::store::{DispatchOp, EffectRow, EffectState, Reads, Store};
 
 impl<S: Store + Reads> Line<S> {
@@ -23,6 +24,7 @@ impl<S: Store + Reads> Line<S> {
             None => self.pace.allow(now, room),
         };
         let rows = if most == 0 { Vec::new() } else { self.queue.start(now, most) };
+        let rows = self.hold_back(rows);
         if rows.is_empty() {
             return;
         }
@@ -46,6 +48,16 @@ impl<S: Store + Reads> Line<S> {
                 }
             }
         }
+    }
+
+    /// Takes out calls whose sending is stopped: they stand planned, and hold those behind them.
+    fn hold_back(&mut self, rows: Vec<EffectRow>) -> Vec<EffectRow> {
+        let stops = self.core.stops.borrow().clone();
+        let (held, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| is_held(&stops, row));
+        for row in held {
+            self.queue.hold(row.id);
+        }
+        rows
     }
 
     /// The store did not let a call start: it was withdrawn, its window closed meanwhile, or its last move was not written.

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use super::error::Error;
 
 /// What is done to every table that is the person's; `?1` is the contact, `?2` the time.
-const OF_PERSON: [&str; 14] = [
+const OF_PERSON: [&str; 15] = [
     "update event set body = null where mailbox = ?1",
     "update event set body = null where contact_id = ?1 and contact_id <> mailbox",
     // Provider's ids of messages hold phone numbers; without them the keys over them lead nowhere.
@@ -21,6 +21,7 @@ const OF_PERSON: [&str; 14] = [
        where conversation_id in (select id from conversation where contact_id = ?1)",
     "update journal set data = null where contact_id = ?1 and data is not null",
     "delete from contact_tag where contact_id = ?1",
+    "delete from unmatched where contact_id = ?1",
     "delete from input where mailbox = ?1",
     "delete from effect where mailbox = ?1",
     "delete from effect where run_id in (select id from run where contact_id = ?1)",
@@ -136,7 +137,7 @@ mod tests {
 
     /// Those that stay, as they tell of flows, services and our own people: names, codes, keys made of ids, prices, digests.
     /// `event.key` is a digest that keeps a repeated delivery from bringing the person back.
-    const KEPT: [&str; 9] = [
+    const KEPT: [&str; 10] = [
         "version: flow meaning source owner by",
         "conversation: number connection",
         "event: key connection kind",
@@ -146,6 +147,7 @@ mod tests {
         "escalation: team accepted_by",
         "bad_item: connection",
         "block: prev hash leaves mac",
+        "stop: scope by",
     ];
 
     #[tokio::test]

@@ -11,6 +11,8 @@ use super::error::Error;
 const STEPS: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_core.sql"),
     include_str!("../../migrations/sqlite/0002_erasure.sql"),
+    include_str!("../../migrations/sqlite/0003_rules.sql"),
+    include_str!("../../migrations/sqlite/0004_stops.sql"),
     include_str!("../../migrations/sqlite/0005_consent.sql"),
 ];
 

@@ -16,6 +16,7 @@ mod error;
 mod events;
 mod evidence;
 mod group;
+mod history;
 mod inputs;
 mod messages;
 mod migrate;
@@ -32,6 +33,7 @@ mod runs;
 #[cfg(test)]
 mod tests;
 mod traces;
+mod unmatched;
 mod waits;
 mod works;
 mod writer;
@@ -43,7 +45,9 @@ use std::time::Duration;
 
 use engine::audit::Anchor;
 use engine::clock::At;
+use engine::event::EventKey;
 use engine::ids::{EffectId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
+use engine::stops::Stop;
 use engine::store::{
     Arrival, DispatchOp, DueRow, EffectRow, EffectState, Error, EventRow, Evidence, InputRow, MailboxRows, Receipt,
     RunRow, Store, VersionRow, Work,
@@ -239,6 +243,10 @@ impl Store for Sqlite {
         Ok(read::event(&mut *self.reader().await?, id).await?)
     }
 
+    async fn event_by_key(&self, key: EventKey) -> Result<Option<EventRow>, Error> {
+        Ok(read::event_by_key(&mut *self.reader().await?, key).await?)
+    }
+
     async fn due(&self, after: (At, WaitId), until: At, limit: u32) -> Result<Vec<DueRow>, Error> {
         Ok(read::due(&mut *self.reader().await?, after, until, limit).await?)
     }
@@ -261,6 +269,10 @@ impl Store for Sqlite {
 
     async fn version(&self, id: VersionId) -> Result<Option<VersionRow>, Error> {
         Ok(read::version(&mut *self.reader().await?, id).await?)
+    }
+
+    async fn stops(&self) -> Result<Vec<Stop>, Error> {
+        Ok(read::stops(&mut *self.reader().await?).await?)
     }
 
     async fn last_id(&self) -> Result<i64, Error> {

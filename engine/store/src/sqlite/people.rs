@@ -2,10 +2,10 @@
 
 use engine::clock::At;
 use engine::erasure::{Names, Traces};
-use engine::ids::{ContactId, EscalationId, RunId};
+use engine::ids::{ContactId, EscalationId, EventId, RunId};
 use engine::store::{
-    BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, JournalRow, MessageRow, PersonRows,
-    Reads, RunFilter, RunRow, SaltedRow, VersionRow,
+    BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, HistoryRow, JournalRow, MessageRow,
+    PersonRows, Reads, RunFilter, RunRow, SaltedRow, UnmatchedGroup, VersionRow,
 };
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use super::columns::Columns;
 use super::read::{CONTACT, CONVERSATIONS, TAGS, all, one};
 use super::rows::{self, columns};
-use super::{Sqlite, count, erase, error, traces};
+use super::{Sqlite, count, erase, error, history, traces, unmatched};
 
 /// Most rows of one page.
 const PAGE: u32 = 500;
@@ -255,6 +255,18 @@ impl Reads for Sqlite {
 
     async fn traces(&self, names: Names) -> Result<Traces, Error> {
         Ok(traces::find(&mut *self.reader().await?, &names).await?)
+    }
+
+    async fn unmatched(&self, limit: u32) -> Result<Vec<UnmatchedGroup>, Error> {
+        Ok(unmatched::groups(&mut *self.reader().await?, page(limit)).await?)
+    }
+
+    async fn history(&self, range: (EventId, EventId), facts: bool, limit: u32) -> Result<Vec<HistoryRow>, Error> {
+        Ok(history::page(&mut *self.reader().await?, range, facts, limit).await?)
+    }
+
+    async fn event_range(&self) -> Result<Option<(EventId, EventId)>, Error> {
+        Ok(history::range(&mut *self.reader().await?).await?)
     }
 
     async fn figures(&self) -> Result<Figures, Error> {

@@ -6,8 +6,8 @@
 use rusqlite::Connection;
 
 use super::{
-    chain, contacts, count, effects, events, evidence, inputs, messages, open, parties, people, read, runs, traces,
-    waits,
+    chain, contacts, count, effects, events, evidence, history, inputs, messages, open, parties, people, read, runs,
+    traces, unmatched, waits,
 };
 
 async fn empty() -> (tempfile::TempDir, Connection) {
@@ -109,6 +109,8 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
         (people::MESSAGES_OF, "SEARCH message USING INDEX message_effect"),
         (people::MESSAGES_OF_PERSON, "SEARCH message USING INDEX message_conversation"),
         (people::EVENTS_OF_PERSON, "SEARCH event USING INDEX event_mailbox (mailbox=?)"),
+        (history::EVENTS, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (history::WITH_FACTS, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
         (people::RUNS, "SEARCH run USING INTEGER PRIMARY KEY (rowid<?)"),
         (people::RUNS_OF_VERSION, "SEARCH run USING INDEX run_version (version_id=? AND id<?)"),
         (people::RUNS_OF_CONTACT, "SEARCH run USING INDEX run_contact"),
@@ -117,6 +119,11 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
     for (text, wanted) in statements {
         expect(&conn, text, &[wanted]);
     }
+    let handled = "SEARCH journal USING INDEX sqlite_autoindex_journal_1 (subject=?)";
+    expect(&conn, history::WITH_FACTS, &[handled]);
+    let oldest = "SEARCH unmatched USING INTEGER PRIMARY KEY (rowid<?)";
+    let steps = plan(&conn, unmatched::TRIM);
+    assert!(steps.iter().any(|step| step.contains(oldest)), "{steps:#?}");
     let of_event = "SEARCH run USING INDEX run_nobody (event_id=?)";
     expect(&conn, traces::RUNS_OF, &[of_event]);
     let salt = "SEARCH contact USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN";

@@ -1,7 +1,9 @@
 //! Reading for the engine: what a start and a turn need.
 
 use engine::clock::At;
+use engine::event::EventKey;
 use engine::ids::{EffectId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
+use engine::stops::Stop;
 use engine::store::{DueRow, EffectRow, EffectState, EventRow, Evidence, InputRow, MailboxRows, RunRow, VersionRow};
 use sqlx::Connection;
 use sqlx::query::Query;
@@ -102,6 +104,11 @@ pub(super) async fn event(conn: &mut SqliteConnection, id: EventId) -> Result<Op
     one(conn, sqlx::query(text).bind(id.0), rows::event).await
 }
 
+pub(super) async fn event_by_key(conn: &mut SqliteConnection, key: EventKey) -> Result<Option<EventRow>, Error> {
+    let text = concat!("select ", columns!(event), " from event where key = ?");
+    one(conn, sqlx::query(text).bind(key.0.to_vec()), rows::event).await
+}
+
 /// Those due at the same instant as the last one of the page before. Not `(due_at, id) > (?, ?)`: SQLite would search for
 /// the instant only, and read a broadcast's million waits anew for every page.
 pub(super) const DUE_THEN: &str =
@@ -178,6 +185,11 @@ pub(super) async fn versions(conn: &mut SqliteConnection) -> Result<Vec<VersionR
 pub(super) async fn version(conn: &mut SqliteConnection, id: VersionId) -> Result<Option<VersionRow>, Error> {
     let text = concat!("select ", columns!(version), " from version where id = ?");
     one(conn, sqlx::query(text).bind(id.0), rows::version).await
+}
+
+/// Everything whose sending is stopped.
+pub(super) async fn stops(conn: &mut SqliteConnection) -> Result<Vec<Stop>, Error> {
+    all(conn, sqlx::query("select scope, by, at from stop order by at, scope"), rows::stop).await
 }
 
 pub(super) const LAST_ID: &str = "select max(coalesce((select max(id) from version), 0), \

@@ -1,5 +1,6 @@
 //! What changes seldom: escalations and versions of flows.
 
+use engine::stops::StopOp;
 use engine::store::{EscalationRow, VersionRow, VersionState};
 use rusqlite::{Connection, params};
 
@@ -11,11 +12,25 @@ const UPSERT_ESCALATION: &str = "insert into escalation (id, mailbox, run_id, co
      on conflict (id) do update set team = excluded.team, reason = excluded.reason, deadline = excluded.deadline, \
        accepted_at = excluded.accepted_at, accepted_by = excluded.accepted_by, missed = excluded.missed";
 
-const UPSERT_VERSION: &str = "insert into version (id, flow, meaning, text_no, language, source, state, owner, by, at) \
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+const UPSERT_VERSION: &str = "insert into version (id, flow, meaning, text_no, language, source, state, owner, by, at, kind) \
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
      on conflict (id) do update set state = excluded.state, owner = excluded.owner, by = excluded.by, at = excluded.at";
 
 const RETIRE: &str = "update version set state = 2 where flow = ? and state = 1 and id <> ?";
+
+/// Stops or releases.
+pub(super) fn apply_stop(conn: &Connection, op: &StopOp) -> Result<(), Error> {
+    match op {
+        StopOp::Set(stop) => {
+            let text = "insert into stop (scope, by, at) values (?, ?, ?) on conflict (scope) do nothing";
+            conn.prepare_cached(text)?.execute(params![stop.scope.to_string(), stop.by, stop.at.0])?;
+        }
+        StopOp::Lift(scope) => {
+            conn.prepare_cached("delete from stop where scope = ?")?.execute([scope.to_string()])?;
+        }
+    }
+    Ok(())
+}
 
 /// Stores an escalation, new or changed.
 pub(super) fn upsert_escalation(conn: &Connection, row: &EscalationRow) -> Result<(), Error> {
@@ -53,6 +68,7 @@ pub(super) fn upsert_version(conn: &Connection, row: &VersionRow) -> Result<(), 
         row.owner,
         row.by,
         row.at.0,
+        row.kind as i64,
     ])?;
     Ok(())
 }

@@ -2,10 +2,12 @@
 
 use engine::clock::At;
 use engine::event::{EventKey, Origin};
+use engine::flow::Kind;
 use engine::ids::{
     BadItemId, ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, MessageId,
     RunId, VersionId, WaitId,
 };
+use engine::stops::Stop;
 use engine::store::{
     BadItemRow, BlockRow, ContactRow, ConversationRow, DueRow, EffectRow, EffectState, EscalationRow, EventRow,
     InputKind, InputRow, JournalKind, JournalRow, MessageRow, RunRow, RunStatus, SaltedRow, TagRow, VersionRow,
@@ -21,7 +23,7 @@ use super::error::Error;
 macro_rules! columns {
     (version) => {
         "version.id, version.flow, version.meaning, version.text_no, version.language, version.source, version.state, \
-         version.owner, version.by, version.at"
+         version.owner, version.by, version.at, version.kind"
     };
     (contact) => {
         "contact.id, contact.salt, contact.name, contact.phone, contact.language, contact.priority, \
@@ -97,8 +99,15 @@ const JOURNAL_KINDS: [JournalKind; 4] =
     [JournalKind::Handling, JournalKind::Turn, JournalKind::Change, JournalKind::Erasure];
 const EFFECT_STATES: [EffectState; 4] =
     [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked];
-const WAIT_KINDS: [WaitKind; 6] =
-    [WaitKind::Timer, WaitKind::Event, WaitKind::Silence, WaitKind::Cron, WaitKind::Escalation, WaitKind::Continue];
+const WAIT_KINDS: [WaitKind; 7] = [
+    WaitKind::Timer,
+    WaitKind::Event,
+    WaitKind::Silence,
+    WaitKind::Cron,
+    WaitKind::Escalation,
+    WaitKind::Continue,
+    WaitKind::Tag,
+];
 const WAIT_STATES: [WaitState; 4] = [WaitState::Armed, WaitState::Fired, WaitState::Answered, WaitState::Cancelled];
 
 pub(crate) fn version(row: &SqliteRow) -> Result<VersionRow, Error> {
@@ -114,6 +123,7 @@ pub(crate) fn version(row: &SqliteRow) -> Result<VersionRow, Error> {
         owner: c.take()?,
         by: c.take()?,
         at: c.id(At)?,
+        kind: c.id(Kind::from_code)?,
     })
 }
 
@@ -164,6 +174,9 @@ pub(crate) fn tag(row: &SqliteRow) -> Result<TagRow, Error> {
         at: c.id(At)?,
     })
 }
+
+/// How many columns [`event`] takes.
+pub(crate) const EVENT_COLUMNS: usize = 13;
 
 pub(crate) fn event(row: &SqliteRow) -> Result<EventRow, Error> {
     let mut c = Columns::of(row);
@@ -351,4 +364,12 @@ pub(crate) fn block(row: &SqliteRow) -> Result<BlockRow, Error> {
 /// A lone number.
 pub(crate) fn number(row: &SqliteRow) -> Result<i64, Error> {
     Columns::of(row).take()
+}
+
+/// A stop.
+pub(super) fn stop(row: &SqliteRow) -> Result<Stop, Error> {
+    let mut c = Columns::of(row);
+    let scope: String = c.take()?;
+    let scope = scope.parse().map_err(|error: engine::stops::NoScope| Error::Unfit(error.to_string()))?;
+    Ok(Stop { scope, by: c.take()?, at: At(c.take()?) })
 }

@@ -4,7 +4,7 @@ use engine::store::Work;
 use rusqlite::Connection;
 
 use super::error::Error;
-use super::{contacts, effects, erase, events, inputs, messages, records, runs, waits};
+use super::{contacts, effects, erase, events, inputs, messages, records, runs, unmatched, waits};
 
 /// Stores a work; its journal rows go into `block`.
 ///
@@ -21,7 +21,9 @@ pub(super) fn store(conn: &Connection, work: &Work, block: (i64, i64)) -> Result
     work.conversations.iter().try_for_each(|row| contacts::upsert_conversation(conn, row))?;
     work.tags.iter().try_for_each(|op| contacts::apply_tag(conn, op))?;
     work.messages.iter().try_for_each(|message| messages::upsert(conn, message))?;
+    work.unmatched.iter().try_for_each(|row| unmatched::insert(conn, row))?;
     work.escalations.iter().try_for_each(|row| records::upsert_escalation(conn, row))?;
+    work.stops.iter().try_for_each(|op| records::apply_stop(conn, op))?;
     work.versions.iter().try_for_each(|version| records::upsert_version(conn, version))?;
     erase::all_of(conn, work)
 }

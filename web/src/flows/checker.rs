@@ -1,16 +1,17 @@
-//! What flows are checked against here, and what a check of many documents found.
+//! What documents are checked against here, and what a check of many documents found.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use engine::book::Published;
 use engine::connector::Catalog;
-use engine::flow::{self, Bindings, ConnectionInfo, Environment, Problem, Severity, Version};
+use engine::flow::{self, Bindings, ConnectionInfo, Environment, Problem, Severity};
 use engine::runner::Compile;
 use engine::store::VersionRow;
 use serde::Serialize;
 
-/// What flows are checked against.
-pub(crate) struct Rules {
+/// What documents are checked against.
+pub(crate) struct Checker {
     /// What this build offers.
     pub(crate) catalog: Arc<Catalog>,
     /// The accounts; `None` when they are not known.
@@ -53,7 +54,7 @@ impl std::fmt::Display for FileProblem {
     }
 }
 
-impl Rules {
+impl Checker {
     /// A check against the build alone, as for files whose installation is not known.
     pub(crate) fn of_build(catalog: Arc<Catalog>) -> Self {
         Self { catalog, connections: None, defaults: BTreeMap::new(), bindings: Bindings::default() }
@@ -64,17 +65,17 @@ impl Rules {
         flow::plan(documents, stored, &self.environment(self.connections.clone()))
     }
 
-    /// The id of the flow in a text, as far as it can be read.
+    /// The id of the document in a text, as far as it can be read.
     pub(crate) fn id(&self, text: &str) -> Option<String> {
-        flow::check(text, &self.environment(None)).flow.map(|flow| flow.id)
+        flow::check_document(text, &self.environment(None)).flow.map(|flow| flow.id)
     }
 
     /// Compiles a stored text with all checks.
     ///
     /// # Errors
     /// Its problems, when there is an error among them.
-    pub(crate) fn strict(&self, row: &VersionRow) -> Result<Version, Vec<FileProblem>> {
-        let checked = flow::check(&row.source, &self.environment(self.connections.clone()));
+    pub(crate) fn strict(&self, row: &VersionRow) -> Result<Published, Vec<FileProblem>> {
+        let checked = flow::check_document(&row.source, &self.environment(self.connections.clone()));
         let file = |problem| FileProblem { file: row.flow.clone(), problem };
         match checked.version {
             Some(compiled) => Ok(compiled.into_version(row.id)),
@@ -85,11 +86,11 @@ impl Rules {
     /// Compiles what is stored when the engine starts. A text that passed once must not keep us from starting because an account is
     /// gone since: then the calls that name it wait until the account is back, and the others go where they went.
     pub(crate) fn compile(self: &Arc<Self>) -> Compile {
-        let rules = Arc::clone(self);
+        let checker = Arc::clone(self);
         Arc::new(move |row| {
-            rules.strict(row).or_else(|problems| {
-                let at_hand = rules.connections.clone().unwrap_or_default();
-                let lenient = flow::check(&row.source, &Environment { at_hand, ..rules.environment(None) });
+            checker.strict(row).or_else(|problems| {
+                let at_hand = checker.connections.clone().unwrap_or_default();
+                let lenient = flow::check_document(&row.source, &Environment { at_hand, ..checker.environment(None) });
                 let first = problems.first().map(ToString::to_string).unwrap_or_default();
                 let version = lenient.version.ok_or_else(|| first.clone())?;
                 tracing::warn!(flow = row.flow, problem = first, "a stored flow lacks something here; its calls wait");
@@ -112,7 +113,7 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use engine::clock::At;
-    use engine::flow::{FORMAT, Op};
+    use engine::flow::{FORMAT, Kind, Op};
     use engine::ids::VersionId;
     use engine::store::VersionState;
 
@@ -133,6 +134,7 @@ steps:
     fn row() -> VersionRow {
         VersionRow {
             id: VersionId(1),
+            kind: Kind::Flow,
             flow: "two-accounts".into(),
             meaning: [0; 32],
             text_no: 1,
@@ -150,9 +152,9 @@ steps:
         let info = |id: &str, connector: &str| ConnectionInfo { id: id.to_owned(), connector: connector.to_owned() };
         let accounts = vec![info("hubspot-main", "hubspot"), info("wa-main", "whatsapp.cloud_api")];
         let catalog = Arc::new(connectors::registry().catalog());
-        let rules = Arc::new(Rules { connections: Some(accounts), ..Rules::of_build(catalog) });
-        assert_eq!(rules.strict(&row()).unwrap_err()[0].problem.code, "unknown_connection");
-        let version = rules.compile()(&row()).unwrap();
+        let checker = Arc::new(Checker { connections: Some(accounts), ..Checker::of_build(catalog) });
+        assert_eq!(checker.strict(&row()).unwrap_err()[0].problem.code, "unknown_connection");
+        let Published::Flow(version) = checker.compile()(&row()).unwrap() else { panic!("a flow") };
         let through: Vec<_> = version
             .program
             .steps

@@ -1,0 +1,167 @@
+//! Kinds of documents: which one a text is, and the one place that sends each to its own reader.
+//!
+//! A document says by its id's key what it is: `flow: order-to-ticket`, `rules: customer-care`. A further kind is a variant
+//! here, a reader of its own, and what becomes of it when it is published ([`crate::book::Published`]).
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::case::TestCase;
+use super::env::{Environment, Needs};
+use super::fields::Fields;
+use super::lower::{self, Checked, Compiled, Lower};
+use super::problem::Problems;
+use super::rules::CompiledRules;
+use super::yaml::{self, Node, Val};
+use crate::book::Published;
+use crate::ids::VersionId;
+
+/// What a document is. The codes are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Kind {
+    /// A flow: what starts it, and what it does.
+    #[default]
+    Flow = 0,
+    /// Tag rules: an ordered list of conditions with what each changes of the contact.
+    Rules = 1,
+}
+
+impl Kind {
+    /// Every kind, by code.
+    pub const ALL: [Self; 2] = [Self::Flow, Self::Rules];
+
+    /// The key that holds the id of such a document.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Flow => "flow",
+            Self::Rules => "rules",
+        }
+    }
+
+    /// The kind with this code; unknown codes read as a flow.
+    #[must_use]
+    pub fn from_code(code: i64) -> Self {
+        Self::ALL.into_iter().find(|kind| *kind as i64 == code).unwrap_or_default()
+    }
+
+    /// What such a document is called, for messages.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Flow => "flow",
+            Self::Rules => "file of tag rules",
+        }
+    }
+
+    /// The kind of a tree, by its first key that names one; a flow when there is none, as most documents are.
+    fn of(root: &Node) -> Self {
+        let Val::Map(entries) = &root.value else { return Self::Flow };
+        let named = |text: &str| Self::ALL.into_iter().find(|kind| kind.key() == text);
+        entries.iter().find_map(|(key, _)| named(&key.text)).unwrap_or_default()
+    }
+}
+
+/// A document of any kind that passed every check, before it is stored.
+#[derive(Debug)]
+pub enum CompiledDocument {
+    /// A flow.
+    Flow(Box<Compiled>),
+    /// Tag rules.
+    Rules(Box<CompiledRules>),
+}
+
+impl From<Compiled> for CompiledDocument {
+    fn from(compiled: Compiled) -> Self {
+        Self::Flow(Box::new(compiled))
+    }
+}
+
+impl From<CompiledRules> for CompiledDocument {
+    fn from(compiled: CompiledRules) -> Self {
+        Self::Rules(Box::new(compiled))
+    }
+}
+
+impl CompiledDocument {
+    /// What it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Flow(_) => Kind::Flow,
+            Self::Rules(_) => Kind::Rules,
+        }
+    }
+
+    /// Its id, kebab-case.
+    #[must_use]
+    pub fn id(&self) -> &Arc<str> {
+        match self {
+            Self::Flow(flow) => &flow.flow,
+            Self::Rules(rules) => &rules.file,
+        }
+    }
+
+    /// SHA-256 of its meaning.
+    #[must_use]
+    pub fn meaning(&self) -> [u8; 32] {
+        match self {
+            Self::Flow(flow) => flow.meaning,
+            Self::Rules(rules) => rules.meaning,
+        }
+    }
+
+    /// What an installation must have for it to work.
+    #[must_use]
+    pub fn needs(&self) -> &Needs {
+        match self {
+            Self::Flow(flow) => &flow.needs,
+            Self::Rules(rules) => &rules.needs,
+        }
+    }
+
+    /// The version that takes effect, under the id it is stored with.
+    #[must_use]
+    pub fn into_version(self, id: VersionId) -> Published {
+        match self {
+            Self::Flow(flow) => Published::Flow(Arc::new(flow.into_version(id))),
+            Self::Rules(rules) => Published::Rules(Arc::new(rules.into_version(id))),
+        }
+    }
+
+    /// Its tests.
+    #[must_use]
+    pub fn tests(&self) -> &[TestCase] {
+        match self {
+            Self::Flow(flow) => &flow.tests,
+            Self::Rules(rules) => &rules.tests,
+        }
+    }
+}
+
+/// Parses and checks a document of any kind. It never stops at the first problem, and with one error there is no version.
+#[must_use]
+pub fn check_document(text: &str, env: &Environment<'_>) -> Checked<CompiledDocument> {
+    let mut problems = Problems::default();
+    let Some(root) = yaml::read(text, &mut problems) else {
+        return Checked { kind: Kind::Flow, version: None, flow: None, problems: problems.sorted() };
+    };
+    match Kind::of(&root) {
+        Kind::Flow => lower::finish(&root, Lower::new(env, problems), Kind::Flow, Lower::flow).map(Into::into),
+        Kind::Rules => lower::finish(&root, Lower::new(env, problems), Kind::Rules, Lower::rules).map(Into::into),
+    }
+}
+
+/// Says so when `keys` are those of a document of another kind than `wanted`.
+pub(super) fn refuse_others(keys: &Fields<'_>, wanted: Kind, problems: &mut Problems) {
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != wanted) {
+        if let Some((key, _)) = keys.peek(kind.key()) {
+            let message =
+                format!("this document is `{}:` already; `{}:` makes another kind of it", wanted.key(), kind.key());
+            problems.error(key.place, "two_kinds", message, "one file holds one flow, or one list of tag rules");
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Orders about runs that are over: once more from the step that failed, or from the beginning.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::Handling;
+use crate::event::{Event, FLOW_CALLED};
+use crate::flow::Version;
+use crate::ids::RunId;
+use crate::matching;
+use crate::order::{Error, Told};
+use crate::run::{Block, Entry, Run, State, Wake, What};
+use crate::store::RunStatus;
+
+impl Handling<'_> {
+    /// A new run that stands where the old one failed.
+    pub(super) fn retry_run(&mut self, told: Told, input: Option<Value>) -> Result<Value, Error> {
+        let Told { row, version, event, entries } = told;
+        if row.status != RunStatus::Failed {
+            return Err(Error::Refused(format!("{} did not fail: it is {:?}", row.id, row.status)));
+        }
+        if self.mail.erased.holds(row.id.0) {
+            return Err(Error::Refused(format!("what {} knew was erased", row.id)));
+        }
+        let mut state = before_failure(&version, &event, &entries).ok_or_else(|| {
+            Error::Refused(format!("{} was ended by a `stop`: there is no failed step to try again", row.id))
+        })?;
+        make_ready(&mut state, row.id)?;
+        state.edited = input;
+        let step = state.step(&version.program).map_or_else(|| "".into(), |step| Arc::clone(&step.path));
+        let id = RunId(self.next_id());
+        let run = Run {
+            id,
+            version,
+            mailbox: self.mail.id,
+            contact: row.contact_id,
+            conversation: row.conversation_id,
+            event: row.event_id,
+            state: State::default(),
+            turns: 0,
+            started_at: self.now,
+        };
+        let state = serde_json::to_value(&state).unwrap_or_default();
+        self.give_turn(run, Wake::Resume { from: row.id, step: Arc::clone(&step), state });
+        Ok(json!({ "run": id, "retries": row.id, "step": step }))
+    }
+
+    /// A new run of the flow as it is now, from the same event.
+    pub(super) fn replay_run(&mut self, told: &Told) -> Result<Value, Error> {
+        let Told { row, event, entries, .. } = told;
+        let called = |entry: &Entry| matches!(&entry.what, What::Started { trigger, .. } if **trigger == *FLOW_CALLED);
+        if entries.iter().any(called) {
+            return Err(Error::Refused(format!("{} was called by another flow: replay that one", row.id)));
+        }
+        if self.mail.erased.holds(row.id.0) {
+            return Err(Error::Refused(format!("what started {} was erased", row.id)));
+        }
+        let book = self.book;
+        let live = book.live.iter().find(|live| *live.version.flow == *row.flow);
+        let live = live.ok_or_else(|| Error::Refused(format!("the flow `{}` is not live", row.flow)))?;
+        let trigger = live.version.triggers.iter().find(|trigger| matching::hears(&trigger.kind, &event.kind));
+        let trigger = trigger
+            .ok_or_else(|| Error::Refused(format!("no trigger of `{}` hears `{}` any more", row.flow, event.kind)))?;
+        let id = self.start(live, &trigger.id, event, Some(row.id));
+        Ok(json!({ "run": id, "replays": row.id }))
+    }
+
+    pub(super) fn leave_flow(&mut self, flow: &str) -> Value {
+        let runs = self.mail.runs.values().filter(|run| *run.version.flow == *flow).map(|run| run.id);
+        let runs: Vec<RunId> = runs.collect();
+        for run in &runs {
+            self.wake(*run, Wake::Cancel);
+        }
+        json!({ "flow": flow, "cancelled": runs })
+    }
+}
+
+/// The state before the failure that no step of the flow handled.
+fn before_failure(version: &Version, event: &Event, entries: &[Entry]) -> Option<State> {
+    let mut state = State::new((*event.seen).clone());
+    for entry in entries {
+        let before = matches!(entry.what, What::Failed { .. }).then(|| state.clone());
+        let handled_before = state.in_error_branch;
+        state.apply(version, entry);
+        if state.in_error_branch && !handled_before {
+            return before;
+        }
+    }
+    None
+}
+
+/// Makes the state before a failure one that can go on: its step is visited anew, and waits on other branches begin anew.
+fn make_ready(state: &mut State, run: RunId) -> Result<(), Error> {
+    let within = Arc::clone(&state.within);
+    for cursor in &mut state.cursors {
+        match cursor.block {
+            Block::Branches => {}
+            Block::Effect(_) | Block::Child(_) if cursor.within != within => {
+                let what = "another branch had a call under way, which may have happened: replay the run instead";
+                return Err(Error::Refused(format!("{run}: {what}")));
+            }
+            _ => cursor.block = Block::Free,
+        }
+    }
+    state.caller = None;
+    state.parked.clear();
+    state.effects = 0;
+    state.ended = None;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::book::{Book, Live};
+    use crate::capability::web;
+    use crate::clock::At;
+    use crate::connector::{ActionSpec, Catalog, Problem, Repeat, Verdict};
+    use crate::event::{EventKey, Origin};
+    use crate::flow::{Environment, check};
+    use crate::handle::{Input, handle};
+    use crate::ids::{EventId, Ids, MailboxId, VersionId};
+    use crate::mailbox::Mailbox;
+    use crate::order::{About, Order};
+    use crate::run::{Plan, journal};
+    use crate::store::{EffectOp, JournalKind, RunRow, Work};
+
+    const NOW: At = At(1_800_000_000_000);
+    const FLOW: &str = "format: 1\nflow: tried\non: webhook.received\nsteps:\n  - set: { a: 1 }\n  - id: asked\n    do: http.request\n    with: { url: https://shop.example/one }\n  - set: { b: \"= steps.asked.status\" }\non_error:\n  - set: { failed: true }\n";
+
+    /// A world of one mailbox, with what was written in it.
+    struct World {
+        book: Book,
+        mail: Mailbox,
+        ids: Ids,
+        works: Vec<Work>,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let request = ActionSpec::of::<web::Request>(Repeat::OnlyIfRefused);
+            let actions = BTreeMap::from([(request.name, request)]);
+            let catalog = Catalog { actions, triggers: crate::trigger::all(), serves: BTreeMap::new() };
+            let checked = check(FLOW, &Environment::new(&catalog));
+            let version = checked.version.unwrap_or_else(|| panic!("{:#?}", checked.problems));
+            let live = Live { version: Arc::new(version.into_version(VersionId(1))), since: At(0) };
+            let book = Book::new(vec![live], Vec::new(), None);
+            Self { book, mail: Mailbox::new(MailboxId(7)), ids: Ids::new(0), works: Vec::new() }
+        }
+
+        fn give(&mut self, input: Input) -> Result<Value, Error> {
+            let mut work = Work::default();
+            let answer = handle(&self.book, &mut self.mail, input, NOW, &self.ids, &mut work);
+            self.works.push(work);
+            answer
+        }
+
+        fn event() -> Event {
+            let event = Event {
+                id: EventId(70),
+                key: EventKey::new("", "webhook", "70"),
+                mailbox: MailboxId(7),
+                contact: None,
+                conversation: None,
+                connection: "hooks".into(),
+                kind: crate::event::WEBHOOK_RECEIVED.into(),
+                origin: Origin::Api,
+                at: NOW,
+                provider_at: None,
+                depth: 0,
+                seen: Arc::default(),
+            };
+            event.with_fields(json!({ "method": "POST", "path": "", "query": {}, "body": {} }))
+        }
+
+        /// The last call that was planned.
+        fn planned(&self) -> crate::store::EffectRow {
+            let ops = self.works.iter().flat_map(|work| &work.effects);
+            let mut planned =
+                ops.filter_map(|op| if let EffectOp::Plan(row) = op { Some((**row).clone()) } else { None });
+            planned.next_back().expect("a call was planned")
+        }
+
+        fn settle(&mut self, verdict: Verdict) {
+            let effect = Box::new(self.planned());
+            self.give(Input::Settled { effect, attempts: Vec::new(), verdict, input: None }).unwrap();
+        }
+
+        fn last_run(&self) -> RunRow {
+            self.works.iter().flat_map(|work| &work.runs).next_back().expect("a run").clone()
+        }
+
+        fn told(&self, run: RunId) -> Box<Told> {
+            let rows = self.works.iter().flat_map(|work| &work.journal);
+            let own = rows.filter(|row| row.kind == JournalKind::Turn && row.subject == run.0);
+            let entries = own.flat_map(|row| journal::decode(row).unwrap()).collect();
+            let mut runs = self.works.iter().flat_map(|work| &work.runs);
+            let row = runs.rfind(|row| row.id == run).expect("the run").clone();
+            let version = Arc::clone(&self.book.live[0].version);
+            Box::new(Told { row, version, event: Self::event(), entries })
+        }
+
+        fn order(&mut self, order: Order, run: RunId) -> Result<Value, Error> {
+            let about = Some(About::Run(self.told(run)));
+            self.give(Input::Order { by: "ops".into(), order, about })
+        }
+
+        fn failed() -> (Self, RunId) {
+            let mut world = Self::new();
+            world.give(Input::Event { event: Arc::new(Self::event()), input: None }).unwrap();
+            world.settle(Verdict::Refused(Problem::new("no", "no")));
+            let run = world.last_run();
+            assert_eq!(run.status, RunStatus::Failed);
+            (world, run.id)
+        }
+    }
+
+    #[test]
+    fn a_failed_run_is_tried_again_from_its_failed_step_with_another_input() {
+        let (mut world, failed) = World::failed();
+        let input = json!({ "url": "https://shop.example/two", "method": "GET" });
+        let answer = world.order(Order::RetryRun { run: failed, input: Some(input.clone()) }, failed).unwrap();
+        assert_eq!((&answer["retries"], &answer["step"]), (&json!(failed), &json!("asked")));
+        let call = world.planned();
+        assert!(call.run_id != failed && call.n == 1, "another key");
+        assert_eq!(serde_json::from_slice::<Plan>(&call.input).unwrap().input, input);
+        let run = world.mail.runs[&call.run_id].state.clone();
+        assert_eq!(run.vars.get("a"), Some(&json!(1)), "it knows what the old run knew");
+        assert_eq!(State::fold(&world.book.live[0].version, Value::Null, &world.told(call.run_id).entries), run);
+        world.settle(Verdict::done(json!({ "status": 200 })));
+        assert_eq!(world.last_run().status, RunStatus::Done);
+    }
+
+    #[test]
+    fn a_run_that_did_not_fail_is_not_tried_again() {
+        let (mut world, failed) = World::failed();
+        world.order(Order::ReplayRun { run: failed }, failed).unwrap();
+        world.settle(Verdict::done(json!({ "status": 200 })));
+        let done = world.last_run().id;
+        let refused = world.order(Order::RetryRun { run: done, input: None }, done).unwrap_err();
+        assert!(refused.to_string().contains("did not fail"), "{refused}");
+    }
+
+    #[test]
+    fn a_replay_is_a_new_run_that_names_its_origin() {
+        let (mut world, failed) = World::failed();
+        let answer = world.order(Order::ReplayRun { run: failed }, failed).unwrap();
+        assert_eq!(answer["replays"], json!(failed));
+        let run = world.planned().run_id;
+        let entries = world.told(run).entries;
+        assert_eq!(entries[0].data["replays"], json!(failed));
+    }
+
+    #[test]
+    fn a_flow_is_left_by_all_its_runs() {
+        let mut world = World::new();
+        world.give(Input::Event { event: Arc::new(World::event()), input: None }).unwrap();
+        let order = Order::LeaveFlow { flow: "tried".into() };
+        let answer = world.give(Input::Order { by: "ops".into(), order, about: None }).unwrap();
+        assert_eq!(answer["cancelled"].as_array().map(Vec::len), Some(1));
+        assert!(world.mail.runs.is_empty() && world.mail.effects.is_empty());
+    }
+}

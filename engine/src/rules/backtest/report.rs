@@ -1,0 +1,161 @@
+//! What a back-test found, counted and shown.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::clock::At;
+use crate::event::Event;
+use crate::ids::{ContactId, EventId};
+
+/// Examples kept of each rule, in each direction.
+const EXAMPLES: usize = 5;
+/// Longest text shown of an example's message, in characters.
+const SHOWN_CHARS: usize = 120;
+
+/// What a back-test found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The file's id.
+    pub file: Arc<str>,
+    /// Events that the rules could judge.
+    pub events: u64,
+    /// Events whose content was erased, which were left out.
+    pub erased: u64,
+    /// Events whose facts were not recorded when they were handled: the contact's facts of today were put in, without tags.
+    pub assumed: u64,
+    /// Whether any rule reads facts of the contact or conversation; if not, nothing was assumed.
+    pub reads_facts: bool,
+    /// Rule by rule: in the draft's order, then those that the draft has no more.
+    pub rules: Vec<RuleReport>,
+    /// Rules of the draft that wanted opposite things of one event.
+    pub conflicts: Vec<Conflict>,
+    /// Rules of the draft that wait for a silence nobody waited for then, so that history has no event of it.
+    pub not_tried: Vec<Arc<str>>,
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RuleReport {
+    /// The rule.
+    pub rule: Arc<str>,
+    /// Events for which it holds as it is in force.
+    pub now: u64,
+    /// Events for which it holds in the draft.
+    pub draft: u64,
+    /// Events for which it holds in the draft only.
+    pub gained: u64,
+    /// Events for which it holds as it is in force only.
+    pub lost: u64,
+    /// Events at which the draft's rule failed.
+    pub failed: u64,
+    /// Some of those gained and lost, the earliest.
+    pub examples: Vec<Example>,
+}
+
+/// An event that a rule would treat differently.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Example {
+    /// In which direction.
+    pub way: Way,
+    /// The event.
+    pub event: EventId,
+    /// When.
+    #[serde(serialize_with = "as_text")]
+    pub at: At,
+    /// Whose.
+    pub contact: Option<ContactId>,
+    /// What was said, at most 120 characters; empty for events without text.
+    pub text: String,
+    /// Which part of which version's condition decided.
+    pub why: String,
+    /// What the draft's condition saw.
+    pub saw: Value,
+}
+
+/// In which direction a rule would differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// It would hold and does not.
+    Gained,
+    /// It holds and would not.
+    Lost,
+}
+
+/// Two rules that want opposite things.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Conflict {
+    /// The earlier rule.
+    pub one: Arc<str>,
+    /// The later one, which has the last word.
+    pub other: Arc<str>,
+    /// What about, such as `tag hot` or `priority`.
+    pub about: String,
+    /// For how many events both held.
+    pub events: u64,
+    /// The first of them.
+    pub first: EventId,
+}
+
+fn as_text<S: serde::Serializer>(at: &At, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(at)
+}
+
+impl Conflict {
+    pub(super) fn first(one: &Arc<str>, other: &Arc<str>, about: String, first: EventId) -> Self {
+        Self { one: Arc::clone(one), other: Arc::clone(other), about, events: 0, first }
+    }
+
+    pub(super) fn join(&mut self, other: &Self) {
+        self.events += other.events;
+        self.first = self.first.min(other.first);
+    }
+}
+
+/// The counts of one rule while the test runs.
+#[derive(Debug, Default)]
+pub(crate) struct Count {
+    pub(crate) now: u64,
+    pub(crate) draft: u64,
+    pub(crate) failed: u64,
+    gained: u64,
+    lost: u64,
+    examples: Vec<Example>,
+}
+
+impl Count {
+    /// Whether another example of this direction is wanted.
+    pub(crate) fn wants(&self, gained: bool) -> bool {
+        (if gained { self.gained } else { self.lost }) < EXAMPLES as u64
+    }
+
+    pub(crate) fn count(&mut self, gained: bool) {
+        self.gained += u64::from(gained);
+        self.lost += u64::from(!gained);
+    }
+
+    pub(crate) fn add(&mut self, way: Way, event: &Event, why: String, saw: Value) {
+        self.count(way == Way::Gained);
+        let text = event.seen["text"].as_str().unwrap_or_default().chars().take(SHOWN_CHARS).collect();
+        self.examples.push(Example { way, event: event.id, at: event.at, contact: event.contact, text, why, saw });
+    }
+
+    pub(crate) fn join(&mut self, other: Self) {
+        self.now += other.now;
+        self.draft += other.draft;
+        self.failed += other.failed;
+        self.gained += other.gained;
+        self.lost += other.lost;
+        self.examples.extend(other.examples);
+    }
+
+    pub(crate) fn report(mut self, rule: &Arc<str>) -> RuleReport {
+        self.examples.sort_by_key(|example| (example.way == Way::Lost, example.event));
+        let of = |way: Way| self.examples.iter().filter(move |example| example.way == way).take(EXAMPLES).cloned();
+        let examples = of(Way::Gained).chain(of(Way::Lost)).collect();
+        let Self { now, draft, failed, gained, lost, .. } = self;
+        RuleReport { rule: Arc::clone(rule), now, draft, gained, lost, failed, examples }
+    }
+}

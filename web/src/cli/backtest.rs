@@ -1,0 +1,95 @@
+//! `rules backtest`, `flow backtest`: what a draft would have done differently.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::print::{self, text};
+use super::workspace::show_problems;
+use super::{Failure, Outcome, Verdict};
+use crate::flows;
+
+/// A file to try on the past.
+#[derive(Debug, Args)]
+pub(super) struct Draft {
+    /// The file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Draft {
+    pub(super) async fn run(self, client: &Client, address: &str) -> Outcome {
+        let documents = flows::read(&[self.file]).map_err(|error| Failure::Usage(error.to_string()))?;
+        let [document] = &documents[..] else { return Err(Failure::Usage("name one file".to_owned())) };
+        match client.post(address, &json!({ "document": document })).await {
+            Err(Failure::Problems(problems)) => {
+                if self.json {
+                    print::json(&problems)
+                } else {
+                    show_problems(&problems)
+                }
+                Ok(Verdict::Problems)
+            }
+            Err(other) => Err(other),
+            Ok(report) => {
+                if self.json {
+                    print::json(&report)
+                } else {
+                    show(&report)
+                }
+                Ok(Verdict::Good)
+            }
+        }
+    }
+}
+
+fn list<'a>(report: &'a Value, name: &str) -> &'a [Value] {
+    report[name].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn show(report: &Value) {
+    // Rules of a file; or the starts of a flow and its actions.
+    let starts = report.get("starts");
+    let (head, name) = if starts.is_some() { ("WHAT", "what") } else { ("RULE", "rule") };
+    let counted: Vec<&Value> = starts.into_iter().chain(list(report, "actions")).chain(list(report, "rules")).collect();
+    let row = |counted: &&Value| [name, "now", "draft", "gained", "lost"].map(|column| text(counted, column)).to_vec();
+    print::table(&[head, "NOW", "DRAFT", "GAINED", "LOST"], &counted.iter().map(row).collect::<Vec<_>>());
+    for counted in counted {
+        for example in list(counted, "examples") {
+            let [way, at, contact, said, why] = ["way", "at", "contact", "text", "why"].map(|name| text(example, name));
+            print::line(format_args!("{} {way} {at} {contact} \"{said}\"\n    {why}", text(counted, name)));
+        }
+        if counted["failed"].as_u64() > Some(0) {
+            print::line(format_args!("{} failed at {} event(s)", text(counted, name), text(counted, "failed")));
+        }
+    }
+    for conflict in list(report, "conflicts") {
+        let [one, other, about, events] = ["one", "other", "about", "events"].map(|name| text(conflict, name));
+        print::line(format_args!("{one} and {other} disagree about {about} at {events} event(s); the later one wins"));
+    }
+    for rule in list(report, "not_tried").iter().filter_map(Value::as_str) {
+        print::line(format_args!("{rule} was not tried: nobody waited for its silence then"));
+    }
+    summary(report);
+}
+
+/// How many events were looked at, and for which share of them facts had to be assumed.
+fn summary(report: &Value) {
+    let events = report["events"].as_u64().unwrap_or_default();
+    let assumed = report["assumed"].as_u64().unwrap_or_default();
+    let seconds = report["seconds"].as_f64().unwrap_or_default();
+    print::line(format_args!("{events} event(s) in {seconds:.1} s; {} erased and left out", text(report, "erased")));
+    if assumed > 0 {
+        let percent = assumed.saturating_mul(100).div_ceil(events.max(1));
+        print::line(format_args!("facts of {assumed} event(s) ({percent} %) were not recorded then: assumed as today"));
+    }
+    if report["waiting"].as_u64() > Some(0) {
+        let waiting = text(report, "waiting");
+        print::line(format_args!("{waiting} run(s) of the draft wait for a call; what follows it was not tried"));
+    }
+}
