@@ -190,7 +190,6 @@ impl<'a> Lower<'a> {
                 (event::CRON, "zone") => {
                     time::zone(text, node.place, &mut self.problems);
                 }
-                (event::SESSION_LONG, "messages") => self.session_length(text, node.place),
                 (event::NO_REPLY, "after") => self.silence(text, node.place),
                 (_, "connection") => {
                     let bound = self.env.bindings.connection(text).to_owned();
@@ -199,13 +198,6 @@ impl<'a> Lower<'a> {
                 }
                 _ => {}
             }
-        }
-    }
-
-    fn session_length(&mut self, text: &str, at: Place) {
-        if text.parse::<u32>().is_ok_and(|messages| !(1..=1000).contains(&messages)) {
-            let message = format!("`messages` is {text}; it goes from 1 to 1000");
-            self.problems.error(at, "out_of_range", message, "write a number from 1 to 1000");
         }
     }
 

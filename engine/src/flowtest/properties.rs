@@ -70,11 +70,8 @@ on_error:
 const CAUSING: &str = r#"
 format: 1
 flow: causing
-on: [whatsapp.message_received, contact.tag_added, contact.tag_removed, contact.consent_changed, escalation.missed,
-  { conversation.session_long: { messages: 2 } }]
+on: [whatsapp.message_received, contact.tag_added, contact.tag_removed]
 steps:
-  - do: contact.set_consent
-    with: { purpose: marketing, given: '= event.type == "contact.tag_added"' }
   - if: contact.tags.contains("a")
     then:
       - do: contact.remove_tags
@@ -83,8 +80,6 @@ steps:
     else:
       - do: contact.add_tags
         with: { tags: [a] }
-      - do: human.escalate
-        with: { team: care, accept_within: 20s, reason: again }
 "#;
 
 /// What one simulation did, and what a store holds at its end.
