@@ -1,6 +1,6 @@
 //! The book: every version that matters now. Swapped whole when something is published, so a turn sees one state of affairs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::calendar::Calendars;
 use crate::clock::At;
 use crate::duration;
 use crate::event::{self, Event};
-use crate::flow::{Trigger, Version};
+use crate::flow::{Op, Trigger, Version};
 use crate::ids::VersionId;
 use crate::matching;
 use crate::rules::RuleFile;
@@ -109,6 +109,8 @@ pub struct Book {
     /// Triggers by the kind they listen to, as indexes into `live` and the version's triggers.
     by_kind: BTreeMap<Arc<str>, Vec<(usize, usize)>>,
     silences: Vec<Silence>,
+    /// Kinds of events that runs may wait for.
+    awaited: BTreeSet<Arc<str>>,
     /// `webhook.received` triggers of versions that can answer the caller, as indexes like those.
     answering: Vec<(usize, usize)>,
 }
@@ -119,6 +121,7 @@ impl Book {
     pub fn new(live: Vec<Live>, others: Vec<Arc<Version>>, notify: Option<Arc<str>>) -> Self {
         let mut book = Self { notify, ..Self::default() };
         for version in others.into_iter().chain(live.iter().map(|live| Arc::clone(&live.version))) {
+            book.awaited.extend(awaited(&version));
             book.versions.insert(version.id, version);
         }
         for (index, live) in live.iter().enumerate() {
@@ -159,6 +162,12 @@ impl Book {
         heard.flat_map(|(_, places)| places).filter_map(|(live, trigger)| self.at(*live, *trigger))
     }
 
+    /// Whether a run on some version may wait for an event of `kind`.
+    #[must_use]
+    pub fn may_await(&self, kind: &str) -> bool {
+        self.awaited.contains(kind)
+    }
+
     /// Whether `event` could start a flow that answers its caller. What the trigger's conditions say is not asked.
     #[must_use]
     pub fn can_answer(&self, event: &Event) -> bool {
@@ -194,6 +203,14 @@ impl Book {
         let live = self.live.get(live)?;
         live.version.triggers.get(trigger).map(|trigger| (live, trigger))
     }
+}
+
+/// The kinds of events that a version's `wait_for` steps name.
+fn awaited(version: &Version) -> impl Iterator<Item = Arc<str>> {
+    version.program.steps.iter().filter_map(|step| match &step.op {
+        Op::WaitFor(wait) => Some(Arc::clone(&wait.kind)),
+        _ => None,
+    })
 }
 
 fn silence(live: usize, place: usize, trigger: &Trigger) -> Option<Silence> {

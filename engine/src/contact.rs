@@ -14,6 +14,8 @@ use crate::ids::{ContactId, ConversationId};
 
 /// How long free text may be sent after the customer's last message. Source: Meta, "Customer service window".
 pub const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+/// Consent to advertising, which customers also change in the app.
+pub const MARKETING: &str = "marketing";
 /// How long a session stays open without a message.
 pub const SESSION_IDLE: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -62,6 +64,8 @@ pub struct Contact {
     pub order_status: String,
     /// Fields of our own by name.
     pub fields: Map<String, Value>,
+    /// What the person agreed to (`true`) or refused (`false`), such as `marketing`; missing = never asked.
+    pub consent: BTreeMap<String, bool>,
     /// When the person last did anything.
     pub last_interaction_at: Option<At>,
     /// Messages that no human and no flow has answered.
@@ -86,7 +90,7 @@ pub struct TagSource {
 }
 
 /// Kinds of things that give tags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum TagSourceKind {
@@ -179,6 +183,7 @@ impl Contact {
             priority: Priority::default(),
             order_status: String::new(),
             fields: Map::new(),
+            consent: BTreeMap::new(),
             last_interaction_at: None,
             unread_count: 0,
             tags: BTreeMap::new(),
@@ -224,7 +229,7 @@ impl Contact {
             "order_status": self.order_status,
             "last_interaction_at": self.last_interaction_at.map(|at| at.to_string()),
             "unread_count": self.unread_count,
-            "consent": {},
+            "consent": self.consent,
             "fields": self.fields,
         })
     }

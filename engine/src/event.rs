@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -18,7 +19,7 @@ pub const FLOW_CALLED: &str = "flow.called";
 pub const MAX_DEPTH: u8 = 8;
 
 /// Whose doing an event is; decides whether it may start anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Origin {
@@ -137,18 +138,48 @@ impl Event {
     /// Whether it is something the customer wrote, sent, ordered or tapped (not a reaction, an edit or a deletion).
     #[must_use]
     pub fn is_customer_message(&self) -> bool {
-        self.origin == Origin::Customer && matches!(&*self.kind, ORDER_RECEIVED | MESSAGE_RECEIVED)
+        self.origin == Origin::Customer && is_message(&self.kind)
     }
+}
+
+/// Whether events of type `kind` are messages: an order and a form are, too.
+#[must_use]
+pub fn is_message(kind: &str) -> bool {
+    matches!(kind, MESSAGE_RECEIVED | ORDER_RECEIVED | FORM_SUBMITTED)
 }
 
 /// A customer sent a cart. Also a message: `whatsapp.message_received` matches it.
 pub const ORDER_RECEIVED: &str = "whatsapp.order_received";
 /// A customer sent a message of any other type.
 pub const MESSAGE_RECEIVED: &str = "whatsapp.message_received";
+/// A customer sent a form off. Also a message: `whatsapp.message_received` matches it.
+pub const FORM_SUBMITTED: &str = "form.submitted";
+/// A person answered from the phone app. Heard by a `whatsapp.message_received` that asks for `app_echo`.
+pub const MESSAGE_ECHOED: &str = "whatsapp.message_echoed";
+/// A message that a run sent got further, or failed. Stored only while somebody listens.
+pub const MESSAGE_STATUS: &str = "whatsapp.message_status";
+/// A customer stopped or resumed marketing messages.
+pub const PREFERENCE_CHANGED: &str = "whatsapp.preference_changed";
 /// A reaction, an edit or a deletion of a message: recorded, counts as no answer, starts nothing by itself.
 pub const MESSAGE_CHANGED: &str = "whatsapp.message_changed";
 /// A silence crossed a threshold.
 pub const NO_REPLY: &str = "conversation.no_reply";
+/// The customer wrote more messages in one session than a trigger names.
+pub const SESSION_LONG: &str = "conversation.session_long";
+/// A contact got a tag it did not have.
+pub const TAG_ADDED: &str = "contact.tag_added";
+/// A contact lost a tag.
+pub const TAG_REMOVED: &str = "contact.tag_removed";
+/// A contact agreed to something, or does no longer.
+pub const CONSENT_CHANGED: &str = "contact.consent_changed";
+/// A run of another flow failed.
+pub const FLOW_FAILED: &str = "flow.failed";
+/// Nobody took an escalation in time.
+pub const ESCALATION_MISSED: &str = "escalation.missed";
+/// A person took an escalation.
+pub const ESCALATION_TAKEN: &str = "escalation.taken";
+/// A record was made in the CRM.
+pub const RECORD_CREATED: &str = "crm.record_created";
 /// A property of a CRM record changed.
 pub const FIELD_CHANGED: &str = "crm.field_changed";
 /// A schedule's slot came.

@@ -32,6 +32,7 @@ pub fn actions() -> BTreeMap<&'static str, ActionSpec> {
         ActionSpec::of::<contact::RemoveTags>(Repeat::Safe),
         ActionSpec::of::<contact::SetField>(Repeat::Safe),
         ActionSpec::of::<contact::SetPriority>(Repeat::Safe),
+        ActionSpec::of::<contact::SetConsent>(Repeat::Safe),
         ActionSpec::of::<human::Escalate>(Repeat::Safe),
     ];
     specs.into_iter().map(|spec| (spec.name, spec)).collect()
@@ -45,6 +46,7 @@ pub fn is_local(action: &str) -> bool {
         contact::RemoveTags::NAME,
         contact::SetField::NAME,
         contact::SetPriority::NAME,
+        contact::SetConsent::NAME,
         human::Escalate::NAME,
     ]
     .contains(&action)
@@ -57,6 +59,7 @@ pub(crate) fn act(turn: &mut Turn<'_>, path: &str, action: &str, input: &Value) 
         contact::RemoveTags::NAME => remove_tags(turn, typed(input)?),
         contact::SetField::NAME => set_field(turn, typed(input)?),
         contact::SetPriority::NAME => set_priority(turn, typed(input)?),
+        contact::SetConsent::NAME => set_consent(turn, typed(input)?),
         human::Escalate::NAME => escalate(turn, path, typed(input)?),
         other => Err(Failure::new("unknown_action", format!("no action `{other}` happens inside the turn"))),
     }
@@ -161,6 +164,14 @@ fn set_priority(turn: &mut Turn<'_>, input: contact::SetPriority) -> Result<Valu
     output(&contact::Nothing {})
 }
 
+fn set_consent(turn: &mut Turn<'_>, input: contact::SetConsent) -> Result<Value, Failure> {
+    needs_contact(turn)?;
+    turn.facts.change_contact(|contact| {
+        contact.consent.insert(input.purpose, input.given);
+    });
+    output(&contact::Nothing {})
+}
+
 /// Records the demand, arms its deadline, and tells the team if there is a connection to tell it through.
 fn escalate(turn: &mut Turn<'_>, path: &str, input: human::Escalate) -> Result<Value, Failure> {
     let within = match &input.accept_within {
@@ -185,7 +196,8 @@ fn escalate(turn: &mut Turn<'_>, path: &str, input: human::Escalate) -> Result<V
         missed: false,
     };
     let escalated = human::Escalated { id: row.id.to_string(), deadline: row.deadline.to_string() };
-    turn.out.waits.push(deadline_wait(&row, WaitId(ids.next(now))));
+    let depth = vec![turn.run.state.depth];
+    turn.out.waits.push(WaitRow { data: depth, ..deadline_wait(&row, WaitId(ids.next(now))) });
     turn.note(What::Escalated { escalation: row.id, deadline: row.deadline });
     notify(turn, &format!("{path}.notify"), &row, "offered");
     turn.out.escalations.push(row);
@@ -208,6 +220,11 @@ pub(crate) fn deadline_wait(row: &EscalationRow, id: WaitId) -> WaitRow {
         due_at: row.deadline,
         data: Vec::new(),
     }
+}
+
+/// How deep the cause of the escalation lies whose deadline `wait` watches.
+pub(crate) fn depth_of(wait: &WaitRow) -> u8 {
+    wait.data.first().copied().unwrap_or(0)
 }
 
 fn notify(turn: &mut Turn<'_>, path: &str, row: &EscalationRow, state: &str) {

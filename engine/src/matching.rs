@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::clock::At;
 use crate::contact::Contact;
-use crate::event::{self, Event};
+use crate::event::{self, Event, Origin};
 use crate::expr::{self, Decision, Scope, text};
 use crate::flow::{Trigger, WaitFor};
 use crate::mailbox::Facts;
@@ -24,10 +24,23 @@ pub enum Met {
     When(Value),
 }
 
-/// Whether a listener for `kind` hears events of type `event`. An order is also a message.
+/// Whether a listener for `kind` hears events of type `event`. An order and a form are also messages, and so is what a
+/// person writes from the phone app, for those who ask for it.
 #[must_use]
 pub fn hears(kind: &str, event: &str) -> bool {
-    kind == event || (kind == event::MESSAGE_RECEIVED && event == event::ORDER_RECEIVED)
+    let of_messages = kind == event::MESSAGE_RECEIVED;
+    kind == event || (of_messages && (event::is_message(event) || event == event::MESSAGE_ECHOED))
+}
+
+/// Whether a listener with these parameters hears of what `event`'s origin does. Without `origins`: of messages the
+/// customer's alone, of the rest all but history, imports and first synchronisations.
+#[must_use]
+pub fn origin_fits(kind: &str, params: &Value, event: &Event) -> bool {
+    match params["origins"].as_array().filter(|origins| !origins.is_empty()) {
+        Some(origins) => serde_json::to_value(event.origin).is_ok_and(|origin| origins.contains(&origin)),
+        None if event::is_message(kind) => event.origin == Origin::Customer,
+        None => event.origin.starts_flows(),
+    }
 }
 
 /// What the conditions of triggers see.
@@ -71,7 +84,7 @@ pub fn answers(wait: &WaitFor, event: &Event, scope: &Scope) -> Result<bool, exp
     if !hears(&wait.kind, &event.kind) || !params_match(&wait.kind, &wait.params, event) {
         return Ok(false);
     }
-    if *wait.kind == *event::MESSAGE_RECEIVED && !event.is_customer_message() {
+    if !origin_fits(&wait.kind, &wait.params, event) {
         return Ok(false);
     }
     let Some(condition) = &wait.matching else { return Ok(true) };
@@ -91,7 +104,19 @@ pub fn params_match(kind: &str, params: &Value, event: &Event) -> bool {
         return false;
     }
     match kind {
-        event::MESSAGE_RECEIVED => is("type", &event.seen["message"]["type"]) && keyword_found(params, event),
+        event::MESSAGE_RECEIVED => {
+            let referral_fits = params["referral"] != true || event.seen["message"]["referral"].is_object();
+            is("type", &event.seen["message"]["type"]) && referral_fits && keyword_found(params, event)
+        }
+        event::MESSAGE_STATUS => is("status", &event.seen["status"]),
+        event::FORM_SUBMITTED => is("form", &event.seen["form"]),
+        event::RECORD_CREATED => is("object", &event.seen["object"]),
+        event::TAG_ADDED | event::TAG_REMOVED => is("tag", &event.seen["tag"]),
+        event::CONSENT_CHANGED => is("purpose", &event.seen["purpose"]) && is("given", &event.seen["given"]),
+        // Told with the first message beyond each threshold.
+        event::SESSION_LONG => params["messages"].as_i64().map(|most| most + 1) == event.seen["messages"].as_i64(),
+        event::FLOW_FAILED => is("flow", &event.seen["flow"]),
+        event::ESCALATION_MISSED | event::ESCALATION_TAKEN => is("team", &event.seen["team"]),
         event::FIELD_CHANGED => {
             let to_fits = match &params["to"] {
                 Value::Null => true,

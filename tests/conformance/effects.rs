@@ -5,7 +5,8 @@ use std::time::Duration;
 use engine::connector::Status;
 use engine::ids::{ContactId, ConversationId, EffectId, MailboxId, RunId, VersionId};
 use engine::store::{
-    DispatchOp, EffectOp, EffectRow, EffectState, FIRST_EFFECT, InputKind, Reads, Receipt, RunRow, Store,
+    Arrival, DispatchOp, EffectOp, EffectRow, EffectState, EventArrival, FIRST_EFFECT, InputKind, Reads, Receipt,
+    RunRow, Store,
 };
 
 use super::Driver;
@@ -218,6 +219,27 @@ pub async fn proof_of_an_effect_in_doubt_becomes_one_input<D: Driver>() {
     assert_eq!((input.reference, input.body.as_deref()), (effect.id.0, Some(&b"wamid.out"[..])));
     assert_eq!(store.receive(vec![report(Status::Read)]).await.unwrap(), [Receipt::Noted(None)]);
     assert_eq!(store.inputs(engine::ids::InputId(0), 10).await.unwrap(), [input]);
+}
+
+/// Of the run that sent the message, one deeper than what started it; once, and not for a message that no run of ours sent.
+pub async fn a_status_that_somebody_listens_to_is_one_event_of_its_sender<D: Driver>() {
+    let driver = D::fresh().await;
+    let store = driver.open(1).await;
+    let (run, effect) = planned(&store).await;
+    let told = |key: Option<&str>, external: &str| {
+        let mut arrival = make::status(external, Status::Read, key);
+        let Arrival::Status { event, .. } = &mut arrival else { panic!("not a status") };
+        *event = Some(Box::new(EventArrival { message: None, ..make::text(external, None, "read") }));
+        arrival
+    };
+    let receipts = store.receive(vec![told(Some(&effect.key), "wamid.out")]).await.unwrap();
+    let Receipt::Told(stored, None) = &receipts[0] else { panic!("{receipts:?}") };
+    let whose = (stored.event.mailbox, stored.event.contact_id, stored.event.conversation_id, stored.event.depth);
+    assert_eq!(whose, (run.mailbox, run.contact_id, run.conversation_id, 1));
+    assert_eq!(store.event(stored.event.id).await.unwrap().as_ref(), Some(&stored.event));
+    assert_eq!(store.inputs(engine::ids::InputId(0), 10).await.unwrap(), [stored.input.clone()]);
+    let again = vec![told(Some(&effect.key), "wamid.out"), told(None, "wamid.other")];
+    assert_eq!(store.receive(again).await.unwrap(), [Receipt::Noted(None), Receipt::Noted(None)]);
 }
 
 /// But not what was parked for another reason, and not for a key that is none of ours.

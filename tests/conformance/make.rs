@@ -115,6 +115,7 @@ pub fn status(external: &str, status: Status, key: Option<&str>) -> Arrival {
         },
         id: next(),
         at: NOW,
+        event: None,
     }
 }
 
@@ -219,6 +220,7 @@ pub fn contact(id: ContactId, name: &str, phone: &str) -> ContactRow {
         priority: 2,
         order_status: "paid".into(),
         fields: "{\"size\":\"XL\"}".into(),
+        consent: "{\"marketing\":true}".into(),
         last_at: Some(NOW),
         unread: 1,
         rev: 1,

@@ -68,6 +68,7 @@ macro_rules! store_conformance {
             effects: a_parked_effect_waits_for_a_person,
             effects: effects_are_read_by_state_oldest_first,
             effects: proof_of_an_effect_in_doubt_becomes_one_input,
+            effects: a_status_that_somebody_listens_to_is_one_event_of_its_sender,
             effects: proof_unparks_what_may_have_happened,
             effects: proof_of_an_effect_under_way_is_found_later,
             turns: a_mailbox_reads_back_what_was_committed,

@@ -1,15 +1,15 @@
 //! HubSpot's webhooks: an array of events, signed as a whole, each read on its own.
 //!
-//! Source: HubSpot, "Webhooks API" and "Validating requests". Only property changes become events; creations,
+//! Source: HubSpot, "Webhooks API" and "Validating requests". Property changes and creations become events;
 //! deletions, merges and associations are taken and dropped, as no trigger waits for them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use engine::clock::At;
 use engine::connector::{Door, DoorError, HookRequest, Incoming, Intake, Item, ObjectRef, Sender};
-use engine::event::{FIELD_CHANGED, Origin};
+use engine::event::{FIELD_CHANGED, Origin, RECORD_CREATED};
 use engine::secret::Secret;
-use engine::trigger::FieldChangedEvent;
+use engine::trigger::{FieldChangedEvent, RecordCreatedEvent};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use serde_json::Value;
@@ -132,29 +132,36 @@ fn read(raw: &str) -> Option<Item> {
         return bad("an event without subscriptionType".into());
     };
     let (kind, what) = subscription.split_once('.').unwrap_or((subscription, ""));
-    if what != "propertyChange" || change.is_own_echo() {
+    if !matches!(what, "propertyChange" | "creation") || change.is_own_echo() {
         return None;
     }
-    let (Some(property), Some(object_id)) = (change.property_name.clone(), text(&change.object_id)) else {
-        return bad("a property change without propertyName or objectId".into());
-    };
-    let kind = if kind == "object" { kind_of_type(change.object_type_id.as_deref()) } else { kind.to_owned() };
-    let body = FieldChangedEvent {
-        object: kind.clone(),
-        object_id: object_id.clone(),
-        field: property.clone(),
-        old: Value::Null,
-        new: change.property_value.clone(),
+    let Some(object_id) = text(&change.object_id) else { return bad("a change without objectId".into()) };
+    let object = if kind == "object" { kind_of_type(change.object_type_id.as_deref()) } else { kind.to_owned() };
+    let (event, property, body) = if what == "creation" {
+        let body = RecordCreatedEvent { object: object.clone(), object_id: object_id.clone() };
+        (RECORD_CREATED, String::new(), serde_json::to_value(body))
+    } else {
+        let Some(property) = change.property_name.clone() else {
+            return bad("a property change without propertyName".into());
+        };
+        let body = FieldChangedEvent {
+            object: object.clone(),
+            object_id: object_id.clone(),
+            field: property.clone(),
+            old: Value::Null,
+            new: change.property_value.clone(),
+        };
+        (FIELD_CHANGED, property, serde_json::to_value(body))
     };
     let origin = if change.change_source.as_deref() == Some("IMPORT") { Origin::Import } else { Origin::Crm };
     Some(Item::Event(Box::new(Incoming {
         external_id: change.external_id(subscription, &object_id, &property),
-        kind: FIELD_CHANGED,
+        kind: event,
         origin,
         provider_at: change.occurred_at.map(At),
         party: None,
-        object: Some(ObjectRef { kind, external_id: object_id }),
-        body: serde_json::to_value(body).unwrap_or_default(),
+        object: Some(ObjectRef { kind: object, external_id: object_id }),
+        body: body.unwrap_or_default(),
     })))
 }
 
@@ -373,7 +380,10 @@ mod tests {
         };
         assert!(with(json!({ "changeSource": "INTEGRATION", "sourceId": "55" })).is_empty());
         assert_eq!(with(json!({ "changeSource": "INTEGRATION", "sourceId": "56" })).len(), 1, "another app's write");
-        assert!(with(json!({ "subscriptionType": "contact.creation" })).is_empty());
+        assert!(with(json!({ "subscriptionType": "contact.deletion" })).is_empty());
+        let created = with(json!({ "subscriptionType": "deal.creation", "propertyName": null }));
+        let fields = json!({ "object": "deal", "object_id": "50111" });
+        assert!(matches!(&created[0], Item::Event(event) if event.kind == RECORD_CREATED && event.body == fields));
         let import = with(json!({ "changeSource": "IMPORT" }));
         assert!(matches!(&import[0], Item::Event(event) if event.origin == Origin::Import));
         let object = with(json!({ "subscriptionType": "object.propertyChange", "objectTypeId": "0-5" }));

@@ -43,6 +43,17 @@ pub struct SetPriority {
     pub priority: Priority,
 }
 
+/// Notes what the contact agreed to or refused, read back as `contact.consent.<purpose>`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetConsent {
+    /// To what, such as `marketing`: letters, digits and `_`.
+    #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z][A-Za-z0-9_]*$"))]
+    pub purpose: String,
+    /// Whether it is given.
+    pub given: bool,
+}
+
 /// The contact's tags after the change.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct Tags {
@@ -84,6 +95,15 @@ impl Action for SetField {
 impl Action for SetPriority {
     const NAME: &'static str = "contact.set_priority";
     const ABOUT: &'static str = "Sets the contact's priority.";
+    type Output = Nothing;
+    fn sample() -> Nothing {
+        Nothing {}
+    }
+}
+
+impl Action for SetConsent {
+    const NAME: &'static str = "contact.set_consent";
+    const ABOUT: &'static str = "Notes what the contact agreed to or refused.";
     type Output = Nothing;
     fn sample() -> Nothing {
         Nothing {}

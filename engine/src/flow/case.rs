@@ -61,7 +61,7 @@ pub struct TestCase {
 /// What is there before a test's first event.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Given {
-    /// Fields of the contact: `phone name language priority tags order_status fields unread_count`.
+    /// Fields of the contact: `phone name language priority tags order_status fields consent unread_count`.
     pub contact: Map<String, Value>,
     /// Fields of the conversation: `window_open last_inbound_at last_outbound_at channel`.
     pub conversation: Option<Map<String, Value>>,

@@ -15,7 +15,8 @@ use super::values::untyped;
 use super::yaml::{Node, Place, Val};
 use crate::contact::Priority;
 
-const CONTACT: &[&str] = &["phone", "name", "language", "priority", "tags", "order_status", "fields", "unread_count"];
+const CONTACT: &[&str] =
+    &["phone", "name", "language", "priority", "tags", "order_status", "fields", "consent", "unread_count"];
 const CONVERSATION: &[&str] = &["window_open", "last_inbound_at", "last_outbound_at", "channel"];
 /// Fields every event has and a test may set.
 const COMMON: &[&str] = &["id", "connection", "origin"];
@@ -61,7 +62,7 @@ pub(super) fn record(
     let mut unknown = Vec::new();
     for (key, value) in keys.rest() {
         let shape = match key.text.as_str() {
-            "fields" | "tags" | "unread_count" | "window_open" => Shape::any(),
+            "fields" | "consent" | "tags" | "unread_count" | "window_open" => Shape::any(),
             "priority" => Shape::new(&PRIORITY),
             _ => Shape::text(),
         };

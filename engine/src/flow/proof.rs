@@ -270,7 +270,9 @@ impl Proof<'_> {
 /// How long ago the customer wrote when a trigger starts a run; `None` when it says nothing of a customer.
 fn age_at_start(trigger: &Trigger) -> Option<Age> {
     Some(match &*trigger.kind {
-        event::MESSAGE_RECEIVED | event::ORDER_RECEIVED => Age::Within(Duration::ZERO),
+        event::MESSAGE_RECEIVED | event::ORDER_RECEIVED | event::FORM_SUBMITTED | event::SESSION_LONG => {
+            Age::Within(Duration::ZERO)
+        }
         event::NO_REPLY => {
             let NoReply { after, silent } = serde_json::from_value(trigger.params.clone()).ok()?;
             let after = duration::parse(&after).ok()?;

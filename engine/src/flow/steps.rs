@@ -358,6 +358,10 @@ impl<'a> Lower<'a> {
         }
         self.contact_for("`wait_for`", place);
         let params = self.trigger_params(spec, params, place)?;
+        if params["first"] == true {
+            let message = "a run cannot wait for a contact's first message: there may have been one";
+            self.problems.error(place, "cannot_await", message, "leave `first` out, or start a flow with it");
+        }
         Some((spec.name, params, Shape::new(spec.event.as_value())))
     }
 

@@ -31,6 +31,8 @@ pub(super) fn customer(given: &Given, ids: &Ids, start: At) -> Mailbox {
     contact.order_status = text("order_status").unwrap_or_default();
     contact.unread_count = fields.get("unread_count").and_then(Value::as_i64).unwrap_or(0);
     contact.fields = fields.get("fields").and_then(Value::as_object).cloned().unwrap_or_default();
+    let consent = fields.get("consent").and_then(Value::as_object).into_iter().flatten();
+    contact.consent = consent.filter_map(|(purpose, given)| Some((purpose.clone(), given.as_bool()?))).collect();
     if let Some(priority) = fields.get("priority") {
         contact.priority = serde_json::from_value::<Priority>(priority.clone()).unwrap_or_default();
     }
@@ -130,7 +132,8 @@ pub(super) fn silence(fields: &Value, version: &Published) -> Option<(std::time:
 
 fn origin_of(kind: &str) -> Origin {
     match kind.split('.').next() {
-        Some("whatsapp") => Origin::Customer,
+        Some("whatsapp") if kind == event::MESSAGE_STATUS => Origin::System,
+        Some("whatsapp" | "form") => Origin::Customer,
         Some("crm") => Origin::Crm,
         Some("webhook" | "manual") => Origin::Api,
         _ => Origin::System,

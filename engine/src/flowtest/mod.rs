@@ -22,6 +22,8 @@ mod random;
 #[cfg(test)]
 pub(crate) mod tests;
 #[cfg(test)]
+mod triggers_tests;
+#[cfg(test)]
 mod witness;
 
 use std::collections::BTreeMap;

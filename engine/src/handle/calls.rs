@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Handling;
-use crate::event;
+use crate::event::{self, Event};
 use crate::ids::RunId;
 use crate::run::{Block, FlowCall, Run, State, Wake};
 use crate::store::{EffectOp, RunStatus};
@@ -32,6 +32,8 @@ pub(super) enum Next {
     },
     /// A called run is no longer wanted.
     Cancel(RunId),
+    /// An event that the input caused.
+    Happened(Box<Event>),
 }
 
 impl Handling<'_> {
@@ -44,6 +46,7 @@ impl Handling<'_> {
                     self.wake(caller, Wake::Returned { run, status, vars });
                 }
                 Next::Cancel(run) => self.wake(run, Wake::Cancel),
+                Next::Happened(event) => self.happened(*event),
             }
         }
     }
@@ -63,9 +66,9 @@ impl Handling<'_> {
                 ("caller_run".to_owned(), json!(run)),
             ]);
         }
-        let caused_at = caller.state.caused_at;
+        let (caused_at, depth) = (caller.state.caused_at, caller.state.depth);
         let callers = caller.state.callers.iter().chain([&caller.version.flow]).cloned().collect();
-        let state = State { caller: wait.then_some(caller_id), callers, ..State::new(event) };
+        let state = State { caller: wait.then_some(caller_id), callers, depth, ..State::new(event) };
         let run = Run {
             id,
             version: Arc::clone(version),

@@ -209,6 +209,7 @@ steps:
             language: String::new(),
             priority: 1,
             order_status: String::new(),
+            consent: "{}".into(),
             fields: "{}".into(),
             last_at: None,
             unread: 0,

@@ -1,9 +1,11 @@
 //! Escalations: a rule's demand for a human, and a deadline that passed: nobody took it, and the team is told again.
 
+use serde_json::Value;
+
 use super::Handling;
 use crate::capability::human::NotifyEscalation;
 use crate::connector::Action;
-use crate::event::Event;
+use crate::event::{self, Event};
 use crate::ids::{EffectId, EscalationId, RunId, WaitId};
 use crate::local;
 use crate::rules::Demand;
@@ -13,6 +15,7 @@ use crate::store::{EffectOp, EffectRow, EffectState, EscalationRow, JournalKind,
 impl Handling<'_> {
     pub(super) fn escalation_due(&mut self, wait: &WaitRow) {
         self.disarm(wait.id, WaitState::Fired);
+        let depth = local::depth_of(wait);
         let Some(id) = wait.key.as_deref().and_then(|key| key.parse::<EscalationId>().ok()) else { return };
         let Some(row) = self.mail.escalations.get_mut(&id) else { return };
         row.missed = true;
@@ -20,6 +23,7 @@ impl Handling<'_> {
         let entry = Entry::bare(What::Missed { escalation: id });
         self.journal(id.0, None, JournalKind::Change, &[entry]);
         self.tell_team(&row, "missed");
+        self.tell_escalation(event::ESCALATION_MISSED, &row, depth, Value::Null);
         self.work.escalations.push(row);
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Handling;
-use crate::contact::{SESSION_IDLE, WINDOW};
+use crate::contact::{MARKETING, SESSION_IDLE, WINDOW};
 use crate::event::{self, Event, MAX_DEPTH, Origin};
 use crate::expr::{Scope, Script};
 use crate::flow::{Op, Trigger, WaitFor};
@@ -19,12 +19,18 @@ use crate::store::{JournalKind, WaitKind};
 
 impl Handling<'_> {
     pub(super) fn event(&mut self, event: Arc<Event>) {
+        let first = self.is_first(&event);
         self.note_facts(&event);
         let mut entries = vec![self.received(&event)];
         let ruled = self.apply_rules(&event, &mut entries);
-        let (answered, taken) = self.answer_waits(&event, &mut entries);
+        // What is too deep starts nothing, and moves nothing on.
+        let too_deep = event.depth > MAX_DEPTH;
+        let (answered, taken) = if too_deep { (false, false) } else { self.answer_waits(&event, &mut entries) };
         self.mail.remember(Arc::clone(&event));
-        let started = self.meet_triggers(&event, taken, &mut entries);
+        let started = self.meet_triggers(&event, Moment { taken, first }, &mut entries);
+        if event.is_customer_message() {
+            self.tell_session(&event);
+        }
         self.note_misses(&event, &entries);
         if !(ruled || answered || started) {
             self.not_understood(&event);
@@ -33,6 +39,12 @@ impl Handling<'_> {
         if let Some(conversation) = event.conversation {
             self.watch(conversation);
         }
+    }
+
+    /// Whether it is the contact's first message ever.
+    fn is_first(&self, event: &Event) -> bool {
+        let contact = self.mail.facts.contact.as_ref();
+        event.is_customer_message() && contact.is_some_and(|contact| contact.last_interaction_at.is_none())
     }
 
     /// What the event tells about the customer. Reactions, edits and statuses are no answer and open no window.
@@ -62,9 +74,31 @@ impl Handling<'_> {
                 conversation.window_closes_at = conversation.window_closes_at.max(Some(happened_at.plus(WINDOW)));
                 conversation.connection = connection;
             });
+        } else if event.origin == Origin::History && event::is_message(&event.kind) {
+            self.mail.facts.change_contact(|contact| {
+                contact.last_interaction_at = contact.last_interaction_at.max(Some(happened_at));
+            });
+        } else if *event.kind == *event::PREFERENCE_CHANGED {
+            self.note_preference(event);
         } else if event.origin == Origin::AppEcho && *event.kind != *event::MESSAGE_CHANGED {
             self.mail.facts.change_contact(|contact| contact.unread_count = 0);
             self.mail.facts.change_conversation(conversation, |conversation| conversation.last_outbound_at = Some(at));
+        }
+    }
+
+    /// The customer stopped or resumed marketing messages in the app.
+    fn note_preference(&mut self, event: &Event) {
+        let preference = &event.seen["preference"];
+        let of_marketing = preference["category"].as_str().is_none_or(|category| category.starts_with("marketing"));
+        let given = match preference["value"].as_str() {
+            Some("stop") => false,
+            Some("resume") => true,
+            _ => return,
+        };
+        if of_marketing {
+            self.mail.facts.change_contact(|contact| {
+                contact.consent.insert(MARKETING.to_owned(), given);
+            });
         }
     }
 
@@ -112,21 +146,24 @@ impl Handling<'_> {
     }
 
     /// Starts a run for every trigger met; gives whether there was one.
-    fn meet_triggers(&mut self, event: &Event, taken: bool, entries: &mut Vec<Entry>) -> bool {
+    fn meet_triggers(&mut self, event: &Event, Moment { taken, first }: Moment, entries: &mut Vec<Entry>) -> bool {
         let book = self.book;
         let mut started = false;
-        let held_back = held_back(event, taken);
+        let cut_off = cut_off(event, taken);
         let mut scope = Scope::new();
-        if held_back.is_none() {
+        if cut_off.is_none() {
             // Before any run starts and changes the customer: every trigger sees the same.
             self.show(book.hearing(&event.kind).map(|(_, trigger)| trigger), event, &mut scope);
         }
         for (live, trigger) in book.hearing(&event.kind) {
             let flow = &live.version.flow;
-            if *event.kind == *event::MANUAL && event.seen["flow"] != **flow {
+            if is_not_meant(flow, trigger, event) {
                 continue;
             }
-            if let Some(why) = held_back {
+            let of_others = !matching::origin_fits(&trigger.kind, &trigger.params, event);
+            let too_late = trigger.params["first"] == true && !first;
+            let why = cut_off.or(of_others.then_some("origin")).or(too_late.then_some("params"));
+            if let Some(why) = why {
                 entries.push(passed(flow, &trigger.id, why, Value::Null));
                 continue;
             }
@@ -153,16 +190,36 @@ impl Handling<'_> {
     }
 }
 
-/// Why an event starts nothing, whatever the triggers say.
+/// What triggers are told beside the event.
+#[derive(Clone, Copy)]
+struct Moment {
+    /// A wait took the event.
+    taken: bool,
+    /// It is the contact's first message ever.
+    first: bool,
+}
+
+/// Why an event is not judged and starts nothing by itself; a trigger may ask for other origins.
 pub(crate) fn held_back(event: &Event, taken: bool) -> Option<&'static str> {
-    if taken {
-        return Some("taken");
+    let of_others = !matching::origin_fits(&event.kind, &Value::Null, event);
+    cut_off(event, taken).or(of_others.then_some("origin"))
+}
+
+/// Why an event starts nothing, whatever the triggers say.
+fn cut_off(event: &Event, taken: bool) -> Option<&'static str> {
+    let too_deep = event.depth > MAX_DEPTH;
+    if taken { Some("taken") } else { too_deep.then_some("depth") }
+}
+
+/// Whether `trigger` has nothing to do with `event`, although it hears events of this type: then nothing is told either.
+fn is_not_meant(flow: &Arc<str>, trigger: &Trigger, event: &Event) -> bool {
+    match &*event.kind {
+        event::MANUAL => event.seen["flow"] != **flow,
+        // What a flow does about failures may fail, too.
+        event::FLOW_FAILED => event.seen["flow"] == **flow,
+        event::MESSAGE_ECHOED => !matching::origin_fits(&trigger.kind, &trigger.params, event),
+        _ => false,
     }
-    let of_message = matches!(&*event.kind, event::MESSAGE_RECEIVED | event::ORDER_RECEIVED);
-    if !event.origin.starts_flows() || (of_message && event.origin != Origin::Customer) {
-        return Some("origin");
-    }
-    (event.depth > MAX_DEPTH).then_some("depth")
 }
 
 /// The `wait_for` step on whose wait `run` is blocked, and the branch that stands there.

@@ -2,9 +2,10 @@
 //!
 //! One file per kind of input: an [`event`](mod@event), a call's outcome ([`settle`]), a person's [`order`], and what falls
 //! due: a [`silence`], a schedule's slot ([`slot`]), an [`escalation`]'s deadline, a tag's end ([`tags`]). [`rules`] carries
-//! out what tag rules decided. [`erase`] is an order, too.
+//! out what tag rules decided. [`erase`] is an order, too. What an input makes happen besides is [`caused`].
 
 mod calls;
+mod caused;
 mod erase;
 mod escalation;
 mod event;
@@ -31,7 +32,9 @@ use crate::mailbox::{Mailbox, Missed};
 use crate::order::{About, Error, Order};
 use crate::run::journal::{self, Head};
 use crate::run::{Attempt, Entry, Run, State, Turned, Wake, What, World, turn};
-use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, WaitKind, WaitOp, WaitRow, WaitState, Work};
+use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, RunStatus, WaitKind, WaitOp, WaitRow, WaitState, Work};
+
+use caused::Cause;
 
 pub(crate) use event::held_back;
 pub use rows::{contact_from, encode_event, event_from_row, mailbox_from};
@@ -102,10 +105,14 @@ pub fn handle(
     work: &mut Work,
 ) -> Result<Value, Error> {
     work.at = now;
-    let mut handling = Handling { book, mail, now, ids, work, by: String::new(), next: VecDeque::new() };
+    let mut handling =
+        Handling { book, mail, now, ids, work, by: String::new(), next: VecDeque::new(), told: None, caused: 0 };
+    handling.told = handling.known();
+    let mut cause = handling.own_cause();
     let answer = match input {
         Input::Event { event, input } => {
             handling.work.consumed.extend(input);
+            cause = Cause::event(&event);
             // One of an erased person waited behind the erasure: whoever writes afterwards is somebody new.
             if !handling.mail.erased.holds(event.id.0) {
                 handling.event(event);
@@ -138,6 +145,7 @@ pub fn handle(
             handling.order(order, about)
         }
     };
+    handling.tell_changes(cause);
     handling.carry_on();
     handling.write_facts();
     answer
@@ -153,6 +161,10 @@ struct Handling<'a> {
     by: String,
     /// What turns of this input lead to in other runs of the mailbox.
     next: VecDeque<calls::Next>,
+    /// What of the contact was told to listeners; `None` when nobody listens to its changes.
+    told: Option<caused::Told>,
+    /// Events that this input caused so far.
+    caused: usize,
 }
 
 impl Handling<'_> {
@@ -211,9 +223,13 @@ impl Handling<'_> {
         };
         let turned = turn(&mut run, &mut self.mail.facts, &self.mail.recent, wake, world);
         self.absorb(&run, turned);
+        self.tell_changes(Cause::run(&run));
         let row = run.to_row(self.now);
         if row.status.ended() {
             self.close(run.id);
+            if row.status == RunStatus::Failed {
+                self.tell_failed(&run);
+            }
             self.tell_caller(&run, row.status);
         } else {
             self.mail.runs.insert(run.id, run);

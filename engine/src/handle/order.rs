@@ -4,10 +4,12 @@ use serde_json::{Value, json};
 
 use super::Handling;
 use crate::connector::{Problem, Verdict};
-use crate::ids::{EscalationId, RunId, WaitId};
+use crate::event;
+use crate::ids::{EscalationId, RunId};
+use crate::local;
 use crate::order::{About, Error, Order};
 use crate::run::{Attempt, Entry, Wake, What};
-use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, RunStatus, WaitKind, WaitState};
+use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, RunStatus, WaitKind, WaitRow, WaitState};
 
 impl Handling<'_> {
     pub(super) fn order(&mut self, order: Order, about: Option<About>) -> Result<Value, Error> {
@@ -83,19 +85,19 @@ impl Handling<'_> {
         let Some(mut row) = self.mail.escalations.remove(&id) else { return Err(Error::Gone(id.to_string())) };
         let after = self.now.since(row.received_at);
         row.accepted_at = Some(self.now);
-        row.accepted_by = Some(agent);
-        let watch: Vec<WaitId> = self
-            .mail
-            .waits
-            .values()
-            .filter(|wait| wait.kind == WaitKind::Escalation && wait.key.as_deref() == Some(&id.to_string()))
-            .map(|wait| wait.id)
-            .collect();
-        for wait in watch {
+        row.accepted_by = Some(agent.clone());
+        let key = id.to_string();
+        let watches = |wait: &&WaitRow| wait.kind == WaitKind::Escalation && wait.key.as_deref() == Some(&key);
+        // One that was missed has none left, and a person took it: no chain goes on by itself.
+        let watch = self.mail.waits.values().find(watches).map(|wait| (wait.id, local::depth_of(wait)));
+        let depth = watch.map_or(0, |(_, depth)| depth);
+        if let Some((wait, _)) = watch {
             self.disarm(wait, WaitState::Answered);
         }
         let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
         let answer = json!({ "escalation": id, "after_ms": after_ms, "missed": row.missed });
+        let told = json!({ "agent": agent, "after_s": after.as_secs() });
+        self.tell_escalation(event::ESCALATION_TAKEN, &row, depth, told);
         self.work.escalations.push(row);
         let entry = Entry::bare(What::Taken { escalation: id, after_ms });
         self.journal(id.0, None, JournalKind::Change, &[entry]);

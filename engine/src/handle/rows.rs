@@ -73,6 +73,7 @@ pub fn contact_from(row: ContactRow, tags: Vec<TagRow>) -> Contact {
     contact.priority = Priority::from_code(row.priority);
     contact.order_status = row.order_status;
     contact.fields = serde_json::from_str(&row.fields).unwrap_or_default();
+    contact.consent = serde_json::from_str(&row.consent).unwrap_or_default();
     contact.last_interaction_at = row.last_at;
     contact.unread_count = row.unread;
     contact.rev = row.rev;
@@ -97,6 +98,7 @@ fn contact_row(contact: &Contact) -> ContactRow {
         priority: contact.priority as i64,
         order_status: contact.order_status.clone(),
         fields: Value::Object(contact.fields.clone()).to_string(),
+        consent: serde_json::to_string(&contact.consent).unwrap_or_default(),
         last_at: contact.last_interaction_at,
         unread: contact.unread_count,
         rev: contact.rev,

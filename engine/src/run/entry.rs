@@ -100,6 +100,9 @@ pub enum What {
         event: EventId,
         /// When it came in: promises to answer count from here.
         at: At,
+        /// How deep it lies; 0 for events from outside.
+        #[serde(default, skip_serializing_if = "super::state::is_zero")]
+        depth: u8,
     },
     /// A condition was decided. Data: the values it saw.
     Decided {

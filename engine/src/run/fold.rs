@@ -19,7 +19,10 @@ impl State {
     pub fn apply(&mut self, version: &Version, entry: &Entry) {
         let program = &version.program;
         match &entry.what {
-            What::Started { at, .. } => self.start(program, *at, &entry.data),
+            What::Started { at, depth, .. } => {
+                self.depth = *depth;
+                self.start(program, *at, &entry.data);
+            }
             What::Resumed { at, .. } => {
                 *self = State::deserialize(&entry.data["state"]).unwrap_or_default();
                 self.caused_at = *at;

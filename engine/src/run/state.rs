@@ -59,12 +59,20 @@ pub struct State {
     /// The flows that called each other before this one, outermost first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub callers: Vec<Arc<str>>,
+    /// How deep its event lies: see [`crate::event::MAX_DEPTH`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub depth: u8,
     /// What a person gives the next call instead of its own input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited: Option<Value>,
     /// How it ended.
     #[serde(default)]
     pub ended: Option<RunStatus>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+pub(super) fn is_zero(depth: &u8) -> bool {
+    *depth == 0
 }
 
 /// The last attempt at a call.

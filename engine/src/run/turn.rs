@@ -250,7 +250,7 @@ impl Turn<'_> {
         match wake {
             Wake::Start { trigger, event, replays } => {
                 let data = replays.map_or(Value::Null, |run| json!({ "replays": run }));
-                self.record(What::Started { trigger, event: event.id, at: event.at }, data);
+                self.record(What::Started { trigger, event: event.id, at: event.at, depth: event.depth }, data);
             }
             Wake::Resume { from, step, state } => {
                 self.record(What::Resumed { from, step, at: self.world.now }, json!({ "state": state }));
@@ -289,7 +289,8 @@ impl Turn<'_> {
     fn called(&mut self, at: At) {
         let state = &self.run.state;
         let data = json!({ "event": *state.event, "caller": state.caller, "callers": state.callers });
-        let what = What::Started { trigger: crate::event::FLOW_CALLED.into(), event: self.run.event, at };
+        let (trigger, event, depth) = (crate::event::FLOW_CALLED.into(), self.run.event, state.depth);
+        let what = What::Started { trigger, event, at, depth };
         self.record(what, data);
     }
 

@@ -13,7 +13,7 @@ use super::callers::Caller;
 use super::core::Core;
 use super::line::Message;
 use crate::clock::At;
-use crate::connector::{Incoming, Item, Sender, Status};
+use crate::connector::{Incoming, Item, Sender, Status, StatusReport};
 use crate::event::{self, Event, EventKey, Origin};
 use crate::expr::text;
 use crate::handle::{Input, encode_event, event_from_row, mailbox_from};
@@ -65,6 +65,13 @@ impl<S: Store + Reads> Core<S> {
                     if let Some(input) = input {
                         self.prove(&input).await;
                     }
+                }
+                Receipt::Told(stored, input) => {
+                    received.statuses += 1;
+                    if let Some(input) = input {
+                        self.prove(&input).await;
+                    }
+                    self.wake_for(Arc::new(event_from_row(stored.event)), stored.input.id, None, &seen);
                 }
                 Receipt::Kept => received.bad += 1,
             }
@@ -160,6 +167,7 @@ impl<S: Store + Reads> Core<S> {
             Item::Status(report) => Arrival::Status {
                 connection: connection.to_owned(),
                 external_key: EventKey::new(connection, "message", &report.external_id).0,
+                event: self.status_event(connection, &report, now).map(Box::new),
                 report,
                 id: ids.next(now),
                 at: now,
@@ -171,6 +179,38 @@ impl<S: Store + Reads> Core<S> {
                 raw,
                 why,
             }),
+        })
+    }
+
+    /// The event that a status is, if a live flow listens or a run may wait for it: there are several of each message.
+    fn status_event(&self, connection: &str, report: &StatusReport, now: At) -> Option<EventArrival> {
+        let kind = event::MESSAGE_STATUS;
+        let progress = serde_json::to_value(report.status).ok()?;
+        let book = self.book.load();
+        let mut asked = book.hearing(kind).map(|(_, trigger)| &trigger.params["status"]);
+        if !asked.any(|status| *status == progress) && !book.may_await(kind) {
+            return None;
+        }
+        let run = report.key.as_deref()?.split('/').next()?;
+        let word = progress.as_str().unwrap_or_default();
+        let body = json!({
+            "status": progress, "message_id": report.external_id, "error": report.error, "run": run,
+        });
+        let id = EventId(self.parts.ids.next(now));
+        Some(EventArrival {
+            id,
+            input: InputId(self.parts.ids.next(now)),
+            key: EventKey::new(connection, kind, &format!("{}/{word}", report.external_id)),
+            connection: connection.to_owned(),
+            kind: kind.to_owned(),
+            origin: Origin::System,
+            at: now,
+            provider_at: report.at,
+            body: encode_event(&body),
+            lane: Lane::Interactive,
+            party: None,
+            mailbox: MailboxId::of_event(id),
+            message: None,
         })
     }
 
@@ -214,7 +254,7 @@ impl<S: Store + Reads> Core<S> {
 
     /// The history's row of a message that came in, or that a person sent from the phone app.
     fn message_of(&self, connection: &str, incoming: &Incoming, event: EventId, now: At) -> Option<MessageRow> {
-        let is_message = matches!(incoming.kind, event::MESSAGE_RECEIVED | event::ORDER_RECEIVED)
+        let is_message = event::is_message(incoming.kind)
             || (incoming.party.is_some() && matches!(incoming.origin, Origin::AppEcho | Origin::History));
         if !is_message {
             return None;

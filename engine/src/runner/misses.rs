@@ -29,6 +29,10 @@ impl Misses {
 
     /// Adds what a mailbox's turns brought.
     pub(super) fn note(&self, missed: Vec<Missed>) {
+        for Missed { flow, trigger, event, .. } in missed.iter().filter(|missed| &*missed.why == "depth") {
+            tracing::error!(%flow, %trigger, %event, "flows cause each other's events too deep: the chain was cut here");
+            metrics::counter!("switchboard_chains_cut_total").increment(1);
+        }
         if missed.is_empty() {
             return;
         }

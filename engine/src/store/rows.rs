@@ -72,6 +72,8 @@ pub struct ContactRow {
     pub order_status: String,
     /// JSON object.
     pub fields: String,
+    /// JSON object: what the person agreed to or refused.
+    pub consent: String,
     /// When the person last did anything.
     pub last_at: Option<At>,
     /// Unanswered messages.

@@ -30,6 +30,9 @@ pub enum Arrival {
         id: i64,
         /// When it came.
         at: At,
+        /// The event that it is when somebody listens: of the mailbox and the contact of the run whose message it is about,
+        /// one deeper than what started that run. `None` when nobody does.
+        event: Option<Box<EventArrival>>,
     },
     /// It could not be read.
     Bad(BadItemRow),
@@ -89,6 +92,8 @@ pub enum Receipt {
     Seen,
     /// A status was noted. The input is there when it proves that an effect in doubt (or parked for that reason) happened.
     Noted(Option<InputRow>),
+    /// The same, and it became an event.
+    Told(Box<Stored>, Option<InputRow>),
     /// A bad item was kept.
     Kept,
 }

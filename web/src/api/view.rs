@@ -65,7 +65,7 @@ pub(super) fn contact(row: &ContactRow) -> Value {
     json!({
         "id": row.id, "name": row.name, "phone": row.phone, "language": row.language,
         "priority": engine::contact::Priority::from_code(row.priority), "order_status": row.order_status,
-        "fields": blob(row.fields.as_bytes()), "last_interaction_at": maybe(row.last_at), "unread_count": row.unread,
+        "fields": blob(row.fields.as_bytes()), "consent": blob(row.consent.as_bytes()), "last_interaction_at": maybe(row.last_at), "unread_count": row.unread,
         "erased_at": maybe(row.erased_at),
     })
 }

@@ -20,7 +20,7 @@ const JSON: i64 = 1;
 pub(super) fn store(conn: &Connection, arrival: &Arrival) -> Result<Receipt, Error> {
     match arrival {
         Arrival::Event(event) => store_event(conn, event),
-        Arrival::Status { external_key, report, id, at, .. } => {
+        Arrival::Status { external_key, report, id, at, event, .. } => {
             let proof = evidence::proof(conn, report, *id)?;
             let mut message = status_message(*external_key, report, *id, *at);
             if message.error.is_some() && evidence::is_hushed(conn, external_key, report.key.as_deref())? {
@@ -30,7 +30,11 @@ pub(super) fn store(conn: &Connection, arrival: &Arrival) -> Result<Receipt, Err
             if let Some(input) = &proof {
                 inputs::insert(conn, input)?;
             }
-            Ok(Receipt::Noted(proof))
+            let event = event.as_deref().map(|event| store_status_event(conn, event, report)).transpose()?.flatten();
+            Ok(match event {
+                Some(stored) => Receipt::Told(Box::new(stored), proof),
+                None => Receipt::Noted(proof),
+            })
         }
         Arrival::Bad(item) => {
             store_bad(conn, item)?;
@@ -55,6 +59,28 @@ fn store_event(conn: &Connection, arrival: &EventArrival) -> Result<Receipt, Err
     inputs::insert(conn, &input)?;
     let fresh = place.filter(|place| place.fresh).and_then(|place| created(arrival, place));
     Ok(Receipt::New(Box::new(Stored { event, input, fresh })))
+}
+
+/// A status as an event: it belongs to the run that sent the message. What no run of ours sent, or one that was erased, is
+/// none, and neither is one that came before.
+fn store_status_event(conn: &Connection, event: &EventArrival, report: &StatusReport) -> Result<Option<Stored>, Error> {
+    let sent = report.key.as_deref().map(|key| evidence::sender(conn, key)).transpose()?.flatten();
+    let Some(sent) = sent else { return Ok(None) };
+    if events::known(conn, &event.key)? {
+        return Ok(None);
+    }
+    let (row, input) = rows_of(event, None);
+    let row = EventRow {
+        mailbox: sent.mailbox,
+        contact_id: sent.contact,
+        conversation_id: sent.conversation,
+        depth: sent.depth.saturating_add(1),
+        ..row
+    };
+    let input = InputRow { mailbox: sent.mailbox, shard: sent.mailbox.shard(), ..input };
+    events::insert(conn, &row)?;
+    inputs::insert(conn, &input)?;
+    Ok(Some(Stored { event: row, input, fresh: None }))
 }
 
 fn rows_of(event: &EventArrival, place: Option<Place>) -> (EventRow, InputRow) {
@@ -98,6 +124,7 @@ fn created(arrival: &EventArrival, place: Place) -> Option<(ContactRow, Conversa
         priority: 1,
         order_status: String::new(),
         fields: "{}".into(),
+        consent: "{}".into(),
         last_at: None,
         unread: 0,
         rev: 0,

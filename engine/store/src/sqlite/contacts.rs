@@ -6,15 +6,15 @@ use rusqlite::{Connection, params};
 use super::error::Error;
 
 /// The salt is written once. An erased contact stays as it is: a mailbox that was in memory must not bring it back.
-const UPSERT: &str = "insert into contact (id, salt, name, phone, language, priority, order_status, fields, last_at, \
-     unread, rev, erased_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+const UPSERT: &str = "insert into contact (id, salt, name, phone, language, priority, order_status, fields, consent, last_at, \
+     unread, rev, erased_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
      on conflict (id) do update set name = excluded.name, phone = excluded.phone, language = excluded.language, \
        priority = excluded.priority, order_status = excluded.order_status, fields = excluded.fields, \
-       last_at = excluded.last_at, unread = excluded.unread, rev = excluded.rev where contact.erased_at is null";
+       consent = excluded.consent, last_at = excluded.last_at, unread = excluded.unread, rev = excluded.rev where contact.erased_at is null";
 
 /// A contact whose phone stays: what [`UPSERT`] would do, without touching an index.
 pub(super) const CHANGE: &str = "update contact set name = ?3, language = ?4, priority = ?5, order_status = ?6, fields = ?7, \
-     last_at = ?8, unread = ?9, rev = ?10 where id = ?1 and phone is ?2 and erased_at is null";
+     last_at = ?8, unread = ?9, rev = ?10, consent = ?11 where id = ?1 and phone is ?2 and erased_at is null";
 
 /// Number and address are written once, so an erased address stays erased.
 const UPSERT_CONVERSATION: &str = "insert into conversation (id, contact_id, number, address, connection, \
@@ -49,6 +49,7 @@ pub(super) fn upsert(conn: &Connection, row: &ContactRow) -> Result<(), Error> {
         row.last_at.map(|at| at.0),
         row.unread,
         row.rev,
+        row.consent,
     ])?;
     if changed > 0 {
         return Ok(());
@@ -62,6 +63,7 @@ pub(super) fn upsert(conn: &Connection, row: &ContactRow) -> Result<(), Error> {
         row.priority,
         row.order_status,
         row.fields,
+        row.consent,
         row.last_at.map(|at| at.0),
         row.unread,
         row.rev,

@@ -32,7 +32,7 @@ const OF_PERSON: [&str; 15] = [
     "update escalation set reason = '' where contact_id = ?1 or (mailbox = ?1 and accepted_at is null)",
     "update conversation set address = 'erased:' || id where contact_id = ?1",
     "update contact set salt = null, name = '', phone = null, language = '', order_status = '', fields = '{}', \
-       last_at = null, rev = rev + 1, erased_at = ?2 where id = ?1",
+       consent = '{}', last_at = null, rev = rev + 1, erased_at = ?2 where id = ?1",
 ];
 
 /// What is done about an event that is nobody's; `?1` is the event.
@@ -121,7 +121,7 @@ mod tests {
 
     /// Columns of text and bytes that are emptied, or whose rows are deleted.
     const ERASED: [&str; 12] = [
-        "contact: salt name phone language order_status fields",
+        "contact: salt name phone language order_status fields consent",
         "conversation: address",
         "contact_tag: tag source_id",
         "event: body",

@@ -1,7 +1,7 @@
 //! Proof that a call happened: our key that came back in a status.
 
 use engine::connector::StatusReport;
-use engine::ids::{EffectId, InputId, MailboxId, RunId};
+use engine::ids::{ContactId, ConversationId, EffectId, InputId, MailboxId, RunId};
 use engine::store::{InputKind, InputRow, Lane};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -19,6 +19,33 @@ pub(super) const HUSHED_UNKNOWN: &str = "select 1 from message where message.ext
      and (message.conversation_id is not null or message.effect_key is not null)";
 /// A run that was erased.
 pub(super) const HUSHED_RUN: &str = "select 1 from run where run.id = ?1 and run.erased_at is not null";
+
+/// The run that sent a message, unless it was erased, and how deep the event lies that started it.
+pub(super) const SENDER: &str = "select run.mailbox, run.contact_id, run.conversation_id, event.depth from run \
+     left join event on event.id = run.event_id where run.id = ? and run.erased_at is null";
+
+/// Who sent a message.
+pub(super) struct Sender {
+    pub(super) mailbox: MailboxId,
+    pub(super) contact: Option<ContactId>,
+    pub(super) conversation: Option<ConversationId>,
+    pub(super) depth: u8,
+}
+
+/// The sender of the message with our `key`.
+pub(super) fn sender(conn: &Connection, key: &str) -> Result<Option<Sender>, Error> {
+    let Some((run, _)) = parse_key(key) else { return Ok(None) };
+    let mut statement = conn.prepare_cached(SENDER)?;
+    let found = statement.query_row([run.0], |row| {
+        Ok(Sender {
+            mailbox: MailboxId(row.get(0)?),
+            contact: row.get::<_, Option<i64>>(1)?.map(ContactId),
+            conversation: row.get::<_, Option<i64>>(2)?.map(ConversationId),
+            depth: row.get::<_, Option<u8>>(3)?.unwrap_or(0),
+        })
+    });
+    Ok(found.optional()?)
+}
 
 /// Whether a report of a failure must leave no words, as they are nobody's business: of an erased run, or of a message that
 /// we know nothing of, which an erased one is as well. `external_key` is the message's key, `key` ours.

@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/sqlite/0002_erasure.sql"),
     include_str!("../../migrations/sqlite/0003_rules.sql"),
     include_str!("../../migrations/sqlite/0004_stops.sql"),
+    include_str!("../../migrations/sqlite/0005_consent.sql"),
 ];
 
 /// The version of the schema this build writes.

@@ -79,6 +79,7 @@ async fn every_hot_statement_of_the_writer_finds_its_rows_by_an_index() {
     let by_key = "SEARCH message USING INDEX sqlite_autoindex_message_1 (external_key=?)";
     expect(&conn, evidence::HUSHED_UNKNOWN, &[by_key]);
     expect(&conn, evidence::HUSHED_RUN, &[&by_id("run")]);
+    expect(&conn, evidence::SENDER, &[&by_id("run"), &by_id("event")]);
     expect(&conn, chain::HEADS, &["SEARCH block USING INDEX sqlite_autoindex_block_1 (strand=? AND n=?)"]);
 }
 

@@ -65,7 +65,7 @@ impl Ask {
 fn arrival_bytes(arrival: &Arrival) -> usize {
     match arrival {
         Arrival::Event(event) => 2 * ROW_BYTES + event.body.len(),
-        Arrival::Status { .. } => ROW_BYTES,
+        Arrival::Status { event, .. } => ROW_BYTES + event.as_ref().map_or(0, |event| 2 * ROW_BYTES + event.body.len()),
         Arrival::Bad(item) => ROW_BYTES + item.raw.len(),
     }
 }

@@ -27,7 +27,8 @@ macro_rules! columns {
     };
     (contact) => {
         "contact.id, contact.salt, contact.name, contact.phone, contact.language, contact.priority, \
-         contact.order_status, contact.fields, contact.last_at, contact.unread, contact.rev, contact.erased_at"
+         contact.order_status, contact.fields, contact.consent, contact.last_at, contact.unread, contact.rev, \
+         contact.erased_at"
     };
     (conversation) => {
         "conversation.id, conversation.contact_id, conversation.number, conversation.address, \
@@ -137,6 +138,7 @@ pub(crate) fn contact(row: &SqliteRow) -> Result<ContactRow, Error> {
         priority: c.take()?,
         order_status: c.take()?,
         fields: c.take()?,
+        consent: c.take()?,
         last_at: c.maybe(At)?,
         unread: c.take()?,
         rev: c.take()?,

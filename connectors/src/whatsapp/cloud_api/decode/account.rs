@@ -1,10 +1,10 @@
 //! What Meta tells about the account: templates, limits, quality, errors; and what customers decide about marketing.
 
 use engine::connector::{Incoming, Item, ObjectRef};
-use engine::event::Origin;
+use engine::event::{Origin, PREFERENCE_CHANGED};
 use serde_json::{Value, json};
 
-use super::{ACCOUNT_CHANGED, Change, PREFERENCE_CHANGED, read};
+use super::{ACCOUNT_CHANGED, Change, read};
 
 /// A management field (`message_template_status_update`, `account_update` …), or one we have never heard of.
 pub(super) fn changed(change: &Change<'_>, value: Value) -> Item {

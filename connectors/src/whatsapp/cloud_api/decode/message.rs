@@ -4,7 +4,10 @@ use engine::connector::{Incoming, ObjectRef, Party};
 use engine::event::{self, Origin};
 use serde_json::{Map, Value, json};
 
-use super::{GROUP_MESSAGE, MESSAGE_ECHOED, order, read};
+use super::{GROUP_MESSAGE, order, read};
+
+/// Where the answers of a form are, once [`open_flow_reply`] has read them.
+const FORM_ANSWERS: &str = "/interactive/nfm_reply/response";
 
 /// Who wrote a message, to whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +38,16 @@ pub(super) fn read(message: Value, writer: Writer, party: Party, origin: Origin)
 
     let kind = if group.is_some() { GROUP_MESSAGE } else { kind_of(&name, &message, writer) };
     let text = text_of(&name, &message);
-    let body = if kind == event::ORDER_RECEIVED {
-        json!({ "order": order::read(&id, &message)?, "message": message, "text": text })
-    } else {
-        json!({ "message": message, "text": text })
+    let body = match kind {
+        event::ORDER_RECEIVED => json!({ "order": order::read(&id, &message)?, "message": message, "text": text }),
+        event::FORM_SUBMITTED => {
+            let mut answers = message.pointer(FORM_ANSWERS).cloned().unwrap_or_default();
+            // Not a field of the form: it is what we named it by when we sent it.
+            let form = answers.as_object_mut().and_then(|answers| answers.remove("flow_token"));
+            let form = form.as_ref().and_then(Value::as_str).unwrap_or_default();
+            json!({ "form": form, "answers": answers, "message": message, "text": text })
+        }
+        _ => json!({ "message": message, "text": text }),
     };
     Ok(Incoming {
         external_id: id,
@@ -59,8 +68,9 @@ fn kind_of(name: &str, message: &Value, writer: Writer) -> &'static str {
     match (name, writer) {
         ("reaction" | "edit" | "revoke" | "system", _) => event::MESSAGE_CHANGED,
         ("unsupported", _) if matches!(hidden, Some("reaction" | "edit")) => event::MESSAGE_CHANGED,
-        (_, Writer::Us) => MESSAGE_ECHOED,
+        (_, Writer::Us) => event::MESSAGE_ECHOED,
         ("order", Writer::Customer) => event::ORDER_RECEIVED,
+        _ if message.pointer(FORM_ANSWERS).is_some() => event::FORM_SUBMITTED,
         _ => event::MESSAGE_RECEIVED,
     }
 }

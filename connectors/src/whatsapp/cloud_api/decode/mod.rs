@@ -26,16 +26,10 @@ use sha2::{Digest, Sha256};
 use message::Writer;
 use people::People;
 
-/// A person answered from the WhatsApp Business app. Counts as ours and starts nothing. Fields as of a received
-/// message.
-pub(crate) const MESSAGE_ECHOED: &str = "whatsapp.message_echoed";
 /// A message in a group. Recorded without a conversation: an answer to its writer would go to them alone.
 pub(crate) const GROUP_MESSAGE: &str = "whatsapp.group_message";
 /// Something about the account: template, quality, limit, error. Fields `field` and `value`. Starts nothing.
 pub(crate) const ACCOUNT_CHANGED: &str = "whatsapp.account_changed";
-/// A customer stopped or resumed marketing messages. Field `preference` with `category` and `value` (`stop`,
-/// `resume`).
-pub(crate) const PREFERENCE_CHANGED: &str = "whatsapp.preference_changed";
 /// An entry of the app's address book was added, edited or removed. Field `entry`. Starts nothing.
 pub(crate) const CONTACT_SYNCED: &str = "whatsapp.contact_synced";
 

@@ -1,7 +1,9 @@
 //! The decoder as a whole: every kind of message, batches with broken items, and input that is anything.
 
 use engine::connector::{Incoming, StatusReport};
-use engine::event::{MESSAGE_CHANGED, MESSAGE_RECEIVED, ORDER_RECEIVED};
+use engine::event::{
+    FORM_SUBMITTED, MESSAGE_CHANGED, MESSAGE_ECHOED, MESSAGE_RECEIVED, ORDER_RECEIVED, PREFERENCE_CHANGED,
+};
 use engine::trigger::{MessageEvent, OrderEvent};
 use proptest::prelude::*;
 use serde_json::json;
@@ -90,7 +92,7 @@ fn kinds() -> Vec<(&'static str, Value, &'static str, &'static str)> {
         ),
         ("interactive", json!({ "interactive": button }), MESSAGE_RECEIVED, "Sim"),
         ("interactive", json!({ "interactive": list }), MESSAGE_RECEIVED, "Medium"),
-        ("interactive", json!({ "interactive": form }), MESSAGE_RECEIVED, ""),
+        ("interactive", json!({ "interactive": form }), FORM_SUBMITTED, ""),
         ("interactive", json!({ "errors": [{ "code": 131_000 }] }), MESSAGE_RECEIVED, ""),
         ("order", json!({ "order": order }), ORDER_RECEIVED, "sem cebola"),
         ("reaction", json!({ "reaction": { "message_id": "wamid.P", "emoji": "👍" } }), MESSAGE_CHANGED, "👍"),
@@ -137,6 +139,11 @@ fn the_answers_of_a_form_can_be_read() {
     let reply = json!({ "type": "nfm_reply", "nfm_reply": { "body": "Sent", "response_json": "{\"size\":40}" } });
     let event = received("interactive", json!({ "interactive": reply }));
     assert_eq!(event.body["message"]["interactive"]["nfm_reply"]["response"], json!({ "size": 40 }));
+    assert_eq!((&event.body["form"], &event.body["answers"]), (&json!(""), &json!({ "size": 40 })));
+    let named = json!({ "name": "flow", "response_json": "{\"size\":40,\"flow_token\":\"size\"}" });
+    let event = received("interactive", json!({ "interactive": { "type": "nfm_reply", "nfm_reply": named } }));
+    assert_eq!((event.kind, &event.body["form"]), (FORM_SUBMITTED, &json!("size")));
+    assert_eq!(event.body["answers"], json!({ "size": 40 }));
 }
 
 #[test]
