@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use engine::calendar::Calendars;
 use engine::flow::{CompiledDocument, Environment, check_document};
 use engine::flowtest;
 
@@ -63,7 +62,7 @@ fn the_tests_of_the_shipped_flows_pass_and_take_every_step_and_way() {
     let environment = Environment::new(&catalog);
     let began = tokio::time::Instant::now();
     let flows = shipped().iter().map(|(name, text)| compiled(name, text, &environment)).collect();
-    let report = flowtest::report(flows, &Calendars::default(), &catalog);
+    let report = flowtest::report(flows, &catalog);
     for outcome in &report.outcomes {
         let (flow, line, test) = (&outcome.flow, outcome.line, &outcome.name);
         let (failures, log) = (outcome.failures.join("\n"), outcome.log.join("\n"));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::calendar::Calendars;
+use crate::calendar::{Calendar, Calendars};
 use crate::clock::At;
 use crate::duration;
 use crate::event::{self, Event};
@@ -21,6 +21,17 @@ pub enum Published {
     Flow(Arc<Version>),
     /// Events are judged by it.
     Rules(Arc<RuleFile>),
+    /// Waits look at it.
+    Calendar(PublishedCalendar),
+}
+
+/// A calendar at one version.
+#[derive(Clone, Debug)]
+pub struct PublishedCalendar {
+    /// The stored version.
+    pub id: VersionId,
+    /// The calendar.
+    pub calendar: Arc<Calendar>,
 }
 
 impl Published {
@@ -30,6 +41,7 @@ impl Published {
         match self {
             Self::Flow(version) => version.id,
             Self::Rules(rules) => rules.id,
+            Self::Calendar(published) => published.id,
         }
     }
 
@@ -39,6 +51,7 @@ impl Published {
         match self {
             Self::Flow(version) => &version.flow,
             Self::Rules(rules) => &rules.file,
+            Self::Calendar(published) => &published.calendar.name,
         }
     }
 }
@@ -143,6 +156,13 @@ impl Book {
         if version.triggers.iter().any(|trigger| *trigger.kind == *event::FLOW_CALLED) {
             self.callable.insert(Arc::clone(&version.flow), Arc::clone(version));
         }
+    }
+
+    /// The same with these calendars.
+    #[must_use]
+    pub fn with_calendars(mut self, calendars: impl IntoIterator<Item = Arc<Calendar>>) -> Self {
+        self.calendars = calendars.into_iter().map(|calendar| (Arc::clone(&calendar.name), calendar)).collect();
+        self
     }
 
     /// The same with these tag rules.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::calendar::CompiledCalendar;
 use super::case::TestCase;
 use super::env::{Environment, Needs};
 use super::fields::Fields;
@@ -27,11 +28,13 @@ pub enum Kind {
     Flow = 0,
     /// Tag rules: an ordered list of conditions with what each changes of the contact.
     Rules = 1,
+    /// A calendar: when a team works.
+    Calendar = 2,
 }
 
 impl Kind {
     /// Every kind, by code.
-    pub const ALL: [Self; 2] = [Self::Flow, Self::Rules];
+    pub const ALL: [Self; 3] = [Self::Flow, Self::Rules, Self::Calendar];
 
     /// The key that holds the id of such a document.
     #[must_use]
@@ -39,6 +42,7 @@ impl Kind {
         match self {
             Self::Flow => "flow",
             Self::Rules => "rules",
+            Self::Calendar => "calendar",
         }
     }
 
@@ -54,6 +58,7 @@ impl Kind {
         match self {
             Self::Flow => "flow",
             Self::Rules => "file of tag rules",
+            Self::Calendar => "calendar",
         }
     }
 
@@ -72,6 +77,8 @@ pub enum CompiledDocument {
     Flow(Box<Compiled>),
     /// Tag rules.
     Rules(Box<CompiledRules>),
+    /// A calendar.
+    Calendar(Box<CompiledCalendar>),
 }
 
 impl From<Compiled> for CompiledDocument {
@@ -86,6 +93,12 @@ impl From<CompiledRules> for CompiledDocument {
     }
 }
 
+impl From<CompiledCalendar> for CompiledDocument {
+    fn from(compiled: CompiledCalendar) -> Self {
+        Self::Calendar(Box::new(compiled))
+    }
+}
+
 impl CompiledDocument {
     /// What it is.
     #[must_use]
@@ -93,6 +106,7 @@ impl CompiledDocument {
         match self {
             Self::Flow(_) => Kind::Flow,
             Self::Rules(_) => Kind::Rules,
+            Self::Calendar(_) => Kind::Calendar,
         }
     }
 
@@ -102,6 +116,7 @@ impl CompiledDocument {
         match self {
             Self::Flow(flow) => &flow.flow,
             Self::Rules(rules) => &rules.file,
+            Self::Calendar(compiled) => &compiled.calendar.name,
         }
     }
 
@@ -111,6 +126,7 @@ impl CompiledDocument {
         match self {
             Self::Flow(flow) => flow.meaning,
             Self::Rules(rules) => rules.meaning,
+            Self::Calendar(compiled) => compiled.meaning,
         }
     }
 
@@ -120,6 +136,7 @@ impl CompiledDocument {
         match self {
             Self::Flow(flow) => &flow.needs,
             Self::Rules(rules) => &rules.needs,
+            Self::Calendar(compiled) => &compiled.needs,
         }
     }
 
@@ -129,6 +146,7 @@ impl CompiledDocument {
         match self {
             Self::Flow(flow) => Published::Flow(Arc::new(flow.into_version(id))),
             Self::Rules(rules) => Published::Rules(Arc::new(rules.into_version(id))),
+            Self::Calendar(compiled) => Published::Calendar(compiled.into_version(id)),
         }
     }
 
@@ -138,6 +156,7 @@ impl CompiledDocument {
         match self {
             Self::Flow(flow) => &flow.tests,
             Self::Rules(rules) => &rules.tests,
+            Self::Calendar(_) => &[],
         }
     }
 }
@@ -152,6 +171,9 @@ pub fn check_document(text: &str, env: &Environment<'_>) -> Checked<CompiledDocu
     match Kind::of(&root) {
         Kind::Flow => lower::finish(&root, Lower::new(env, problems), Kind::Flow, Lower::flow).map(Into::into),
         Kind::Rules => lower::finish(&root, Lower::new(env, problems), Kind::Rules, Lower::rules).map(Into::into),
+        Kind::Calendar => {
+            lower::finish(&root, Lower::new(env, problems), Kind::Calendar, Lower::calendar).map(Into::into)
+        }
     }
 }
 
@@ -161,7 +183,7 @@ pub(super) fn refuse_others(keys: &Fields<'_>, wanted: Kind, problems: &mut Prob
         if let Some((key, _)) = keys.peek(kind.key()) {
             let message =
                 format!("this document is `{}:` already; `{}:` makes another kind of it", wanted.key(), kind.key());
-            problems.error(key.place, "two_kinds", message, "one file holds one flow, or one list of tag rules");
+            problems.error(key.place, "two_kinds", message, "one file holds one flow, one list of tag rules or one calendar");
         }
     }
 }

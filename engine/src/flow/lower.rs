@@ -165,7 +165,9 @@ impl<'a> Lower<'a> {
         }
         let mut keys = Fields::of(root, "a flow", &mut self.problems)?;
         kinds::refuse_others(&keys, Kind::Flow, &mut self.problems);
-        keys.take(Kind::Rules.key());
+        for other in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Flow) {
+            keys.take(other.key());
+        }
         self.format(&mut keys);
         let flow = self.id(&mut keys, Kind::Flow);
         let name = keys.take("name").and_then(|node| fields::text(node, "`name`", &mut self.problems));

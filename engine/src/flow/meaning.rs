@@ -23,11 +23,24 @@ pub(super) fn of_rules(root: &Node) -> [u8; 32] {
     hash.finalize().into()
 }
 
+/// The hash of a whole calendar.
+pub(super) fn of_calendar(root: &Node) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(b"switchboard calendar 1\0");
+    feed(root, Part::Calendar, &mut hash);
+    hash.finalize().into()
+}
+
 /// Which part of the document a node is: it decides which keys are only for people.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
     Flow,
     Steps,
+    /// Lists of steps by name: cases, branches.
+    Blocks,
+    /// A `repeat`.
+    Repeat,
+    Calendar,
     Rules,
     /// The rules of a file, in their order.
     RuleList,
@@ -40,18 +53,21 @@ impl Part {
     /// Whether `key` has no meaning for a run.
     fn ignores(self, key: &str) -> bool {
         match self {
-            Self::Flow | Self::Rules => matches!(key, "name" | "note" | "tests"),
+            Self::Flow | Self::Rules | Self::Calendar => matches!(key, "name" | "note" | "tests"),
             Self::Steps | Self::RuleList => matches!(key, "name" | "note"),
-            Self::Vars | Self::Other => false,
+            Self::Blocks | Self::Repeat | Self::Vars | Self::Other => false,
         }
     }
 
     /// What the value of `key` is.
     fn below(self, key: &str) -> Self {
         match (self, key) {
-            (Self::Flow, "steps" | "on_error") | (Self::Steps, "then" | "else" | "on_error" | "on_timeout") => {
-                Self::Steps
-            }
+            (Self::Flow, "steps" | "on_error" | "finally")
+            | (Self::Steps, "then" | "else" | "default" | "steps" | "on_error" | "on_timeout")
+            | (Self::Repeat, "steps")
+            | (Self::Blocks, _) => Self::Steps,
+            (Self::Steps, "cases" | "parallel") => Self::Blocks,
+            (Self::Steps, "repeat") => Self::Repeat,
             (Self::Steps, "set") => Self::Vars,
             (Self::Rules, "list") => Self::RuleList,
             _ => Self::Other,

@@ -4,6 +4,7 @@
 
 mod ask;
 mod blocks;
+mod calendar;
 mod calls;
 mod case;
 mod case_parts;
@@ -39,6 +40,7 @@ mod tests;
 pub use case::{End, Expectation, Expected, Fail, Fake, Given, Moment, TestCase};
 pub use env::{Bindings, ConnectionInfo, Environment, Needs};
 pub use import::{Change, Document, Plan, PlanItem, plan};
+pub use calendar::CompiledCalendar;
 pub use kinds::{CompiledDocument, Kind, check_document};
 pub use lower::{Checked, Compiled, FORMAT, FlowId, check};
 pub use problem::{CODES, Problem, Severity};

@@ -35,6 +35,7 @@ pub struct Problem {
 pub const CODES: &[&str] = &[
     "bad_cron",
     "bad_duration",
+    "bad_hours",
     "bad_id",
     "bad_instant",
     "bad_retry",

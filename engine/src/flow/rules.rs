@@ -62,7 +62,9 @@ impl<'a> Lower<'a> {
     pub(super) fn rules(&mut self, root: &'a Node) -> Option<CompiledRules> {
         let mut keys = Fields::of(root, "a file of tag rules", &mut self.problems)?;
         kinds::refuse_others(&keys, Kind::Rules, &mut self.problems);
-        keys.take(Kind::Flow.key());
+        for other in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Rules) {
+            keys.take(other.key());
+        }
         self.format(&mut keys);
         let file = self.id(&mut keys, Kind::Rules);
         let name = keys.take("name").and_then(|node| fields::text(node, "`name`", &mut self.problems));

@@ -14,6 +14,7 @@ pub fn schema(catalog: &Catalog) -> Value {
     let mut defs = Map::new();
     let flow = named(schemars::schema_for!(document::Flow).to_value(), "Flow", &mut defs);
     let rules = named(schemars::schema_for!(rules_document::Rules).to_value(), "Rules", &mut defs);
+    let calendar = named(schemars::schema_for!(document::Calendar).to_value(), "Calendar", &mut defs);
     actions(catalog, &mut defs);
     triggers(catalog, &mut defs);
     json!({
@@ -22,7 +23,7 @@ pub fn schema(catalog: &Catalog) -> Value {
         "type": "object",
         "if": { "required": [Kind::Rules.key()] },
         "then": rules,
-        "else": flow,
+        "else": { "if": { "required": [Kind::Calendar.key()] }, "then": calendar, "else": flow },
         "$defs": defs,
     })
 }

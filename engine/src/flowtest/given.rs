@@ -123,6 +123,7 @@ pub(super) fn silence(fields: &Value, version: &Published) -> Option<(std::time:
     let triggers: Vec<&Trigger> = match version {
         Published::Flow(version) => version.triggers.iter().collect(),
         Published::Rules(file) => file.rules.iter().flat_map(|rule| &rule.on).collect(),
+        Published::Calendar(_) => Vec::new(),
     };
     let mut triggers = triggers.into_iter().filter(|trigger| *trigger.kind == *event::NO_REPLY);
     let trigger = triggers.find(|trigger| asked("after", &trigger.params) && asked("silent", &trigger.params))?;

@@ -2,7 +2,6 @@
 
 use super::tests::{outcome, passes};
 use super::{Outcome, run};
-use crate::calendar::Calendars;
 use crate::flowtest::tests::{catalog, document};
 
 const HELLO: &str = "at: { 0s: { whatsapp.message_received: { text: hello } } }\n";
@@ -386,7 +385,7 @@ steps:
     else:
       - stop: { as: failed, reason: too small }
 "#;
-    run(vec![document(&parent), document(child)], &Calendars::default(), &catalog())
+    run(vec![document(&parent), document(child)], &catalog())
 }
 
 #[test]
@@ -440,4 +439,41 @@ steps:
         "at: {{ {START}, 1m: {{ whatsapp.message_received: {{ text: yes }} }} }}\nvars: {{ heard: yes yes }}\nend: done"
     );
     passes(flow, &test);
+}
+
+#[test]
+fn a_wait_for_business_hours_ends_when_the_calendar_opens() {
+    let flow = r#"
+format: 1
+flow: patient
+on: whatsapp.message_received
+steps:
+  - wait: { business_hours: office }
+  - do: contact.add_tags
+    with: { tags: [answered] }
+tests:
+  - name: on Friday evening it waits for Monday, on Monday it does not wait
+    given: { at: 2026-11-20T19:00:00+01:00 }
+    at: { 0s: { whatsapp.message_received: {} } }
+    expect: [{ at: 62h, contact.add_tags: {} }]
+    cases:
+      - name: evening
+      - name: morning
+        given: { at: 2026-11-23T09:30:00+01:00 }
+        expect: [{ at: 0s, contact.add_tags: {} }]
+"#;
+    let office = "format: 1\ncalendar: office\nzone: Europe/Rome\nhours: { mon: [\"09:00-13:00\"], tue: [\"09:00-13:00\"] }\nholidays: [2026-12-07]\n";
+    let outcomes = run(vec![document(flow), document(office)], &catalog());
+    assert!(outcomes.len() == 2 && outcomes.iter().all(|outcome| outcome.passed), "{outcomes:#?}");
+}
+
+#[test]
+fn names_and_notes_deep_in_a_flow_have_no_meaning_and_the_order_of_variables_has() {
+    let flow = |inner: &str| {
+        format!("format: 1\nflow: deep\non: whatsapp.message_received\nsteps:\n  - repeat: {{ max: 2, until: \"true\", steps: [ {{ parallel: {{ a: [ {{ for_each: \"[1]\", steps: [ {inner} ] }} ] }} }} ] }}\n")
+    };
+    let meaning = |inner: &str| document(&flow(inner)).meaning();
+    let plain = meaning("{ set: { a: 1, b: 2 } }");
+    assert_eq!(plain, meaning("{ set: { a: 1, b: 2 }, note: because }"));
+    assert_ne!(plain, meaning("{ set: { b: 2, a: 1 } }"));
 }

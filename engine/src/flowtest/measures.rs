@@ -2,7 +2,6 @@
 
 use super::tests::{catalog, document, failure, passes};
 use super::{Coverage, Outcome, Report, report};
-use crate::calendar::Calendars;
 
 const BOTH: &str = r#"
 on: whatsapp.message_received
@@ -69,7 +68,7 @@ steps:
 
 fn tested(flow: &str, tests: &str) -> Report {
     let text = format!("format: 1\nflow: tested{flow}tests:\n{tests}");
-    report(vec![document(&text)], &Calendars::default(), &catalog())
+    report(vec![document(&text)], &catalog())
 }
 
 const GREETING: &str = r#"

@@ -31,7 +31,6 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::book::Published;
-use crate::calendar::Calendars;
 use crate::connector::Catalog;
 use crate::flow::{CompiledDocument, TestCase};
 use crate::ids::VersionId;
@@ -66,22 +65,23 @@ pub struct Report {
     pub coverage: Vec<Coverage>,
 }
 
-/// Runs all tests of compiled documents. Each is tested alone; the flows among the others can be called.
+/// Runs all tests of compiled documents. Each is tested alone; the flows among the others can be called, and calendars are
+/// there for all.
 #[must_use]
-pub fn run(documents: Vec<CompiledDocument>, calendars: &Calendars, catalog: &Catalog) -> Vec<Outcome> {
-    report(documents, calendars, catalog).outcomes
+pub fn run(documents: Vec<CompiledDocument>, catalog: &Catalog) -> Vec<Outcome> {
+    report(documents, catalog).outcomes
 }
 
 /// The same, with what the tests came to. What a called flow does counts for that flow.
 #[must_use]
-pub fn report(documents: Vec<CompiledDocument>, calendars: &Calendars, catalog: &Catalog) -> Report {
+pub fn report(documents: Vec<CompiledDocument>, catalog: &Catalog) -> Report {
     let mut tests = Vec::new();
     let mut versions = Vec::new();
     for (compiled, id) in documents.into_iter().zip(1..) {
         tests.push(compiled.tests().to_vec());
         versions.push(compiled.into_version(VersionId(id)));
     }
-    let world = World { versions: &versions, calendars, catalog };
+    let world = World { versions: &versions, catalog };
     let mut outcomes = Vec::new();
     let mut taken: BTreeMap<VersionId, Taken> = BTreeMap::new();
     for (version, test) in
@@ -95,7 +95,7 @@ pub fn report(documents: Vec<CompiledDocument>, calendars: &Calendars, catalog: 
     }
     let flows = versions.iter().filter_map(|version| match version {
         Published::Flow(version) => Some(version),
-        Published::Rules(_) => None,
+        Published::Rules(_) | Published::Calendar(_) => None,
     });
     let coverage = flows.map(|version| taken.entry(version.id).or_default().of(version)).collect();
     Report { outcomes, coverage }
@@ -106,7 +106,6 @@ pub fn report(documents: Vec<CompiledDocument>, calendars: &Calendars, catalog: 
 struct World<'a> {
     /// Every document there is.
     versions: &'a [Published],
-    calendars: &'a Calendars,
     catalog: &'a Catalog,
 }
 

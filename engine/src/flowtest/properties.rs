@@ -11,7 +11,6 @@ use super::sim::Sim;
 use super::tests::{catalog, document};
 use super::witness::{Rows, Witness};
 use crate::book::Published;
-use crate::calendar::Calendars;
 use crate::flow::{Fail, Fake, Moment, TestCase};
 use crate::ids::VersionId;
 
@@ -98,9 +97,8 @@ pub(super) fn helper() -> Published {
 
 pub(super) fn simulate(version: &Published, test: &TestCase, joined: Vec<bool>, forgets: bool) -> (Ending, usize) {
     let catalog = catalog();
-    let calendars = Calendars::default();
     let versions = [version.clone(), helper()];
-    let world = World { versions: &versions, calendars: &calendars, catalog: &catalog };
+    let world = World { versions: &versions, catalog: &catalog };
     let mut sim = Sim::new(version, test, &world).witnessed(forgets);
     sim.joined = joined;
     sim.run().expect("it comes to an end");

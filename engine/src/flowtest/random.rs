@@ -8,7 +8,6 @@ use super::properties::{case, helper, simulate};
 use super::sim::Sim;
 use super::tests::{catalog, document};
 use crate::book::Published;
-use crate::calendar::Calendars;
 use crate::flow::TestCase;
 use crate::ids::VersionId;
 use crate::run::Block;
@@ -97,8 +96,8 @@ fn any_flow() -> impl Strategy<Value = Published> {
 
 /// After the last thing that happens, an open run waits for something that is really there.
 fn nothing_hangs(version: &Published, test: &TestCase) {
-    let (catalog, calendars, versions) = (catalog(), Calendars::default(), [version.clone(), helper()]);
-    let world = World { versions: &versions, calendars: &calendars, catalog: &catalog };
+    let (catalog, versions) = (catalog(), [version.clone(), helper()]);
+    let world = World { versions: &versions, catalog: &catalog };
     let mut sim = Sim::new(version, test, &world);
     sim.run().expect("it comes to an end");
     for mail in sim.mails.values() {

@@ -91,13 +91,19 @@ impl<'a> Sim<'a> {
         let mut book = match version.clone() {
             Published::Flow(version) => Book::new(vec![Live { version, since }], Vec::new(), None),
             Published::Rules(rules) => Book::default().with_rules(vec![LiveRules { rules, since }]),
+            Published::Calendar(_) => Book::default(),
         };
         let mail = given::customer(&test.given, &ids, start);
-        book.calendars.clone_from(world.calendars);
         for other in world.versions {
-            if let Published::Flow(other) = other {
-                book.add_callable(other);
-                book.versions.insert(other.id, Arc::clone(other));
+            match other {
+                Published::Flow(other) => {
+                    book.add_callable(other);
+                    book.versions.insert(other.id, Arc::clone(other));
+                }
+                Published::Calendar(found) => {
+                    book.calendars.insert(Arc::clone(&found.calendar.name), Arc::clone(&found.calendar));
+                }
+                Published::Rules(_) => {}
             }
         }
         let mut sim = Self {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::{Outcome, run};
-use crate::calendar::Calendars;
 use crate::capability::{crm, web, whatsapp};
 use crate::connector::{ActionSpec, Catalog, Repeat};
 use crate::flow::{CompiledDocument, Environment, check_document};
@@ -33,7 +32,7 @@ pub(crate) fn document(text: &str) -> CompiledDocument {
 }
 
 fn outcomes(text: &str) -> Vec<Outcome> {
-    run(vec![document(text)], &Calendars::default(), &catalog())
+    run(vec![document(text)], &catalog())
 }
 
 /// The outcome of one test of a flow: `flow` without `tests`, `test` without its name, both from the left margin.

@@ -1,13 +1,12 @@
 //! What tag rules do, shown by tests in their own files: the same `handle` as in production, in virtual time.
 
-use crate::calendar::Calendars;
 use crate::flowtest::tests::{catalog, document};
 use crate::flowtest::{Outcome, run};
 
 /// Runs the tests of a file of rules.
 fn outcomes(list: &str, tests: &str) -> Vec<Outcome> {
     let text = format!("format: 1\nrules: tested\nlist:\n{}\ntests:\n{}", list.trim_end(), tests.trim_end());
-    run(vec![document(&text)], &Calendars::default(), &catalog())
+    run(vec![document(&text)], &catalog())
 }
 
 #[track_caller]

@@ -51,17 +51,19 @@ impl<S: Store + Reads> Core<S> {
             before.live.iter().filter(|live| !changed.contains(&*live.version.flow)).cloned().collect();
         let mut rules: Vec<LiveRules> =
             before.rules.iter().filter(|live| !changed.contains(&*live.rules.file)).cloned().collect();
+        let mut calendars: Vec<_> =
+            before.calendars.iter().filter(|(name, _)| !changed.contains(&***name)).map(|(_, kept)| Arc::clone(kept)).collect();
         for version in versions {
             let since = since.get(&version.id()).copied().unwrap_or(now);
             match version {
                 Published::Flow(version) => live.push(Live { version, since }),
                 Published::Rules(file) => rules.push(LiveRules { rules: file, since }),
+                Published::Calendar(found) => calendars.push(found.calendar),
             }
         }
         live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
         let others = before.versions.values().cloned().collect();
-        let mut book = Book::new(live, others, self.parts.notify.clone()).with_rules(rules);
-        book.calendars.clone_from(&before.calendars);
+        let book = Book::new(live, others, self.parts.notify.clone()).with_rules(rules).with_calendars(calendars);
         self.misses.keep(&book);
         self.book.store(Arc::new(book));
         if !self.parts.quiet {

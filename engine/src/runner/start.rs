@@ -81,7 +81,7 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
 }
 
 async fn stored_book<S: Store + Reads>(parts: &Parts<S>) -> Result<Book, Error> {
-    let (mut live, mut others, mut rules) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut live, mut others, mut rules, mut calendars) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for row in parts.store.versions().await? {
         let flow = row.flow.clone();
         let version = (parts.compile)(&row).map_err(|why| Error::Version { flow, why })?;
@@ -89,12 +89,13 @@ async fn stored_book<S: Store + Reads>(parts: &Parts<S>) -> Result<Book, Error> 
             (Published::Flow(version), VersionState::Live) => live.push(Live { version, since: row.at }),
             (Published::Flow(version), _) => others.push(version),
             (Published::Rules(file), VersionState::Live) => rules.push(LiveRules { rules: file, since: row.at }),
-            // Nothing stays on rules that are not live: no run is on them.
-            (Published::Rules(_), _) => {}
+            (Published::Calendar(found), VersionState::Live) => calendars.push(found.calendar),
+            // Nothing stays on rules and calendars that are not live: no run is on them.
+            (Published::Rules(_) | Published::Calendar(_), _) => {}
         }
     }
     live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
-    Ok(Book::new(live, others, parts.notify.clone()).with_rules(rules))
+    Ok(Book::new(live, others, parts.notify.clone()).with_rules(rules).with_calendars(calendars))
 }
 
 async fn effects<S: Store>(store: &S, state: EffectState) -> Result<Vec<EffectRow>, store::Error> {

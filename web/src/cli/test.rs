@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use engine::calendar::Calendars;
 use engine::flowtest::{self, Coverage, Outcome as Shown};
 use serde_json::{Value, json};
 
@@ -79,7 +78,7 @@ impl Test {
             files.insert(compiled.id().to_string(), item.path);
             flows.push(compiled);
         }
-        let report = flowtest::report(flows, &Calendars::default(), &checker.catalog);
+        let report = flowtest::report(flows, &checker.catalog);
         let results = Results { files, tests: report.outcomes, coverage: report.coverage };
         self.write_junit(|| results.suites())?;
         if self.json {
