@@ -183,7 +183,12 @@ pub(super) fn refuse_others(keys: &Fields<'_>, wanted: Kind, problems: &mut Prob
         if let Some((key, _)) = keys.peek(kind.key()) {
             let message =
                 format!("this document is `{}:` already; `{}:` makes another kind of it", wanted.key(), kind.key());
-            problems.error(key.place, "two_kinds", message, "one file holds one flow, one list of tag rules or one calendar");
+            problems.error(
+                key.place,
+                "two_kinds",
+                message,
+                "one file holds one flow, one list of tag rules or one calendar",
+            );
         }
     }
 }

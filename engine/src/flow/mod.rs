@@ -37,10 +37,10 @@ mod yaml_error;
 #[cfg(test)]
 mod tests;
 
+pub use calendar::CompiledCalendar;
 pub use case::{End, Expectation, Expected, Fail, Fake, Given, Moment, TestCase};
 pub use env::{Bindings, ConnectionInfo, Environment, Needs};
 pub use import::{Change, Document, Plan, PlanItem, plan};
-pub use calendar::CompiledCalendar;
 pub use kinds::{CompiledDocument, Kind, check_document};
 pub use lower::{Checked, Compiled, FORMAT, FlowId, check};
 pub use problem::{CODES, Problem, Severity};

@@ -470,7 +470,9 @@ tests:
 #[test]
 fn names_and_notes_deep_in_a_flow_have_no_meaning_and_the_order_of_variables_has() {
     let flow = |inner: &str| {
-        format!("format: 1\nflow: deep\non: whatsapp.message_received\nsteps:\n  - repeat: {{ max: 2, until: \"true\", steps: [ {{ parallel: {{ a: [ {{ for_each: \"[1]\", steps: [ {inner} ] }} ] }} }} ] }}\n")
+        format!(
+            "format: 1\nflow: deep\non: whatsapp.message_received\nsteps:\n  - repeat: {{ max: 2, until: \"true\", steps: [ {{ parallel: {{ a: [ {{ for_each: \"[1]\", steps: [ {inner} ] }} ] }} }} ] }}\n"
+        )
     };
     let meaning = |inner: &str| document(&flow(inner)).meaning();
     let plain = meaning("{ set: { a: 1, b: 2 } }");

@@ -51,8 +51,12 @@ impl<S: Store + Reads> Core<S> {
             before.live.iter().filter(|live| !changed.contains(&*live.version.flow)).cloned().collect();
         let mut rules: Vec<LiveRules> =
             before.rules.iter().filter(|live| !changed.contains(&*live.rules.file)).cloned().collect();
-        let mut calendars: Vec<_> =
-            before.calendars.iter().filter(|(name, _)| !changed.contains(&***name)).map(|(_, kept)| Arc::clone(kept)).collect();
+        let mut calendars: Vec<_> = before
+            .calendars
+            .iter()
+            .filter(|(name, _)| !changed.contains(&***name))
+            .map(|(_, kept)| Arc::clone(kept))
+            .collect();
         for version in versions {
             let since = since.get(&version.id()).copied().unwrap_or(now);
             match version {

@@ -120,7 +120,8 @@ mod tests {
     use super::super::open;
 
     /// Columns of text and bytes that are emptied, or whose rows are deleted.
-    const ERASED: [&str; 12] = [
+    const ERASED: [&str; 13] = [
+        "unmatched: norm text",
         "contact: salt name phone language order_status fields consent",
         "conversation: address",
         "contact_tag: tag source_id",
