@@ -1,13 +1,14 @@
 //! The plan of an import: what would become of each file, before anything is written. Pure; whoever carries it out writes all of
 //! it or nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::env::{Environment, Needs};
 use super::kinds::{CompiledDocument, Kind, check_document};
 use super::problem::{Problem, Severity};
+use super::suggest;
 use crate::store::{VersionRow, VersionState};
 
 /// A file to import.
@@ -85,6 +86,7 @@ impl Plan {
 pub fn plan(documents: &[Document], stored: &[VersionRow], env: &Environment<'_>) -> Plan {
     let mut items: Vec<PlanItem> = documents.iter().map(|document| item(document, stored, env)).collect();
     refuse_doubles(&mut items);
+    tell_missing(&mut items, stored);
     let mut needs = Needs::default();
     for compiled in items.iter().filter_map(|item| item.compiled.as_ref()) {
         needs.add(compiled.needs());
@@ -149,6 +151,31 @@ fn current<'a>(stored: &'a [VersionRow], flow: &str) -> Option<&'a VersionRow> {
 
 fn in_files(owner: &str) -> bool {
     owner.starts_with("file:")
+}
+
+/// Says so when a flow names a calendar or a flow that is neither among the documents nor stored.
+fn tell_missing(items: &mut [PlanItem], stored: &[VersionRow]) {
+    for (kind, code, what) in
+        [(Kind::Calendar, "unknown_calendar", "no calendar"), (Kind::Flow, "unknown_flow", "no flow to call")]
+    {
+        let planned = items.iter().filter(|item| item.kind == kind).filter_map(|item| item.flow.clone());
+        let alive = stored.iter().filter(|row| row.kind == kind && row.state != VersionState::Old);
+        let known: BTreeSet<String> = planned.chain(alive.map(|row| row.flow.clone())).collect();
+        for item in items.iter_mut() {
+            let Some(needs) = item.compiled.as_ref().map(CompiledDocument::needs) else { continue };
+            let named = if kind == Kind::Calendar { &needs.calendars } else { &needs.flows };
+            let missing: Vec<String> = named.difference(&known).cloned().collect();
+            let (line, column) = item.place;
+            item.problems.extend(missing.iter().map(|name| {
+                let mut hint = suggest::hint(name, known.iter().map(String::as_str));
+                if hint.is_empty() {
+                    hint = "take its file along, or import it first".to_owned();
+                }
+                let message = format!("there is {what} `{name}`, neither in these files nor stored");
+                Problem { line, column, severity: Severity::Warning, code, message, hint }
+            }));
+        }
+    }
 }
 
 fn refuse_doubles(items: &mut [PlanItem]) {

@@ -180,3 +180,16 @@ fn a_wrong_bindings_file_is_explained() {
     let said: Vec<(u32, &str)> = problems.iter().map(|problem| (problem.line, problem.code)).collect();
     assert_eq!(said, [(1, "unknown_key"), (2, "wrong_type")]);
 }
+
+#[test]
+fn calendars_and_flows_that_are_nowhere_are_told() {
+    let catalog = catalog();
+    let document = |name: &str, text: &str| Document { path: name.into(), text: text.into(), owner: "db".into() };
+    let flow = "format: 1\nflow: one\non: whatsapp.message_received\nsteps:\n  - wait: { business_hours: ofice }\n  - run_flow: two\n";
+    let office = "format: 1\ncalendar: office\nzone: Europe/Rome\nhours: { mon: [\"09:00-13:00\"] }\n";
+    let plan = plan(&[document("a", flow), document("b", office)], &[], &Environment::new(&catalog));
+    let told: Vec<_> = plan.items[0].problems.iter().map(|problem| (problem.code, problem.hint.as_str())).collect();
+    let wanted = [("unknown_calendar", "did you mean `office`?"), ("unknown_flow", "there are: one")];
+    assert_eq!(told, wanted);
+    assert!(plan.possible());
+}
