@@ -237,7 +237,7 @@ pub async fn a_status_that_somebody_listens_to_is_one_event_of_its_sender<D: Dri
     let whose = (stored.event.mailbox, stored.event.contact_id, stored.event.conversation_id, stored.event.depth);
     assert_eq!(whose, (run.mailbox, run.contact_id, run.conversation_id, 1));
     assert_eq!(store.event(stored.event.id).await.unwrap().as_ref(), Some(&stored.event));
-    assert_eq!(store.inputs(engine::ids::InputId(0), 10).await.unwrap(), [stored.input.clone()]);
+    assert_eq!(store.inputs(engine::ids::InputId(0), 10).await.unwrap(), std::slice::from_ref(&stored.input));
     let again = vec![told(Some(&effect.key), "wamid.out"), told(None, "wamid.other")];
     assert_eq!(store.receive(again).await.unwrap(), [Receipt::Noted(None), Receipt::Noted(None)]);
 }
