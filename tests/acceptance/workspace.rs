@@ -28,7 +28,7 @@ const WITHOUT_OTHER_ACCOUNTS: [&str; 6] = [
     "crm-stage-to-message.yaml",
     "price-autoreply.yaml",
     "customer-care.yaml",
-    "vip-care.yaml",
+    "opt-out.yaml",
 ];
 
 #[test]
