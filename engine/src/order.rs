@@ -58,11 +58,6 @@ pub enum Order {
         /// The run.
         run: RunId,
     },
-    /// End every run of a flow for the contact whose mailbox this is; clean-up runs.
-    LeaveFlow {
-        /// The flow.
-        flow: String,
-    },
     /// A human takes an escalation.
     TakeEscalation {
         /// The escalation.

@@ -2,7 +2,7 @@
 //!
 //! Such events are made only while somebody listens, stored in the commit of the input that caused them, and handled in it,
 //! behind everything else, in the same mailbox. Each is one deeper than its cause; what is too deep starts nothing, so a
-//! flow that listens to its own doing comes to an end (`DECISIONS/0014`).
+//! flow that listens to its own doing comes to an end (`DECISIONS/0015`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

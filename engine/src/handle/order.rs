@@ -38,7 +38,6 @@ impl Handling<'_> {
             Order::KillRun { run } => self.end(run, Wake::Kill),
             Order::RetryRun { run, input } => self.retry_run(*told.ok_or_else(|| Error::Gone(run.to_string()))?, input),
             Order::ReplayRun { run } => self.replay_run(&*told.ok_or_else(|| Error::Gone(run.to_string()))?),
-            Order::LeaveFlow { flow } => Ok(self.leave_flow(&flow)),
             Order::TakeEscalation { escalation, agent } => self.take(escalation, agent),
             Order::ChangeTags { add, remove, allow } => self.change_tags(&add, &remove, &allow),
             Order::ErasePerson => self.erase(),

@@ -65,15 +65,6 @@ impl Handling<'_> {
         let id = self.start(live, &trigger.id, event, Some(row.id));
         Ok(json!({ "run": id, "replays": row.id }))
     }
-
-    pub(super) fn leave_flow(&mut self, flow: &str) -> Value {
-        let runs = self.mail.runs.values().filter(|run| *run.version.flow == *flow).map(|run| run.id);
-        let runs: Vec<RunId> = runs.collect();
-        for run in &runs {
-            self.wake(*run, Wake::Cancel);
-        }
-        json!({ "flow": flow, "cancelled": runs })
-    }
 }
 
 /// The state before the failure that no step of the flow handled.
@@ -252,15 +243,5 @@ mod tests {
         let run = world.planned().run_id;
         let entries = world.told(run).entries;
         assert_eq!(entries[0].data["replays"], json!(failed));
-    }
-
-    #[test]
-    fn a_flow_is_left_by_all_its_runs() {
-        let mut world = World::new();
-        world.give(Input::Event { event: Arc::new(World::event()), input: None }).unwrap();
-        let order = Order::LeaveFlow { flow: "tried".into() };
-        let answer = world.give(Input::Order { by: "ops".into(), order, about: None }).unwrap();
-        assert_eq!(answer["cancelled"].as_array().map(Vec::len), Some(1));
-        assert!(world.mail.runs.is_empty() && world.mail.effects.is_empty());
     }
 }
