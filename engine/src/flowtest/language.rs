@@ -389,6 +389,34 @@ steps:
 }
 
 #[test]
+fn a_flow_that_ends_with_a_call_it_does_not_wait_for_still_makes_it() {
+    let parent = format!(
+        r#"
+format: 1
+flow: parent
+on: whatsapp.order_received
+steps:
+  - run_flow: child
+    wait: false
+tests:
+  - name: it
+    {}
+"#,
+        format!("{ORDER}tags: [called]\nothers: allowed\nend: done").trim().replace('\n', "\n    ")
+    );
+    let child = r#"
+format: 1
+flow: child
+on: flow.called
+steps:
+  - do: contact.add_tags
+    with: { tags: [called] }
+"#;
+    let outcomes = run(vec![document(&parent), document(child)], &catalog());
+    assert!(outcomes[0].passed, "{outcomes:#?}");
+}
+
+#[test]
 fn a_flow_calls_another_and_reads_what_it_gave() {
     let outcomes = calling(&format!("{ORDER}others: allowed\nvars: {{ heard: parent 30 }}\nend: done"));
     assert!(outcomes[0].passed, "{outcomes:#?}");

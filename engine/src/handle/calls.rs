@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Handling;
+use crate::clock::At;
 use crate::event::{self, Event};
 use crate::ids::RunId;
 use crate::run::{Block, FlowCall, Run, State, Wake};
@@ -12,12 +13,12 @@ use crate::store::{EffectOp, RunStatus};
 
 /// What a turn leads to in another run. A list, not a call: flows that call each other in loops must not pile up.
 pub(super) enum Next {
-    /// Begins a run that `caller` wants.
+    /// Begins a run that another called: built at once, for a caller that does not wait may be over by then.
     Call {
-        /// The caller's run.
-        caller: RunId,
-        /// What it wants.
-        call: FlowCall,
+        /// The called run.
+        run: Box<Run>,
+        /// When the event at the root of both happened.
+        caused_at: At,
     },
     /// A called run is over.
     Return {
@@ -41,7 +42,7 @@ impl Handling<'_> {
     pub(super) fn carry_on(&mut self) {
         while let Some(next) = self.next.pop_front() {
             match next {
-                Next::Call { caller, call } => self.call(caller, call),
+                Next::Call { run, caused_at } => self.begin(*run, caused_at),
                 Next::Return { caller, run, status, vars } => {
                     self.wake(caller, Wake::Returned { run, status, vars });
                 }
@@ -51,10 +52,17 @@ impl Handling<'_> {
         }
     }
 
-    fn call(&mut self, caller_id: RunId, call: FlowCall) {
+    /// Begins a called run, unless the caller that was to wait for it is over.
+    fn begin(&mut self, run: Run, caused_at: At) {
+        if run.state.caller.is_none_or(|caller| self.mail.runs.contains_key(&caller)) {
+            self.give_turn(run, Wake::Call { caused_at });
+        }
+    }
+
+    /// The run that `caller` calls.
+    pub(super) fn called(&self, caller: &Run, call: FlowCall) -> Option<Next> {
         let FlowCall { run: id, flow, with, wait } = call;
-        let Some(caller) = self.mail.runs.get(&caller_id) else { return };
-        let Some(version) = self.book.callable.get(&flow) else { return };
+        let version = Arc::clone(self.book.callable.get(&flow)?);
         let mut event = (*caller.state.event).clone();
         if let Value::Object(fields) = &mut event {
             fields.retain(|name, _| ["id", "at", "connection", "origin"].contains(&name.as_str()));
@@ -66,21 +74,20 @@ impl Handling<'_> {
                 ("caller_run".to_owned(), json!(run)),
             ]);
         }
-        let (caused_at, depth) = (caller.state.caused_at, caller.state.depth);
         let callers = caller.state.callers.iter().chain([&caller.version.flow]).cloned().collect();
-        let state = State { caller: wait.then_some(caller_id), callers, depth, ..State::new(event) };
+        let (caller_id, depth) = (wait.then_some(caller.id), caller.state.depth);
         let run = Run {
             id,
-            version: Arc::clone(version),
+            version,
             mailbox: self.mail.id,
             contact: caller.contact,
             conversation: caller.conversation,
             event: caller.event,
-            state,
+            state: State { caller: caller_id, callers, depth, ..State::new(event) },
             turns: 0,
             started_at: self.now,
         };
-        self.give_turn(run, Wake::Call { caused_at });
+        Some(Next::Call { run: Box::new(run), caused_at: caller.state.caused_at })
     }
 
     /// A run is over: the one that waits for it goes on, those it waits for end.

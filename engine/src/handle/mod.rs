@@ -258,7 +258,8 @@ impl Handling<'_> {
         for n in turned.withdrawn {
             self.withdraw_call(run.id, n);
         }
-        self.next.extend(turned.calls.into_iter().map(|call| calls::Next::Call { caller: run.id, call }));
+        let called: Vec<_> = turned.calls.into_iter().filter_map(|call| self.called(run, call)).collect();
+        self.next.extend(called);
         self.next.extend(turned.cancelled.into_iter().map(calls::Next::Cancel));
     }
 
