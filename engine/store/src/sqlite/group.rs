@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::chain::{self, Chain};
 use super::error::Error;
 use super::queue::Ask;
-use super::{arrivals, effects, works};
+use super::{arrivals, effects, unmatched, works};
 
 /// What a group that is on disk answers.
 #[derive(Default)]
@@ -87,6 +87,9 @@ fn fill(conn: &Connection, chain: &Chain, asks: &[Ask]) -> Result<Written, Error
             journal.extend(&work.journal);
             at = at.max(work.at);
         }
+    }
+    if asks.iter().any(|ask| matches!(ask, Ask::Commit(work, _) if !work.unmatched.is_empty())) {
+        unmatched::trim(conn)?;
     }
     for ask in asks {
         if let Ask::Dispatch(ops, _) = ask {

@@ -19,10 +19,15 @@ const INSERT: &str = "insert or ignore into unmatched (event_id, contact_id, at,
 pub(super) const TRIM: &str = "delete from unmatched where event_id <= \
      (select event_id from unmatched order by event_id desc limit 1 offset ?)";
 
-/// Stores a message that nothing understood and forgets the oldest.
+/// Stores a message that nothing understood.
 pub(super) fn insert(conn: &Connection, row: &UnmatchedRow) -> Result<(), Error> {
     let values = params![row.event_id.0, row.contact_id.0, row.at.0, row.norm, row.text];
     conn.prepare_cached(INSERT)?.execute(values)?;
+    Ok(())
+}
+
+/// Forgets the oldest beyond those kept. It steps over all that are kept: once for a group of works, not for each message.
+pub(super) fn trim(conn: &Connection) -> Result<(), Error> {
     conn.prepare_cached(TRIM)?.execute([KEPT])?;
     Ok(())
 }
