@@ -23,11 +23,6 @@ impl<'r> Columns<'r> {
         Self { row, next: 0 }
     }
 
-    /// Starts behind so many columns.
-    pub(crate) fn behind(row: &'r SqliteRow, columns: usize) -> Self {
-        Self { row, next: columns }
-    }
-
     /// The next column.
     pub(crate) fn take<T: Decode<'r, Sqlite> + Type<Sqlite>>(&mut self) -> Result<T, Error> {
         let value = self.row.try_get(self.next)?;

@@ -1,8 +1,8 @@
 //! The engine's store on SQLite: one file, one writer, readers beside it.
 //!
 //! Requests wait in [`queue`]; the [`writer`], a thread, takes all that wait and writes them as one [`group`], whose tables
-//! are in the modules named after them; [`read`] and [`people`] read on connections that cannot write. Writing is rusqlite,
-//! everything else sqlx (`DECISIONS/0010`).
+//! are in the modules named after them; [`read`] and [`people`] read on connections that cannot write. Writing and
+//! the long reading of [`history`] are rusqlite, everything else sqlx (`DECISIONS/0010`).
 
 mod arrivals;
 mod chain;
@@ -89,6 +89,7 @@ pub struct Sqlite {
 struct Shared {
     path: PathBuf,
     readers: SqlitePool,
+    history: history::Reader,
     /// `None` when opened for reading only.
     queue: Option<Arc<Queue>>,
     options: Options,
@@ -144,8 +145,10 @@ impl Sqlite {
         let writer = Writer::open(path, options.strand, Taker(Arc::clone(&queue)), wrote)?;
         let tasks =
             Tasks { writer: writer.start()?, checkpoints: tokio::spawn(checkpoint::run(checkpointer, written)) };
-        let tasks = Mutex::new(Some(tasks));
-        Ok(Self { shared: Arc::new(Shared { path: path.into(), readers, queue: Some(queue), options, tasks }) })
+        let (tasks, history) = (Mutex::new(Some(tasks)), history::Reader::default());
+        Ok(Self {
+            shared: Arc::new(Shared { path: path.into(), readers, history, queue: Some(queue), options, tasks }),
+        })
     }
 
     /// Opens the file at `path` for reading only, also while another process writes it. Every writing method fails.
@@ -159,8 +162,14 @@ impl Sqlite {
             Ok(readers)
         };
         let readers = open.await.map_err(|error| at_path(path, error))?;
-        let shared =
-            Shared { path: path.into(), readers, queue: None, options: Options::new(1), tasks: Mutex::default() };
+        let shared = Shared {
+            path: path.into(),
+            readers,
+            history: history::Reader::default(),
+            queue: None,
+            options: Options::new(1),
+            tasks: Mutex::default(),
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -171,6 +180,7 @@ impl Sqlite {
         }
         let tasks = self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.shared.readers.close().await;
+        self.shared.history.close();
         let Some(Tasks { writer, checkpoints }) = tasks else { return };
         let ends = [tokio::task::spawn_blocking(|| writer.join().is_ok()).await, checkpoints.await.map(|()| true)];
         if !matches!(ends, [Ok(true), Ok(true)]) {

@@ -57,6 +57,15 @@ pub(super) fn writer(path: &Path) -> Result<rusqlite::Connection, Error> {
     Ok(conn)
 }
 
+/// A connection for long reading in pages.
+pub(super) fn reader(path: &Path) -> Result<rusqlite::Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = rusqlite::Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(BUSY)?;
+    conn.execute_batch("pragma cache_size = -16384")?;
+    Ok(conn)
+}
+
 /// The connection of the checkpoints.
 pub(super) async fn checkpointer(path: &Path) -> Result<SqliteConnection, Error> {
     let options = common(path).synchronous(SqliteSynchronous::Full).busy_timeout(CHECKPOINT_BUSY);

@@ -1,5 +1,7 @@
 //! Reading for people: lists by page, one subject's journal, one person's data, the audit chain.
 
+use std::sync::Arc;
+
 use engine::clock::At;
 use engine::erasure::{Names, Traces};
 use engine::ids::{ContactId, EscalationId, EventId, RunId};
@@ -262,7 +264,9 @@ impl Reads for Sqlite {
     }
 
     async fn history(&self, range: (EventId, EventId), facts: bool, limit: u32) -> Result<Vec<HistoryRow>, Error> {
-        Ok(history::page(&mut *self.reader().await?, range, facts, limit).await?)
+        let shared = Arc::clone(&self.shared);
+        let read = tokio::task::spawn_blocking(move || shared.history.page(&shared.path, range, facts, limit));
+        Ok(read.await.map_err(|error| error::Error::Unfit(format!("a reading ended early: {error}")))??)
     }
 
     async fn event_range(&self) -> Result<Option<(EventId, EventId)>, Error> {

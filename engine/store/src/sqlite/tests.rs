@@ -13,6 +13,7 @@ use tokio::sync::{oneshot, watch};
 use super::chain::Chain;
 use super::checkpoint::checkpoint;
 use super::group::{self, Failure};
+use super::history;
 use super::queue::{Ask, Queue, Taker};
 use super::writer::Writer;
 use super::{Options, Shared, Sqlite, migrate, open};
@@ -74,7 +75,8 @@ async fn paused(path: &std::path::Path, options: Options) -> (Sqlite, Writer) {
     let queue = Arc::new(Queue::default());
     let writer = Writer::open(path, options.strand, Taker(Arc::clone(&queue)), watch::channel(()).0).unwrap();
     let readers = open::readers(path).await.unwrap();
-    let shared = Shared { path: path.into(), readers, queue: Some(queue), options, tasks: Mutex::default() };
+    let (history, tasks) = (history::Reader::default(), Mutex::default());
+    let shared = Shared { path: path.into(), readers, history, queue: Some(queue), options, tasks };
     (Sqlite { shared: Arc::new(shared) }, writer)
 }
 
