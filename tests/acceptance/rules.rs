@@ -150,7 +150,7 @@ fn a_draft_is_tried_on_the_past_with_a_server_and_without() {
 }
 
 #[test]
-fn a_flow_draft_is_tried_on_the_past_up_to_its_first_call() {
+fn a_flow_draft_is_tried_on_the_past() {
     staged(async {
         let config = Config { enforce_window: false, ..Config::default() };
         let place = Installation::with(config, &["price-autoreply"]).await;
@@ -163,10 +163,17 @@ fn a_flow_draft_is_tried_on_the_past_up_to_its_first_call() {
         std::fs::write(place.path("draft.yaml"), shipped.replace("keywords: [price,", "keywords: [cost,")).unwrap();
         let report = place.cli(&["flow", "backtest", "draft.yaml", "--json"]).await.json();
         let counts = ["now", "draft", "gained", "lost"].map(|name| report["starts"][name].as_u64().unwrap());
-        assert_eq!((counts, &report["waiting"]), ([1, 1, 1, 1], &json!(1)), "{report}");
+        assert_eq!((counts, &report["waiting"]), ([1, 1, 1, 1], &json!(0)), "{report}");
+        // Nobody answered that customer then.
+        let calls = [&report["calls_recorded"], &report["calls_assumed"]];
+        assert_eq!(calls, [&json!(0), &json!(1)], "{report}");
         assert_eq!(report["actions"][0]["what"], "whatsapp.send_text", "{report}");
         let shown = place.cli(&["flow", "backtest", "draft.yaml"]).await.good();
-        assert!(shown.contains("How much does it cost") && shown.contains("was not tried"), "{shown}");
+        assert!(shown.contains("How much does it cost") && shown.contains("1 (100 %) assumed"), "{shown}");
+        std::fs::write(place.path("draft.yaml"), shipped).unwrap();
+        let same = place.cli(&["flow", "backtest", "draft.yaml", "--json"]).await.json();
+        let calls = [&same["calls_recorded"], &same["calls_assumed"]];
+        assert_eq!((calls, &same["starts"]["gained"]), ([&json!(1), &json!(0)], &json!(0)), "{same}");
         let other = place.cli(&["rules", "backtest", "draft.yaml"]).await;
         assert_eq!(other.code, Some(2), "a flow is no file of rules: {}", other.err);
         let runs = server.api.runs("").await;

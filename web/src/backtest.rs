@@ -1,8 +1,9 @@
 //! Back-tests over what is stored: pages are read one after the other, and judged on all cores, each contact by one of them.
 
+use engine::flowtest::backtest::Recorded;
 use engine::ids::{EventId, MailboxId};
 use engine::rules::backtest::OverPast;
-use engine::store::{self, HistoryRow, Reads};
+use engine::store::{self, HistoryRow, Reads, RunFilter};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -11,6 +12,10 @@ use tokio::time::Instant;
 const PAGE: u32 = 2_000;
 /// Pages that may wait for a core: bounds the memory.
 const WAITING: usize = 4;
+/// Pages of runs whose calls are read back, the newest first; of older runs answers are assumed.
+const RECORDED_PAGES: usize = 40;
+/// Runs of one page.
+const RUNS: u32 = 500;
 /// Most cores used.
 const MOST_CORES: usize = 8;
 
@@ -43,6 +48,24 @@ pub(crate) async fn run<S: Reads, T: OverPast>(store: &S, fresh: impl Fn() -> T)
     }
     read?;
     Ok((joined.report(), began.elapsed().as_secs_f64()))
+}
+
+/// What calls of `flow` answered, in its newest runs.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn recorded<S: Reads>(store: &S, flow: &str) -> Result<Recorded, store::Error> {
+    let mut recorded = Recorded::default();
+    let mut filter = RunFilter { flow: Some(flow.to_owned()), limit: RUNS, ..RunFilter::default() };
+    for _ in 0..RECORDED_PAGES {
+        let page = store.runs(filter.clone()).await?;
+        let Some(oldest) = page.last() else { break };
+        filter.before = Some(oldest.id);
+        for run in &page {
+            recorded.add(run.event_id, &store.journal(run.id.0).await?);
+        }
+    }
+    Ok(recorded)
 }
 
 fn judge<T: OverPast>(mut tried: T) -> (mpsc::Sender<Vec<HistoryRow>>, JoinHandle<T>) {

@@ -141,7 +141,7 @@ impl Sim<'_> {
 }
 
 /// The message that went to the customer, if one did.
-fn sent(row: &EffectRow, plan: &Plan) -> Option<Sent> {
+pub(super) fn sent(row: &EffectRow, plan: &Plan) -> Option<Sent> {
     let address = plan.address.as_ref().filter(|_| row.action.starts_with("whatsapp.send"))?;
     Some(Sent {
         external_id: row.key.clone(),

@@ -41,6 +41,16 @@ impl Handling<'_> {
         }
     }
 
+    /// The part of [`Self::event`] that is behind the facts and the rules.
+    pub(super) fn relive(&mut self, event: &Arc<Event>, first: bool) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        let too_deep = event.depth > MAX_DEPTH;
+        let (_, taken) = if too_deep { (false, false) } else { self.answer_waits(event, &mut entries) };
+        self.mail.remember(Arc::clone(event));
+        self.meet_triggers(event, Moment { taken, first }, &mut entries);
+        entries
+    }
+
     /// Whether it is the contact's first message ever.
     fn is_first(&self, event: &Event) -> bool {
         let contact = self.mail.facts.contact.as_ref();

@@ -151,6 +151,23 @@ pub fn handle(
     answer
 }
 
+/// An event of the past, in a back-test: its facts are in place and the rules have judged, so what is left is which waits it
+/// answers and what it starts. Gives the entries that say so.
+pub(crate) fn relive(
+    book: &Book,
+    mail: &mut Mailbox,
+    event: &Arc<Event>,
+    first: bool,
+    ids: &Ids,
+    work: &mut Work,
+) -> Vec<Entry> {
+    let (now, by) = (event.at, String::new());
+    let mut handling = Handling { book, mail, now, ids, work, by, next: VecDeque::new(), told: None, caused: 0 };
+    let entries = handling.relive(event, first);
+    handling.carry_on();
+    entries
+}
+
 struct Handling<'a> {
     book: &'a Book,
     mail: &'a mut Mailbox,

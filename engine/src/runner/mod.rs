@@ -32,6 +32,7 @@ pub use self::callers::{Answer, Caller};
 use self::core::Core;
 use crate::audit::Anchor;
 use crate::book::Published;
+use crate::calendar::Calendars;
 use crate::clock::{At, Clock};
 use crate::connector::{Item, Open, Sender};
 use crate::flow::Version;
@@ -275,6 +276,12 @@ impl<S: Store + Reads> Engine<S> {
     #[must_use]
     pub fn live_rules(&self) -> Vec<Arc<RuleFile>> {
         self.core.book.load().rules.iter().map(|live| Arc::clone(&live.rules)).collect()
+    }
+
+    /// Business hours in force, by name.
+    #[must_use]
+    pub fn calendars(&self) -> Calendars {
+        self.core.book.load().calendars.clone()
     }
 
     /// How the connections are doing, by id.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use engine::book::Published;
-use engine::flowtest::backtest::FlowBacktest;
+use engine::flowtest::backtest::{Around, FlowBacktest};
 use engine::ids::VersionId;
 use engine::rules::backtest::Backtest;
 use serde::Deserialize;
@@ -36,15 +36,21 @@ pub(crate) async fn rules(State(app): State<Arc<App>>, Body(draft): Body<Draft>)
     Ok(answer(json!(report), seconds))
 }
 
-/// `POST /flows/backtest`: what the flow of the document would have started, and what its runs would have done until their
-/// first call, against the flow of the same id that is in force.
+/// `POST /flows/backtest`: what the flow of the document would have started, and what its runs would have done, against the
+/// flow of the same id that is in force.
 pub(crate) async fn flows(State(app): State<Arc<App>>, Body(draft): Body<Draft>) -> Answer {
     let Published::Flow(draft) = compiled(&app, draft.document)? else {
         return Err(ApiError::bad_request("this document holds tag rules: try it with `rules backtest`"));
     };
     let now = app.engine.live().into_iter().find(|version| version.flow == draft.flow);
-    let rules = app.engine.live_rules();
-    let fresh = || FlowBacktest::new(now.clone(), Arc::clone(&draft), rules.clone());
+    let around = Arc::new(Around {
+        rules: app.engine.live_rules(),
+        flows: app.engine.live(),
+        calendars: app.engine.calendars(),
+        recorded: backtest::recorded(app.engine.store(), &draft.flow).await?,
+        samples: app.checker.catalog.actions.iter().map(|(name, spec)| (*name, spec.sample.clone())).collect(),
+    });
+    let fresh = || FlowBacktest::new(now.clone(), Arc::clone(&draft), &around);
     let (report, seconds) = backtest::run(app.engine.store(), fresh).await?;
     Ok(answer(json!(report), seconds))
 }

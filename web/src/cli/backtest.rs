@@ -88,8 +88,16 @@ fn summary(report: &Value) {
         let percent = assumed.saturating_mul(100).div_ceil(events.max(1));
         print::line(format_args!("facts of {assumed} event(s) ({percent} %) were not recorded then: assumed as today"));
     }
+    let calls = |which: &str| report[which].as_u64().unwrap_or_default();
+    let (recorded, assumed) = (calls("calls_recorded"), calls("calls_assumed"));
+    if assumed > 0 {
+        let percent = assumed.saturating_mul(100).div_ceil(recorded + assumed);
+        print::line(format_args!(
+            "{} call(s) of the draft: {recorded} answered as they did then, {assumed} ({percent} %) assumed",
+            recorded + assumed
+        ));
+    }
     if report["waiting"].as_u64() > Some(0) {
-        let waiting = text(report, "waiting");
-        print::line(format_args!("{waiting} run(s) of the draft wait for a call; what follows it was not tried"));
+        print::line(format_args!("{} run(s) of the draft still wait where history ends", text(report, "waiting")));
     }
 }
