@@ -25,9 +25,9 @@ use crate::{Bench, tell};
 /// Messages a contact wrote.
 const EACH: u64 = 20;
 /// Messages stored at once.
-const BATCH: u64 = 5_000;
+pub(crate) const BATCH: u64 = 5_000;
 /// 2026-01-05T09:00:00Z.
-const START: At = At(1_767_603_600_000);
+pub(crate) const START: At = At(1_767_603_600_000);
 const WORDS: [&str; 5] = [
     "Hello, where is my order? It should have come on Monday.",
     "I want to make a complaint about the delivery",
@@ -78,7 +78,9 @@ async fn store(file: &Path, messages: u64) -> Result<()> {
     let mut stored = 0;
     while stored < messages {
         let count = BATCH.min(messages - stored);
-        let arrivals = (stored..stored + count).map(|n| arrival(n, &ids)).collect();
+        let words = |n: u64| WORDS[usize::try_from(n * 7 / 3).unwrap_or_default() % WORDS.len()];
+        let person = |n: u64| n / (EACH * 100) * 100 + n % 100;
+        let arrivals = (stored..stored + count).map(|n| message(n, person(n), words(n), &ids)).collect();
         let mut work = Work { mailbox: MailboxId::SYSTEM, at: START, ..Work::default() };
         for receipt in store.receive(arrivals).await? {
             let Receipt::New(new) = receipt else { continue };
@@ -95,11 +97,10 @@ async fn store(file: &Path, messages: u64) -> Result<()> {
     Ok(())
 }
 
-fn arrival(n: u64, ids: &Ids) -> Arrival {
+/// The `n`-th message, of a person.
+pub(crate) fn message(n: u64, person: u64, words: &str, ids: &Ids) -> Arrival {
     let at = At(START.0 + i64::try_from(n).unwrap_or_default());
     let id = EventId(ids.next(at));
-    let person = n / (EACH * 100) * 100 + n % 100;
-    let words = WORDS[usize::try_from(n * 7 / 3).unwrap_or_default() % WORDS.len()];
     let external = format!("wamid.{n:040}");
     let address = format!("39{person:010}");
     let body = json!({

@@ -1,4 +1,4 @@
-//! A look into a database file: what the books of the sandbox are compared with, and how large tables are.
+//! A look into a database file: what the books of the sandbox are compared with, how large tables are, what is due when.
 
 use std::path::Path;
 
@@ -15,6 +15,24 @@ pub(crate) async fn number(file: &Path, sql: &str) -> Result<f64> {
         .with_context(|| format!("cannot ask: {sql}"))?;
     conn.close().await?;
     Ok(found)
+}
+
+/// All numbers that `sql` asks for.
+pub(crate) async fn numbers(file: &Path, sql: &str) -> Result<Vec<f64>> {
+    let mut conn = open(file).await?;
+    let found = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_all(&mut conn).await;
+    let found = found.with_context(|| format!("cannot ask: {sql}"))?;
+    conn.close().await?;
+    Ok(found)
+}
+
+/// Changes a database that no server has open.
+pub(crate) async fn change(file: &Path, sql: &str) -> Result<()> {
+    let options = SqliteConnectOptions::new().filename(file).disable_statement_logging();
+    let mut conn = options.connect().await?;
+    sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut conn).await.with_context(|| format!("cannot do: {sql}"))?;
+    conn.close().await?;
+    Ok(())
 }
 
 async fn open(file: &Path) -> Result<SqliteConnection> {

@@ -4,7 +4,7 @@
 //! counts and reports. All on loopback; everything that is started is ended, also after an error. `make bench` starts it.
 //!
 //! Reading order: [`options`], [`orders`] and [`load`] (what comes in), [`serve`], [`desk`] and [`floor`] (what is started),
-//! [`throughput`], [`latency`], [`life`], [`journal`], [`steps`], [`condition`], [`backtest`] (what is measured), [`report`].
+//! [`throughput`], [`latency`], [`life`], [`journal`], [`steps`], [`condition`], [`backtest`], [`waits`] (what is measured), [`report`].
 
 mod backtest;
 mod condition;
@@ -24,6 +24,7 @@ mod serve;
 mod stats;
 mod steps;
 mod throughput;
+mod waits;
 
 use std::fmt;
 use std::io::Write;
@@ -119,6 +120,7 @@ async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
             "kill" => life::kill(bench, report).await,
             "journal" => journal::measure(bench, report).await,
             "backtest" => backtest::measure(bench, report).await,
+            "waits" => waits::measure(bench, report).await,
             _ => life::idle(bench, report).await,
         };
         if let Err(error) = measured {

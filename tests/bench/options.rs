@@ -8,11 +8,11 @@ use anyhow::{Context, Result, bail, ensure};
 /// How it is used.
 pub(crate) const USAGE: &str =
     "usage: bench [--quick] [--only NAME,…] [--seconds N] [--rate N] [--binary FILE] [--dir DIR] [--json FILE]
-names: runs latency start idle kill journal backtest steps condition size";
+names: runs latency start idle kill journal backtest waits steps condition size";
 
 /// The names that `--only` takes, in the order in which they are measured.
-pub(crate) const NAMES: [&str; 10] =
-    ["size", "condition", "start", "steps", "runs", "latency", "kill", "journal", "backtest", "idle"];
+pub(crate) const NAMES: [&str; 11] =
+    ["size", "condition", "start", "steps", "runs", "latency", "kill", "journal", "backtest", "waits", "idle"];
 
 /// The command line.
 #[derive(Clone, Debug)]
@@ -83,6 +83,11 @@ impl Options {
 
     /// Messages that a back-test goes through. Source: design section 10.
     pub(crate) fn stored_messages(&self) -> u64 {
+        if self.quick { 100_000 } else { 1_000_000 }
+    }
+
+    /// Runs that wait. Source: the same (1 000 000).
+    pub(crate) fn armed_waits(&self) -> u64 {
         if self.quick { 100_000 } else { 1_000_000 }
     }
 

@@ -13,7 +13,7 @@ use crate::event;
 
 impl<'a> Lower<'a> {
     pub(super) fn script_step(&mut self, node: &'a Node, here: &Here<'_>) -> Made {
-        let op = self.condition(node, "`script`").map(Op::Script);
+        let op = self.expression(node, "`script`").map(Op::Script);
         self.ran(here);
         Made { op, ends: false, keys: &["script"] }
     }

@@ -7,7 +7,7 @@ use super::fields::{self, Fields, wrong};
 use super::lower::Lower;
 use super::names::{Have, ROOTS};
 use super::program::{ForEach, MAX_ITEMS, Op, Step, StepIx};
-use super::shape::Shape;
+use super::shape::{Form, Shape};
 use super::suggest;
 use super::yaml::{Node, Place, Val};
 
@@ -35,7 +35,7 @@ pub(super) enum Loop<'a> {
 
 impl<'a> Lower<'a> {
     pub(super) fn switch_step(&mut self, node: &'a Node, keys: &mut Fields<'a>, here: &Here<'_>) -> Made {
-        let on = self.condition(node, "`switch`");
+        let on = self.expression(node, "`switch`");
         let cases = keys.need("cases", "list them: `cases: { CNY: [ … ], USD: [ … ] }`", &mut self.problems);
         let default = keys.take("default");
         let have = self.names.have.clone();
@@ -60,7 +60,8 @@ impl<'a> Lower<'a> {
     }
 
     pub(super) fn for_each_step(&mut self, node: &'a Node, keys: &mut Fields<'a>, here: &Here<'_>) -> Made {
-        let items = self.condition(node, "`for_each`");
+        let items = self.expression(node, "`for_each`");
+        self.expect_form(node, "`for_each`", (Form::List, "a list"));
         let name = match keys.take("as") {
             Some(node) => self.item_name(node),
             None => Some("item"),

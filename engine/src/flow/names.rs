@@ -168,6 +168,29 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// What a dotted name is, if that is certain.
+    pub(crate) fn form(&self, parts: &[&str]) -> Option<Form> {
+        let (root, rest) = parts.split_first()?;
+        match *root {
+            "event" => {
+                let mut forms = self.sources.iter().map(|source| reach(source.event, rest).map(|shape| shape.form()));
+                let first = forms.next()??;
+                forms.all(|form| form == Some(first)).then_some(first)
+            }
+            "contact" => Some(reach(Shape::new(&CONTACT), rest)?.form()),
+            "conversation" => Some(reach(Shape::new(&CONVERSATION), rest)?.form()),
+            "steps" => {
+                let (id, rest) = rest.split_first()?;
+                Some(reach((*self.outputs.get(*id)?)?, rest)?.form())
+            }
+            "reply" => Some(reach(self.reply?, rest)?.form()),
+            local => {
+                let (_, shape) = self.locals.iter().rfind(|(name, _)| name == local)?;
+                Some(reach(*shape, rest)?.form())
+            }
+        }
+    }
+
     /// Whether some trigger brings a contact, and whether all do.
     pub(crate) fn contact(&self) -> (bool, bool) {
         let with = self.sources.iter().filter(|source| source.in_conversation).count();
@@ -281,6 +304,14 @@ fn walk(root: &str, shape: Shape<'_>, rest: &[&str], at: Place, problems: &mut P
         hint = format!("read `{parent}` itself");
     }
     problems.error(at, "unknown_name", message, hint);
+}
+
+/// The shape that `rest` leads to through fields that are known.
+fn reach<'a>(shape: Shape<'a>, rest: &[&str]) -> Option<Shape<'a>> {
+    rest.iter().try_fold(shape, |shape, part| match shape.member(part) {
+        Member::Known(next) => Some(next),
+        Member::Free | Member::Unknown => None,
+    })
 }
 
 /// The first part of `rest` that is not there, with the shape that lacks it.

@@ -8,7 +8,7 @@ use super::fields::{self, Fields};
 use super::lower::{Lower, trigger_id};
 use super::names::Source;
 use super::program::Trigger;
-use super::shape::Shape;
+use super::shape::{Form, Shape};
 use super::suggest;
 use super::time;
 use super::values::{Slot, constant};
@@ -74,8 +74,15 @@ impl<'a> Lower<'a> {
         triggers
     }
 
-    /// A condition: rhai that is true or false.
+    /// An expression that is true or false.
     pub(super) fn condition(&mut self, node: &'a Node, what: &str) -> Option<Script> {
+        let script = self.expression(node, what)?;
+        self.expect_form(node, what, (Form::Boolean, "true or false"));
+        Some(script)
+    }
+
+    /// A condition: rhai that is true or false.
+    pub(super) fn expression(&mut self, node: &'a Node, what: &str) -> Option<Script> {
         match &node.value {
             Val::Scalar(scalar) => {
                 if scalar.text.contains("{{") {

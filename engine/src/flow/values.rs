@@ -108,6 +108,7 @@ impl<'a> Lower<'a> {
         }
         if let Some(source) = source {
             let script = self.script(source, node, 2)?;
+            self.expect_form(node, &format!("`{}`", slot.name), (form, describe(slot.shape)));
             return Some(Expr::Script { script, want: want(form) });
         }
         if matches!(form, Form::List | Form::Map) {
@@ -128,6 +129,16 @@ impl<'a> Lower<'a> {
             return Some(Expr::Template { template, want: want(form) });
         }
         self.literal(node, scalar, slot).map(Expr::Literal)
+    }
+
+    /// Reports an expression that is nothing but the name of something that `what`, which is `wanted`, never takes.
+    pub(super) fn expect_form(&mut self, node: &Node, what: &str, wanted: (Form, &str)) {
+        let Val::Scalar(scalar) = &node.value else { return };
+        let source = scalar.text.strip_prefix("= ").unwrap_or(&scalar.text).trim();
+        let parts: Vec<&str> = source.split('.').collect();
+        let Some(found) = self.names.form(&parts).filter(|found| !takes(wanted.0, *found)) else { return };
+        let message = format!("{what} is {}; `{source}` is {}", wanted.1, noun(found));
+        self.problems.error(node.place, "wrong_type", message, "read a part of it, or make what is wanted of it");
     }
 
     /// A literal, converted to what the target takes.
@@ -262,6 +273,28 @@ fn origin(node: &Node, skip: u32) -> crate::expr::Origin {
     let quote = u32::from(style == Style::Quoted);
     let indent = if style == Style::Block { node.place.column - 1 } else { 0 };
     crate::expr::Origin { line: node.place.line, column: node.place.column + quote + skip, indent }
+}
+
+/// Whether a value that is `found` can go where `wanted` belongs: numbers and booleans are printed into text.
+fn takes(wanted: Form, found: Form) -> bool {
+    match (wanted, found) {
+        (Form::Any, _) | (_, Form::Any) => true,
+        (Form::Text, found) => !matches!(found, Form::List | Form::Map),
+        (Form::Integer | Form::Number, found) => matches!(found, Form::Integer | Form::Number),
+        (wanted, found) => wanted == found,
+    }
+}
+
+fn noun(form: Form) -> &'static str {
+    match form {
+        Form::Any => "anything",
+        Form::Text => "text",
+        Form::Integer => "a whole number",
+        Form::Number => "a number",
+        Form::Boolean => "`true` or `false`",
+        Form::List => "a list",
+        Form::Map => "a map",
+    }
 }
 
 /// What a target of this form takes from an expression.
