@@ -24,6 +24,7 @@ pub mod mailbox;
 pub mod matching;
 pub mod order;
 pub mod phone;
+pub mod publication;
 pub mod rules;
 pub mod run;
 pub mod runner;

@@ -71,7 +71,7 @@ impl Handling<'_> {
 fn before_failure(version: &Version, event: &Event, entries: &[Entry]) -> Option<State> {
     let mut state = State::new((*event.seen).clone());
     for entry in entries {
-        let before = matches!(entry.what, What::Failed { .. }).then(|| state.clone());
+        let before = matches!(entry.what, What::Failed { .. } | What::Overdue { .. }).then(|| state.clone());
         let handled_before = state.in_error_branch;
         state.apply(version, entry);
         if state.in_error_branch && !handled_before {
@@ -95,6 +95,8 @@ fn make_ready(state: &mut State, run: RunId) -> Result<(), Error> {
         }
     }
     state.caller = None;
+    state.deadlines.clear();
+    state.stayed = None;
     state.parked.clear();
     state.effects = 0;
     state.ended = None;

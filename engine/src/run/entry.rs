@@ -319,6 +319,38 @@ pub enum What {
         /// When it came in.
         at: At,
     },
+    /// A deadline began to run.
+    Bounded {
+        /// The step, with all that is in it; empty = the run.
+        step: Arc<str>,
+        /// Its wait.
+        wait: WaitId,
+        /// When it passes.
+        until: At,
+    },
+    /// A deadline passed before what it bounds was over: whoever handles failures of that takes over. Data: the words.
+    Overdue {
+        /// The step; empty = the run.
+        step: Arc<str>,
+        /// Its wait.
+        wait: WaitId,
+        /// When.
+        at: At,
+    },
+    /// The run goes on in another version of its flow. Data: `{ state }`, where it stands in that.
+    Moved {
+        /// The version it was on.
+        from: VersionId,
+        /// The version it is on now.
+        to: VersionId,
+    },
+    /// The run was to go on in another version, and stays on its own.
+    Stayed {
+        /// The version that was published, or removed.
+        to: VersionId,
+        /// Why, a stable code: see [`crate::flow::Stays`].
+        why: Arc<str>,
+    },
     /// A human was asked for. Data: team and reason.
     Escalated {
         /// The demand.

@@ -2,7 +2,7 @@
 //!
 //! [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
 //! [`callers`] are those who wait for a flow's answer, [`publish`] swaps the book, [`erase`] erases a person, [`misses`] remembers
-//! what started nothing, [`past`] reads back runs that are over, [`sending`] stops all sending. [`core`] is what they share.
+//! what started nothing, [`moves`] tells runs of publications, [`past`] reads back runs that are over, [`sending`] stops all sending. [`core`] is what they share.
 
 mod activity;
 mod boxes;
@@ -13,6 +13,7 @@ pub(crate) mod hold;
 mod intake;
 mod line;
 mod misses;
+mod moves;
 mod past;
 mod publish;
 mod queue;
@@ -20,6 +21,7 @@ mod sending;
 mod start;
 mod timers;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,11 +40,13 @@ use crate::flow::Version;
 use crate::ids::{EventId, Ids, MailboxId};
 use crate::mailbox::Missed;
 use crate::order::{self, Order};
+use crate::publication::Choices;
 use crate::rules::RuleFile;
 use crate::stops::Scope;
 use crate::store::{ContactRow, EffectRow, Reads, Store, VersionRow};
 
 pub use self::erase::Erasure;
+pub use self::moves::{Place, Waiting};
 
 /// Takes each new anchor out of the engine: to the log, a file, another machine.
 pub type AnchorSink = Arc<dyn Fn(&Anchor) + Send + Sync>;
@@ -231,7 +235,30 @@ impl<S: Store + Reads> Engine<S> {
         versions: Vec<Published>,
         by: &str,
     ) -> Result<(), crate::store::Error> {
-        self.core.publish(rows, versions, by).await
+        self.core.publish(rows, versions, by, &BTreeMap::new()).await
+    }
+
+    /// The same, with what becomes of runs that wait on other versions, by flow and step: it counts instead of what the steps say
+    /// themselves. Runs hear of it after the commit, mailbox by mailbox, after a new start too.
+    ///
+    /// # Errors
+    /// As [`Engine::publish`].
+    pub async fn publish_with(
+        &self,
+        rows: Vec<VersionRow>,
+        versions: Vec<Published>,
+        by: &str,
+        choices: &BTreeMap<String, Choices>,
+    ) -> Result<(), crate::store::Error> {
+        self.core.publish(rows, versions, by, choices).await
+    }
+
+    /// At which steps of which versions the runs of `flow` wait.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn waiting(&self, flow: &str) -> Result<Waiting, crate::store::Error> {
+        self.core.waiting(flow).await
     }
 
     /// The live versions, by flow id.

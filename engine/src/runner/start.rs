@@ -77,6 +77,8 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
     core.look_after_schedules(&Book::default());
     // A publication's own look at silent conversations ends with its process.
     core.look_after_silences(&Book::default());
+    let under_way = core.parts.store.publications().await?;
+    core.tell_runs(under_way);
     Ok((core, loops))
 }
 

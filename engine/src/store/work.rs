@@ -5,6 +5,7 @@ use crate::connector::{Party, StatusReport};
 use crate::erasure::Family;
 use crate::event::{EventKey, Origin};
 use crate::ids::{BadItemId, ContactId, ConversationId, EffectId, EventId, InputId, MailboxId, WaitId};
+use crate::publication::PublicationOp;
 use crate::run::Reply;
 use crate::stops::StopOp;
 
@@ -153,6 +154,8 @@ pub struct Work {
     pub forget_items: Vec<BadItemId>,
     /// What is stopped and released.
     pub stops: Vec<StopOp>,
+    /// Publications that begin and are over.
+    pub publications: Vec<PublicationOp>,
     /// Answers that callers of webhooks wait for: given after the commit, stored nowhere but in the journal.
     pub replies: Vec<Reply>,
 }
