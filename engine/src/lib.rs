@@ -15,6 +15,7 @@ pub mod duration;
 pub mod erasure;
 pub mod event;
 pub mod expr;
+pub mod first_hour;
 pub mod flow;
 pub mod flowtest;
 pub mod handle;

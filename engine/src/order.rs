@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::event::Event;
 use crate::flow::Version;
-use crate::ids::{EffectId, EscalationId, RunId};
+use crate::ids::{EffectId, EscalationId, RunId, WaitId};
 use crate::run::Entry;
 use crate::store::{EffectRow, RunRow};
 
@@ -77,6 +77,16 @@ pub enum Order {
         #[serde(default)]
         allow: Vec<String>,
     },
+    /// Let a held start happen.
+    ReleaseStart {
+        /// The held start.
+        start: WaitId,
+    },
+    /// Drop a held start.
+    DropStart {
+        /// The held start.
+        start: WaitId,
+    },
     /// Delete the data of the person whose mailbox this is.
     ErasePerson,
     /// Delete what these events of nobody's and their runs tell of a person.
@@ -93,6 +103,8 @@ pub enum About {
     Effect(Box<EffectRow>),
     /// A run, over or not.
     Run(Box<Told>),
+    /// The event of a held start.
+    Event(Box<Event>),
 }
 
 /// A run as its journal tells it.

@@ -1,8 +1,7 @@
 //! What bounds runs from outside their steps: deadlines, and how many runs a new trigger starts.
 
+use std::str::FromStr;
 use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
 
 use super::fields::{self, Fields};
 use super::lower::Lower;
@@ -17,13 +16,30 @@ const MOST_STARTS: i64 = 1_000_000;
 const BOUNDED: [&str; 6] = ["if", "switch", "for_each", "parallel", "repeat", "run_flow"];
 
 /// How many runs a trigger starts in the hour after it went live; what comes beyond waits for a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FirstHour {
     /// As many as come.
+    #[default]
     Off,
     /// At most so many, at least 1.
     Most(u32),
+}
+
+/// The text is neither `off` nor a number in range.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not how many runs a trigger may start: write `off` or a number from 1 to {MOST_STARTS}")]
+pub struct NoFirstHour(String);
+
+impl FromStr for FirstHour {
+    type Err = NoFirstHour;
+
+    fn from_str(text: &str) -> Result<Self, NoFirstHour> {
+        match text.parse::<u32>() {
+            _ if text == "off" => Ok(Self::Off),
+            Ok(most) if (1..=MOST_STARTS).contains(&i64::from(most)) => Ok(Self::Most(most)),
+            _ => Err(NoFirstHour(text.to_owned())),
+        }
+    }
 }
 
 impl Program {

@@ -39,7 +39,7 @@ mod yaml_error;
 #[cfg(test)]
 mod tests;
 
-pub use bounds::FirstHour;
+pub use bounds::{FirstHour, NoFirstHour};
 pub use calendar::CompiledCalendar;
 pub use case::{End, Expectation, Expected, Fail, Fake, Given, Moment, TestCase};
 pub use env::{Bindings, ConnectionInfo, Environment, Needs};

@@ -2,7 +2,8 @@
 //!
 //! One file per kind of input: an [`event`](mod@event), a call's outcome ([`settle`]), a person's [`order`], and what falls
 //! due: a [`silence`], a schedule's slot ([`slot`]), an [`escalation`]'s deadline, a tag's end ([`tags`]). [`rules`] carries
-//! out what tag rules decided. [`erase`] is an order, too. [`moving`] is what a publication means for runs that wait. What an
+//! out what tag rules decided. [`erase`] is an order, too. [`moving`] is what a publication means for runs that wait, [`held`] are starts
+//! that a person must look at first. What an
 //! input makes happen besides is [`caused`].
 
 mod calls;
@@ -10,6 +11,7 @@ mod caused;
 mod erase;
 mod escalation;
 mod event;
+mod held;
 mod moving;
 mod order;
 mod past;
@@ -40,6 +42,7 @@ use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, RunStatus, WaitKind
 use caused::Cause;
 
 pub(crate) use event::held_back;
+pub use held::HeldStart;
 pub use rows::{contact_from, encode_event, event_from_row, mailbox_from};
 pub use slot::mailbox as schedule_mailbox;
 

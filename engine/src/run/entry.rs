@@ -85,6 +85,32 @@ pub enum What {
     },
     /// A person changed the contact's tags. Data: `{ add, remove, allow }`.
     Tagged,
+    /// A trigger matched, and in its first hour that was one too many: the start waits for a person. Data: what its conditions
+    /// saw.
+    Held {
+        /// The flow.
+        flow: Arc<str>,
+        /// The trigger in it.
+        trigger: Arc<str>,
+        /// The held start.
+        wait: WaitId,
+    },
+    /// A person released a held start, and a run began.
+    Released {
+        /// The flow.
+        flow: Arc<str>,
+        /// The trigger in it.
+        trigger: Arc<str>,
+        /// The run.
+        run: RunId,
+    },
+    /// A person dropped a held start.
+    Dropped {
+        /// The flow.
+        flow: Arc<str>,
+        /// The trigger in it.
+        trigger: Arc<str>,
+    },
     /// A wait was answered by this event.
     Delivered {
         /// The run that waited.
@@ -384,7 +410,7 @@ pub enum What {
     Erased,
     /// Something else was changed. Data: from what to what.
     Changed {
-        /// What: `flow.published`, `flow.off`, `connection.down`, `connection.up` …
+        /// What: `flow.published`, `flow.off`, `connection.down`, `connection.up`, `first_hour.holding` …
         what: Arc<str>,
         /// Which one.
         id: Arc<str>,

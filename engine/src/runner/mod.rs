@@ -9,6 +9,7 @@ mod boxes;
 mod callers;
 mod core;
 mod erase;
+mod held;
 pub(crate) mod hold;
 mod intake;
 mod line;
@@ -36,7 +37,8 @@ use crate::audit::Anchor;
 use crate::book::Published;
 use crate::clock::{At, Clock};
 use crate::connector::{Item, Open, Sender};
-use crate::flow::Version;
+use crate::first_hour::HourRow;
+use crate::flow::{FirstHour, Version};
 use crate::ids::{EventId, Ids, MailboxId};
 use crate::mailbox::Missed;
 use crate::order::{self, Order};
@@ -46,7 +48,8 @@ use crate::stops::Scope;
 use crate::store::{ContactRow, EffectRow, Reads, Store, VersionRow};
 
 pub use self::erase::Erasure;
-pub use self::moves::{Place, Waiting};
+pub use self::held::{Decided, Held};
+pub use self::moves::{Fate, Place, Waiting};
 
 /// Takes each new anchor out of the engine: to the log, a file, another machine.
 pub type AnchorSink = Arc<dyn Fn(&Anchor) + Send + Sync>;
@@ -63,6 +66,8 @@ pub struct Parts<S> {
     pub connections: Vec<Open>,
     /// The connection that tells teams about escalations, if any.
     pub notify: Option<Arc<str>>,
+    /// How many runs a trigger starts in the hour after it went live, where its flow does not say.
+    pub first_hour: FirstHour,
     /// Only orders and publications are carried out: nothing stored is resumed, no timer runs, no schedule is looked after,
     /// no call goes out. For commands beside no server, which know nothing of connections.
     pub quiet: bool,
@@ -261,6 +266,19 @@ impl<S: Store + Reads> Engine<S> {
         self.core.waiting(flow).await
     }
 
+    /// What it would mean for runs that wait that `to` is published with these choices, or, with `None`, that `flow` is removed.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn fates(
+        &self,
+        flow: &str,
+        to: Option<&Version>,
+        choices: &Choices,
+    ) -> Result<Vec<Fate>, crate::store::Error> {
+        self.core.fates(flow, to, choices).await
+    }
+
     /// The live versions, by flow id.
     #[must_use]
     pub fn live(&self) -> Vec<Arc<Version>> {
@@ -289,6 +307,42 @@ impl<S: Store + Reads> Engine<S> {
     /// When the store fails.
     pub async fn held(&self, scope: &Scope) -> Result<Vec<EffectRow>, crate::store::Error> {
         self.core.held_by(scope).await
+    }
+
+    /// Triggers that hold starts in their first hour, or were released by a person.
+    #[must_use]
+    pub fn holding(&self) -> Vec<HourRow> {
+        self.core.holding()
+    }
+
+    /// Starts that are held: of a flow, or all of them, in order of [`Held::key`] after `after` (empty = from the first).
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn held_starts(
+        &self,
+        flow: Option<&str>,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<Held>, crate::store::Error> {
+        self.core.held_starts(flow.map(|flow| (flow, None)), after, limit).await
+    }
+
+    /// Releases what is held of a flow, or of one trigger of it: at most 1 000 starts at once. From now on these triggers start
+    /// whatever matches.
+    ///
+    /// # Errors
+    /// When the store fails. What was released until then stays so; asking again goes on.
+    pub async fn release_starts(&self, flow: &str, trigger: Option<&str>, by: &str) -> Result<Decided, order::Error> {
+        self.core.decide_starts(flow, trigger, held::Decision::Release, by).await
+    }
+
+    /// Drops what is held of a flow, or of one trigger of it: at most 1 000 starts at once. These triggers go on holding.
+    ///
+    /// # Errors
+    /// As [`Engine::release_starts`].
+    pub async fn drop_starts(&self, flow: &str, trigger: Option<&str>, by: &str) -> Result<Decided, order::Error> {
+        self.core.decide_starts(flow, trigger, held::Decision::Drop, by).await
     }
 
     /// The last events that the triggers of `flow` heard and did not start on, newest first; since this process began, at most

@@ -10,11 +10,11 @@ use tokio::sync::oneshot;
 use super::core::Core;
 use crate::book::Book;
 use crate::clock::At;
-use crate::flow::{OnPublish, Version};
+use crate::flow::{OnPublish, Stays, StepIx, Version};
 use crate::handle::Input;
 use crate::ids::{MailboxId, VersionId};
 use crate::publication::{Choices, Publication, PublicationOp};
-use crate::store::{self, Reads, Store, VersionRow, VersionState, Work};
+use crate::store::{self, Reads, Store, VersionRow, VersionState, WaitingRow, WaitingRows, Work};
 
 /// Mailboxes told at a time; the next ones hear of it when these have seen to it.
 const PAGE: u32 = 500;
@@ -47,6 +47,18 @@ pub struct Place {
     pub count: u64,
     /// When the first of them falls due; `None` when none does.
     pub next_due: Option<At>,
+}
+
+/// What a publication would mean for the runs that wait at a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fate {
+    /// Where they wait.
+    #[serde(flatten)]
+    pub place: Place,
+    /// What becomes of them; of runs that wait at several steps at once, see [`OnPublish`] and `flows/FORMAT.md`.
+    pub then: OnPublish,
+    /// Why they finish although they were to continue: [`Stays::code`].
+    pub why: Option<&'static str>,
 }
 
 impl<S: Store + Reads> Core<S> {
@@ -142,35 +154,80 @@ impl<S: Store + Reads> Core<S> {
     /// Where the runs of `flow` wait.
     pub(super) async fn waiting(&self, flow: &str) -> Result<Waiting, store::Error> {
         let book = self.book.load_full();
-        let mut waiting = Waiting::default();
+        let found = self.waiting_rows(flow).await?;
+        Ok(Waiting { runs: found.runs, places: found.places.iter().map(|row| place(&book, row)).collect() })
+    }
+
+    /// What it would mean for them that `to` is published, or, with `None`, that the flow is removed.
+    pub(super) async fn fates(
+        &self,
+        flow: &str,
+        to: Option<&Version>,
+        choices: &Choices,
+    ) -> Result<Vec<Fate>, store::Error> {
+        let book = self.book.load_full();
+        let found = self.waiting_rows(flow).await?;
+        Ok(found.places.iter().filter_map(|row| fate(&book, row, to, choices)).collect())
+    }
+
+    /// The rows of all mailboxes, each place once.
+    async fn waiting_rows(&self, flow: &str) -> Result<WaitingRows, store::Error> {
         let mut after = MailboxId(i64::MIN);
-        let mut places: BTreeMap<(VersionId, i64), (u64, At)> = BTreeMap::new();
+        let (mut runs, mut places) = (0, BTreeMap::new());
         while let Some(last) = self.parts.store.mailboxes_of(flow, after, PAGE).await?.last().copied() {
             let found = self.parts.store.waiting(flow, (after, last)).await?;
-            waiting.runs += found.runs;
+            runs += found.runs;
             for row in found.places {
-                let place = places.entry((row.version, row.cursor)).or_insert((0, At::NEVER));
-                *place = (place.0 + row.count, place.1.min(row.next_due));
+                let none = WaitingRow { count: 0, next_due: At::NEVER, ..row };
+                let place = places.entry((row.version, row.cursor)).or_insert(none);
+                place.count += row.count;
+                place.next_due = place.next_due.min(row.next_due);
             }
             after = last;
         }
-        let place = |((version, cursor), (count, due))| place(&book, version, cursor, count, due);
-        waiting.places = places.into_iter().map(place).collect();
-        Ok(waiting)
+        Ok(WaitingRows { runs, places: places.into_values().collect() })
     }
 }
 
-fn place(book: &Book, version: VersionId, cursor: i64, count: u64, due: At) -> Place {
-    let at = u32::try_from(cursor - 1).ok();
-    let step = book.versions.get(&version).and_then(|version| version.program.written(at));
+/// The step of its version at which `row` waits.
+fn step_of(row: &WaitingRow) -> Option<StepIx> {
+    StepIx::try_from(row.cursor - 1).ok()
+}
+
+fn place(book: &Book, row: &WaitingRow) -> Place {
+    let version = book.versions.get(&row.version);
+    let step = version.and_then(|version| version.program.written(step_of(row)));
     Place {
         step: step.map_or_else(|| "".into(), |step| Arc::clone(&step.path)),
         line: step.map_or(0, |step| step.line),
-        version,
+        version: row.version,
         on_publish: step.map(|step| step.on_publish).unwrap_or_default(),
-        count,
-        next_due: (due != At::NEVER).then_some(due),
+        count: row.count,
+        next_due: (row.next_due != At::NEVER).then_some(row.next_due),
     }
+}
+
+/// `None` for runs on a version that means the same: nothing happens to them.
+fn fate(book: &Book, row: &WaitingRow, to: Option<&Version>, choices: &Choices) -> Option<Fate> {
+    let place = place(book, row);
+    let version = book.versions.get(&row.version);
+    if to.zip(version).is_some_and(|(to, version)| to.meaning == version.meaning) {
+        return None;
+    }
+    let mut then = choices.get(&*place.step).copied().unwrap_or(place.on_publish);
+    let mut why = None;
+    if then == OnPublish::Continue {
+        let there = match (to, version.zip(step_of(row))) {
+            (None, _) => Err(Stays::Removed),
+            (_, None) => Err(Stays::Gone),
+            (Some(to), Some((version, at))) => version.program.same_step(at, &to.program),
+        };
+        why = there.err().map(Stays::code);
+    }
+    if why.is_some() {
+        then = OnPublish::Finish;
+    }
+    Some(Fate { place, then, why })
 }
 
 /// Whether any version of `flow` that runs may be on says that they do not simply finish.

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::core::Core;
 use crate::book::{Book, Live, LiveRules, Published};
+use crate::first_hour;
 use crate::handle::{Input, schedule_mailbox};
 use crate::ids::{ContactId, MailboxId};
 use crate::publication::{Choices, PublicationOp};
@@ -31,6 +32,11 @@ impl<S: Store + Reads> Core<S> {
         let before = self.book.load_full();
         let told = self.publications(&before, &rows, choices, by).await?;
         let publications = told.iter().cloned().map(PublicationOp::Begin).collect();
+        let flows = versions.iter().filter_map(|version| match version {
+            Published::Flow(version) => Some((&**version, now)),
+            Published::Rules(_) | Published::Calendar(_) => None,
+        });
+        let (hours, begun) = first_hour::after(&before.hours, flows);
         let journal = rows
             .iter()
             .map(|row| {
@@ -48,8 +54,15 @@ impl<S: Store + Reads> Core<S> {
         let changed: BTreeSet<String> =
             rows.iter().filter(|row| row.state != VersionState::Draft).map(|row| row.flow.clone()).collect();
         let since = rows.iter().map(|row| (row.id, row.at)).collect::<std::collections::HashMap<_, _>>();
-        let work =
-            Work { mailbox: MailboxId::SYSTEM, at: now, versions: rows, journal, publications, ..Work::default() };
+        let work = Work {
+            mailbox: MailboxId::SYSTEM,
+            at: now,
+            versions: rows,
+            journal,
+            publications,
+            hours: begun,
+            ..Work::default()
+        };
         self.watched(self.parts.store.commit(work).await)?;
 
         let mut live: Vec<Live> =
@@ -73,6 +86,7 @@ impl<S: Store + Reads> Core<S> {
         live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
         let others = before.versions.values().cloned().collect();
         let book = Book::new(live, others, self.parts.notify.clone()).with_rules(rules).with_calendars(calendars);
+        let book = book.with_hours(hours, self.parts.first_hour);
         self.misses.keep(&book);
         self.book.store(Arc::new(book));
         if !self.parts.quiet {

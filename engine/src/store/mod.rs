@@ -15,6 +15,7 @@ use crate::audit::Anchor;
 use crate::clock::At;
 use crate::erasure::{Names, Traces};
 use crate::event::EventKey;
+use crate::first_hour::HourRow;
 use crate::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
 use crate::publication::Publication;
 use crate::stops::Stop;
@@ -109,6 +110,9 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// Publications that runs are still told of.
     fn publications(&self) -> impl Future<Output = Result<Vec<Publication>, Error>> + Send;
 
+    /// The first hours of triggers.
+    fn hours(&self) -> impl Future<Output = Result<Vec<HourRow>, Error>> + Send;
+
     /// The greatest id stored anywhere, so that new ones are greater.
     fn last_id(&self) -> impl Future<Output = Result<i64, Error>> + Send;
 
@@ -201,6 +205,9 @@ pub trait Reads: Store {
         flow: &str,
         range: (MailboxId, MailboxId),
     ) -> impl Future<Output = Result<WaitingRows, Error>> + Send;
+
+    /// Held starts whose key begins with `prefix`, in order of their keys after `after`: see [`HELD_KEY`].
+    fn held(&self, prefix: &str, after: &str, limit: u32) -> impl Future<Output = Result<Vec<WaitRow>, Error>> + Send;
 
     /// How many rows the tables hold and how large the database is.
     fn figures(&self) -> impl Future<Output = Result<Figures, Error>> + Send;

@@ -182,5 +182,7 @@ pub struct Past {
 
 /// Where a page of effects starts.
 pub const FIRST_EFFECT: EffectId = EffectId(i64::MIN);
+/// Where a page of held starts starts.
+pub const HELD_KEY: &str = "";
 /// Where a page of waits starts.
 pub const FIRST_WAIT: (At, WaitId) = (At(i64::MIN), WaitId(i64::MIN));

@@ -1,9 +1,10 @@
 //! What happens to runs from outside their flows: publications that they are told of, and the first hour of triggers.
 
 use engine::clock::At;
+use engine::first_hour::{HourRow, Phase};
 use engine::ids::{MailboxId, VersionId};
 use engine::publication::{Publication, PublicationOp};
-use engine::store::{WaitingRow, WaitingRows};
+use engine::store::{WaitRow, WaitingRow, WaitingRows};
 use rusqlite::params;
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -11,7 +12,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use super::columns::Columns;
 use super::error::Error;
 use super::read::all;
-use super::rows;
+use super::rows::{self, columns};
 
 /// Carries out what a work wants of publications.
 pub(super) fn publish(conn: &rusqlite::Connection, op: &PublicationOp) -> Result<(), Error> {
@@ -80,4 +81,47 @@ pub(super) async fn waiting(
         Ok(WaitingRow { version, cursor, count, next_due: c.id(At)? })
     });
     Ok(WaitingRows { runs: runs.unsigned_abs(), places: places.await? })
+}
+
+const COUNT: &str = "insert into first_hour (flow, trigger_id, meaning, since, matches, state) values (?, ?, ?, ?, ?, ?) \
+     on conflict (flow, trigger_id) do update set \
+       since = iif(meaning = excluded.meaning, since, excluded.since), \
+       matches = iif(meaning = excluded.meaning, max(matches, excluded.matches), excluded.matches), \
+       state = iif(meaning = excluded.meaning, max(state, excluded.state), excluded.state), meaning = excluded.meaning";
+
+/// Stores how far a trigger's first hour is.
+pub(super) fn count(conn: &rusqlite::Connection, row: &HourRow) -> Result<(), Error> {
+    let values = params![row.flow, row.trigger, row.meaning, row.since.0, row.matches, row.phase as i64];
+    conn.prepare_cached(COUNT)?.execute(values)?;
+    Ok(())
+}
+
+/// The first hours of triggers.
+pub(super) async fn hours(conn: &mut SqliteConnection) -> Result<Vec<HourRow>, Error> {
+    let text = "select flow, trigger_id, meaning, since, matches, state from first_hour order by flow, trigger_id";
+    all(conn, sqlx::query(text), |row: &SqliteRow| {
+        let mut c = Columns::of(row);
+        let (flow, trigger, meaning, since) = (c.take()?, c.take()?, c.bytes()?, c.id(At)?);
+        let (matches, phase) = (c.small("first_hour", "matches")?, c.id(Phase::from_code)?);
+        Ok(HourRow { flow, trigger, meaning, since, matches, phase })
+    })
+    .await
+}
+
+pub(super) const HELD: &str = concat!(
+    "select ",
+    columns!(wait),
+    " from wait where kind = 13 and key is not null and state = 0 and key > ?1 and key < ?2 order by key limit ?3"
+);
+
+/// Held starts whose key begins with `prefix`, behind `after`.
+pub(super) async fn held(
+    conn: &mut SqliteConnection,
+    prefix: &str,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<WaitRow>, Error> {
+    // `~` is greater than everything a key is made of.
+    let query = sqlx::query(HELD).bind(prefix.max(after)).bind(format!("{prefix}~")).bind(limit);
+    all(conn, query, rows::wait).await
 }

@@ -47,6 +47,7 @@ use std::time::Duration;
 use engine::audit::Anchor;
 use engine::clock::At;
 use engine::event::EventKey;
+use engine::first_hour::HourRow;
 use engine::ids::{EffectId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
 use engine::publication::Publication;
 use engine::stops::Stop;
@@ -279,6 +280,10 @@ impl Store for Sqlite {
 
     async fn publications(&self) -> Result<Vec<Publication>, Error> {
         Ok(life::publications(&mut *self.reader().await?).await?)
+    }
+
+    async fn hours(&self) -> Result<Vec<HourRow>, Error> {
+        Ok(life::hours(&mut *self.reader().await?).await?)
     }
 
     async fn last_id(&self) -> Result<i64, Error> {

@@ -5,7 +5,7 @@ use engine::erasure::{Names, Traces};
 use engine::ids::{ContactId, EscalationId, EventId, MailboxId, RunId};
 use engine::store::{
     BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, HistoryRow, JournalRow, MessageRow,
-    PersonRows, Reads, RunFilter, RunRow, SaltedRow, UnmatchedGroup, VersionRow, WaitingRows,
+    PersonRows, Reads, RunFilter, RunRow, SaltedRow, UnmatchedGroup, VersionRow, WaitRow, WaitingRows,
 };
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -279,6 +279,10 @@ impl Reads for Sqlite {
         let found = life::waiting(&mut view, flow, range).await?;
         view.rollback().await.map_err(error::Error::from)?;
         Ok(found)
+    }
+
+    async fn held(&self, prefix: &str, after: &str, limit: u32) -> Result<Vec<WaitRow>, Error> {
+        Ok(life::held(&mut *self.reader().await?, prefix, after, page(limit)).await?)
     }
 
     async fn figures(&self) -> Result<Figures, Error> {
