@@ -77,7 +77,7 @@ pub enum Order {
         #[serde(default)]
         allow: Vec<String>,
     },
-    /// Let a held start happen.
+    /// Let a held start happen: comes with the event it is about, see `Engine::release_starts`.
     ReleaseStart {
         /// The held start.
         start: WaitId,
@@ -112,8 +112,10 @@ pub enum About {
 pub struct Told {
     /// Its row.
     pub row: RunRow,
-    /// The version it is or was on.
+    /// The version it is or was on at last.
     pub version: Arc<Version>,
+    /// Those that it was moved from, the first one first.
+    pub earlier: Vec<Arc<Version>>,
     /// What started it.
     pub event: Event,
     /// All it did.

@@ -47,7 +47,7 @@ fn a_waiting_run_goes_on_in_a_version_that_was_published_while_no_server_ran() {
         let stop = place.cli(&["plan", path, "--publish", "--waiting", "waiter/later=stop"]).await.good();
         assert!(stop.contains("1 wait at step later") && stop.contains("and stop"), "{stop}");
         let wrong = place.cli(&["plan", path, "--publish", "--waiting", "waiter/latr=stop"]).await;
-        assert_eq!(wrong.code, Some(1), "{}", wrong.out);
+        assert_eq!(wrong.code, Some(2), "{}", wrong.out);
         assert!(wrong.err.contains("`latr`"), "{}", wrong.err);
 
         server.stop().await;

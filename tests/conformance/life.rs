@@ -27,6 +27,7 @@ fn publication(version: i64) -> Publication {
     }
 }
 
+/// A publication that runs are told of is there after a new start, and only the one that is over goes.
 pub async fn a_publication_is_kept_until_it_is_over<D: Driver>() {
     let driver = D::fresh().await;
     let store = driver.open(1).await;
@@ -46,6 +47,7 @@ pub async fn a_publication_is_kept_until_it_is_over<D: Driver>() {
     driver.close(store).await;
 }
 
+/// Of counts that come in any order the greatest stays; another meaning begins anew.
 pub async fn a_first_hour_never_goes_back_until_it_is_another<D: Driver>() {
     let driver = D::fresh().await;
     let store = driver.open(1).await;
@@ -75,6 +77,7 @@ fn held(mailbox: MailboxId, key: &str) -> WaitRow {
     WaitRow { key: Some(key.to_owned()), since, ..make::wait(mailbox, WaitKind::Held, At::NEVER) }
 }
 
+/// What begins with the prefix, in order, without what is closed.
 pub async fn held_starts_are_listed_by_flow_and_trigger_in_pages<D: Driver>() {
     let driver = D::fresh().await;
     let store = driver.open(1).await;
@@ -102,6 +105,7 @@ fn waits(mailbox: MailboxId, version: &VersionRow, cursor: i64, due_at: At) -> (
     (run, wait)
 }
 
+/// Of one flow, without deadlines and without runs that are over.
 pub async fn waiting_runs_are_counted_by_version_and_place<D: Driver>() {
     let driver = D::fresh().await;
     let store = driver.open(1).await;

@@ -12,8 +12,9 @@ use super::random::{any_text, compiled, none_hangs};
 use super::sim::{Coming, Sim};
 use super::tests::{catalog, document};
 use crate::book::Published;
-use crate::flow::{TestCase, Version};
+use crate::flow::{OnPublish, TestCase, Version};
 use crate::ids::VersionId;
+use crate::publication::Choices;
 use crate::run::{Entry, What};
 
 fn flow(published: &Published) -> Arc<Version> {
@@ -23,6 +24,11 @@ fn flow(published: &Published) -> Arc<Version> {
 
 /// What the run of `old` did after a message, when `new` is published an hour later; the acts of it, and its entries.
 fn moved(old: &str, new: &str) -> (Vec<String>, Vec<Entry>) {
+    moved_by(old, new, Choices::new())
+}
+
+/// The same where whoever publishes chose.
+fn moved_by(old: &str, new: &str, choices: Choices) -> (Vec<String>, Vec<Entry>) {
     let catalog = catalog();
     let text =
         |steps: &str, tests: &str| format!("format: 1\nflow: tested\non: whatsapp.message_received\n{steps}{tests}");
@@ -33,7 +39,7 @@ fn moved(old: &str, new: &str) -> (Vec<String>, Vec<Entry>) {
     let world = World { versions: &[], catalog: &catalog };
     let mut sim = Sim::new(&versions[0], &test, &world).witnessed(true);
     let at = sim.now.plus(Duration::from_secs(3_600));
-    sim.expect_at(at, Coming::Publish(flow(&versions[1])));
+    sim.expect_at(at, Coming::Publish(flow(&versions[1]), choices));
     sim.run().expect("it comes to an end");
     let acts = sim.happened().acts.iter().map(|act| format!("{} {}", act.action, act.input)).collect();
     let rows = sim.witness.take().expect("it was witnessed").rows;
@@ -68,6 +74,17 @@ fn a_run_finishes_on_its_own_version_unless_its_wait_says_otherwise() {
     let (acts, entries) = moved(&WAITS.replace("    on_publish: continue\n", ""), NEW);
     assert_eq!(acts, [r#"contact.add_tags {"tags":["old"]}"#]);
     assert_eq!(why_stayed(&entries), None);
+}
+
+#[test]
+fn what_whoever_publishes_chose_counts_instead_of_what_the_wait_says() {
+    let choose = |then| Choices::from([("later".to_owned(), then)]);
+    let (acts, _) = moved_by(&WAITS.replace("continue", "stop"), NEW, choose(OnPublish::Continue));
+    assert_eq!(acts, [r#"contact.add_tags {"tags":["new"]}"#]);
+    let (acts, _) = moved_by(WAITS, NEW, choose(OnPublish::Finish));
+    assert_eq!(acts, [r#"contact.add_tags {"tags":["old"]}"#]);
+    let (acts, _) = moved_by(WAITS, NEW, choose(OnPublish::Stop));
+    assert!(acts.is_empty(), "{acts:?}");
 }
 
 #[test]
@@ -135,7 +152,7 @@ fn published(text: &Value, test: &TestCase, after: u64, forgets: bool) {
     let world = World { versions: &versions, catalog: &catalog };
     let mut sim = Sim::new(&version, test, &world).witnessed(forgets);
     let at = sim.now.plus(Duration::from_secs(after));
-    sim.expect_at(at, Coming::Publish(flow(&compiled(&changed(text), 7))));
+    sim.expect_at(at, Coming::Publish(flow(&compiled(&changed(text), 7)), Choices::new()));
     if sim.run().is_ok() {
         none_hangs(&sim);
     }

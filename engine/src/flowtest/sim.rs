@@ -48,7 +48,7 @@ pub(super) enum Coming {
     NobodyAnswered(Box<Call>),
     /// Another version of the flow is published.
     #[cfg(test)]
-    Publish(std::sync::Arc<crate::flow::Version>),
+    Publish(Arc<crate::flow::Version>, crate::publication::Choices),
 }
 
 pub(super) struct Sim<'a> {
@@ -158,7 +158,7 @@ impl<'a> Sim<'a> {
 
     /// Another version goes live, and every mailbox hears of it, as the runner does it.
     #[cfg(test)]
-    fn publish(&mut self, version: Arc<crate::flow::Version>) {
+    fn publish(&mut self, version: Arc<crate::flow::Version>, choices: crate::publication::Choices) {
         self.commit();
         let (flow, id) = (version.flow.to_string(), version.id);
         if let Some(witness) = &mut self.witness {
@@ -168,7 +168,7 @@ impl<'a> Sim<'a> {
         let callable = std::mem::take(&mut self.book.callable);
         self.book = Book::new(vec![Live { version, since: self.now }], others, None);
         self.book.callable.extend(callable);
-        let (choices, by, at) = (BTreeMap::new(), "test".to_owned(), self.now);
+        let (by, at) = ("test".to_owned(), self.now);
         let news = crate::publication::Publication { flow, version: id, removed: false, choices, by, at };
         let news = Arc::new(news);
         for mailbox in self.mails.keys().copied().collect::<Vec<_>>() {
@@ -223,7 +223,7 @@ impl<'a> Sim<'a> {
                 self.refuse(*call, "nobody_answered", "it needed attention, and nobody answered in time");
             }
             #[cfg(test)]
-            Coming::Publish(version) => self.publish(version),
+            Coming::Publish(version, choices) => self.publish(version, choices),
             Coming::Attempt(_) | Coming::Unclear(_) | Coming::Expired(_) | Coming::NobodyAnswered(_) => {}
         }
     }

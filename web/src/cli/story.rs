@@ -240,8 +240,6 @@ mod tests {
         let step = || "size".into();
         let run = engine::ids::RunId(7);
         let done = engine::store::RunStatus::Done;
-        let (from, to) = (engine::ids::VersionId(1), engine::ids::VersionId(2));
-        let wait = engine::ids::WaitId(3);
         let table = [
             (
                 What::Chosen { step: step(), case: Some("S".into()) },
@@ -277,8 +275,19 @@ mod tests {
                 "step size: the caller was answered with 404: none",
             ),
             (What::Finishing { status: done }, Value::Null, "run will end as done, clean-up first"),
+        ];
+        for (what, data, expected) in table {
+            assert_eq!(said(what, data), expected);
+        }
+    }
+
+    #[test]
+    fn what_happens_to_a_run_from_outside_is_told_in_words() {
+        let (from, to) = (engine::ids::VersionId(1), engine::ids::VersionId(2));
+        let (wait, run) = (engine::ids::WaitId(3), engine::ids::RunId(7));
+        let table = [
             (
-                What::Bounded { step: step(), wait, until: engine::clock::At(0) },
+                What::Bounded { step: "size".into(), wait, until: engine::clock::At(0) },
                 Value::Null,
                 "step size: has until 1970-01-01T00:00:00.000Z",
             ),
