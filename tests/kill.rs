@@ -52,7 +52,7 @@ async fn kill_and_compare(weather: Option<fn() -> Faults>) {
     // Providers repeat what is not answered; these do it often enough to find each short life of the server.
     let place =
         Installation::with(Config { retry_ms: vec![40; 5_000], ..Config::default() }, &["order-to-ticket"]).await;
-    let server = place.serve().await;
+    let server = place.serve_with(&["--first-hour", "off"]).await;
     place.cli(&["connection", "setup", "hubspot-main"]).await.good();
     server.kill().await;
 
@@ -61,7 +61,7 @@ async fn kill_and_compare(weather: Option<fn() -> Faults>) {
     let killing = async {
         kill_often(&place, taken, weather, Random(seed)).await;
         open.send_replace(false);
-        place.serve().await
+        place.serve_with(&["--first-hour", "off"]).await
     };
     let (server, sent) = tokio::join!(killing, orders.send(&place, open.subscribe()));
     println!("{} orders taken in {LIVES} lives, {:?}", sent.len(), began.elapsed());
@@ -87,7 +87,7 @@ async fn kill_often(
 ) {
     for life in 0..LIVES {
         place.sandbox.set_faults(weather.map(|weather| weather()).unwrap_or_default());
-        let starting: Starting = place.spawn(&["--log", "warn"]);
+        let starting: Starting = place.spawn(&["--log", "warn", "--first-hour", "off"]);
         if life % 4 == 3 {
             sleep(Duration::from_millis(random.below(150))).await;
             starting.kill().await;

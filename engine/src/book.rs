@@ -8,7 +8,8 @@ use crate::calendar::{Calendar, Calendars};
 use crate::clock::At;
 use crate::duration;
 use crate::event::{self, Event};
-use crate::flow::{Op, Trigger, Version};
+use crate::first_hour::Hours;
+use crate::flow::{FirstHour, Op, Trigger, Version};
 use crate::ids::VersionId;
 use crate::matching;
 use crate::rules::RuleFile;
@@ -119,6 +120,10 @@ pub struct Book {
     pub calendars: Calendars,
     /// Flows that others may call: those with the trigger `flow.called`.
     pub callable: BTreeMap<Arc<str>, Arc<Version>>,
+    /// The first hours of triggers.
+    pub hours: Hours,
+    /// How many runs a trigger starts in its first hour where its flow does not say.
+    pub first_hour: FirstHour,
     /// Triggers by the kind they listen to, as indexes into `live` and the version's triggers.
     by_kind: BTreeMap<Arc<str>, Vec<(usize, usize)>>,
     silences: Vec<Silence>,
@@ -156,6 +161,13 @@ impl Book {
         if version.triggers.iter().any(|trigger| *trigger.kind == *event::FLOW_CALLED) {
             self.callable.insert(Arc::clone(&version.flow), Arc::clone(version));
         }
+    }
+
+    /// The same with these first hours, and so many starts in one where the flow does not say.
+    #[must_use]
+    pub fn with_hours(mut self, hours: Hours, first_hour: FirstHour) -> Self {
+        (self.hours, self.first_hour) = (hours, first_hour);
+        self
     }
 
     /// The same with these calendars.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::event::Event;
 use crate::flow::Version;
-use crate::ids::{EffectId, EscalationId, RunId};
+use crate::ids::{EffectId, EscalationId, RunId, WaitId};
 use crate::run::Entry;
 use crate::store::{EffectRow, RunRow};
 
@@ -77,6 +77,16 @@ pub enum Order {
         #[serde(default)]
         allow: Vec<String>,
     },
+    /// Let a held start happen: comes with the event it is about, see `Engine::release_starts`.
+    ReleaseStart {
+        /// The held start.
+        start: WaitId,
+    },
+    /// Drop a held start.
+    DropStart {
+        /// The held start.
+        start: WaitId,
+    },
     /// Delete the data of the person whose mailbox this is.
     ErasePerson,
     /// Delete what these events of nobody's and their runs tell of a person.
@@ -93,6 +103,8 @@ pub enum About {
     Effect(Box<EffectRow>),
     /// A run, over or not.
     Run(Box<Told>),
+    /// The event of a held start.
+    Event(Box<Event>),
 }
 
 /// A run as its journal tells it.
@@ -100,8 +112,10 @@ pub enum About {
 pub struct Told {
     /// Its row.
     pub row: RunRow,
-    /// The version it is or was on.
+    /// The version it is or was on at last.
     pub version: Arc<Version>,
+    /// Those that it was moved from, the first one first.
+    pub earlier: Vec<Arc<Version>>,
     /// What started it.
     pub event: Event,
     /// All it did.

@@ -100,7 +100,7 @@ impl Serve {
     pub(crate) async fn start_at(binary: &Path, home: &Home, http: &Client, address: &str) -> Result<Self> {
         let mut command = Command::new(binary);
         command.current_dir(home.path()).args(["serve", "--listen", address, "--data", "data", "--flows", "flows"]);
-        command.args(["--connections", "connections.yaml", "--log", "warn"]);
+        command.args(["--connections", "connections.yaml", "--log", "warn", "--first-hour", "off"]);
         let mut process = Process::start("switchboard", &mut command)?;
         let (url, ready_after) = process.says("listening on ", PATIENCE).await?;
         let token = std::fs::read_to_string(home.at("data").join("api-token"))?.trim().to_owned();

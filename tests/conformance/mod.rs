@@ -8,6 +8,7 @@ pub mod effects;
 pub mod erasure;
 pub mod forgetting;
 pub mod groups;
+pub mod life;
 pub mod make;
 pub mod measure;
 pub mod past;
@@ -111,6 +112,10 @@ macro_rules! store_conformance {
             past: only_the_newest_of_what_nothing_understood_are_kept,
             past: history_is_read_oldest_first_with_what_was_known,
             past: a_version_reads_back_as_the_kind_it_is,
+            life: a_publication_is_kept_until_it_is_over,
+            life: a_first_hour_never_goes_back_until_it_is_another,
+            life: held_starts_are_listed_by_flow_and_trigger_in_pages,
+            life: waiting_runs_are_counted_by_version_and_place,
         );
     };
     ($driver:ty; $($module:ident: $promise:ident),* $(,)?) => {

@@ -208,6 +208,7 @@ async fn start(
         ids: Arc::clone(&ids),
         connections: connections.clone(),
         notify: None,
+        first_hour: engine::first_hour::MOST,
         quiet: false,
         compile: Arc::clone(&compile) as engine::runner::Compile,
         audit_key: AUDIT_KEY,

@@ -8,7 +8,9 @@ use engine::audit::Anchor;
 use engine::clock::At;
 use engine::erasure::{Names, Traces};
 use engine::event::EventKey;
+use engine::first_hour::HourRow;
 use engine::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
+use engine::publication::Publication;
 use engine::stops::Stop;
 use engine::store::*;
 use tokio::sync::watch;
@@ -132,6 +134,14 @@ impl<S: Store> Store for Mortal<S> {
         self.read(self.inner.stops()).await
     }
 
+    async fn publications(&self) -> Result<Vec<Publication>, Error> {
+        self.read(self.inner.publications()).await
+    }
+
+    async fn hours(&self) -> Result<Vec<HourRow>, Error> {
+        self.read(self.inner.hours()).await
+    }
+
     async fn last_id(&self) -> Result<i64, Error> {
         self.read(self.inner.last_id()).await
     }
@@ -216,6 +226,18 @@ impl<S: Reads> Reads for Mortal<S> {
 
     async fn event_range(&self) -> Result<Option<(EventId, EventId)>, Error> {
         self.read(self.inner.event_range()).await
+    }
+
+    async fn mailboxes_of(&self, flow: &str, after: MailboxId, limit: u32) -> Result<Vec<MailboxId>, Error> {
+        self.read(self.inner.mailboxes_of(flow, after, limit)).await
+    }
+
+    async fn waiting(&self, flow: &str, range: (MailboxId, MailboxId)) -> Result<WaitingRows, Error> {
+        self.read(self.inner.waiting(flow, range)).await
+    }
+
+    async fn held(&self, prefix: &str, after: &str, limit: u32) -> Result<Vec<WaitRow>, Error> {
+        self.read(self.inner.held(prefix, after, limit)).await
     }
 
     async fn figures(&self) -> Result<Figures, Error> {

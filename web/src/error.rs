@@ -112,6 +112,7 @@ impl From<flows::Error> for ApiError {
     fn from(error: flows::Error) -> Self {
         match error {
             flows::Error::Problems(problems) => Self::problems("the flows have problems", json!(problems)),
+            flows::Error::Choice(why) => Self::bad_request(why),
             flows::Error::Store(error) => error.into(),
         }
     }

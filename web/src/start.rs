@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use engine::clock::Clock;
 use engine::connector::Open;
-use engine::flow::{Bindings, ConnectionInfo};
+use engine::flow::{Bindings, ConnectionInfo, FirstHour};
 use engine::ids::Ids;
 use engine::runner;
 use engine_store::sqlite::{Options, Sqlite};
@@ -75,6 +75,8 @@ pub struct Setup {
     pub public_url: String,
     /// The sandbox's address, when there is one.
     pub sandbox_url: Option<String>,
+    /// How many runs a trigger starts in the hour after it went live, where its flow does not say.
+    pub first_hour: FirstHour,
     /// Whether nothing but orders and publications is carried out: nothing stored is resumed, no timer runs, no call goes out.
     pub quiet: bool,
     /// Renders `/metrics`.
@@ -126,6 +128,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         store,
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
+        first_hour: setup.first_hour,
         quiet: setup.quiet,
         connections: if setup.quiet { Vec::new() } else { opened.clone() },
         notify: declared.notify.map(Into::into),
@@ -167,6 +170,7 @@ pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bi
         anchors: None,
         public_url: "http://localhost".to_owned(),
         sandbox_url: None,
+        first_hour: engine::first_hour::MOST,
         quiet: true,
         metrics: PrometheusBuilder::new().build_recorder().handle(),
     };

@@ -187,5 +187,5 @@ impl<'a> Lower<'a> {
 /// A step that the author did not write, part of the one at `here`: failures of it are that one's.
 fn part(here: &Here<'_>, name: &str, op: Op, next: Option<StepIx>) -> Step {
     let path = format!("{}.{name}", here.path).into();
-    Step { path, id: None, line: 0, op, next, on_error: None, parent: Some(here.ix) }
+    Step::part(path, op, next, here.ix)
 }

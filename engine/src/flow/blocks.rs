@@ -34,7 +34,7 @@ const VERBS: &[&str] = &[
     "stop",
 ];
 /// Keys any step may carry.
-const COMMON: &[&str] = &["id", "name", "note", "on_error", "retry", "expires", "on_unknown"];
+const COMMON: &[&str] = &["id", "name", "note", "on_error", "retry", "expires", "on_unknown", "deadline", "on_publish"];
 /// Keys that hold further steps.
 const BLOCKS: &[&str] = &["then", "else", "default", "steps", "on_error", "on_timeout"];
 /// Keys whose values hold lists of steps by name.
@@ -170,13 +170,16 @@ impl<'a> Lower<'a> {
         let made = made?;
         let goes_on = self.goes_on_at.take().or(next);
         let on_error = keys.take("on_error").map(|node| self.handler(node, &before, &here, made.ends));
+        let verb = made.keys.first().copied().unwrap_or_default();
+        let (on_publish, deadline) = (self.on_publish(&mut keys, verb, id), self.step_deadline(&mut keys, verb));
         let known: Vec<&str> = made.keys.iter().chain(COMMON).copied().collect();
         keys.finish(&known, &mut self.problems);
         let (handler, recovers) = on_error.map_or((None, false), |block| (block.entry, !block.ends));
         if let Some(op) = made.op {
             let id = id.map(Arc::from);
             let (path, line) = (path.into(), item.place.line);
-            self.steps[ix as usize] = Some(Step { path, id, line, op, next: goes_on, on_error: handler, parent });
+            let (next, on_error) = (goes_on, handler);
+            self.steps[ix as usize] = Some(Step { path, id, line, op, next, on_error, parent, deadline, on_publish });
         }
         Some(made.ends && !recovers)
     }

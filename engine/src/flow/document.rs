@@ -73,6 +73,11 @@ pub(super) struct Flow {
     on_error: Option<Vec<Step>>,
     /// What is done at the end, however the run ends: done, failed or cancelled.
     finally: Option<Vec<Step>>,
+    /// How long a run may take: then it fails with the code `deadline`.
+    deadline: Option<Span>,
+    /// How many runs a trigger of it starts in the first hour after it went live; what comes beyond waits for a person.
+    /// Default: as the installation says, 100.
+    first_hour: Option<FirstHour>,
     /// Tests in virtual time; not part of the flow's meaning.
     tests: Option<Vec<Test>>,
 }
@@ -186,6 +191,8 @@ step!(
         /// Steps for when it does not.
         #[schemars(rename = "else")]
         otherwise: Option<Vec<Step>>,
+        /// How long it may take, with all that is in it: then it fails with the code `deadline`.
+        deadline: Option<Span>,
     }
 );
 step!(
@@ -207,6 +214,8 @@ step!(
     WaitStep {
         /// How long, or until when.
         wait: Wait,
+        /// What becomes of a run that waits here when another version is published. Default `finish`.
+        on_publish: Option<OnPublish>,
     }
 );
 step!(
@@ -225,6 +234,8 @@ step!(
         then: Option<Vec<Step>>,
         /// Steps for when it did not.
         on_timeout: Option<Vec<Step>>,
+        /// What becomes of a run that waits here when another version is published. Default `finish`.
+        on_publish: Option<OnPublish>,
     }
 );
 
@@ -237,6 +248,8 @@ step!(
         cases: BTreeMap<String, Vec<Step>>,
         /// Steps for any other value.
         default: Option<Vec<Step>>,
+        /// How long it may take, with all that is in it: then it fails with the code `deadline`.
+        deadline: Option<Span>,
     }
 );
 step!(
@@ -252,6 +265,8 @@ step!(
         limit: Option<i64>,
         /// What is done with each.
         steps: Vec<Step>,
+        /// How long it may take, with all that is in it: then it fails with the code `deadline`.
+        deadline: Option<Span>,
     }
 );
 step!(
@@ -262,6 +277,8 @@ step!(
         parallel: BTreeMap<String, Vec<Step>>,
         /// `all` (default): waits for every branch; `first`: the first one that ends cancels the others.
         join: Option<Join>,
+        /// How long it may take, with all that is in it: then it fails with the code `deadline`.
+        deadline: Option<Span>,
     }
 );
 step!(
@@ -269,6 +286,8 @@ step!(
     RepeatStep {
         /// What is repeated, how often, and until when.
         repeat: Repeat,
+        /// How long it may take, with all that is in it: then it fails with the code `deadline`.
+        deadline: Option<Span>,
     }
 );
 step!(
@@ -311,6 +330,8 @@ step!(
         on_timeout: Option<Vec<Step>>,
         /// The connection it goes through; default: the conversation's.
         connection: Option<String>,
+        /// What becomes of a run that waits here when another version is published. Default `finish`.
+        on_publish: Option<OnPublish>,
     }
 );
 step!(
@@ -322,6 +343,8 @@ step!(
         with: Option<BTreeMap<String, Value>>,
         /// Whether its end is waited for. Default true.
         wait: Option<bool>,
+        /// How long it may take, with all that is in it: then it fails with the code `deadline`.
+        deadline: Option<Span>,
     }
 );
 step!(
@@ -456,6 +479,33 @@ struct Until {
     until: String,
     /// IANA zone of a time without one. Default UTC.
     zone: Option<String>,
+}
+
+/// What a waiting run does when another version is published.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum OnPublish {
+    /// It goes on on the version it began with.
+    Finish,
+    /// It goes on in the new version, at the step of the same id.
+    Continue,
+    /// It ends, with its clean-up.
+    Stop,
+}
+
+/// How many runs a trigger starts in its first hour.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum FirstHour {
+    Most(#[schemars(range(min = 1, max = 1_000_000))] i64),
+    Off(Off),
+}
+
+/// Without a bound.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum Off {
+    Off,
 }
 
 /// How long an event is awaited.

@@ -195,8 +195,7 @@ impl<'a> Lower<'a> {
         if let Some(until) = until {
             let (path, next) = (format!("{}.until", here.path).into(), here.next);
             let op = Op::Until { repeat: here.ix, until };
-            let parent = Some(here.ix);
-            self.steps[end as usize] = Some(Step { path, id: None, line: 0, op, next, on_error: None, parent });
+            self.steps[end as usize] = Some(Step::part(path, op, next, here.ix));
         }
         let op = (|| Some(Op::Repeat { max: max?, body: block?.entry }))();
         Made { op, ends: false, keys: known }

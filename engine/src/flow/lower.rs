@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::blocks;
+use super::bounds::FirstHour;
 use super::case::{self, TestCase};
 use super::env::{Environment, Needs};
 use super::fields::{self, Fields};
@@ -22,7 +23,20 @@ use crate::ids::VersionId;
 
 /// The version of the format this build reads.
 pub const FORMAT: i64 = 1;
-const KEYS: &[&str] = &["format", "flow", "name", "note", "on", "when", "steps", "on_error", "finally", "tests"];
+const KEYS: &[&str] = &[
+    "format",
+    "flow",
+    "name",
+    "note",
+    "on",
+    "when",
+    "steps",
+    "on_error",
+    "finally",
+    "deadline",
+    "first_hour",
+    "tests",
+];
 
 /// A flow that passed every check, before it is stored.
 #[derive(Debug)]
@@ -35,6 +49,8 @@ pub struct Compiled {
     pub meaning: [u8; 32],
     /// What starts it.
     pub triggers: Vec<Trigger>,
+    /// How many runs each of its triggers starts in its first hour; `None` = as the installation says.
+    pub first_hour: Option<FirstHour>,
     /// Its steps.
     pub program: Program,
     /// Its tests.
@@ -53,6 +69,7 @@ impl Compiled {
             name: self.name,
             meaning: self.meaning,
             triggers: self.triggers,
+            first_hour: self.first_hour,
             program: self.program,
         }
     }
@@ -177,10 +194,15 @@ impl<'a> Lower<'a> {
         let steps = keys.need("steps", "list what it does, each step on a line with `- do: …`", &mut self.problems);
         let (on_error, finally) = (keys.take("on_error"), keys.take("finally"));
 
+        let deadline = keys.take("deadline").and_then(|node| self.deadline(node));
+        let first_hour = keys.take("first_hour").and_then(|node| self.first_hour(node));
+
         let triggers = on.map(|on| self.triggers(on, when)).unwrap_or_default();
         steps.into_iter().chain(on_error).chain(finally).for_each(|block| blocks::survey(block, self));
-        let program = self.program(steps, on_error, finally);
-        if let Some(program) = &program {
+        let mut program = self.program(steps, on_error, finally);
+        if let Some(program) = &mut program {
+            program.deadline = deadline;
+            program.bounded = program.steps.iter().any(|step| step.deadline.is_some());
             proof::check(program, &triggers, &self.places, &mut self.problems);
         }
         let tests = keys.take("tests").map(|node| case::read(node, self)).unwrap_or_default();
@@ -194,7 +216,7 @@ impl<'a> Lower<'a> {
         let flow: Arc<str> = flow?.into();
         let name = name.unwrap_or(&flow).to_owned();
         let needs = std::mem::take(&mut self.needs);
-        Some(Compiled { flow, name, meaning: meaning::of(root), triggers, program: program?, tests, needs })
+        Some(Compiled { flow, name, meaning: meaning::of(root), triggers, first_hour, program: program?, tests, needs })
     }
 
     /// The version of the format, which every kind of document names.
@@ -241,7 +263,7 @@ impl<'a> Lower<'a> {
             return None;
         }
         let steps = std::mem::take(&mut self.steps).into_iter().collect::<Option<Vec<Step>>>()?;
-        Some(Program { steps, entry, on_error, finally })
+        Some(Program { steps, entry, on_error, finally, ..Program::default() })
     }
 
     /// Reserves `count` steps and gives the index of the first.

@@ -4,6 +4,7 @@
 
 mod ask;
 mod blocks;
+mod bounds;
 mod calendar;
 mod calls;
 mod case;
@@ -17,6 +18,7 @@ mod kinds;
 mod loops;
 mod lower;
 mod meaning;
+mod moving;
 mod names;
 mod problem;
 mod program;
@@ -37,12 +39,14 @@ mod yaml_error;
 #[cfg(test)]
 mod tests;
 
+pub use bounds::{FirstHour, NoFirstHour};
 pub use calendar::CompiledCalendar;
 pub use case::{End, Expectation, Expected, Fail, Fake, Given, Moment, TestCase};
 pub use env::{Bindings, ConnectionInfo, Environment, Needs};
 pub use import::{Change, Document, Plan, PlanItem, plan};
 pub use kinds::{CompiledDocument, Kind, check_document};
 pub use lower::{Checked, Compiled, FORMAT, FlowId, check};
+pub use moving::{OnPublish, Stays};
 pub use problem::{CODES, Problem, Severity};
 pub use program::{
     Check, Do, Expr, ForEach, Into, MAX_ITEMS, Op, Program, Retry, Step, StepIx, Trigger, Until, Version, WaitFor, Want,

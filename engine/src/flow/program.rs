@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::bounds::FirstHour;
+use super::moving::OnPublish;
 use crate::expr::{Script, Template};
 use crate::ids::VersionId;
 
@@ -28,6 +30,8 @@ pub struct Version {
     pub meaning: [u8; 32],
     /// What starts it.
     pub triggers: Vec<Trigger>,
+    /// How many runs each of its triggers starts in its first hour; `None` = as the installation says.
+    pub first_hour: Option<FirstHour>,
     /// The steps.
     pub program: Program,
 }
@@ -56,6 +60,10 @@ pub struct Program {
     pub on_error: Option<StepIx>,
     /// Where the flow's `finally` begins.
     pub finally: Option<StepIx>,
+    /// How long a run may take in all.
+    pub deadline: Option<Duration>,
+    /// Whether any step has a deadline.
+    pub bounded: bool,
 }
 
 impl Program {
@@ -84,6 +92,18 @@ pub struct Step {
     pub on_error: Option<StepIx>,
     /// The step among whose steps this one stands: a failure that nothing handles here goes there.
     pub parent: Option<StepIx>,
+    /// How long it may take, with all that is in it.
+    pub deadline: Option<Duration>,
+    /// What becomes of a run that waits here when another version is published.
+    pub on_publish: OnPublish,
+}
+
+impl Step {
+    /// A step that the author did not write, part of the one at `whole`.
+    pub(super) fn part(path: Arc<str>, op: Op, next: Option<StepIx>, whole: StepIx) -> Self {
+        let (id, on_error, parent) = (None, None, Some(whole));
+        Self { path, id, line: 0, op, next, on_error, parent, deadline: None, on_publish: OnPublish::default() }
+    }
 }
 
 /// What a step does.

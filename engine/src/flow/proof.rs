@@ -72,6 +72,9 @@ impl Proof<'_> {
         let mut open: Vec<(StepIx, Age, Option<StepIx>)> = Vec::new();
         for age in triggers.iter().filter_map(age_at_start) {
             open.extend(self.program.entry.map(|entry| (entry, age, None)));
+            // The flow's deadline may pass as late as that.
+            let overdue = self.program.on_error.filter(|_| self.program.deadline.is_some());
+            open.extend(overdue.map(|handler| (handler, age.after(self.program.deadline), None)));
         }
         while let Some((ix, age, from)) = open.pop() {
             let Some(here) = known.get_mut(ix as usize) else { continue };
@@ -128,6 +131,9 @@ impl Proof<'_> {
             *way = way.or_else(|| self.behind_branch(ix));
         }
         ways.push((self.handler(ix), age));
+        if step.deadline.is_some() {
+            ways.push((self.handler(ix), age.after(step.deadline)));
+        }
         ways.push((self.program.finally.filter(|finally| ix < *finally), age));
         ways.into_iter().filter_map(|(next, age)| Some((next?, age))).collect()
     }

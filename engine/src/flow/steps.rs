@@ -175,7 +175,12 @@ impl<'a> Lower<'a> {
     }
 
     /// A duration within bounds.
-    fn span(&mut self, text: &str, at: Place, bounds: std::ops::RangeInclusive<Duration>) -> Option<Duration> {
+    pub(super) fn span(
+        &mut self,
+        text: &str,
+        at: Place,
+        bounds: std::ops::RangeInclusive<Duration>,
+    ) -> Option<Duration> {
         let span = time::duration(text, at, &mut self.problems)?;
         if bounds.contains(&span) {
             return Some(span);

@@ -74,9 +74,14 @@ impl Taken {
             {
                 self.0.insert((*ix, way));
             }
-            let failed = matches!(entry.what, What::Failed { .. }).then(|| state.cursor().and_then(|cursor| cursor.at));
+            let failed = match &entry.what {
+                What::Failed { .. } => state.cursor().and_then(|cursor| cursor.at),
+                // Handlers inside the step do not count.
+                What::Overdue { step, .. } => by_path.get(&**step).copied(),
+                _ => None,
+            };
             state.apply(version, entry);
-            if let Some(at) = failed.flatten().and_then(|at| handler(program, at)) {
+            if let Some(at) = failed.and_then(|at| handler(program, at)) {
                 self.0.insert((at, "on_error".into()));
             }
             self.0.extend(state.cursors.iter().filter_map(|cursor| Some((cursor.at?, String::new()))));

@@ -37,7 +37,10 @@ impl Log {
             }
             What::Parked { why, .. } => format!("  needs attention ({why}): {message}"),
             What::Failed { step, code, .. } => format!("step {step} failed ({code}): {message}"),
+            What::Overdue { step, .. } if step.is_empty() => format!("the run is overdue: {message}"),
+            What::Overdue { step, .. } => format!("step {step} is overdue: {message}"),
             What::Passed { why, trigger, .. } => format!("{trigger} does not start the flow ({why}){}", seen(data)),
+            What::Held { trigger, .. } => format!("{trigger} matched too often: its start is held"),
             What::RuleHeld { rule, watch, .. } => {
                 let watches = if *watch { " (watch only)" } else { "" };
                 format!("rule {rule} holds{watches}: {}", data["did"])

@@ -12,9 +12,13 @@ mod log;
 mod sim;
 
 #[cfg(test)]
+mod deadlines;
+#[cfg(test)]
 mod language;
 #[cfg(test)]
 mod measures;
+#[cfg(test)]
+mod moves;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::book::Published;
 use crate::flow::TestCase;
 use crate::ids::VersionId;
 use crate::run::Block;
+use crate::store::WaitKind;
 
 /// A step that has none inside.
 fn leaf() -> impl Strategy<Value = Value> {
@@ -71,13 +72,23 @@ fn step() -> impl Strategy<Value = Value> {
                 step["on_error"] = handler;
                 step
             }),
+            (inner.clone(), prop::sample::select(vec!["5s", "20m", "1h"])).prop_map(|(mut step, span)| {
+                let holds = ["if", "switch", "for_each", "parallel", "repeat", "run_flow"];
+                if holds.iter().any(|verb| step.get(verb).is_some()) {
+                    step["deadline"] = json!(span);
+                }
+                step
+            }),
         ]
     })
 }
 
-fn any_flow() -> impl Strategy<Value = Published> {
+/// Any flow, in which each wait has an id and says what another version means for it.
+pub(super) fn any_text() -> impl Strategy<Value = Value> {
     let block = || prop::option::of(steps(step()));
-    (steps(step()), block(), block()).prop_map(|(mut steps, on_error, finally)| {
+    let said = prop::collection::vec(prop::sample::select(vec!["finish", "continue", "continue", "stop"]), 1..6);
+    let deadline = prop::option::weighted(0.3, prop::sample::select(vec!["10s", "40m", "2d"]));
+    (steps(step()), block(), block(), said, deadline).prop_map(|(mut steps, on_error, finally, said, deadline)| {
         if let Value::Array(steps) = &mut steps {
             steps.insert(0, json!({ "set": { "n": 0 } }));
         }
@@ -89,9 +100,35 @@ fn any_flow() -> impl Strategy<Value = Published> {
                 flow[name] = block;
             }
         }
-        let text = serde_yaml::to_string(&flow).expect("plain data");
-        document(&text).into_version(VersionId(1))
+        if let Some(deadline) = deadline {
+            flow["deadline"] = json!(deadline);
+        }
+        name_waits(&mut flow, &said, &mut 0);
+        flow
     })
+}
+
+fn name_waits(value: &mut Value, said: &[&str], named: &mut usize) {
+    if ["wait", "wait_for", "ask"].iter().any(|verb| value.get(verb).is_some()) {
+        value["id"] = json!(format!("w{named}"));
+        value["on_publish"] = json!(said[*named % said.len()]);
+        *named += 1;
+    }
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| name_waits(item, said, named)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| name_waits(field, said, named)),
+        _ => {}
+    }
+}
+
+/// The version of a flow's data.
+pub(super) fn compiled(flow: &Value, id: i64) -> Published {
+    let text = serde_yaml::to_string(flow).expect("plain data");
+    document(&text).into_version(VersionId(id))
+}
+
+fn any_flow() -> impl Strategy<Value = Published> {
+    any_text().prop_map(|flow| compiled(&flow, 1))
 }
 
 /// After the last thing that happens, an open run waits for something that is really there.
@@ -102,6 +139,11 @@ fn nothing_hangs(version: &Published, test: &TestCase) {
     if sim.run().is_err() {
         return; // So much happens that the simulation gives up.
     }
+    none_hangs(&sim);
+}
+
+/// Of this world none does.
+pub(super) fn none_hangs(sim: &Sim<'_>) {
     for mail in sim.mails.values() {
         for run in mail.runs.values() {
             let there = |block: Block| match block {
@@ -116,6 +158,14 @@ fn nothing_hangs(version: &Published, test: &TestCase) {
             }
             let waits = run.state.cursors.iter().any(|cursor| cursor.block != Block::Branches);
             assert!(waits, "a join of {} was not released\n{:#?}", run.id, sim.log());
+            for deadline in &run.state.deadlines {
+                assert!(mail.waits.contains_key(&deadline.wait), "{deadline:?} is not armed\n{:#?}", sim.log());
+            }
+        }
+        for wait in mail.waits.values().filter(|wait| wait.kind == WaitKind::Deadline) {
+            let run = wait.run_id.and_then(|run| mail.runs.get(&run)).expect("the run of a deadline");
+            let known = run.state.deadlines.iter().any(|deadline| deadline.wait == wait.id);
+            assert!(known, "{wait:?} bounds nothing\n{:#?}", sim.log());
         }
         for wait in mail.waits.values() {
             assert!(wait.run_id.is_none_or(|run| mail.runs.contains_key(&run)), "{wait:?} was left behind");

@@ -46,6 +46,9 @@ pub(super) enum Coming {
     Unclear(Box<Call>),
     Expired(Box<Call>),
     NobodyAnswered(Box<Call>),
+    /// Another version of the flow is published.
+    #[cfg(test)]
+    Publish(Arc<crate::flow::Version>, crate::publication::Choices),
 }
 
 pub(super) struct Sim<'a> {
@@ -153,6 +156,29 @@ impl<'a> Sim<'a> {
         self
     }
 
+    /// Another version goes live, and every mailbox hears of it, as the runner does it.
+    #[cfg(test)]
+    fn publish(&mut self, version: Arc<crate::flow::Version>, choices: crate::publication::Choices) {
+        self.commit();
+        let (flow, id) = (version.flow.to_string(), version.id);
+        if let Some(witness) = &mut self.witness {
+            witness.knows(&version);
+        }
+        let others = self.book.versions.values().cloned().collect();
+        let callable = std::mem::take(&mut self.book.callable);
+        self.book = Book::new(vec![Live { version, since: self.now }], others, None);
+        self.book.callable.extend(callable);
+        let (by, at) = ("test".to_owned(), self.now);
+        let news = crate::publication::Publication { flow, version: id, removed: false, choices, by, at };
+        let news = Arc::new(news);
+        for mailbox in self.mails.keys().copied().collect::<Vec<_>>() {
+            // A start in between tells them once more.
+            for _ in 0..2 {
+                self.give(mailbox, Input::Published(Arc::clone(&news)));
+            }
+        }
+    }
+
     pub(super) fn expect_at(&mut self, at: At, coming: Coming) {
         self.order += 1;
         self.coming.insert((at, self.order), coming);
@@ -196,6 +222,8 @@ impl<'a> Sim<'a> {
             Coming::NobodyAnswered(call) if self.wanted(&call) => {
                 self.refuse(*call, "nobody_answered", "it needed attention, and nobody answered in time");
             }
+            #[cfg(test)]
+            Coming::Publish(version, choices) => self.publish(version, choices),
             Coming::Attempt(_) | Coming::Unclear(_) | Coming::Expired(_) | Coming::NobodyAnswered(_) => {}
         }
     }

@@ -34,6 +34,13 @@ pub(super) struct Rows {
     journal: BTreeMap<i64, Vec<Entry>>,
 }
 
+impl Rows {
+    /// What was told of runs, in order of their ids.
+    pub(super) fn of_runs(&self) -> Vec<Entry> {
+        self.runs.keys().filter_map(|run| self.journal.get(&run.0)).flatten().cloned().collect()
+    }
+}
+
 /// Watches every commit.
 #[derive(Default)]
 pub(super) struct Witness {
@@ -66,6 +73,11 @@ impl Witness {
             }
         }
         witness
+    }
+
+    /// Another version is stored.
+    pub(super) fn knows(&mut self, version: &Arc<Version>) {
+        self.versions.insert(version.id, Arc::clone(version));
     }
 
     /// An event was stored, as every door does before it answers.

@@ -2,13 +2,17 @@
 //!
 //! One file per kind of input: an [`event`](mod@event), a call's outcome ([`settle`]), a person's [`order`], and what falls
 //! due: a [`silence`], a schedule's slot ([`slot`]), an [`escalation`]'s deadline, a tag's end ([`tags`]). [`rules`] carries
-//! out what tag rules decided. [`erase`] is an order, too. What an input makes happen besides is [`caused`].
+//! out what tag rules decided. [`erase`] is an order, too. [`moving`] is what a publication means for runs that wait, [`held`] are starts
+//! that a person must look at first. What an
+//! input makes happen besides is [`caused`].
 
 mod calls;
 mod caused;
 mod erase;
 mod escalation;
 mod event;
+mod held;
+mod moving;
 mod order;
 mod past;
 mod rows;
@@ -30,6 +34,7 @@ use crate::event::Event;
 use crate::ids::{Ids, InputId, JournalId, RunId, WaitId};
 use crate::mailbox::{Mailbox, Missed};
 use crate::order::{About, Error, Order};
+use crate::publication::Publication;
 use crate::run::journal::{self, Head};
 use crate::run::{Attempt, Entry, Run, State, Turned, Wake, What, World, turn};
 use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, RunStatus, WaitKind, WaitOp, WaitRow, WaitState, Work};
@@ -37,6 +42,7 @@ use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, RunStatus, WaitKind
 use caused::Cause;
 
 pub(crate) use event::held_back;
+pub use held::HeldStart;
 pub use rows::{contact_from, encode_event, event_from_row, mailbox_from};
 pub use slot::mailbox as schedule_mailbox;
 
@@ -79,6 +85,8 @@ pub enum Input {
         /// The trigger.
         trigger: Arc<str>,
     },
+    /// A version of a flow was published or removed: runs here may be on another.
+    Published(Arc<Publication>),
     /// Thresholds of silence were published: arm the next one of each conversation.
     Watch,
     /// A person's order.
@@ -136,6 +144,7 @@ pub fn handle(
             handling.schedule(&flow, &trigger);
             Ok(Value::Null)
         }
+        Input::Published(news) => Ok(handling.published(&news)),
         Input::Watch => {
             handling.watch_all();
             Ok(Value::Null)
@@ -201,6 +210,13 @@ impl Handling<'_> {
             WaitKind::Cron => self.slot_due(&wait),
             WaitKind::Escalation => self.escalation_due(&wait),
             WaitKind::Tag => self.tag_due(&wait),
+            WaitKind::Deadline => {
+                if let Some(run) = wait.run_id {
+                    self.wake(run, Wake::Overdue(id));
+                }
+            }
+            // It waits for a person, however long.
+            WaitKind::Held => {}
         }
     }
 

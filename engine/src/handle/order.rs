@@ -13,10 +13,11 @@ use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, RunStatus, Wai
 
 impl Handling<'_> {
     pub(super) fn order(&mut self, order: Order, about: Option<About>) -> Result<Value, Error> {
-        let (effect, told) = match about {
-            Some(About::Effect(row)) => (Some(row), None),
-            Some(About::Run(told)) => (None, Some(told)),
-            None => (None, None),
+        let (effect, told, event) = match about {
+            Some(About::Effect(row)) => (Some(row), None, None),
+            Some(About::Run(told)) => (None, Some(told), None),
+            Some(About::Event(event)) => (None, None, Some(event)),
+            None => (None, None, None),
         };
         match order {
             Order::RetryEffect { effect: id, input } => {
@@ -40,6 +41,8 @@ impl Handling<'_> {
             Order::ReplayRun { run } => self.replay_run(&*told.ok_or_else(|| Error::Gone(run.to_string()))?),
             Order::TakeEscalation { escalation, agent } => self.take(escalation, agent),
             Order::ChangeTags { add, remove, allow } => self.change_tags(&add, &remove, &allow),
+            Order::ReleaseStart { start } => self.release_start(start, event.as_deref()),
+            Order::DropStart { start } => self.drop_start(start),
             Order::ErasePerson => self.erase(),
             Order::Forget { families } => Ok(self.forget(families)),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Handling;
-use crate::event::{Event, FLOW_CALLED};
+use crate::event::FLOW_CALLED;
 use crate::flow::Version;
 use crate::ids::RunId;
 use crate::matching;
@@ -16,14 +16,14 @@ use crate::store::RunStatus;
 impl Handling<'_> {
     /// A new run that stands where the old one failed.
     pub(super) fn retry_run(&mut self, told: Told, input: Option<Value>) -> Result<Value, Error> {
-        let Told { row, version, event, entries } = told;
+        let row = &told.row;
         if row.status != RunStatus::Failed {
             return Err(Error::Refused(format!("{} did not fail: it is {:?}", row.id, row.status)));
         }
         if self.mail.erased.holds(row.id.0) {
             return Err(Error::Refused(format!("what {} knew was erased", row.id)));
         }
-        let mut state = before_failure(&version, &event, &entries).ok_or_else(|| {
+        let (mut state, version) = before_failure(&told).ok_or_else(|| {
             Error::Refused(format!("{} was ended by a `stop`: there is no failed step to try again", row.id))
         })?;
         make_ready(&mut state, row.id)?;
@@ -67,15 +67,20 @@ impl Handling<'_> {
     }
 }
 
-/// The state before the failure that no step of the flow handled.
-fn before_failure(version: &Version, event: &Event, entries: &[Entry]) -> Option<State> {
-    let mut state = State::new((*event.seen).clone());
-    for entry in entries {
-        let before = matches!(entry.what, What::Failed { .. }).then(|| state.clone());
+/// The state before the failure that no step of the flow handled, and the version the run was on then.
+fn before_failure(told: &Told) -> Option<(State, Arc<Version>)> {
+    let mut versions = told.earlier.iter().chain([&told.version]);
+    let mut version = versions.next()?;
+    let mut state = State::new((*told.event.seen).clone());
+    for entry in &told.entries {
+        if let What::Moved { .. } = entry.what {
+            version = versions.next()?;
+        }
+        let before = matches!(entry.what, What::Failed { .. } | What::Overdue { .. }).then(|| state.clone());
         let handled_before = state.in_error_branch;
         state.apply(version, entry);
         if state.in_error_branch && !handled_before {
-            return before;
+            return Some((before?, Arc::clone(version)));
         }
     }
     None
@@ -95,6 +100,8 @@ fn make_ready(state: &mut State, run: RunId) -> Result<(), Error> {
         }
     }
     state.caller = None;
+    state.deadlines.clear();
+    state.stayed = None;
     state.parked.clear();
     state.effects = 0;
     state.ended = None;
@@ -110,12 +117,13 @@ mod tests {
     use crate::capability::web;
     use crate::clock::At;
     use crate::connector::{ActionSpec, Catalog, Problem, Repeat, Verdict};
-    use crate::event::{EventKey, Origin};
+    use crate::event::{Event, EventKey, Origin};
     use crate::flow::{Environment, check};
     use crate::handle::{Input, handle};
     use crate::ids::{EventId, Ids, MailboxId, VersionId};
     use crate::mailbox::Mailbox;
     use crate::order::{About, Order};
+    use crate::publication::Publication;
     use crate::run::{Plan, journal};
     use crate::store::{EffectOp, JournalKind, RunRow, Work};
 
@@ -128,18 +136,40 @@ mod tests {
         mail: Mailbox,
         ids: Ids,
         works: Vec<Work>,
+        /// The version before the one that is live.
+        earlier: Option<Arc<Version>>,
     }
 
     impl World {
         fn new() -> Self {
+            Self::of(FLOW)
+        }
+
+        fn version(flow: &str, id: i64) -> Arc<Version> {
             let request = ActionSpec::of::<web::Request>(Repeat::OnlyIfRefused);
             let actions = BTreeMap::from([(request.name, request)]);
             let catalog = Catalog { actions, triggers: crate::trigger::all(), serves: BTreeMap::new() };
-            let checked = check(FLOW, &Environment::new(&catalog));
+            let checked = check(flow, &Environment::new(&catalog));
             let version = checked.version.unwrap_or_else(|| panic!("{:#?}", checked.problems));
-            let live = Live { version: Arc::new(version.into_version(VersionId(1))), since: At(0) };
+            Arc::new(version.into_version(VersionId(id)))
+        }
+
+        fn of(flow: &str) -> Self {
+            let live = Live { version: Self::version(flow, 1), since: At(0) };
             let book = Book::new(vec![live], Vec::new(), None);
-            Self { book, mail: Mailbox::new(MailboxId(7)), ids: Ids::new(0), works: Vec::new() }
+            Self { book, mail: Mailbox::new(MailboxId(7)), ids: Ids::new(0), works: Vec::new(), earlier: None }
+        }
+
+        /// Another version goes live, and the runs hear of it.
+        fn publish(&mut self, flow: &str) {
+            let before = Arc::clone(&self.book.live[0].version);
+            let live = Live { version: Self::version(flow, 2), since: NOW };
+            self.book = Book::new(vec![live], vec![Arc::clone(&before)], None);
+            self.earlier = Some(before);
+            let (flow, version, by) = ("tried".to_owned(), VersionId(2), "cli".to_owned());
+            let choices = BTreeMap::new();
+            let news = Publication { flow, version, removed: false, choices, by, at: NOW };
+            self.give(Input::Published(Arc::new(news))).unwrap();
         }
 
         fn give(&mut self, input: Input) -> Result<Value, Error> {
@@ -191,7 +221,8 @@ mod tests {
             let mut runs = self.works.iter().flat_map(|work| &work.runs);
             let row = runs.rfind(|row| row.id == run).expect("the run").clone();
             let version = Arc::clone(&self.book.live[0].version);
-            Box::new(Told { row, version, event: Self::event(), entries })
+            let earlier = self.earlier.iter().cloned().collect();
+            Box::new(Told { row, version, earlier, event: Self::event(), entries })
         }
 
         fn order(&mut self, order: Order, run: RunId) -> Result<Value, Error> {
@@ -223,6 +254,25 @@ mod tests {
         assert_eq!(State::fold(&world.book.live[0].version, Value::Null, &world.told(call.run_id).entries), run);
         world.settle(Verdict::done(json!({ "status": 200 })));
         assert_eq!(world.last_run().status, RunStatus::Done);
+    }
+
+    #[test]
+    fn a_run_that_moved_after_it_failed_is_tried_again_on_the_version_it_failed_on() {
+        let flow = format!("{FLOW}  - id: later\n    wait: 2h\n    on_publish: continue\n");
+        let mut world = World::of(&flow);
+        world.give(Input::Event { event: Arc::new(World::event()), input: None }).unwrap();
+        world.settle(Verdict::Refused(Problem::new("no", "no")));
+        let run = world.last_run().id;
+        world.publish(&flow.replace("steps:\n", "steps:\n  - set: { first: 1 }\n  - set: { second: 2 }\n"));
+        assert_eq!(world.last_run().version_id, VersionId(2), "it waits in the error branch of the new one");
+        let wait = *world.mail.waits.keys().next().expect("it waits");
+        world.give(Input::Due(wait)).unwrap();
+        assert_eq!(world.last_run().status, RunStatus::Failed);
+        let answer = world.order(Order::RetryRun { run, input: None }, run).unwrap();
+        assert_eq!(answer["step"], json!("asked"));
+        let tried = world.last_run();
+        assert_eq!((tried.version_id, tried.status), (VersionId(1), RunStatus::Working));
+        assert_eq!(world.mail.runs[&tried.id].state.vars.get("a"), Some(&json!(1)));
     }
 
     #[test]

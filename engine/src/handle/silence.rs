@@ -17,7 +17,6 @@ use crate::clock::At;
 use crate::contact::Conversation;
 use crate::event::{self, Event, EventKey, Origin};
 use crate::ids::{ConversationId, EventId, WaitId};
-use crate::run::{Entry, What};
 use crate::store::{JournalKind, WaitKind, WaitRow, WaitState};
 use crate::trigger::Silent;
 
@@ -220,11 +219,7 @@ impl Handling<'_> {
         self.show(std::iter::once(trigger), event, &mut scope);
         let flow = &live.version.flow;
         match crate::matching::meets(trigger, event, &scope) {
-            Ok(crate::matching::Met::Yes(saw)) => {
-                let run = self.start(live, &trigger.id, event, None);
-                let (flow, trigger) = (flow.clone(), trigger.id.clone());
-                entries.push(Entry { what: What::Matched { flow, trigger, run }, data: saw });
-            }
+            Ok(crate::matching::Met::Yes(saw)) => entries.push(self.met(live, trigger, event, saw)),
             Ok(crate::matching::Met::Params) => {}
             Ok(crate::matching::Met::When(saw)) => entries.push(super::event::passed(flow, &trigger.id, "when", saw)),
             Err(error) => entries.push(super::event::passed(flow, &trigger.id, "error", error.message.into())),

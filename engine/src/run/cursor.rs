@@ -115,6 +115,11 @@ impl Cursor {
         Self { at, ..Self::default() }
     }
 
+    /// Its place as a wait's row names it: the step's index from 1; 0 = not known.
+    pub(crate) fn stored_at(&self) -> i64 {
+        self.at.map_or(0, |at| i64::from(at) + 1)
+    }
+
     /// Puts it at another step, free to go on.
     pub(super) fn go(&mut self, at: Option<StepIx>) {
         self.at = at;

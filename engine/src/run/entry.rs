@@ -85,6 +85,32 @@ pub enum What {
     },
     /// A person changed the contact's tags. Data: `{ add, remove, allow }`.
     Tagged,
+    /// A trigger matched, and in its first hour that was one too many: the start waits for a person. Data: what its conditions
+    /// saw.
+    Held {
+        /// The flow.
+        flow: Arc<str>,
+        /// The trigger in it.
+        trigger: Arc<str>,
+        /// The held start.
+        wait: WaitId,
+    },
+    /// A person released a held start, and a run began.
+    Released {
+        /// The flow.
+        flow: Arc<str>,
+        /// The trigger in it.
+        trigger: Arc<str>,
+        /// The run.
+        run: RunId,
+    },
+    /// A person dropped a held start.
+    Dropped {
+        /// The flow.
+        flow: Arc<str>,
+        /// The trigger in it.
+        trigger: Arc<str>,
+    },
     /// A wait was answered by this event.
     Delivered {
         /// The run that waited.
@@ -319,6 +345,38 @@ pub enum What {
         /// When it came in.
         at: At,
     },
+    /// A deadline began to run.
+    Bounded {
+        /// The step, with all that is in it; empty = the run.
+        step: Arc<str>,
+        /// Its wait.
+        wait: WaitId,
+        /// When it passes.
+        until: At,
+    },
+    /// A deadline passed before what it bounds was over: whoever handles failures of that takes over. Data: the words.
+    Overdue {
+        /// The step; empty = the run.
+        step: Arc<str>,
+        /// Its wait.
+        wait: WaitId,
+        /// When.
+        at: At,
+    },
+    /// The run goes on in another version of its flow. Data: `{ state }`, where it stands in that.
+    Moved {
+        /// The version it was on.
+        from: VersionId,
+        /// The version it is on now.
+        to: VersionId,
+    },
+    /// The run was to go on in another version, and stays on its own.
+    Stayed {
+        /// The version that was published, or removed.
+        to: VersionId,
+        /// Why, a stable code: see [`crate::flow::Stays`].
+        why: Arc<str>,
+    },
     /// A human was asked for. Data: team and reason.
     Escalated {
         /// The demand.
@@ -352,7 +410,7 @@ pub enum What {
     Erased,
     /// Something else was changed. Data: from what to what.
     Changed {
-        /// What: `flow.published`, `flow.off`, `connection.down`, `connection.up` …
+        /// What: `flow.published`, `flow.off`, `connection.down`, `connection.up`, `first_hour.holding` …
         what: Arc<str>,
         /// Which one.
         id: Arc<str>,

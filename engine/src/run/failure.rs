@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use super::State;
-use super::cursor::{self, Cursor};
+use super::cursor::{self, Block, Cursor};
 use crate::flow::{Op, Program, StepIx};
+
+/// `error.code` of what was not over before its deadline.
+pub(super) const DEADLINE: &str = "deadline";
 
 /// What catches a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,13 +48,26 @@ impl Leaves {
 
 /// What catches a failure of the step at which the current cursor of `state` stands.
 pub(super) fn target(state: &State, program: &Program) -> Target {
+    outwards(state, program, Leaves::None, None)
+}
+
+/// What catches that the step at `path`, around the current cursor, was not over in time; an empty path is the run.
+pub(super) fn overdue(state: &State, program: &Program, path: &str) -> Target {
+    let opener = state.cursor().filter(|cursor| cursor.block == Block::Branches).and_then(|cursor| cursor.at);
+    let leaves = program.step(opener).map_or(Leaves::None, |step| Leaves::Of(Arc::clone(&step.path)));
+    outwards(state, program, leaves, Some(path))
+}
+
+/// The first handler on the way outwards; those of steps inside `from` do not count.
+fn outwards(state: &State, program: &Program, mut leaves: Leaves, from: Option<&str>) -> Target {
     let mut within: &str = &state.within;
-    let mut leaves = Leaves::None;
     let mut out_of = Vec::new();
+    let mut counts = from.is_none();
     let mut at = state.cursor().and_then(|cursor| cursor.at);
     while let Some(step) = program.step(at) {
         out_of.push(Arc::clone(&step.path));
-        if step.on_error.is_some() {
+        counts |= from == Some(&*step.path);
+        if counts && step.on_error.is_some() {
             return Target { within: within.into(), at: step.on_error, leaves, out_of, of_flow: false };
         }
         at = step.parent;

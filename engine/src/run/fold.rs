@@ -6,12 +6,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::cursor::{self, Block, Cursor, Item, Open};
-use super::failure::{self, Leaves};
-use super::state::Tried;
+use super::failure::{self, DEADLINE, Leaves, Target};
+use super::state::{Deadline, Tried};
 use super::{Entry, State, What};
 use crate::clock::At;
 use crate::flow::{Op, Program, Step, StepIx, Version};
-use crate::ids::RunId;
+use crate::ids::{RunId, WaitId};
 use crate::store::RunStatus;
 
 impl State {
@@ -48,12 +48,15 @@ impl State {
                 self.go(program, |_, next| next);
             }
             What::Replied { .. } => self.go(program, |_, next| next),
+            What::Moved { .. } => *self = State::deserialize(&entry.data["state"]).unwrap_or_default(),
+            What::Stayed { to, .. } => self.stayed = Some(*to),
             _ => {
                 self.take_way(program, entry);
                 self.take_call(program, entry);
                 self.take_wait(program, entry);
             }
         }
+        self.drop_deadlines(program);
     }
 
     /// Entries about which way a run goes.
@@ -137,8 +140,29 @@ impl State {
                 });
             }
             What::Accepted { .. } => self.accept(program, &entry.data),
+            What::Bounded { step, wait, .. } => {
+                let (step, within, wait) = (Arc::clone(step), Arc::clone(&self.within), *wait);
+                self.deadlines.push(Deadline { step, within, wait });
+            }
+            What::Overdue { step, wait, at } => {
+                self.caused_at = *at;
+                self.overdue(program, step, *wait, &entry.data);
+            }
             _ => {}
         }
+    }
+
+    /// A deadline of what is left, or over, runs no more.
+    pub(super) fn drop_deadlines(&mut self, program: &Program) {
+        let over = self.ended.is_some();
+        let (cursors, finishing) = (&self.cursors, self.finishing.is_some());
+        self.deadlines.retain(|deadline| {
+            if deadline.step.is_empty() || over {
+                return !(finishing || over);
+            }
+            let cursor = cursors.iter().find(|cursor| cursor.within == deadline.within);
+            cursor.is_some_and(|cursor| program.stands_in(cursor.at, &deadline.step))
+        });
     }
 
     fn start(&mut self, program: &Program, at: At, data: &Value) {
@@ -346,6 +370,22 @@ impl State {
             "attempts": tried.map_or(0, |tried| tried.attempts),
         });
         let target = failure::target(self, program);
+        self.hand_over(&target);
+    }
+
+    /// A deadline of the step at `path`, or of the run, passed.
+    fn overdue(&mut self, program: &Program, path: &str, wait: WaitId, data: &Value) {
+        self.visits += 1;
+        self.deadlines.retain(|deadline| deadline.wait != wait);
+        self.error = json!({
+            "code": DEADLINE, "message": data.get("message").cloned().unwrap_or_default(), "step": path,
+            "action": "", "connection": "", "verdict": "", "status": null, "attempts": 0,
+        });
+        let target = failure::overdue(self, program, path);
+        self.hand_over(&target);
+    }
+
+    fn hand_over(&mut self, target: &Target) {
         self.in_error_branch |= target.of_flow;
         if self.finishing.is_some() {
             self.finishing = Some(RunStatus::Failed);

@@ -12,7 +12,7 @@ use super::Entry;
 use super::cursor::{Block, Cursor};
 use crate::clock::At;
 use crate::flow::{Program, Step, Version};
-use crate::ids::RunId;
+use crate::ids::{RunId, VersionId, WaitId};
 use crate::store::RunStatus;
 
 /// Where a run stands.
@@ -65,9 +65,26 @@ pub struct State {
     /// What a person gives the next call instead of its own input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited: Option<Value>,
+    /// Deadlines that run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deadlines: Vec<Deadline>,
+    /// The last publication that was to move it and could not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stayed: Option<VersionId>,
     /// How it ended.
     #[serde(default)]
     pub ended: Option<RunStatus>,
+}
+
+/// A deadline that runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// The step that it bounds, with all that is in it; empty = the run.
+    pub step: Arc<str>,
+    /// The branch that came to that step.
+    pub within: Arc<str>,
+    /// The wait that is armed for it.
+    pub wait: WaitId,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]

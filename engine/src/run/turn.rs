@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 use super::failure::{self, Leaves};
 use super::sight::names_of;
 use super::value::Failure;
-use super::{Attempt, Block, Cursor, Entry, Run, Sight, What};
+use super::{Attempt, Block, Cursor, Entry, Run, Sight, State, What};
 use crate::calendar::Calendars;
 use crate::clock::At;
 use crate::connector::Verdict;
 use crate::event::Event;
 use crate::expr::{Scope, Script};
-use crate::flow::{Op, Step, Version, WaitFor};
-use crate::ids::{EventId, Ids, RunId, WaitId};
+use crate::flow::{Op, Stays, Step, Version, WaitFor};
+use crate::ids::{EventId, Ids, RunId, VersionId, WaitId};
 use crate::mailbox::{Facts, Mailbox};
 use crate::store::{EffectRow, EscalationRow, RunStatus, TagOp, WaitKind, WaitRow, WaitState};
 
@@ -114,8 +114,26 @@ pub enum Wake<'a> {
         /// Its new input; `None` = as it was.
         input: Option<Value>,
     },
+    /// A deadline passed.
+    Overdue(WaitId),
+    /// It goes on in another version, where `state` says.
+    Move {
+        /// The version.
+        to: Arc<Version>,
+        /// Where it stands there.
+        state: Box<State>,
+    },
+    /// It was to go on in another version, and cannot.
+    Stay {
+        /// The version.
+        to: VersionId,
+        /// Why.
+        why: Stays,
+    },
     /// The run was ended; its clean-up runs first.
     Cancel,
+    /// The same because another version was published.
+    Stop,
     /// The run was ended, without clean-up.
     Kill,
 }
@@ -197,7 +215,9 @@ impl Turn<'_> {
     /// Records what happened; the state follows.
     pub(super) fn record(&mut self, what: What, data: Value) {
         let entry = Entry { what, data };
+        let bounds: Vec<WaitId> = self.run.state.deadlines.iter().map(|deadline| deadline.wait).collect();
         self.run.state.apply(&self.run.version, &entry);
+        self.unbind(bounds);
         if matches!(
             entry.what,
             What::Assigned { .. }
@@ -211,6 +231,7 @@ impl Turn<'_> {
                 | What::Decided { .. }
                 | What::Failed { .. }
                 | What::Finished { .. }
+                | What::Overdue { .. }
                 | What::Returned { .. }
         ) {
             self.forget(&["steps", "vars", "error"]);
@@ -251,12 +272,17 @@ impl Turn<'_> {
             Wake::Start { trigger, event, replays } => {
                 let data = replays.map_or(Value::Null, |run| json!({ "replays": run }));
                 self.record(What::Started { trigger, event: event.id, at: event.at, depth: event.depth }, data);
+                self.bound_run();
             }
             Wake::Resume { from, step, state } => {
                 self.record(What::Resumed { from, step, at: self.world.now }, json!({ "state": state }));
                 self.scope = Scope::new();
+                self.bound_run();
             }
-            Wake::Call { caused_at } => self.called(caused_at),
+            Wake::Call { caused_at } => {
+                self.called(caused_at);
+                self.bound_run();
+            }
             Wake::Due(wait) => {
                 if let Some(step) = self.blocked_on(Block::Wait(wait)) {
                     self.note(What::Fired { step, wait });
@@ -280,7 +306,14 @@ impl Turn<'_> {
                 self.blocked_on(Block::Effect(n));
                 self.retry(n, row, input);
             }
+            Wake::Overdue(wait) => self.overdue(wait),
+            Wake::Move { to, state } => self.go_on_in(to, &state),
+            Wake::Stay { to, why } => self.note(What::Stayed { to, why: why.code().into() }),
             Wake::Cancel => self.finish(RunStatus::Cancelled, Value::Null),
+            Wake::Stop => {
+                let reason = "another version was published, and runs that wait here then stop";
+                self.finish(RunStatus::Cancelled, json!({ "reason": reason }));
+            }
             Wake::Kill => self.note(What::Ended { status: RunStatus::Cancelled }),
         }
     }
@@ -373,6 +406,7 @@ impl Turn<'_> {
             return self.next_branch(version, next);
         }
         let Some(step) = version.program.step(cursor.at) else { return self.end_of_way() };
+        self.bound_steps(version);
         self.see(&step.op);
         if let Err(failure) = self.visit(version, step) {
             self.fail(&failure);

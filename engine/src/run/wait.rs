@@ -66,7 +66,8 @@ impl Turn<'_> {
     fn arm(&mut self, step: &Step, kind: WaitKind, due: At, event: Option<Arc<str>>, since: EventId) -> WaitId {
         let id = WaitId(self.world.ids.next(self.world.now));
         let on_kind = event.as_deref().map(str::to_owned);
-        self.out.waits.push(WaitRow { on_kind, since, ..self.wait_row(id, kind, due) });
+        let cursor = self.run.state.cursor().map_or(0, super::Cursor::stored_at);
+        self.out.waits.push(WaitRow { on_kind, since, cursor, ..self.wait_row(id, kind, due) });
         self.note(What::Waited { step: step.path.clone(), wait: id, until: due, event });
         id
     }

@@ -18,6 +18,7 @@ use super::misses::Misses;
 use crate::book::Book;
 use crate::clock::At;
 use crate::connector::{Problem, Verdict};
+use crate::first_hour::{HourRow, Phase};
 use crate::handle::Input;
 use crate::ids::{JournalId, MailboxId};
 use crate::run::journal::{self, Head};
@@ -52,12 +53,15 @@ pub(super) struct News {
     gone: Vec<(crate::ids::EffectId, bool)>,
     armed: Vec<super::timers::Armed>,
     callers: CallerNews,
+    /// Triggers that began to hold their starts.
+    holding: Vec<HourRow>,
 }
 
 impl News {
     pub(super) fn of(work: &Work) -> Self {
         let callers = CallerNews::of(work);
-        let mut news = Self { planned: Vec::new(), gone: Vec::new(), armed: Vec::new(), callers };
+        let holding = work.hours.iter().filter(|row| row.phase == Phase::Holding).cloned().collect();
+        let mut news = Self { planned: Vec::new(), gone: Vec::new(), armed: Vec::new(), callers, holding };
         for op in &work.effects {
             match op {
                 EffectOp::Plan(row) => news.planned.push((**row).clone()),
@@ -112,6 +116,15 @@ impl<S: Store + Reads> Core<S> {
     /// Lets connections and timers know what a commit brought. Calls start only now, after it.
     pub(super) fn spread(self: &Arc<Self>, news: News) {
         self.callers.tell(news.callers);
+        for HourRow { flow, trigger, matches, .. } in news.holding {
+            tracing::error!(
+                flow,
+                trigger,
+                matches,
+                "a trigger matched too often in its first hour: its starts are held until a person releases or drops them (`switchboard flow held`)"
+            );
+            metrics::counter!("switchboard_first_hours_held_total").increment(1);
+        }
         for row in news.planned {
             match self.lines.get(row.connection.as_str()) {
                 Some(line) => line.tell(&self.activity, line::Message::Planned(Box::new(row))),

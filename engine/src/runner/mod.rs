@@ -2,17 +2,19 @@
 //!
 //! [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
 //! [`callers`] are those who wait for a flow's answer, [`publish`] swaps the book, [`erase`] erases a person, [`misses`] remembers
-//! what started nothing, [`past`] reads back runs that are over, [`sending`] stops all sending. [`core`] is what they share.
+//! what started nothing, [`moves`] tells runs of publications, [`past`] reads back runs that are over, [`sending`] stops all sending. [`core`] is what they share.
 
 mod activity;
 mod boxes;
 mod callers;
 mod core;
 mod erase;
+mod held;
 pub(crate) mod hold;
 mod intake;
 mod line;
 mod misses;
+mod moves;
 mod past;
 mod publish;
 mod queue;
@@ -20,6 +22,7 @@ mod sending;
 mod start;
 mod timers;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,15 +38,19 @@ use crate::book::Published;
 use crate::calendar::Calendars;
 use crate::clock::{At, Clock};
 use crate::connector::{Item, Open, Sender};
-use crate::flow::Version;
+use crate::first_hour::HourRow;
+use crate::flow::{FirstHour, Version};
 use crate::ids::{EventId, Ids, MailboxId};
 use crate::mailbox::Missed;
 use crate::order::{self, Order};
+use crate::publication::Choices;
 use crate::rules::RuleFile;
 use crate::stops::Scope;
 use crate::store::{ContactRow, EffectRow, Reads, Store, VersionRow};
 
 pub use self::erase::Erasure;
+pub use self::held::{Decided, Held};
+pub use self::moves::{Fate, Place, Waiting};
 
 /// Takes each new anchor out of the engine: to the log, a file, another machine.
 pub type AnchorSink = Arc<dyn Fn(&Anchor) + Send + Sync>;
@@ -60,6 +67,8 @@ pub struct Parts<S> {
     pub connections: Vec<Open>,
     /// The connection that tells teams about escalations, if any.
     pub notify: Option<Arc<str>>,
+    /// How many runs a trigger starts in the hour after it went live, where its flow does not say.
+    pub first_hour: FirstHour,
     /// Only orders and publications are carried out: nothing stored is resumed, no timer runs, no schedule is looked after,
     /// no call goes out. For commands beside no server, which know nothing of connections.
     pub quiet: bool,
@@ -232,7 +241,43 @@ impl<S: Store + Reads> Engine<S> {
         versions: Vec<Published>,
         by: &str,
     ) -> Result<(), crate::store::Error> {
-        self.core.publish(rows, versions, by).await
+        self.core.publish(rows, versions, by, &BTreeMap::new()).await
+    }
+
+    /// The same, with what becomes of runs that wait on other versions, by flow and step: it counts instead of what the steps say
+    /// themselves. Runs hear of it after the commit, mailbox by mailbox, after a new start too.
+    ///
+    /// # Errors
+    /// As [`Engine::publish`].
+    pub async fn publish_with(
+        &self,
+        rows: Vec<VersionRow>,
+        versions: Vec<Published>,
+        by: &str,
+        choices: &BTreeMap<String, Choices>,
+    ) -> Result<(), crate::store::Error> {
+        self.core.publish(rows, versions, by, choices).await
+    }
+
+    /// At which steps of which versions the runs of `flow` wait.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn waiting(&self, flow: &str) -> Result<Waiting, crate::store::Error> {
+        self.core.waiting(flow).await
+    }
+
+    /// What it would mean for runs that wait that `to` is published with these choices, or, with `None`, that `flow` is removed.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn fates(
+        &self,
+        flow: &str,
+        to: Option<&Version>,
+        choices: &Choices,
+    ) -> Result<Vec<Fate>, crate::store::Error> {
+        self.core.fates(flow, to, choices).await
     }
 
     /// The live versions, by flow id.
@@ -263,6 +308,42 @@ impl<S: Store + Reads> Engine<S> {
     /// When the store fails.
     pub async fn held(&self, scope: &Scope) -> Result<Vec<EffectRow>, crate::store::Error> {
         self.core.held_by(scope).await
+    }
+
+    /// Triggers that hold starts in their first hour, or were released by a person.
+    #[must_use]
+    pub fn holding(&self) -> Vec<HourRow> {
+        self.core.holding()
+    }
+
+    /// Starts that are held: of a flow, or all of them, in order of [`Held::key`] after `after` (empty = from the first).
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn held_starts(
+        &self,
+        flow: Option<&str>,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<Held>, crate::store::Error> {
+        self.core.held_starts(flow.map(|flow| (flow, None)), after, limit).await
+    }
+
+    /// Releases what is held of a flow, or of one trigger of it: at most 1 000 starts at once. From now on these triggers start
+    /// whatever matches.
+    ///
+    /// # Errors
+    /// When the store fails. What was released until then stays so; asking again goes on.
+    pub async fn release_starts(&self, flow: &str, trigger: Option<&str>, by: &str) -> Result<Decided, order::Error> {
+        self.core.decide_starts(flow, trigger, held::Decision::Release, by).await
+    }
+
+    /// Drops what is held of a flow, or of one trigger of it: at most 1 000 starts at once. These triggers go on holding.
+    ///
+    /// # Errors
+    /// As [`Engine::release_starts`].
+    pub async fn drop_starts(&self, flow: &str, trigger: Option<&str>, by: &str) -> Result<Decided, order::Error> {
+        self.core.decide_starts(flow, trigger, held::Decision::Drop, by).await
     }
 
     /// The last events that the triggers of `flow` heard and did not start on, newest first; since this process began, at most

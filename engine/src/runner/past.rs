@@ -8,7 +8,7 @@ use crate::flow::Version;
 use crate::handle::event_from_row;
 use crate::ids::{RunId, VersionId};
 use crate::order::{Error, Told};
-use crate::run::journal;
+use crate::run::{What, journal};
 use crate::store::{JournalKind, Reads, Store};
 
 impl<S: Store + Reads> Core<S> {
@@ -27,7 +27,13 @@ impl<S: Store + Reads> Core<S> {
             }
         }
         let version = self.version(row.version_id).await?;
-        Ok(Some(Told { row, version, event: event_from_row(event), entries }))
+        let mut earlier = Vec::new();
+        for entry in &entries {
+            if let What::Moved { from, .. } = entry.what {
+                earlier.push(self.version(from).await?);
+            }
+        }
+        Ok(Some(Told { row, version, earlier, event: event_from_row(event), entries }))
     }
 
     /// A version, brought back into the book if it is in it no more: the new run stays on it after a restart, too.

@@ -1,6 +1,6 @@
 //! Publishing: versions are stored with an audit row each, then the book is swapped whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +8,10 @@ use serde_json::json;
 
 use super::core::Core;
 use crate::book::{Book, Live, LiveRules, Published};
+use crate::first_hour;
 use crate::handle::{Input, schedule_mailbox};
 use crate::ids::{ContactId, MailboxId};
+use crate::publication::{Choices, PublicationOp};
 use crate::store::{self, Reads, Store, VersionRow, VersionState, Work};
 
 /// Conversations armed at a time when a silence is published; newest flows wait a moment for old conversations.
@@ -23,9 +25,18 @@ impl<S: Store + Reads> Core<S> {
         rows: Vec<VersionRow>,
         versions: Vec<Published>,
         by: &str,
+        choices: &BTreeMap<String, Choices>,
     ) -> Result<(), store::Error> {
         let _alone = self.publishing.lock().await;
         let now = self.parts.clock.now();
+        let before = self.book.load_full();
+        let told = self.publications(&before, &rows, choices, by).await?;
+        let publications = told.iter().cloned().map(PublicationOp::Begin).collect();
+        let flows = versions.iter().filter_map(|version| match version {
+            Published::Flow(version) => Some((&**version, now)),
+            Published::Rules(_) | Published::Calendar(_) => None,
+        });
+        let (hours, begun) = first_hour::after(&before.hours, flows);
         let journal = rows
             .iter()
             .map(|row| {
@@ -43,10 +54,17 @@ impl<S: Store + Reads> Core<S> {
         let changed: BTreeSet<String> =
             rows.iter().filter(|row| row.state != VersionState::Draft).map(|row| row.flow.clone()).collect();
         let since = rows.iter().map(|row| (row.id, row.at)).collect::<std::collections::HashMap<_, _>>();
-        let work = Work { mailbox: MailboxId::SYSTEM, at: now, versions: rows, journal, ..Work::default() };
+        let work = Work {
+            mailbox: MailboxId::SYSTEM,
+            at: now,
+            versions: rows,
+            journal,
+            publications,
+            hours: begun,
+            ..Work::default()
+        };
         self.watched(self.parts.store.commit(work).await)?;
 
-        let before = self.book.load_full();
         let mut live: Vec<Live> =
             before.live.iter().filter(|live| !changed.contains(&*live.version.flow)).cloned().collect();
         let mut rules: Vec<LiveRules> =
@@ -68,11 +86,13 @@ impl<S: Store + Reads> Core<S> {
         live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
         let others = before.versions.values().cloned().collect();
         let book = Book::new(live, others, self.parts.notify.clone()).with_rules(rules).with_calendars(calendars);
+        let book = book.with_hours(hours, self.parts.first_hour);
         self.misses.keep(&book);
         self.book.store(Arc::new(book));
         if !self.parts.quiet {
             self.look_after_schedules(&before);
             self.look_after_silences(&before);
+            self.tell_runs(told);
         }
         Ok(())
     }

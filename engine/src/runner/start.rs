@@ -17,6 +17,7 @@ use super::queue::by_connection;
 use super::{Error, Parts, timers};
 use crate::audit::Anchor;
 use crate::book::{Book, Live, LiveRules, Published};
+use crate::first_hour::{self, Hour, Hours};
 use crate::ids::InputId;
 use crate::store::{self, EffectRow, EffectState, FIRST_EFFECT, Reads, Store, VersionState};
 
@@ -77,6 +78,8 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
     core.look_after_schedules(&Book::default());
     // A publication's own look at silent conversations ends with its process.
     core.look_after_silences(&Book::default());
+    let under_way = core.parts.store.publications().await?;
+    core.tell_runs(under_way);
     Ok((core, loops))
 }
 
@@ -95,7 +98,12 @@ async fn stored_book<S: Store + Reads>(parts: &Parts<S>) -> Result<Book, Error> 
         }
     }
     live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
-    Ok(Book::new(live, others, parts.notify.clone()).with_rules(rules).with_calendars(calendars))
+    let stored = parts.store.hours().await?.into_iter();
+    let stored: Hours = stored.map(|row| ((row.flow.clone(), row.trigger.clone()), Arc::new(Hour::new(row)))).collect();
+    // What went live before there were first hours has them from then.
+    let (hours, _) = first_hour::after(&stored, live.iter().map(|live| (&*live.version, live.since)));
+    let book = Book::new(live, others, parts.notify.clone()).with_rules(rules).with_calendars(calendars);
+    Ok(book.with_hours(hours, parts.first_hour))
 }
 
 async fn effects<S: Store>(store: &S, state: EffectState) -> Result<Vec<EffectRow>, store::Error> {

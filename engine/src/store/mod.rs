@@ -15,7 +15,9 @@ use crate::audit::Anchor;
 use crate::clock::At;
 use crate::erasure::{Names, Traces};
 use crate::event::EventKey;
+use crate::first_hour::HourRow;
 use crate::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
+use crate::publication::Publication;
 use crate::stops::Stop;
 
 pub use read::*;
@@ -105,6 +107,12 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// Everything whose sending is stopped.
     fn stops(&self) -> impl Future<Output = Result<Vec<Stop>, Error>> + Send;
 
+    /// Publications that runs are still told of.
+    fn publications(&self) -> impl Future<Output = Result<Vec<Publication>, Error>> + Send;
+
+    /// The first hours of triggers.
+    fn hours(&self) -> impl Future<Output = Result<Vec<HourRow>, Error>> + Send;
+
     /// The greatest id stored anywhere, so that new ones are greater.
     fn last_id(&self) -> impl Future<Output = Result<i64, Error>> + Send;
 
@@ -182,6 +190,24 @@ pub trait Reads: Store {
 
     /// The first and the last event stored.
     fn event_range(&self) -> impl Future<Output = Result<Option<(EventId, EventId)>, Error>> + Send;
+
+    /// Mailboxes with runs of `flow` that are not over, in order after `after`.
+    fn mailboxes_of(
+        &self,
+        flow: &str,
+        after: MailboxId,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<MailboxId>, Error>> + Send;
+
+    /// Where runs of `flow` wait, in mailboxes after `range.0` up to `range.1`: counted by version and place.
+    fn waiting(
+        &self,
+        flow: &str,
+        range: (MailboxId, MailboxId),
+    ) -> impl Future<Output = Result<WaitingRows, Error>> + Send;
+
+    /// Held starts whose key begins with `prefix`, in order of their keys after `after`: see [`HELD_KEY`].
+    fn held(&self, prefix: &str, after: &str, limit: u32) -> impl Future<Output = Result<Vec<WaitRow>, Error>> + Send;
 
     /// How many rows the tables hold and how large the database is.
     fn figures(&self) -> impl Future<Output = Result<Figures, Error>> + Send;

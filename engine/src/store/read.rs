@@ -2,7 +2,7 @@
 
 use crate::clock::At;
 use crate::connector::Status;
-use crate::ids::{ContactId, EffectId, EventId, MailboxId, RunId, WaitId};
+use crate::ids::{ContactId, EffectId, EventId, MailboxId, RunId, VersionId, WaitId};
 
 use super::{
     ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, JournalRow, MessageRow, RunRow, RunStatus, TagRow,
@@ -51,6 +51,28 @@ pub struct DueRow {
     pub id: WaitId,
     /// Whom it wakes.
     pub mailbox: MailboxId,
+}
+
+/// The runs of a flow in some mailboxes that are not over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WaitingRows {
+    /// How many there are.
+    pub runs: u64,
+    /// Where they wait.
+    pub places: Vec<WaitingRow>,
+}
+
+/// Waits of runs at the same place of the same version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitingRow {
+    /// The version.
+    pub version: VersionId,
+    /// The place: see [`WaitRow::cursor`].
+    pub cursor: i64,
+    /// How many waits.
+    pub count: u64,
+    /// When the first of them falls due; [`At::NEVER`] when none does.
+    pub next_due: At,
 }
 
 /// Proof that a call happened.
@@ -160,5 +182,7 @@ pub struct Past {
 
 /// Where a page of effects starts.
 pub const FIRST_EFFECT: EffectId = EffectId(i64::MIN);
+/// Where a page of held starts starts.
+pub const HELD_KEY: &str = "";
 /// Where a page of waits starts.
 pub const FIRST_WAIT: (At, WaitId) = (At(i64::MIN), WaitId(i64::MIN));

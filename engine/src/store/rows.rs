@@ -412,7 +412,7 @@ pub struct WaitRow {
     pub mailbox: MailboxId,
     /// The run that waits.
     pub run_id: Option<RunId>,
-    /// The run's cursor that waits.
+    /// Where in the run's version it waits: the index of the step from 1; 0 = not said.
     pub cursor: i64,
     /// What kind.
     pub kind: WaitKind,
@@ -449,6 +449,10 @@ pub enum WaitKind {
     Continue = 7,
     /// The end of a tag that a rule gave for a time.
     Tag = 8,
+    /// A deadline of a run or a step.
+    Deadline = 12,
+    /// A start that waits for a person, `<flow>/<trigger>/<event>`.
+    Held = 13,
 }
 
 /// Where a wait stands. Every change is compare-and-set from armed.

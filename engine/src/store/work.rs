@@ -4,7 +4,9 @@ use crate::clock::At;
 use crate::connector::{Party, StatusReport};
 use crate::erasure::Family;
 use crate::event::{EventKey, Origin};
+use crate::first_hour::HourRow;
 use crate::ids::{BadItemId, ContactId, ConversationId, EffectId, EventId, InputId, MailboxId, WaitId};
+use crate::publication::PublicationOp;
 use crate::run::Reply;
 use crate::stops::StopOp;
 
@@ -153,6 +155,10 @@ pub struct Work {
     pub forget_items: Vec<BadItemId>,
     /// What is stopped and released.
     pub stops: Vec<StopOp>,
+    /// Publications that begin and are over.
+    pub publications: Vec<PublicationOp>,
+    /// First hours of triggers that began or went on: see [`HourRow`].
+    pub hours: Vec<HourRow>,
     /// Answers that callers of webhooks wait for: given after the commit, stored nowhere but in the journal.
     pub replies: Vec<Reply>,
 }

@@ -9,6 +9,7 @@ pub(crate) mod contacts;
 pub(crate) mod escalations;
 mod extract;
 pub(crate) mod flows;
+pub(crate) mod held;
 pub(crate) mod messages;
 pub(crate) mod people;
 pub(crate) mod rules;

@@ -1,9 +1,11 @@
 //! The workspace as documents: what an import would do, doing it, and taking everything out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
+use engine::publication::Choices;
 use engine::store::Reads;
 use serde::Deserialize;
 use serde_json::json;
@@ -22,6 +24,9 @@ pub(crate) struct Import {
     /// Whether they go live; else they are drafts.
     #[serde(default)]
     publish: bool,
+    /// By flow and step: what becomes of runs that wait there, instead of what the step says.
+    #[serde(default)]
+    waiting: BTreeMap<String, Choices>,
 }
 
 /// `POST /workspace/plan`: what an import would do.
@@ -52,6 +57,7 @@ pub(crate) async fn export(State(app): State<Arc<App>>) -> Answer {
 }
 
 async fn bring_in(app: &App, peer: Peer, import: Import, apply: bool) -> Answer {
-    let plan = flows::bring_in(app, &import.documents, Owner::Import, import.publish, peer.by(), apply).await?;
+    let Import { documents, publish, waiting } = import;
+    let plan = flows::bring_in(app, &documents, Owner::Import, publish, peer.by(), apply, &waiting).await?;
     Ok(Json(json!({ "applied": apply, "changes": plan.changes, "problems": plan.problems, "needs": plan.needs })))
 }

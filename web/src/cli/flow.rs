@@ -1,9 +1,9 @@
 //! `switchboard flow`: which flows there are, switching them, starting one by hand.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::ask::{Shown, ask, list, parse};
+use super::ask::{Shown, address, ask, list, parse};
 use super::backtest::Draft;
 use super::client::{Client, Needs, segment};
 use super::print::{self, text};
@@ -38,6 +38,17 @@ pub(super) enum Flow {
         #[command(flatten)]
         shown: Shown,
     },
+    /// Starts that wait for a person, because a trigger matched too often in the hour after it went live
+    Held {
+        /// Of this flow only
+        id: Option<String>,
+        #[command(flatten)]
+        shown: Shown,
+    },
+    /// Lets the held starts of a flow happen; what its triggers match from now on starts at once
+    Release(Which),
+    /// Drops the held starts of a flow; its triggers go on holding
+    Drop(Which),
     /// What a flow file would have started and done first, on everything that is stored, against the flow in force
     Backtest(Draft),
     /// Starts a flow by hand (trigger `manual`)
@@ -48,6 +59,16 @@ pub(super) enum Flow {
         #[arg(long, value_name = "JSON", default_value = "{}", value_parser = parse)]
         input: Value,
     },
+}
+
+/// Whose held starts.
+#[derive(Debug, Args)]
+pub(super) struct Which {
+    /// The flow
+    id: String,
+    /// Of this trigger only
+    #[arg(long, value_name = "ID")]
+    trigger: Option<String>,
 }
 
 impl Flow {
@@ -70,6 +91,11 @@ impl Flow {
                 }
                 shown.print(&client.get(&format!("/flows/{}/misses", segment(&id))).await?, tell_misses);
             }
+            Self::Held { id, shown } => {
+                shown.print(&client.get(&address("/held", &[("flow", id)])).await?, tell_held);
+            }
+            Self::Release(which) => return decide(client, &which, "release", "released").await,
+            Self::Drop(which) => return decide(client, &which, "drop", "dropped").await,
             Self::Run { id, input } => {
                 let body = json!({ "input": input });
                 let answer = client.post(&format!("/flows/{}/runs", segment(&id)), &body).await?;
@@ -107,4 +133,45 @@ fn tell_misses(answer: &Value) {
     }
     let row = |miss: &Value| ["at", "trigger", "event", "why", "saw"].map(|cell| text(miss, cell)).to_vec();
     print::table(&["AT", "TRIGGER", "EVENT", "WHY", "SAW"], &misses.iter().map(row).collect::<Vec<_>>());
+}
+
+/// Decides about all held starts of a flow, as many requests as it takes.
+async fn decide(client: &Client, which: &Which, how: &str, done: &str) -> Outcome {
+    let address = format!("/flows/{}/held/{how}", segment(&which.id));
+    let mut count = 0;
+    loop {
+        let answer = client.post(&address, &json!({ "trigger": which.trigger })).await?;
+        let now = answer["done"].as_u64().unwrap_or_default();
+        count += now;
+        if now > 0 && answer["more"] == true {
+            continue;
+        }
+        print::line(format_args!("{}: {count} start(s) {done}", which.id));
+        let refused = list(&answer, "refused");
+        for start in refused {
+            print::line(format_args!("  {}  {}", text(start, "id"), text(start, "why")));
+        }
+        return Ok(Verdict::good_if(refused.is_empty()));
+    }
+}
+
+fn tell_held(answer: &Value) {
+    let (triggers, held) = (list(answer, "triggers"), list(answer, "held"));
+    if triggers.is_empty() && held.is_empty() {
+        print::line("nothing is held");
+    }
+    for trigger in triggers {
+        let (flow, id, since) = (text(trigger, "flow"), text(trigger, "trigger"), text(trigger, "since"));
+        let started = text(trigger, "started");
+        print::line(format_args!(
+            "{id} of {flow}, live since {since}, started {started} run(s) in its first hour and holds the rest"
+        ));
+    }
+    let row = |start: &Value| ["flow", "trigger", "event", "at"].map(|cell| text(start, cell)).to_vec();
+    if !held.is_empty() {
+        print::table(&["FLOW", "TRIGGER", "EVENT", "AT"], &held.iter().map(row).collect::<Vec<_>>());
+    }
+    if !answer["next"].is_null() {
+        print::line("and more: `flow release ID` and `flow drop ID` decide about all of a flow");
+    }
 }

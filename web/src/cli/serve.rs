@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use connectors::sandbox::{self, Provider, Sandbox};
+use engine::flow::FirstHour;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -46,6 +47,10 @@ pub(super) struct Serve {
     /// A file outside the data folder to which anchors of the audit log are appended
     #[arg(long, env = "SWITCHBOARD_ANCHORS", value_name = "FILE")]
     anchors: Option<PathBuf>,
+    /// How many runs a trigger starts in the hour after it went live, where its flow does not say; the rest waits for a person.
+    /// A number, or `off` [default: 100]
+    #[arg(long, env = "SWITCHBOARD_FIRST_HOUR", value_name = "N")]
+    first_hour: Option<FirstHour>,
 }
 
 impl Serve {
@@ -58,6 +63,7 @@ impl Serve {
             sandbox: self.sandbox,
             sandbox_port: self.sandbox_port,
             anchors: self.anchors,
+            first_hour: self.first_hour,
         };
         let settings = ServerSettings::new(given, &context.file)?;
         let mut signals = Signals::new().map_err(Failure::failed)?;
@@ -107,6 +113,7 @@ impl Doors {
             anchors: settings.anchors.clone(),
             public_url: settings.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
             sandbox_url: sandbox.as_ref().map(|sandbox| sandbox.url().to_owned()),
+            first_hour: settings.first_hour,
             quiet: false,
             metrics: recorder()?,
         };

@@ -65,6 +65,14 @@ fn words(what: &Value, data: &Value) -> String {
         "passed" => {
             format!("trigger {} of {} did not start ({}){}", of("trigger"), of("flow"), of("why"), values(data))
         }
+        "held" => format!(
+            "trigger {} of {} matched too often: its start waits for a person{}",
+            of("trigger"),
+            of("flow"),
+            values(data)
+        ),
+        "released" => format!("the held start of trigger {} of {} was released", of("trigger"), of("flow")),
+        "dropped" => format!("the held start of trigger {} of {} was dropped", of("trigger"), of("flow")),
         "delivered" => format!("answers {} of {}", of("wait"), of("run")),
         "started" => format!("run started by trigger {}", of("trigger")),
         "decided" if what["holds"] == true => format!("{step}: the condition holds{}", values(data)),
@@ -119,7 +127,26 @@ fn way(what: &Value, data: &Value) -> String {
         }
         "replied" => format!("{step}: the caller was answered with {}{}", of("status"), values(&data["body"])),
         "finishing" => format!("run will end as {}, clean-up first{}", of("status").replace('_', " "), values(data)),
+        "bounded" if of("step").is_empty() => format!("the run has {}", until(what)),
+        "bounded" => format!("{step}: has {}", until(what)),
+        "overdue" if of("step").is_empty() => format!("the run is overdue{}", values(data)),
+        "overdue" => format!("{step}: overdue{}", values(data)),
+        "moved" => format!("goes on in {}, from {}", of("to"), of("from")),
+        "stayed" => format!("stays on its version instead of going on in {}: {}", of("to"), stays(&of("why"))),
         other => format!("{other}{}", values(what)),
+    }
+}
+
+/// Why a run could not go on in another version.
+fn stays(why: &str) -> &str {
+    match why {
+        "removed" => "the flow was removed",
+        "busy" => "a part of it does not wait",
+        "no_id" => "its step has no id",
+        "step_gone" => "there is no step of that id",
+        "other_verb" => "the step of that id does something else there",
+        "other_place" => "the step of that id is in other loops or branches there",
+        other => other,
     }
 }
 
@@ -248,6 +275,48 @@ mod tests {
                 "step size: the caller was answered with 404: none",
             ),
             (What::Finishing { status: done }, Value::Null, "run will end as done, clean-up first"),
+        ];
+        for (what, data, expected) in table {
+            assert_eq!(said(what, data), expected);
+        }
+    }
+
+    #[test]
+    fn what_happens_to_a_run_from_outside_is_told_in_words() {
+        let (from, to) = (engine::ids::VersionId(1), engine::ids::VersionId(2));
+        let (wait, run) = (engine::ids::WaitId(3), engine::ids::RunId(7));
+        let table = [
+            (
+                What::Bounded { step: "size".into(), wait, until: engine::clock::At(0) },
+                Value::Null,
+                "step size: has until 1970-01-01T00:00:00.000Z",
+            ),
+            (
+                What::Overdue { step: "".into(), wait, at: engine::clock::At(0) },
+                json!({ "message": "the run was not over within 2h" }),
+                "the run is overdue: message = \"the run was not over within 2h\"",
+            ),
+            (What::Moved { from, to }, json!({ "state": {} }), &format!("goes on in {to}, from {from}")),
+            (
+                What::Stayed { to, why: "no_id".into() },
+                Value::Null,
+                &format!("stays on its version instead of going on in {to}: its step has no id"),
+            ),
+            (
+                What::Held { flow: "a".into(), trigger: "manual".into(), wait },
+                Value::Null,
+                "trigger manual of a matched too often: its start waits for a person",
+            ),
+            (
+                What::Released { flow: "a".into(), trigger: "manual".into(), run },
+                Value::Null,
+                "the held start of trigger manual of a was released",
+            ),
+            (
+                What::Dropped { flow: "a".into(), trigger: "manual".into() },
+                Value::Null,
+                "the held start of trigger manual of a was dropped",
+            ),
         ];
         for (what, data, expected) in table {
             assert_eq!(said(what, data), expected);

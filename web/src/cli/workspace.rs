@@ -18,6 +18,8 @@ pub(super) struct Plan {
     /// As if imported with --publish
     #[arg(long)]
     publish: bool,
+    #[command(flatten)]
+    waiting: Waiting,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -31,9 +33,40 @@ pub(super) struct Import {
     /// Goes live at once; without, the flows are drafts
     #[arg(long)]
     publish: bool,
+    #[command(flatten)]
+    waiting: Waiting,
     /// As JSON
     #[arg(long)]
     json: bool,
+}
+
+/// What becomes of runs that wait on another version.
+#[derive(Debug, Args)]
+struct Waiting {
+    /// What runs do that wait at a step, instead of what the step says: FLOW/STEP=finish, =continue or =stop; may be repeated
+    #[arg(long = "waiting", value_name = "CHOICE", value_parser = choice)]
+    choices: Vec<(String, String, String)>,
+}
+
+impl Waiting {
+    /// By flow and step, as the API takes it.
+    fn json(&self) -> Value {
+        let mut all = json!({});
+        for (flow, step, then) in &self.choices {
+            all[flow][step] = then.as_str().into();
+        }
+        all
+    }
+}
+
+fn choice(text: &str) -> Result<(String, String, String), String> {
+    let parts = text.split_once('=').and_then(|(place, then)| Some((place.split_once('/')?, then)));
+    match parts {
+        Some(((flow, step), then @ ("finish" | "continue" | "stop"))) if !flow.is_empty() && !step.is_empty() => {
+            Ok((flow.to_owned(), step.to_owned(), then.to_owned()))
+        }
+        _ => Err("write FLOW/STEP=finish, FLOW/STEP=continue or FLOW/STEP=stop".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -45,13 +78,13 @@ pub(super) struct Export {
 
 impl Plan {
     pub(super) async fn run(self, context: &Context) -> Outcome {
-        bring_in(context, "/workspace/plan", &self.paths, self.publish, self.json).await
+        bring_in(context, "/workspace/plan", &self.paths, self.publish, &self.waiting, self.json).await
     }
 }
 
 impl Import {
     pub(super) async fn run(self, context: &Context) -> Outcome {
-        bring_in(context, "/workspace/import", &self.paths, self.publish, self.json).await
+        bring_in(context, "/workspace/import", &self.paths, self.publish, &self.waiting, self.json).await
     }
 }
 
@@ -73,13 +106,21 @@ impl Export {
     }
 }
 
-async fn bring_in(context: &Context, address: &str, paths: &[PathBuf], publish: bool, json: bool) -> Outcome {
+async fn bring_in(
+    context: &Context,
+    address: &str,
+    paths: &[PathBuf],
+    publish: bool,
+    waiting: &Waiting,
+    json: bool,
+) -> Outcome {
     let documents = flows::read(paths).map_err(|error| Failure::Usage(error.to_string()))?;
     if documents.is_empty() {
         return Err(Failure::Usage("there are no .yaml files there".to_owned()));
     }
     let client = Client::open(context, Needs::Nothing).await?;
-    let answer = client.post(address, &json!({ "documents": documents, "publish": publish })).await;
+    let request = json!({ "documents": documents, "publish": publish, "waiting": waiting.json() });
+    let answer = client.post(address, &request).await;
     client.close().await;
     let answer = match answer {
         Err(Failure::Problems(problems)) => {
@@ -105,9 +146,28 @@ fn show(answer: &Value) {
         |change: &Value| ["flow", "what", "state", "version", "file"].iter().map(|name| text(change, name)).collect();
     let changes = answer["changes"].as_array().map_or(&[][..], Vec::as_slice);
     print::table(&["ID", "WHAT", "STATE", "VERSION", "FILE"], &changes.iter().map(row).collect::<Vec<_>>());
+    changes.iter().for_each(show_waiting);
     show_problems(&answer["problems"]);
     if answer["applied"] == false {
         print::line("nothing was changed: this is what an import would do");
+    }
+}
+
+/// What becomes of the runs that wait on other versions of a flow.
+fn show_waiting(change: &Value) {
+    for waits in change["waiting"].as_array().map_or(&[][..], Vec::as_slice) {
+        let step = match text(waits, "step") {
+            step if step.is_empty() => "a step".to_owned(),
+            step => format!("step {step}"),
+        };
+        let then = match (text(waits, "then").as_str(), text(waits, "why").as_str()) {
+            ("continue", _) => "continue in the new version".to_owned(),
+            ("stop", _) => "stop, with their clean-up".to_owned(),
+            (_, "") => "finish on their version".to_owned(),
+            (_, why) => format!("finish on their version: they cannot continue ({why})"),
+        };
+        let (flow, count) = (text(change, "flow"), text(waits, "count"));
+        print::line(format_args!("{flow}: {count} wait at {step} of {}, and {then}", text(waits, "version")));
     }
 }
 

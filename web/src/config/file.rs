@@ -31,12 +31,24 @@ pub struct FileSettings {
     pub sandbox_port: Option<u16>,
     /// Where anchors are appended.
     pub anchors: Option<PathBuf>,
+    /// How many runs a trigger starts in the hour after it went live: a number, or `off`.
+    pub first_hour: Option<NumberOrWord>,
     /// How log lines look.
     pub log_format: Option<LogFormat>,
     /// What is logged.
     pub log: Option<String>,
     /// What one client may cost us.
     pub limits: Option<FileLimits>,
+}
+
+/// A setting that is a number, or a word that stands for one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum NumberOrWord {
+    /// A number.
+    Number(i64),
+    /// A word.
+    Word(String),
 }
 
 impl FileSettings {

@@ -4,8 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use engine::flow::{FirstHour, NoFirstHour};
 use serde::Deserialize;
 
+use super::file::NumberOrWord;
 use super::{Error, FileSettings};
 
 /// Where the sandbox listens when nothing else is said.
@@ -30,6 +32,8 @@ pub struct Given {
     pub sandbox_port: Option<u16>,
     /// Where anchors are appended.
     pub anchors: Option<PathBuf>,
+    /// How many runs a new trigger starts in an hour.
+    pub first_hour: Option<FirstHour>,
 }
 
 /// The settings of `serve`, complete and checked.
@@ -47,6 +51,8 @@ pub struct ServerSettings {
     pub sandbox: Option<SocketAddr>,
     /// A file outside the data folder to which anchors are appended, one JSON object a line. Default: the log only.
     pub anchors: Option<PathBuf>,
+    /// How many runs a trigger starts in the hour after it went live, where its flow does not say. Default 100.
+    pub first_hour: FirstHour,
     /// What one client may cost us.
     pub limits: Limits,
 }
@@ -113,6 +119,7 @@ impl ServerSettings {
             connections: given.connections.or_else(|| file.connections.clone()),
             sandbox: sandbox.then(|| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
             anchors: given.anchors.or_else(|| file.anchors.clone()),
+            first_hour: first_hour(given.first_hour, file.first_hour.as_ref())?,
             limits: limits(file.limits.unwrap_or_default())?,
         })
     }
@@ -132,6 +139,19 @@ fn checked_url(text: &str) -> Result<String, Error> {
         return Err(wrong("has more than a host and a path"));
     }
     Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn first_hour(given: Option<FirstHour>, file: Option<&NumberOrWord>) -> Result<FirstHour, Error> {
+    let wrong = |why: NoFirstHour| Error::Value { setting: "first-hour", why: why.to_string() };
+    let text = file.map(|value| match value {
+        NumberOrWord::Number(number) => number.to_string(),
+        NumberOrWord::Word(word) => word.clone(),
+    });
+    match (given, text) {
+        (Some(given), _) => Ok(given),
+        (None, Some(text)) => text.parse().map_err(wrong),
+        (None, None) => Ok(engine::first_hour::MOST),
+    }
 }
 
 fn limits(file: FileLimits) -> Result<Limits, Error> {
@@ -180,6 +200,19 @@ mod tests {
         for wrong in ["a.example", "ftp://a.example", "https://a.example?x=1", "https://u:p@a.example"] {
             assert!(checked_url(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_first_hour_is_a_number_or_off() {
+        let read = |value: NumberOrWord| {
+            let file = FileSettings { first_hour: Some(value), ..FileSettings::default() };
+            ServerSettings::new(Given::default(), &file).map(|settings| settings.first_hour)
+        };
+        assert_eq!(read(NumberOrWord::Number(500)).unwrap(), FirstHour::Most(500));
+        assert_eq!(read(NumberOrWord::Word("off".into())).unwrap(), FirstHour::Off);
+        assert!(read(NumberOrWord::Number(0)).unwrap_err().to_string().contains("`first-hour`"));
+        let default = ServerSettings::new(Given::default(), &FileSettings::default()).unwrap();
+        assert_eq!(default.first_hour, FirstHour::Most(100));
     }
 
     #[test]

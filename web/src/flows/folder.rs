@@ -1,5 +1,6 @@
 //! `--flows DIR`: loaded at start, and again when something in it changes. A bad change keeps what runs.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,12 +51,15 @@ pub(crate) fn check(checker: &Checker, dir: &Path) -> Result<(), Error> {
 /// When a file cannot be read or has an error.
 pub(crate) async fn load(app: &App, dir: &Path) -> Result<Plan, Error> {
     let documents = read(&[dir.to_owned()])?;
-    let plan = bring_in(app, &documents, Owner::Files, true, BY, true).await?;
+    let plan = bring_in(app, &documents, Owner::Files, true, BY, true, &BTreeMap::new()).await?;
     for problem in &plan.problems {
         tracing::warn!("{problem}");
     }
     for change in plan.changes.iter().filter(|change| change.what != What::Same) {
         tracing::info!(flow = change.flow, version = %change.version, what = ?change.what, state = ?change.state, "flow loaded");
+        for fate in change.waiting.iter().filter(|fate| fate.count > 0) {
+            tracing::info!(flow = change.flow, step = fate.step, runs = fate.count, then = ?fate.then, why = fate.why, "runs wait");
+        }
     }
     Ok(plan)
 }

@@ -6,16 +6,18 @@ mod checker;
 mod documents;
 pub(crate) mod folder;
 mod plan;
+mod waiting;
 
 pub(crate) use checker::{Checker, FileProblem, problems};
 pub(crate) use documents::{Document, read};
 pub(crate) use plan::{Manner, Owner, Plan, What};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::book::Published;
 use engine::flow;
 use engine::ids::VersionId;
+use engine::publication::Choices;
 use engine::store::{Reads, VersionRow, VersionState};
 
 use crate::app::App;
@@ -26,6 +28,9 @@ pub enum Error {
     /// There are problems; nothing changed.
     #[error("the flows have problems; nothing was changed\n{}", lines(.0))]
     Problems(Vec<FileProblem>),
+    /// A choice about waiting runs that cannot be meant; nothing changed.
+    #[error("{0}")]
+    Choice(String),
     /// The store said no.
     #[error(transparent)]
     Store(#[from] engine::store::Error),
@@ -35,7 +40,8 @@ fn lines(problems: &[FileProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// Plans `documents` against what is stored, and, unless there is an error or `apply` is false, carries the plan out.
+/// Plans `documents` against what is stored, and, unless there is an error or `apply` is false, carries the plan out. `waiting` says,
+/// by flow and step, what becomes of runs that wait there, instead of what the step says.
 ///
 /// # Errors
 /// When a document has errors or belongs to somebody else, or the store fails. Nothing changed then.
@@ -46,6 +52,7 @@ pub(crate) async fn bring_in(
     publish: bool,
     by: &str,
     apply: bool,
+    waiting: &BTreeMap<String, Choices>,
 ) -> Result<Plan, Error> {
     let _one_at_a_time = app.importing.lock().await;
     let documents = owned(documents, owner);
@@ -62,9 +69,10 @@ pub(crate) async fn bring_in(
     let at = app.clock.now();
     let manner = Manner { owner, publish, by, at };
     let mut plan = plan::rows(planned, &documents, &stored, manner, &mut || VersionId(app.ids.next(at)));
+    waiting::tell(&app.engine, &mut plan, waiting).await?;
     if apply && !plan.rows.is_empty() {
         let (rows, versions) = (std::mem::take(&mut plan.rows), std::mem::take(&mut plan.versions));
-        app.engine.publish(rows, versions, by).await?;
+        app.engine.publish_with(rows, versions, by, waiting).await?;
     }
     Ok(plan)
 }

@@ -10,6 +10,7 @@ use engine::store::{VersionRow, VersionState};
 use serde::Serialize;
 
 use super::checker::{FileProblem, problems};
+use super::waiting::Waits;
 
 /// Whose documents they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,9 @@ pub(crate) struct Change {
     pub(crate) state: VersionState,
     /// The version it is afterwards.
     pub(crate) version: VersionId,
+    /// What becomes of runs that wait on other versions; empty when nothing happens to any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) waiting: Vec<Waits>,
 }
 
 /// Everything that a set of documents changes.
@@ -179,7 +183,8 @@ impl Plan {
 
     fn change(&mut self, row: &VersionRow, file: &str, what: What) {
         let (flow, file) = (row.flow.clone(), file.to_owned());
-        self.changes.push(Change { kind: row.kind, flow, file, what, state: row.state, version: row.id });
+        let waiting = Vec::new();
+        self.changes.push(Change { kind: row.kind, flow, file, what, state: row.state, version: row.id, waiting });
     }
 }
 

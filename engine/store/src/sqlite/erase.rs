@@ -138,7 +138,7 @@ mod tests {
 
     /// Those that stay, as they tell of flows, services and our own people: names, codes, keys made of ids, prices, digests.
     /// `event.key` is a digest that keeps a repeated delivery from bringing the person back.
-    const KEPT: [&str; 10] = [
+    const KEPT: [&str; 12] = [
         "version: flow meaning source owner by",
         "conversation: number connection",
         "event: key connection kind",
@@ -149,6 +149,8 @@ mod tests {
         "bad_item: connection",
         "block: prev hash leaves mac",
         "stop: scope by",
+        "publication: flow choices by",
+        "first_hour: flow trigger_id meaning",
     ];
 
     #[tokio::test]

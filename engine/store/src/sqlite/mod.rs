@@ -18,6 +18,7 @@ mod evidence;
 mod group;
 mod history;
 mod inputs;
+mod life;
 mod messages;
 mod migrate;
 mod open;
@@ -46,7 +47,9 @@ use std::time::Duration;
 use engine::audit::Anchor;
 use engine::clock::At;
 use engine::event::EventKey;
+use engine::first_hour::HourRow;
 use engine::ids::{EffectId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
+use engine::publication::Publication;
 use engine::stops::Stop;
 use engine::store::{
     Arrival, DispatchOp, DueRow, EffectRow, EffectState, Error, EventRow, Evidence, InputRow, MailboxRows, Receipt,
@@ -283,6 +286,14 @@ impl Store for Sqlite {
 
     async fn stops(&self) -> Result<Vec<Stop>, Error> {
         Ok(read::stops(&mut *self.reader().await?).await?)
+    }
+
+    async fn publications(&self) -> Result<Vec<Publication>, Error> {
+        Ok(life::publications(&mut *self.reader().await?).await?)
+    }
+
+    async fn hours(&self) -> Result<Vec<HourRow>, Error> {
+        Ok(life::hours(&mut *self.reader().await?).await?)
     }
 
     async fn last_id(&self) -> Result<i64, Error> {

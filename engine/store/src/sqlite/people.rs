@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use engine::clock::At;
 use engine::erasure::{Names, Traces};
-use engine::ids::{ContactId, EscalationId, EventId, RunId};
+use engine::ids::{ContactId, EscalationId, EventId, MailboxId, RunId};
 use engine::store::{
     BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, HistoryRow, JournalRow, MessageRow,
-    PersonRows, Reads, RunFilter, RunRow, SaltedRow, UnmatchedGroup, VersionRow,
+    PersonRows, Reads, RunFilter, RunRow, SaltedRow, UnmatchedGroup, VersionRow, WaitRow, WaitingRows,
 };
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -15,7 +15,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use super::columns::Columns;
 use super::read::{CONTACT, CONVERSATIONS, TAGS, all, one};
 use super::rows::{self, columns};
-use super::{Sqlite, count, erase, error, history, traces, unmatched};
+use super::{Sqlite, count, erase, error, history, life, traces, unmatched};
 
 /// Most rows of one page.
 const PAGE: u32 = 500;
@@ -271,6 +271,22 @@ impl Reads for Sqlite {
 
     async fn event_range(&self) -> Result<Option<(EventId, EventId)>, Error> {
         Ok(history::range(&mut *self.reader().await?).await?)
+    }
+
+    async fn mailboxes_of(&self, flow: &str, after: MailboxId, limit: u32) -> Result<Vec<MailboxId>, Error> {
+        Ok(life::mailboxes_of(&mut *self.reader().await?, flow, after, page(limit)).await?)
+    }
+
+    async fn waiting(&self, flow: &str, range: (MailboxId, MailboxId)) -> Result<WaitingRows, Error> {
+        let mut reader = self.reader().await?;
+        let mut view = reader.begin().await.map_err(error::Error::from)?;
+        let found = life::waiting(&mut view, flow, range).await?;
+        view.rollback().await.map_err(error::Error::from)?;
+        Ok(found)
+    }
+
+    async fn held(&self, prefix: &str, after: &str, limit: u32) -> Result<Vec<WaitRow>, Error> {
+        Ok(life::held(&mut *self.reader().await?, prefix, after, page(limit)).await?)
     }
 
     async fn figures(&self) -> Result<Figures, Error> {

@@ -6,7 +6,7 @@
 use rusqlite::Connection;
 
 use super::{
-    chain, contacts, count, effects, events, evidence, history, inputs, messages, open, parties, people, read, runs,
+    chain, contacts, count, effects, events, evidence, history, inputs, life, messages, open, parties, people, read, runs,
     traces, unmatched, waits,
 };
 
@@ -111,6 +111,10 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
         (people::EVENTS_OF_PERSON, "SEARCH event USING INDEX event_mailbox (mailbox=?)"),
         (history::EVENTS, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
         (history::WITH_FACTS, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (life::MAILBOXES_OF, "SEARCH run USING COVERING INDEX run_open (mailbox>?)"),
+        (life::OPEN_OF, "SEARCH run USING COVERING INDEX run_open (mailbox>? AND mailbox<?)"),
+        (life::WAITING, "SEARCH wait USING INDEX wait_mailbox (mailbox=? AND state=?)"),
+        (life::HELD, "SEARCH wait USING INDEX wait_key (kind=? AND key>? AND key<?)"),
         (people::RUNS, "SEARCH run USING INTEGER PRIMARY KEY (rowid<?)"),
         (people::RUNS_OF_VERSION, "SEARCH run USING INDEX run_version (version_id=? AND id<?)"),
         (people::RUNS_OF_CONTACT, "SEARCH run USING INDEX run_contact"),

@@ -4,7 +4,7 @@ use engine::store::Work;
 use rusqlite::Connection;
 
 use super::error::Error;
-use super::{contacts, effects, erase, events, inputs, messages, records, runs, unmatched, waits};
+use super::{contacts, effects, erase, events, inputs, life, messages, records, runs, unmatched, waits};
 
 /// Stores a work; its journal rows go into `block`.
 ///
@@ -24,6 +24,8 @@ pub(super) fn store(conn: &Connection, work: &Work, block: (i64, i64)) -> Result
     work.unmatched.iter().try_for_each(|row| unmatched::insert(conn, row))?;
     work.escalations.iter().try_for_each(|row| records::upsert_escalation(conn, row))?;
     work.stops.iter().try_for_each(|op| records::apply_stop(conn, op))?;
+    work.hours.iter().try_for_each(|row| life::count(conn, row))?;
+    work.publications.iter().try_for_each(|op| life::publish(conn, op))?;
     work.versions.iter().try_for_each(|version| records::upsert_version(conn, version))?;
     erase::all_of(conn, work)
 }
