@@ -24,7 +24,7 @@ mod whatsapp;
 mod text_tests;
 
 pub use origin::{Error, Origin, PathUse};
-pub use parts::parts;
+pub use parts::{conjuncts, parts};
 pub use scope::Scope;
 pub use script::{Decision, Script};
 pub use template::{Target, Template};

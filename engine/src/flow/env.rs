@@ -127,6 +127,8 @@ pub struct Needs {
     pub flows: std::collections::BTreeSet<String>,
     /// Calendars waited for.
     pub calendars: std::collections::BTreeSet<String>,
+    /// Segments named.
+    pub segments: std::collections::BTreeSet<String>,
 }
 
 impl Needs {
@@ -139,6 +141,7 @@ impl Needs {
         self.teams.extend(other.teams.iter().cloned());
         self.flows.extend(other.flows.iter().cloned());
         self.calendars.extend(other.calendars.iter().cloned());
+        self.segments.extend(other.segments.iter().cloned());
     }
 }
 

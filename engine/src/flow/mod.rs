@@ -24,6 +24,7 @@ mod proof;
 mod rules;
 mod rules_document;
 mod schema;
+mod segment;
 mod shape;
 mod steps;
 mod suggest;
@@ -49,5 +50,6 @@ pub use program::{
 };
 pub use rules::CompiledRules;
 pub use schema::schema;
+pub use segment::CompiledSegment;
 pub use ways::Way;
 pub use yaml::MAX_BYTES;

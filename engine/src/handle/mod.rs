@@ -1,7 +1,7 @@
 //! What one input of a mailbox changes. Pure: the loops of [`crate::runner`] carry it out, flow tests call the same function.
 //!
 //! One file per kind of input: an [`event`](mod@event), a call's outcome ([`settle`]), a person's [`order`], and what falls
-//! due: a [`silence`], a schedule's slot ([`slot`]), an [`escalation`]'s deadline, a tag's end ([`tags`]). [`rules`] carries
+//! due: a [`silence`], a schedule's slot ([`slot`], over a segment [`sweep`]), an [`escalation`]'s deadline, a tag's end ([`tags`]). [`rules`] carries
 //! out what tag rules decided. [`erase`] is an order, too. What an input makes happen besides is [`caused`].
 
 mod calls;
@@ -16,6 +16,7 @@ mod rules;
 mod settle;
 mod silence;
 mod slot;
+pub mod sweep;
 mod tags;
 
 use std::collections::VecDeque;
@@ -37,7 +38,7 @@ use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, RunStatus, WaitKind
 use caused::Cause;
 
 pub(crate) use event::held_back;
-pub use rows::{contact_from, encode_event, event_from_row, mailbox_from};
+pub use rows::{contact_from, encode_event, event_from_row, mailbox_from, row_from_event};
 pub use slot::mailbox as schedule_mailbox;
 
 /// One input of a mailbox.
@@ -78,6 +79,13 @@ pub enum Input {
         flow: Arc<str>,
         /// The trigger.
         trigger: Arc<str>,
+    },
+    /// A page of a segment was gone over for a slot.
+    Swept {
+        /// The sweep: [`sweep::Sweep::key`].
+        key: String,
+        /// What came of it.
+        page: sweep::Page,
     },
     /// Thresholds of silence were published: arm the next one of each conversation.
     Watch,
@@ -136,6 +144,10 @@ pub fn handle(
             handling.schedule(&flow, &trigger);
             Ok(Value::Null)
         }
+        Input::Swept { key, page } => {
+            handling.swept(&key, &page);
+            Ok(Value::Null)
+        }
         Input::Watch => {
             handling.watch_all();
             Ok(Value::Null)
@@ -182,6 +194,7 @@ impl Handling<'_> {
             }
             WaitKind::Silence => self.silence_due(&wait),
             WaitKind::Cron => self.slot_due(&wait),
+            WaitKind::Sweep => self.sweep_due(&wait),
             WaitKind::Escalation => self.escalation_due(&wait),
             WaitKind::Tag => self.tag_due(&wait),
         }

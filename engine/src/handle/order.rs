@@ -40,6 +40,7 @@ impl Handling<'_> {
             Order::ReplayRun { run } => self.replay_run(&*told.ok_or_else(|| Error::Gone(run.to_string()))?),
             Order::TakeEscalation { escalation, agent } => self.take(escalation, agent),
             Order::ChangeTags { add, remove, allow } => self.change_tags(&add, &remove, &allow),
+            Order::CancelSweep { sweep } => self.cancel_sweep(&sweep),
             Order::ErasePerson => self.erase(),
             Order::Forget { families } => Ok(self.forget(families)),
         }

@@ -1,14 +1,15 @@
 //! The loops that carry out what the pure part decided.
 //!
 //! [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
-//! [`callers`] are those who wait for a flow's answer, [`publish`] swaps the book, [`erase`] erases a person, [`misses`] remembers
-//! what started nothing, [`past`] reads back runs that are over, [`sending`] stops all sending. [`core`] is what they share.
+//! [`callers`] are those who wait for a flow's answer, [`find`] finds contacts for flows, [`publish`] swaps the book, [`erase`] erases a person, [`misses`] remembers
+//! what started nothing, [`past`] reads back runs that are over, [`sending`] stops all sending, [`sweep`] goes over segments. [`core`] is what they share.
 
 mod activity;
 mod boxes;
 mod callers;
 mod core;
 mod erase;
+mod find;
 pub(crate) mod hold;
 mod intake;
 mod line;
@@ -18,6 +19,7 @@ mod publish;
 mod queue;
 mod sending;
 mod start;
+mod sweep;
 mod timers;
 
 use std::sync::Arc;
@@ -32,6 +34,7 @@ pub use self::callers::{Answer, Caller};
 use self::core::Core;
 use crate::audit::Anchor;
 use crate::book::Published;
+use crate::capability::contact::OWN_CONNECTION;
 use crate::clock::{At, Clock};
 use crate::connector::{Item, Open, Sender};
 use crate::flow::Version;
@@ -280,7 +283,8 @@ impl<S: Store + Reads> Engine<S> {
     /// How the connections are doing, by id.
     #[must_use]
     pub fn health(&self) -> Vec<Health> {
-        let mut health: Vec<_> = self.core.lines.values().map(line::LineHandle::health).collect();
+        let all = self.core.lines.values().map(line::LineHandle::health);
+        let mut health: Vec<_> = all.filter(|health| health.connection != OWN_CONNECTION).collect();
         health.sort_by(|one, other| one.connection.cmp(&other.connection));
         health
     }

@@ -57,17 +57,27 @@ impl<S: Store + Reads> Core<S> {
             .filter(|(name, _)| !changed.contains(&***name))
             .map(|(_, kept)| Arc::clone(kept))
             .collect();
+        let mut segments: Vec<_> = before
+            .segments
+            .iter()
+            .filter(|(name, _)| !changed.contains(&***name))
+            .map(|(_, kept)| Arc::clone(kept))
+            .collect();
         for version in versions {
             let since = since.get(&version.id()).copied().unwrap_or(now);
             match version {
                 Published::Flow(version) => live.push(Live { version, since }),
                 Published::Rules(file) => rules.push(LiveRules { rules: file, since }),
                 Published::Calendar(found) => calendars.push(found.calendar),
+                Published::Segment(found) => segments.push(found.segment),
             }
         }
         live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
         let others = before.versions.values().cloned().collect();
-        let book = Book::new(live, others, self.parts.notify.clone()).with_rules(rules).with_calendars(calendars);
+        let book = Book::new(live, others, self.parts.notify.clone())
+            .with_rules(rules)
+            .with_calendars(calendars)
+            .with_segments(segments);
         self.misses.keep(&book);
         self.book.store(Arc::new(book));
         if !self.parts.quiet {

@@ -92,6 +92,7 @@ fn a_plan_lists_what_the_flows_need() {
         "teams": ["ops", "sales"],
         "flows": [],
         "calendars": [],
+        "segments": [],
     });
     assert_eq!(needs, expected);
 }

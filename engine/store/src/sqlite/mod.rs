@@ -18,6 +18,7 @@ mod evidence;
 mod group;
 mod history;
 mod inputs;
+mod members;
 mod messages;
 mod migrate;
 mod open;

@@ -99,7 +99,7 @@ const JOURNAL_KINDS: [JournalKind; 4] =
     [JournalKind::Handling, JournalKind::Turn, JournalKind::Change, JournalKind::Erasure];
 const EFFECT_STATES: [EffectState; 4] =
     [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked];
-const WAIT_KINDS: [WaitKind; 7] = [
+const WAIT_KINDS: [WaitKind; 8] = [
     WaitKind::Timer,
     WaitKind::Event,
     WaitKind::Silence,
@@ -107,6 +107,7 @@ const WAIT_KINDS: [WaitKind; 7] = [
     WaitKind::Escalation,
     WaitKind::Continue,
     WaitKind::Tag,
+    WaitKind::Sweep,
 ];
 const WAIT_STATES: [WaitState; 4] = [WaitState::Armed, WaitState::Fired, WaitState::Answered, WaitState::Cancelled];
 
