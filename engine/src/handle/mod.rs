@@ -16,6 +16,8 @@ mod rules;
 mod settle;
 mod silence;
 mod slot;
+#[cfg(test)]
+mod slot_tests;
 pub mod sweep;
 mod tags;
 

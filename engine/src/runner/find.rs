@@ -9,13 +9,15 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use serde::Serialize;
 
+use super::core::Core;
 use crate::book::Book;
 use crate::capability::contact::{Contacts, Find, OWN_CONNECTION};
 use crate::connector::{Action, Call, Connection, Finding, Open, Performer, Performs, Problem, Repeat, Scope, Verdict};
 use crate::handle::contact_from;
 use crate::ids::ContactId;
-use crate::segment::{self, Search};
+use crate::segment::{self, Search, Segment};
 use crate::store::{self, Reads, Store};
 
 /// Contacts read at a time.
@@ -71,6 +73,46 @@ impl<S: Store + Reads> Performs<Find> for Finder<S> {
             Err(problem) => {
                 let problem = Problem::new("store", problem.to_string());
                 Verdict::Later { after: None, scope: Scope::Connection, problem }
+            }
+        }
+    }
+}
+
+/// How many contacts are in a segment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// Contacts in it.
+    pub contacts: u64,
+    /// Contacts on which its condition failed; they are not in it.
+    pub failed: u64,
+    /// What the first of these failures said.
+    pub error: Option<String>,
+    /// Whether counting ended before all contacts were looked at.
+    pub more: bool,
+}
+
+impl<S: Store + Reads> Core<S> {
+    /// Counts a segment; ends after `most` contacts were looked at.
+    pub(super) async fn count(&self, segment: &Segment, most: usize) -> Result<Count, store::Error> {
+        let now = self.parts.clock.now();
+        let (mut count, mut looked, mut after) = (Count::default(), 0, ContactId(i64::MIN));
+        loop {
+            let page = self.parts.store.members(segment.narrow.tags.first().cloned(), after, PAGE).await?;
+            let last = page.len() < PAGE as usize;
+            looked += page.len();
+            for member in page {
+                after = member.contact.id;
+                match segment.holds(&contact_from(member.contact, member.tags), now) {
+                    Ok(decision) => count.contacts += u64::from(decision.holds),
+                    Err(problem) => {
+                        count.failed += 1;
+                        count.error.get_or_insert(problem.message);
+                    }
+                }
+            }
+            if last || looked >= most {
+                count.more = !last;
+                return Ok(count);
             }
         }
     }

@@ -38,14 +38,17 @@ use crate::capability::contact::OWN_CONNECTION;
 use crate::clock::{At, Clock};
 use crate::connector::{Item, Open, Sender};
 use crate::flow::Version;
+use crate::handle::sweep::Sweep;
 use crate::ids::{EventId, Ids, MailboxId};
 use crate::mailbox::Missed;
 use crate::order::{self, Order};
 use crate::rules::RuleFile;
+use crate::segment::Segment;
 use crate::stops::Scope;
 use crate::store::{ContactRow, EffectRow, Reads, Store, VersionRow};
 
 pub use self::erase::Erasure;
+pub use self::find::Count;
 
 /// Takes each new anchor out of the engine: to the log, a file, another machine.
 pub type AnchorSink = Arc<dyn Fn(&Anchor) + Send + Sync>;
@@ -278,6 +281,28 @@ impl<S: Store + Reads> Engine<S> {
     #[must_use]
     pub fn live_rules(&self) -> Vec<Arc<RuleFile>> {
         self.core.book.load().rules.iter().map(|live| Arc::clone(&live.rules)).collect()
+    }
+
+    /// The segments in force, by name.
+    #[must_use]
+    pub fn segments(&self) -> Vec<Arc<Segment>> {
+        self.core.book.load().segments.values().cloned().collect()
+    }
+
+    /// Counts the contacts of a segment; ends after `most` contacts were looked at.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn count(&self, segment: &Segment, most: usize) -> Result<Count, crate::store::Error> {
+        self.core.count(segment, most).await
+    }
+
+    /// The slots that are going over their segments now.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sweeps(&self) -> Result<Vec<Sweep>, crate::store::Error> {
+        self.core.sweeps().await
     }
 
     /// How the connections are doing, by id.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::core::Core;
 use crate::connector::Sender;
-use crate::handle::sweep::{Page, Sweep};
-use crate::handle::{Input, contact_from, event_from_row, row_from_event};
+use crate::handle::sweep::{Page, Sweep, segment_of};
+use crate::handle::{Input, contact_from, event_from_row, row_from_event, schedule_mailbox};
 use crate::ids::{EventId, InputId, MailboxId};
 use crate::segment;
 use crate::store::{self, Arrival, InputKind, InputRow, Lane, Member, Reads, Receipt, Store, Stored};
@@ -31,6 +31,18 @@ impl<S: Store + Reads> Core<S> {
             core.post(mailbox, Input::Swept { key: sweep.key(), page }, None);
             core.activity.add(-1);
         });
+    }
+
+    /// The sweeps that are under way, of schedules that are live.
+    pub(super) async fn sweeps(&self) -> Result<Vec<Sweep>, store::Error> {
+        let book = self.book.load_full();
+        let mut sweeps = Vec::new();
+        for (live, trigger) in book.schedules().filter(|(_, trigger)| segment_of(trigger).is_some()) {
+            let mailbox = schedule_mailbox(&live.version.flow, &trigger.id);
+            let rows = self.parts.store.mailbox(mailbox).await?;
+            sweeps.extend(rows.waits.iter().filter_map(Sweep::of));
+        }
+        Ok(sweeps)
     }
 
     async fn page(self: &Arc<Self>, sweep: &Sweep) -> Result<Page, store::Error> {
