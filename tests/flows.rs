@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use engine::flow::{CompiledDocument, Environment, Kind, check_document};
+use engine::flow::{CompiledDocument, Document, Environment, Kind, check_document, plan};
 use engine::flowtest;
 
 /// Every file of `flows/` with its text.
@@ -54,6 +54,18 @@ fn every_shipped_flow_says_what_it_needs() {
         for needed in templates.chain(&needs.tags).chain(&needs.teams).chain(&needs.segments) {
             assert!(head.contains(needed.as_str()), "{name}: its head does not tell of `{needed}`");
         }
+    }
+}
+
+/// What only shows when documents are seen together: names that are nearly others, flows in a ring.
+#[test]
+fn the_shipped_flows_are_imported_together_without_a_warning() {
+    let catalog = connectors::registry().catalog();
+    let document = |(name, text): (String, String)| Document { path: name, text, owner: "db".into() };
+    let documents: Vec<Document> = shipped().into_iter().map(document).collect();
+    let plan = plan(&documents, &[], &Environment::new(&catalog));
+    for item in &plan.items {
+        assert!(item.problems.is_empty(), "{}: {:#?}", item.path, item.problems);
     }
 }
 

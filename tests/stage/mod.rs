@@ -107,7 +107,10 @@ impl Stage {
         let flows = self.flows.clone();
         let (database, clock) = (self.database(), Now(self.ahead));
         let life = std::thread::scope(|scope| {
-            scope.spawn(|| runtime.block_on(start(&database, clock, accounts, flows, (at, moment)))).join().expect("it starts")
+            scope
+                .spawn(|| runtime.block_on(start(&database, clock, accounts, flows, (at, moment))))
+                .join()
+                .expect("it starts")
         });
         let (engine, connections, death) = life;
         let doors = (engine.clone(), Arc::clone(&connections), death.clone());

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::across;
 use super::env::{Environment, Needs};
 use super::kinds::{CompiledDocument, Kind, check_document};
 use super::problem::{Problem, Severity};
@@ -55,7 +56,7 @@ pub struct PlanItem {
     pub owner_conflict: Option<String>,
     /// Where the id stands in the file: line and column.
     #[serde(skip)]
-    place: (u32, u32),
+    pub(super) place: (u32, u32),
     /// The compiled document, unless it is refused.
     #[serde(skip)]
     pub compiled: Option<CompiledDocument>,
@@ -87,6 +88,7 @@ pub fn plan(documents: &[Document], stored: &[VersionRow], env: &Environment<'_>
     let mut items: Vec<PlanItem> = documents.iter().map(|document| item(document, stored, env)).collect();
     refuse_doubles(&mut items);
     tell_missing(&mut items, stored);
+    across::tell(&mut items, stored, env);
     let mut needs = Needs::default();
     for compiled in items.iter().filter_map(|item| item.compiled.as_ref()) {
         needs.add(compiled.needs());

@@ -2,6 +2,7 @@
 //!
 //! text -> `yaml` (tree with places) -> `lower`, `triggers`, `blocks`, `steps`, `values`, `case` (checks on the way) -> [`Compiled`]
 
+mod across;
 mod ask;
 mod blocks;
 mod calendar;

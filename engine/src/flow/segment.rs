@@ -60,7 +60,7 @@ impl<'a> Lower<'a> {
         let name: Arc<str> = id?.into();
         let narrow = Narrow { tags, language: language.map(str::to_owned) };
         let narrow = when.as_ref().map_or(narrow.clone(), |when| narrow.with(when.source()));
-        self.needs.tags.extend(narrow.tags.iter().cloned());
+        self.needs.tags_read.extend(narrow.tags.iter().cloned());
         let segment = Segment { title: title.unwrap_or(&name).to_owned(), name, narrow, when };
         Some(CompiledSegment { segment, meaning: meaning::of_segment(root), needs: std::mem::take(&mut self.needs) })
     }
@@ -92,7 +92,7 @@ impl<'a> Lower<'a> {
         if is_kebab(text) {
             self.needs.segments.insert(text.to_owned());
         } else if let Some(short) = Segment::short(text) {
-            self.needs.tags.extend(short.narrow.tags);
+            self.needs.tags_read.extend(short.narrow.tags);
         } else {
             let hint = "write a segment's id, such as cold-leads, or: contacts with tag cold";
             self.problems.error(at, "bad_segment", format!("`{text}` names no segment"), hint);

@@ -191,6 +191,9 @@ impl<'a> Lower<'a> {
                     time::zone(text, node.place, &mut self.problems);
                 }
                 (event::CRON, "each") => self.names_segment(text, node.place),
+                (event::TAG_ADDED | event::TAG_REMOVED, "tag") => {
+                    self.needs.tags_read.insert(text.to_owned());
+                }
                 (event::NO_REPLY, "after") => self.silence(text, node.place),
                 (_, "connection") => {
                     let bound = self.env.bindings.connection(text).to_owned();
@@ -239,6 +242,7 @@ impl<'a> Lower<'a> {
 
 /// What an event of this trigger brings. A schedule brings a contact when it goes over a segment.
 fn source<'a>(spec: &'a TriggerSpec, entry: &Entry<'_>) -> Source<'a> {
-    let each = spec.name == event::CRON && entry.params.is_some_and(|params| params.get("each").is_some());
+    let each = spec.name == event::CRON
+        && entry.params.is_some_and(|params| params.get("each").is_some_and(|each| each.scalar().is_some()));
     Source { kind: spec.name, event: Shape::new(spec.event.as_value()), in_conversation: spec.in_conversation || each }
 }

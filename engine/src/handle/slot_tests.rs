@@ -163,7 +163,9 @@ fn a_person_ends_a_sweep_and_one_whose_schedule_is_gone_ends_by_itself() {
     let mut world = sweeping();
     let version = version(json!({ "at": "0 9 * * 1", "each": "cold-leads" }));
     world.book = Book::new(vec![Live { version: Arc::new(version), since: At(0) }], Vec::new(), None);
-    assert!(matches!(&told(&world.due(WaitKind::Sweep, NOW))[..], [What::SweepEnded { how, .. }] if **how == *"withdrawn"));
+    assert!(
+        matches!(&told(&world.due(WaitKind::Sweep, NOW))[..], [What::SweepEnded { how, .. }] if **how == *"withdrawn")
+    );
 }
 
 #[test]
@@ -181,7 +183,10 @@ fn whether_a_contact_is_in_the_segment_is_decided_in_its_own_turn() {
         assert_eq!(event.key, EventKey::new("", CRON, &format!("{}/{}", sweep.key(), ContactId(70))));
         let work = world.give(Input::Event { event: Arc::new(event), input: None }, NOW);
         assert_eq!(work.runs.len(), usize::from(starts), "{tags:?}");
-        let said = |what: &What| matches!(what, What::Matched { .. }) == starts || matches!(what, What::Passed { why, .. } if **why == *"when");
+        let said = |what: &What| {
+            matches!(what, What::Matched { .. }) == starts
+                || matches!(what, What::Passed { why, .. } if **why == *"when")
+        };
         assert!(told(&work).iter().any(said), "{:?}", told(&work));
     }
 }

@@ -74,7 +74,13 @@ fn tell(answer: &Value) {
         return;
     }
     let row = |segment: &Value| {
-        vec![text(segment, "flow"), text(segment, "state"), text(segment, "owner"), counted(segment), text(segment, "name")]
+        vec![
+            text(segment, "flow"),
+            text(segment, "state"),
+            text(segment, "owner"),
+            counted(segment),
+            text(segment, "name"),
+        ]
     };
     let rows: Vec<_> = segments.iter().map(row).collect();
     print::table(&["SEGMENT", "STATE", "OWNER", "CONTACTS", "NAME"], &rows);

@@ -40,6 +40,9 @@ fn nearly_every_code_is_shown_by_a_broken_flow() {
     let elsewhere = [
         "unknown_calendar",
         "unknown_segment",
+        "unknown_tag",
+        "unknown_team",
+        "flow_ring",
         "unknown_flow",
         "connection_cannot",
         "connection_needed",
