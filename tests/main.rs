@@ -7,6 +7,7 @@ mod crash_points;
 mod flows;
 mod kill;
 mod process;
+mod segments;
 mod store_sqlite;
 mod tidy;
 mod vendor_specs;

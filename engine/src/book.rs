@@ -13,6 +13,7 @@ use crate::flow::{FirstHour, Op, Trigger, Version};
 use crate::ids::VersionId;
 use crate::matching;
 use crate::rules::RuleFile;
+use crate::segment::{Segment, Segments};
 use crate::trigger::{NoReply, Silent};
 
 /// A document's version in the form in which it takes effect.
@@ -24,6 +25,8 @@ pub enum Published {
     Rules(Arc<RuleFile>),
     /// Waits look at it.
     Calendar(PublishedCalendar),
+    /// Schedules and searches look at it.
+    Segment(PublishedSegment),
 }
 
 /// A calendar at one version.
@@ -35,6 +38,15 @@ pub struct PublishedCalendar {
     pub calendar: Arc<Calendar>,
 }
 
+/// A segment at one version.
+#[derive(Clone, Debug)]
+pub struct PublishedSegment {
+    /// The stored version.
+    pub id: VersionId,
+    /// The segment.
+    pub segment: Arc<Segment>,
+}
+
 impl Published {
     /// The stored version.
     #[must_use]
@@ -43,6 +55,7 @@ impl Published {
             Self::Flow(version) => version.id,
             Self::Rules(rules) => rules.id,
             Self::Calendar(published) => published.id,
+            Self::Segment(published) => published.id,
         }
     }
 
@@ -53,6 +66,7 @@ impl Published {
             Self::Flow(version) => &version.flow,
             Self::Rules(rules) => &rules.file,
             Self::Calendar(published) => &published.calendar.name,
+            Self::Segment(published) => &published.segment.name,
         }
     }
 }
@@ -118,6 +132,8 @@ pub struct Book {
     pub notify: Option<Arc<str>>,
     /// Business hours, by name.
     pub calendars: Calendars,
+    /// Groups of contacts, by name.
+    pub segments: Segments,
     /// Flows that others may call: those with the trigger `flow.called`.
     pub callable: BTreeMap<Arc<str>, Arc<Version>>,
     /// The first hours of triggers.
@@ -174,6 +190,13 @@ impl Book {
     #[must_use]
     pub fn with_calendars(mut self, calendars: impl IntoIterator<Item = Arc<Calendar>>) -> Self {
         self.calendars = calendars.into_iter().map(|calendar| (Arc::clone(&calendar.name), calendar)).collect();
+        self
+    }
+
+    /// The same with these segments.
+    #[must_use]
+    pub fn with_segments(mut self, segments: impl IntoIterator<Item = Arc<Segment>>) -> Self {
+        self.segments = segments.into_iter().map(|segment| (Arc::clone(&segment.name), segment)).collect();
         self
     }
 

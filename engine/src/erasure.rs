@@ -35,7 +35,7 @@ pub struct Traces {
     pub bad_items: Vec<BadItemId>,
 }
 
-/// The addresses that name a person.
+/// The addresses that name a person, and our id of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     /// Telephone numbers: international digits, each in every spelling.
@@ -45,7 +45,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// The phone of a contact and the addresses of its conversations.
+    /// The phone of a contact, the addresses of its conversations, and its id.
     #[must_use]
     pub fn of(contact: &ContactRow, conversations: &[ConversationRow]) -> Self {
         let mut names = Self::default();
@@ -53,6 +53,8 @@ impl Names {
         for address in contact.phone.as_deref().into_iter().chain(addresses) {
             names.add(address);
         }
+        // What found the person for others (`contact.find`) says the id with all else.
+        names.words.push(contact.id.to_string());
         names
     }
 

@@ -31,6 +31,7 @@ pub mod run;
 pub mod runner;
 pub mod schedule;
 pub mod secret;
+pub mod segment;
 pub mod stops;
 pub mod store;
 pub mod trigger;

@@ -24,7 +24,7 @@ const NOTIFY_PAUSES_MS: [u64; 4] = [500, 1_000, 2_000, 5_000];
 /// A notification that could not go out for so long tells nobody anything new.
 pub(crate) const NOTIFY_EXPIRES: Duration = Duration::from_secs(10 * 60);
 
-/// All of them, by name.
+/// All of them, and what else the engine performs itself, by name.
 #[must_use]
 pub fn actions() -> BTreeMap<&'static str, ActionSpec> {
     let specs = [
@@ -34,6 +34,7 @@ pub fn actions() -> BTreeMap<&'static str, ActionSpec> {
         ActionSpec::of::<contact::SetPriority>(Repeat::Safe),
         ActionSpec::of::<contact::SetConsent>(Repeat::Safe),
         ActionSpec::of::<human::Escalate>(Repeat::Safe),
+        ActionSpec::of::<contact::Find>(Repeat::Safe),
     ];
     specs.into_iter().map(|spec| (spec.name, spec)).collect()
 }

@@ -108,6 +108,8 @@ pub fn params_match(kind: &str, params: &Value, event: &Event) -> bool {
             let referral_fits = params["referral"] != true || event.seen["message"]["referral"].is_object();
             is("type", &event.seen["message"]["type"]) && referral_fits && keyword_found(params, event)
         }
+        // A slot of a contact is for schedules over its segment, any other for those over none.
+        event::CRON => params["each"] == event.seen["segment"],
         event::MESSAGE_STATUS => is("status", &event.seen["status"]),
         event::FORM_SUBMITTED => is("form", &event.seen["form"]),
         event::RECORD_CREATED => is("object", &event.seen["object"]),

@@ -87,6 +87,11 @@ pub enum Order {
         /// The held start.
         start: WaitId,
     },
+    /// End a slot's way over its segment. Whom it started goes on.
+    CancelSweep {
+        /// Which: [`crate::handle::sweep::Sweep::key`].
+        sweep: String,
+    },
     /// Delete the data of the person whose mailbox this is.
     ErasePerson,
     /// Delete what these events of nobody's and their runs tell of a person.

@@ -189,6 +189,10 @@ fn weekday(text: &str) -> Option<usize> {
 }
 
 #[cfg(test)]
+#[path = "schedule_changes.rs"]
+pub(crate) mod changes;
+
+#[cfg(test)]
 mod tests {
     //! The oracle is the crate `croner`, an independent reading of the same rules.
 

@@ -11,6 +11,7 @@ mod misses;
 mod outage;
 mod person;
 mod rules;
+mod segments;
 mod sending;
 mod serving;
 mod twilio;

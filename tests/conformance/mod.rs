@@ -11,6 +11,7 @@ pub mod groups;
 pub mod life;
 pub mod make;
 pub mod measure;
+pub mod members;
 pub mod past;
 pub mod people;
 pub mod receiving;
@@ -108,6 +109,9 @@ macro_rules! store_conformance {
             people: a_contact_is_found_by_id_phone_and_address,
             people: a_persons_data_are_all_there,
             people: escalations_are_open_until_taken,
+            members: contacts_are_paged_by_id_and_narrowed_by_a_tag,
+            members: a_contacts_own_event_is_stored_once,
+            members: what_found_a_person_for_others_is_forgotten_with_them,
             past: what_nothing_understood_is_grouped_by_its_normalised_text,
             past: only_the_newest_of_what_nothing_understood_are_kept,
             past: history_is_read_oldest_first_with_what_was_known,

@@ -41,14 +41,14 @@ pub fn prepare() {
     ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
 }
 
-/// The machine's clock.
-struct Now;
+/// The machine's clock, so far ahead.
+struct Now(Duration);
 
 impl Clock for Now {
     #[allow(clippy::disallowed_methods, reason = "tests that run the whole engine run it in real time")]
     fn now(&self) -> At {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        At(i64::try_from(since.as_millis()).unwrap_or(0))
+        At(i64::try_from(since.as_millis()).unwrap_or(0)).plus(self.0)
     }
 }
 
@@ -69,6 +69,8 @@ pub struct Stage {
     pub sandbox: Sandbox,
     /// The data folder.
     pub folder: tempfile::TempDir,
+    /// How far ahead of the machine's clock the next life is: what fell due meanwhile was missed.
+    pub ahead: Duration,
     flows: Vec<String>,
     door: String,
     living: Living,
@@ -89,7 +91,7 @@ impl Stage {
         }
         let folder = tempfile::tempdir().expect("a folder");
         let flows = flows.iter().map(|flow| (*flow).to_owned()).collect();
-        Self { sandbox, folder, flows, door, living, delivered }
+        Self { sandbox, folder, ahead: Duration::ZERO, flows, door, living, delivered }
     }
 
     /// The database file.
@@ -103,9 +105,12 @@ impl Stage {
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let accounts = self.accounts();
         let flows = self.flows.clone();
-        let database = self.database();
+        let (database, clock) = (self.database(), Now(self.ahead));
         let life = std::thread::scope(|scope| {
-            scope.spawn(|| runtime.block_on(start(&database, accounts, flows, at, moment))).join().expect("it starts")
+            scope
+                .spawn(|| runtime.block_on(start(&database, clock, accounts, flows, (at, moment))))
+                .join()
+                .expect("it starts")
         });
         let (engine, connections, death) = life;
         let doors = (engine.clone(), Arc::clone(&connections), death.clone());
@@ -169,10 +174,10 @@ impl Stage {
 
 async fn start(
     database: &std::path::Path,
+    clock: Now,
     accounts: Vec<(&'static str, &'static str, Value)>,
     flows: Vec<String>,
-    at: u64,
-    moment: Moment,
+    (at, moment): (u64, Moment),
 ) -> (Engine<StageStore>, Arc<Vec<Open>>, watch::Receiver<bool>) {
     let registry = connectors::registry();
     let open = |(id, connector, settings): (&str, &str, Value)| {
@@ -184,7 +189,7 @@ async fn start(
     for connection in &connections {
         connection.connection.setup().await;
     }
-    let clock = Arc::new(Now);
+    let clock = Arc::new(clock);
     let ids = Arc::new(Ids::new(0));
     let catalog = Arc::new(registry.catalog());
     let info: Vec<ConnectionInfo> = connections
@@ -246,9 +251,12 @@ async fn publish(
             at,
         };
         let version = compile(&row).expect("the flow passes its checks");
-        let Published::Flow(flow) = &version else { panic!("{} is no flow", version.document()) };
-        row.flow = flow.flow.to_string();
-        row.meaning = flow.meaning;
+        row.flow = version.document().to_string();
+        match &version {
+            Published::Flow(flow) => row.meaning = flow.meaning,
+            Published::Segment(_) => row.kind = Kind::Segment,
+            _ => panic!("{} is neither a flow nor a segment", row.flow),
+        }
         rows.push(row);
         versions.push(version);
     }
@@ -298,7 +306,7 @@ async fn receive(living: &Living, url: &str, id: &str, request: Request) -> Stat
         headers: parts.headers,
         body,
     };
-    let intake = door.receive(&request, Now.now()).expect("it is signed");
+    let intake = door.receive(&request, Now(Duration::ZERO).now()).expect("it is signed");
     tokio::select! {
         received = engine.receive(id, intake.items, door.sender()) => match received {
             Ok(_) => StatusCode::OK,

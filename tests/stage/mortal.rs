@@ -216,6 +216,10 @@ impl<S: Reads> Reads for Mortal<S> {
         self.read(self.inner.active_contacts(since, after, limit)).await
     }
 
+    async fn members(&self, tag: Option<String>, after: ContactId, limit: u32) -> Result<Vec<Member>, Error> {
+        self.read(self.inner.members(tag, after, limit)).await
+    }
+
     async fn unmatched(&self, limit: u32) -> Result<Vec<UnmatchedGroup>, Error> {
         self.read(self.inner.unmatched(limit)).await
     }

@@ -1,4 +1,5 @@
-//! `contact.*`: our own record of the customer. Done inside the turn; no connection is called.
+//! `contact.*`: our own record of the customer. Done inside the turn, but for [`Find`], which looks at others: that is a call,
+//! and the engine itself answers it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,64 @@ pub struct SetConsent {
     pub given: bool,
 }
 
+/// Finds contacts of a segment, in the order in which we came to know them.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Find {
+    /// The segment: an id such as `cold-leads`, or `contacts with tag cold`.
+    #[schemars(length(min = 1))]
+    pub segment: String,
+    /// Most contacts, 1 to 200. Default 100.
+    #[serde(default = "hundred")]
+    #[schemars(range(min = 1, max = 200))]
+    pub limit: u32,
+    /// Go on behind this contact: `next` of the page before. Default: from the beginning.
+    #[serde(default)]
+    pub after: Option<String>,
+}
+
+fn hundred() -> u32 {
+    100
+}
+
+/// A page of contacts.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+pub struct Contacts {
+    /// The contacts. A page may be shorter than the limit although more follow.
+    pub contacts: Vec<FoundContact>,
+    /// Where the next page goes on; null behind the last one.
+    pub next: Option<String>,
+    /// How many contacts the segment's condition failed on; they are left out.
+    pub failed: u64,
+}
+
+/// A contact as it was when it was found.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+pub struct FoundContact {
+    /// Our id.
+    pub id: String,
+    /// E.164; null for people known only by another address.
+    pub phone: Option<String>,
+    /// The name shown.
+    pub name: String,
+    /// Such as `zh_CN`; empty when unknown.
+    pub language: String,
+    /// The tags, sorted.
+    pub tags: Vec<String>,
+    /// `low`, `medium` or `high`.
+    pub priority: Priority,
+    /// Code of the last order's status.
+    pub order_status: String,
+    /// When the person last did anything, RFC 3339; null for never.
+    pub last_interaction_at: Option<String>,
+    /// Messages that nobody answered.
+    pub unread_count: i64,
+    /// What the person agreed to or refused.
+    pub consent: serde_json::Map<String, serde_json::Value>,
+    /// Fields of our own.
+    pub fields: serde_json::Map<String, serde_json::Value>,
+}
+
 /// The contact's tags after the change.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct Tags {
@@ -64,6 +123,18 @@ pub struct Tags {
 /// Nothing to read.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 pub struct Nothing {}
+
+/// What carries [`Find`] out: the engine itself. No connection can be called so.
+pub const OWN_CONNECTION: &str = "@contacts";
+
+impl Action for Find {
+    const NAME: &'static str = "contact.find";
+    const ABOUT: &'static str = "Finds contacts of a segment.";
+    type Output = Contacts;
+    fn sample() -> Contacts {
+        Contacts::default()
+    }
+}
 
 impl Action for AddTags {
     const NAME: &'static str = "contact.add_tags";

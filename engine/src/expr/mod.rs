@@ -13,6 +13,7 @@ mod patterns;
 mod scope;
 mod script;
 mod shape;
+mod tags;
 mod template;
 pub mod text;
 mod time;
@@ -24,7 +25,8 @@ mod whatsapp;
 mod text_tests;
 
 pub use origin::{Error, Origin, PathUse};
-pub use parts::parts;
+pub use parts::{conjuncts, parts};
 pub use scope::Scope;
 pub use script::{Decision, Script};
+pub use tags::tags_read;
 pub use template::{Target, Template};

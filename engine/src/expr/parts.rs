@@ -1,6 +1,6 @@
 //! The parts of a condition: the operands of its outermost `&&`s, or of its outermost `||`s.
 
-use super::tokens::{Kind, tokens};
+use super::tokens::{Kind, Token, tokens};
 
 /// The operands in order. A condition with neither operator outside brackets, or that is a script of several statements, is
 /// one part; `a && b || c` is two, as `||` binds least.
@@ -12,6 +12,21 @@ pub fn parts(source: &str) -> Vec<&str> {
         }
     }
     vec![source.trim()]
+}
+
+/// The conditions that must all hold for the whole to hold. One that is not plainly a chain of `&&` is a single condition.
+#[must_use]
+pub fn conjuncts(source: &str) -> Vec<&str> {
+    // Signs that bind as weakly as `||`, and words that make of an operand something else.
+    let open = |token: &Token<'_>| match token.kind {
+        Kind::Sign => matches!(token.text, "|" | "||" | "^" | ";"),
+        Kind::Name => {
+            ["if", "else", "switch", "let", "const", "fn", "return", "while", "for", "loop", "do"].contains(&token.text)
+        }
+        Kind::Literal => false,
+    };
+    let parts = if tokens(source).iter().any(open) { None } else { split(source, "&&") };
+    parts.unwrap_or_else(|| vec![source.trim()])
 }
 
 fn split<'s>(source: &'s str, operator: &str) -> Option<Vec<&'s str>> {
@@ -49,5 +64,13 @@ mod tests {
         assert_eq!(parts("let x = 1; x > 0 && y"), ["let x = 1; x > 0 && y"]);
         assert_eq!(parts("list.some(|x| x && y) && z"), ["list.some(|x| x && y)", "z"]);
         assert_eq!(parts(""), [""]);
+    }
+
+    #[test]
+    fn conjuncts_are_what_must_all_hold() {
+        assert_eq!(conjuncts(r#"a && b.contains("||") && (c)"#), ["a", r#"b.contains("||")"#, "(c)"]);
+        for whole in ["a && b || c", "a | b && c", "if a && b { c } else { d }", "let x = a; x && b", "a"] {
+            assert_eq!(conjuncts(whole), [whole]);
+        }
     }
 }

@@ -63,6 +63,9 @@ pub struct TestCase {
 pub struct Given {
     /// Fields of the contact: `phone name language priority tags order_status fields consent unread_count`.
     pub contact: Map<String, Value>,
+    /// Other contacts, each with such fields: for segments. Where there are some, the contact above is in segments only when
+    /// it is given too.
+    pub contacts: Vec<Map<String, Value>>,
     /// Fields of the conversation: `window_open last_inbound_at last_outbound_at channel`.
     pub conversation: Option<Map<String, Value>>,
     /// The instant the test starts. Default: the runner's choice.

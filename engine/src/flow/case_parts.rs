@@ -41,13 +41,17 @@ pub(super) fn texts(node: &Node, what: &str, lower: &mut Lower<'_>) -> Vec<Strin
 pub(super) fn given<'a>(node: &'a Node, lower: &mut Lower<'a>) -> Given {
     let Some(mut keys) = Fields::of(node, "`given`", &mut lower.problems) else { return Given::default() };
     let contact = keys.take("contact").and_then(|node| record(node, "the contact", CONTACT, lower));
+    let contacts = keys.take("contacts").map(|node| {
+        let items = fields::list(node, "`contacts`", &mut lower.problems);
+        items.iter().filter_map(|item| record(item, "a contact", CONTACT, lower)).collect()
+    });
     let conversation = keys.take("conversation").and_then(|node| record(node, "the conversation", CONVERSATION, lower));
     let at = keys.take("at").and_then(|node| {
         let text = fields::text(node, "`at`", &mut lower.problems)?;
         time::instant(text, node.place, &mut lower.problems)
     });
-    keys.finish(&["contact", "conversation", "at"], &mut lower.problems);
-    Given { contact: contact.unwrap_or_default(), conversation, at }
+    keys.finish(&["contact", "contacts", "conversation", "at"], &mut lower.problems);
+    Given { contact: contact.unwrap_or_default(), contacts: contacts.unwrap_or_default(), conversation, at }
 }
 
 /// A map of known fields. Those that are text keep their spelling: `phone: +8613800138000`.

@@ -104,6 +104,29 @@ pub(super) struct Calendar {
     holidays: Option<Vec<String>>,
 }
 
+/// A segment: a named group of contacts. Of `tags`, `language` and `when` at least one.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Segment {
+    /// Version of the format.
+    #[schemars(extend("const" = 1))]
+    format: i64,
+    /// Stable id, kebab-case.
+    #[schemars(length(min = 1, max = 64), regex(pattern = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"))]
+    segment: String,
+    /// Name for people.
+    name: Option<Text>,
+    /// Remarks for people.
+    note: Option<Text>,
+    /// Tags that its contacts have, all of them.
+    #[schemars(length(min = 1, max = 16))]
+    tags: Option<Vec<Text>>,
+    /// The language of its contacts.
+    language: Option<Text>,
+    /// What else holds for each: reads `contact` and `now`.
+    when: Option<Condition>,
+}
+
 /// One trigger or several.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
@@ -577,6 +600,8 @@ struct Said {
 pub(super) struct Given {
     /// Fields of the contact.
     contact: Option<BTreeMap<String, Value>>,
+    /// Other contacts, each with such fields: for segments.
+    contacts: Option<Vec<BTreeMap<String, Value>>>,
     /// Fields of the conversation.
     conversation: Option<BTreeMap<String, Value>>,
     /// The instant the test starts.

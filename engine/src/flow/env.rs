@@ -127,6 +127,10 @@ pub struct Needs {
     pub flows: std::collections::BTreeSet<String>,
     /// Calendars waited for.
     pub calendars: std::collections::BTreeSet<String>,
+    /// Tags that conditions, triggers and segments ask for, as far as named literally.
+    pub tags_read: std::collections::BTreeSet<String>,
+    /// Segments named.
+    pub segments: std::collections::BTreeSet<String>,
 }
 
 impl Needs {
@@ -139,6 +143,8 @@ impl Needs {
         self.teams.extend(other.teams.iter().cloned());
         self.flows.extend(other.flows.iter().cloned());
         self.calendars.extend(other.calendars.iter().cloned());
+        self.tags_read.extend(other.tags_read.iter().cloned());
+        self.segments.extend(other.segments.iter().cloned());
     }
 }
 

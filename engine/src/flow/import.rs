@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::across;
 use super::env::{Environment, Needs};
 use super::kinds::{CompiledDocument, Kind, check_document};
 use super::problem::{Problem, Severity};
@@ -55,7 +56,7 @@ pub struct PlanItem {
     pub owner_conflict: Option<String>,
     /// Where the id stands in the file: line and column.
     #[serde(skip)]
-    place: (u32, u32),
+    pub(super) place: (u32, u32),
     /// The compiled document, unless it is refused.
     #[serde(skip)]
     pub compiled: Option<CompiledDocument>,
@@ -87,6 +88,7 @@ pub fn plan(documents: &[Document], stored: &[VersionRow], env: &Environment<'_>
     let mut items: Vec<PlanItem> = documents.iter().map(|document| item(document, stored, env)).collect();
     refuse_doubles(&mut items);
     tell_missing(&mut items, stored);
+    across::tell(&mut items, stored, env);
     let mut needs = Needs::default();
     for compiled in items.iter().filter_map(|item| item.compiled.as_ref()) {
         needs.add(compiled.needs());
@@ -153,17 +155,23 @@ fn in_files(owner: &str) -> bool {
     owner.starts_with("file:")
 }
 
-/// Says so when a flow names a calendar or a flow that is neither among the documents nor stored.
+/// Says so when a flow names a calendar, a flow or a segment that is neither among the documents nor stored.
 fn tell_missing(items: &mut [PlanItem], stored: &[VersionRow]) {
-    for (kind, code, what) in
-        [(Kind::Calendar, "unknown_calendar", "no calendar"), (Kind::Flow, "unknown_flow", "no flow to call")]
-    {
+    for (kind, code, what) in [
+        (Kind::Calendar, "unknown_calendar", "no calendar"),
+        (Kind::Flow, "unknown_flow", "no flow to call"),
+        (Kind::Segment, "unknown_segment", "no segment"),
+    ] {
         let planned = items.iter().filter(|item| item.kind == kind).filter_map(|item| item.flow.clone());
         let alive = stored.iter().filter(|row| row.kind == kind && row.state != VersionState::Old);
         let known: BTreeSet<String> = planned.chain(alive.map(|row| row.flow.clone())).collect();
         for item in items.iter_mut() {
             let Some(needs) = item.compiled.as_ref().map(CompiledDocument::needs) else { continue };
-            let named = if kind == Kind::Calendar { &needs.calendars } else { &needs.flows };
+            let named = match kind {
+                Kind::Calendar => &needs.calendars,
+                Kind::Segment => &needs.segments,
+                Kind::Flow | Kind::Rules => &needs.flows,
+            };
             let missing: Vec<String> = named.difference(&known).cloned().collect();
             let (line, column) = item.place;
             item.problems.extend(missing.iter().map(|name| {

@@ -14,6 +14,7 @@ use super::fields::Fields;
 use super::lower::{self, Checked, Compiled, Lower};
 use super::problem::Problems;
 use super::rules::CompiledRules;
+use super::segment::CompiledSegment;
 use super::yaml::{self, Node, Val};
 use crate::book::Published;
 use crate::ids::VersionId;
@@ -30,11 +31,13 @@ pub enum Kind {
     Rules = 1,
     /// A calendar: when a team works.
     Calendar = 2,
+    /// A segment: a named group of contacts.
+    Segment = 3,
 }
 
 impl Kind {
     /// Every kind, by code.
-    pub const ALL: [Self; 3] = [Self::Flow, Self::Rules, Self::Calendar];
+    pub const ALL: [Self; 4] = [Self::Flow, Self::Rules, Self::Calendar, Self::Segment];
 
     /// The key that holds the id of such a document.
     #[must_use]
@@ -43,6 +46,7 @@ impl Kind {
             Self::Flow => "flow",
             Self::Rules => "rules",
             Self::Calendar => "calendar",
+            Self::Segment => "segment",
         }
     }
 
@@ -59,6 +63,7 @@ impl Kind {
             Self::Flow => "flow",
             Self::Rules => "file of tag rules",
             Self::Calendar => "calendar",
+            Self::Segment => "segment",
         }
     }
 
@@ -79,6 +84,8 @@ pub enum CompiledDocument {
     Rules(Box<CompiledRules>),
     /// A calendar.
     Calendar(Box<CompiledCalendar>),
+    /// A segment.
+    Segment(Box<CompiledSegment>),
 }
 
 impl From<Compiled> for CompiledDocument {
@@ -99,6 +106,12 @@ impl From<CompiledCalendar> for CompiledDocument {
     }
 }
 
+impl From<CompiledSegment> for CompiledDocument {
+    fn from(compiled: CompiledSegment) -> Self {
+        Self::Segment(Box::new(compiled))
+    }
+}
+
 impl CompiledDocument {
     /// What it is.
     #[must_use]
@@ -107,6 +120,7 @@ impl CompiledDocument {
             Self::Flow(_) => Kind::Flow,
             Self::Rules(_) => Kind::Rules,
             Self::Calendar(_) => Kind::Calendar,
+            Self::Segment(_) => Kind::Segment,
         }
     }
 
@@ -117,6 +131,7 @@ impl CompiledDocument {
             Self::Flow(flow) => &flow.flow,
             Self::Rules(rules) => &rules.file,
             Self::Calendar(compiled) => &compiled.calendar.name,
+            Self::Segment(compiled) => &compiled.segment.name,
         }
     }
 
@@ -127,6 +142,7 @@ impl CompiledDocument {
             Self::Flow(flow) => flow.meaning,
             Self::Rules(rules) => rules.meaning,
             Self::Calendar(compiled) => compiled.meaning,
+            Self::Segment(compiled) => compiled.meaning,
         }
     }
 
@@ -137,6 +153,7 @@ impl CompiledDocument {
             Self::Flow(flow) => &flow.needs,
             Self::Rules(rules) => &rules.needs,
             Self::Calendar(compiled) => &compiled.needs,
+            Self::Segment(compiled) => &compiled.needs,
         }
     }
 
@@ -147,6 +164,7 @@ impl CompiledDocument {
             Self::Flow(flow) => Published::Flow(Arc::new(flow.into_version(id))),
             Self::Rules(rules) => Published::Rules(Arc::new(rules.into_version(id))),
             Self::Calendar(compiled) => Published::Calendar(compiled.into_version(id)),
+            Self::Segment(compiled) => Published::Segment(compiled.into_version(id)),
         }
     }
 
@@ -156,7 +174,7 @@ impl CompiledDocument {
         match self {
             Self::Flow(flow) => &flow.tests,
             Self::Rules(rules) => &rules.tests,
-            Self::Calendar(_) => &[],
+            Self::Calendar(_) | Self::Segment(_) => &[],
         }
     }
 }
@@ -174,6 +192,7 @@ pub fn check_document(text: &str, env: &Environment<'_>) -> Checked<CompiledDocu
         Kind::Calendar => {
             lower::finish(&root, Lower::new(env, problems), Kind::Calendar, Lower::calendar).map(Into::into)
         }
+        Kind::Segment => lower::finish(&root, Lower::new(env, problems), Kind::Segment, Lower::segment).map(Into::into),
     }
 }
 
@@ -187,7 +206,7 @@ pub(super) fn refuse_others(keys: &Fields<'_>, wanted: Kind, problems: &mut Prob
                 key.place,
                 "two_kinds",
                 message,
-                "one file holds one flow, one list of tag rules or one calendar",
+                "one file holds one flow, one list of tag rules, one calendar or one segment",
             );
         }
     }

@@ -31,6 +31,14 @@ pub(super) fn of_calendar(root: &Node) -> [u8; 32] {
     hash.finalize().into()
 }
 
+/// The hash of a whole segment.
+pub(super) fn of_segment(root: &Node) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(b"switchboard segment 1\0");
+    feed(root, Part::Segment, &mut hash);
+    hash.finalize().into()
+}
+
 /// Which part of the document a node is: it decides which keys are only for people.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
@@ -42,6 +50,7 @@ enum Part {
     Repeat,
     Calendar,
     Rules,
+    Segment,
     /// The rules of a file, in their order.
     RuleList,
     /// Variables of a `set`: their order counts, later ones see earlier ones.
@@ -53,7 +62,7 @@ impl Part {
     /// Whether `key` has no meaning for a run.
     fn ignores(self, key: &str) -> bool {
         match self {
-            Self::Flow | Self::Rules | Self::Calendar => matches!(key, "name" | "note" | "tests"),
+            Self::Flow | Self::Rules | Self::Calendar | Self::Segment => matches!(key, "name" | "note" | "tests"),
             Self::Steps | Self::RuleList => matches!(key, "name" | "note"),
             Self::Blocks | Self::Repeat | Self::Vars | Self::Other => false,
         }

@@ -2,6 +2,7 @@
 //!
 //! text -> `yaml` (tree with places) -> `lower`, `triggers`, `blocks`, `steps`, `values`, `case` (checks on the way) -> [`Compiled`]
 
+mod across;
 mod ask;
 mod blocks;
 mod bounds;
@@ -26,6 +27,7 @@ mod proof;
 mod rules;
 mod rules_document;
 mod schema;
+mod segment;
 mod shape;
 mod steps;
 mod suggest;
@@ -53,5 +55,6 @@ pub use program::{
 };
 pub use rules::CompiledRules;
 pub use schema::schema;
+pub use segment::CompiledSegment;
 pub use ways::Way;
 pub use yaml::MAX_BYTES;

@@ -19,6 +19,7 @@ use super::values::{Slot, constant};
 use super::yaml::Node;
 use crate::contact::Priority;
 use crate::duration;
+use crate::event;
 use crate::expr::PathUse;
 use crate::ids::VersionId;
 use crate::rules::{Escalate, Rule, RuleFile, Then};
@@ -144,7 +145,7 @@ impl<'a> Lower<'a> {
         self.names.sources.clear();
         let triggers = self.triggers(node, when);
         for source in &self.names.sources {
-            if !source.in_conversation {
+            if !source.in_conversation || source.kind == event::CRON {
                 let message = format!("`{}` brings no contact, and a rule changes one", source.kind);
                 let hint = "use a flow for it; rules take whatsapp.* and conversation.*";
                 self.problems.error(node.place, "no_contact", message, hint);

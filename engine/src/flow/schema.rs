@@ -15,6 +15,7 @@ pub fn schema(catalog: &Catalog) -> Value {
     let flow = named(schemars::schema_for!(document::Flow).to_value(), "Flow", &mut defs);
     let rules = named(schemars::schema_for!(rules_document::Rules).to_value(), "Rules", &mut defs);
     let calendar = named(schemars::schema_for!(document::Calendar).to_value(), "Calendar", &mut defs);
+    let segment = named(schemars::schema_for!(document::Segment).to_value(), "Segment", &mut defs);
     actions(catalog, &mut defs);
     triggers(catalog, &mut defs);
     json!({
@@ -23,7 +24,11 @@ pub fn schema(catalog: &Catalog) -> Value {
         "type": "object",
         "if": { "required": [Kind::Rules.key()] },
         "then": rules,
-        "else": { "if": { "required": [Kind::Calendar.key()] }, "then": calendar, "else": flow },
+        "else": {
+            "if": { "required": [Kind::Calendar.key()] },
+            "then": calendar,
+            "else": { "if": { "required": [Kind::Segment.key()] }, "then": segment, "else": flow },
+        },
         "$defs": defs,
     })
 }

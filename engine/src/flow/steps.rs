@@ -15,6 +15,7 @@ use super::suggest;
 use super::time;
 use super::values::Slot;
 use super::yaml::{Key, Node, Place, Val};
+use crate::capability::contact::{Find, OWN_CONNECTION};
 use crate::capability::whatsapp::{Reply, SendTemplate, SendText};
 use crate::connector::{Action, ActionSpec};
 use crate::event;
@@ -65,12 +66,13 @@ impl<'a> Lower<'a> {
 
     pub(super) fn connection(&mut self, spec: &ActionSpec, node: Option<&'a Node>, at: Place) -> Option<Arc<str>> {
         let named = node.and_then(|node| Some((fields::text(node, "`connection`", &mut self.problems)?, node.place)));
-        if crate::local::is_local(spec.name) {
+        let own = (spec.name == Find::NAME).then(|| OWN_CONNECTION.into());
+        if crate::local::is_local(spec.name) || own.is_some() {
             if let Some((_, place)) = named {
                 let message = format!("`{}` needs no connection: it happens here", spec.name);
                 self.problems.error(place, "no_connection_needed", message, "remove the line");
             }
-            return None;
+            return own;
         }
         match named {
             Some((name, _)) => self.needs.connections.insert(self.env.bindings.connection(name).to_owned()),
@@ -98,11 +100,11 @@ impl<'a> Lower<'a> {
                 }
             }
         }
-        self.note_needs(spec.name, &fields);
+        self.note_needs(spec.name, &fields, at);
         Some(Expr::Map(fields))
     }
 
-    fn note_needs(&mut self, action: &str, fields: &[(Arc<str>, Expr)]) {
+    fn note_needs(&mut self, action: &str, fields: &[(Arc<str>, Expr)], at: Place) {
         let get = |name: &str| fields.iter().find(|(field, _)| &**field == name).map(|(_, expr)| expr);
         let text = |name: &str| match get(name) {
             Some(Expr::Literal(Value::String(text))) => Some(text.clone()),
@@ -112,6 +114,11 @@ impl<'a> Lower<'a> {
             "whatsapp.send_template" => {
                 let language = text("language").unwrap_or_default();
                 self.needs.templates.extend(text("template").map(|template| (template, language)));
+            }
+            Find::NAME => {
+                if let Some(segment) = text("segment") {
+                    self.names_segment(&segment, at);
+                }
             }
             "human.escalate" => self.needs.teams.extend(text("team")),
             "contact.add_tags" | "contact.remove_tags" => {
@@ -125,12 +132,28 @@ impl<'a> Lower<'a> {
 
     /// Says so when an action acts on the contact and nothing that starts this flow brings one.
     fn needs_contact(&mut self, action: &str, with: Option<&'a Node>, at: Place) {
+        if action == Find::NAME {
+            return self.finds_others(at);
+        }
         let names_recipient = with.is_some_and(
             |node| matches!(&node.value, Val::Map(entries) if entries.iter().any(|(key, _)| key.text == "to")),
         );
         let needs = action.starts_with("contact.") || (action.starts_with("whatsapp.") && !names_recipient);
         if needs {
             self.contact_for(&format!("`{action}`"), at);
+        }
+    }
+
+    /// A problem when something starts this flow for one person: others' data do not belong into that person's run.
+    fn finds_others(&mut self, at: Place) {
+        // These have a contact only when the run has one that they tell of.
+        let maybe = [event::FLOW_CALLED, event::FLOW_FAILED, event::ESCALATION_MISSED, event::ESCALATION_TAKEN];
+        let with = self.names.sources.iter().find(|source| source.in_conversation && !maybe.contains(&source.kind));
+        if let Some(source) = with {
+            let message =
+                format!("`contact.find` finds other people, and `{}` starts a run about one person", source.kind);
+            let hint = "start it from a schedule without `each`, a webhook or by hand";
+            self.problems.error(at, "others_data", message, hint);
         }
     }
 

@@ -46,7 +46,7 @@ impl<'a> Lower<'a> {
         for item in items {
             let Some(entry) = self.entry(item) else { continue };
             let Some(spec) = self.trigger_spec(entry.kind, entry.place) else { continue };
-            self.names.sources.push(source(spec));
+            self.names.sources.push(source(spec, &entry));
             entries.push((entry, spec));
         }
         // One that is wrong may be any: then `event` is not checked.
@@ -59,7 +59,7 @@ impl<'a> Lower<'a> {
         for (entry, spec) in entries {
             self.names.sources.clone_from(&common);
             let flow_when = when.map(|node| self.condition(node, "`when`"));
-            self.names.sources = vec![source(spec)];
+            self.names.sources = vec![source(spec, &entry)];
             let own_when = entry.when.map(|node| self.condition(node, "`when`"));
             let params = self.params(&entry, spec);
             let id = entry.id.and_then(|node| self.trigger_name(node, &used));
@@ -197,6 +197,10 @@ impl<'a> Lower<'a> {
                 (event::CRON, "zone") => {
                     time::zone(text, node.place, &mut self.problems);
                 }
+                (event::CRON, "each") => self.names_segment(text, node.place),
+                (event::TAG_ADDED | event::TAG_REMOVED, "tag") => {
+                    self.needs.tags_read.insert(text.to_owned());
+                }
                 (event::NO_REPLY, "after") => self.silence(text, node.place),
                 (_, "connection") => {
                     let bound = self.env.bindings.connection(text).to_owned();
@@ -243,6 +247,9 @@ impl<'a> Lower<'a> {
     }
 }
 
-fn source(spec: &TriggerSpec) -> Source<'_> {
-    Source { kind: spec.name, event: Shape::new(spec.event.as_value()), in_conversation: spec.in_conversation }
+/// What an event of this trigger brings. A schedule brings a contact when it goes over a segment.
+fn source<'a>(spec: &'a TriggerSpec, entry: &Entry<'_>) -> Source<'a> {
+    let each = spec.name == event::CRON
+        && entry.params.is_some_and(|params| params.get("each").is_some_and(|each| each.scalar().is_some()));
+    Source { kind: spec.name, event: Shape::new(spec.event.as_value()), in_conversation: spec.in_conversation || each }
 }

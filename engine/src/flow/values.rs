@@ -15,7 +15,7 @@ use super::shape::{Form, Member, Shape};
 use super::suggest;
 use super::time;
 use super::yaml::{Key, Kind, Node, Place, Scalar, Style, Val};
-use crate::expr::{Script, Target, Template};
+use crate::expr::{self, Script, Target, Template};
 
 /// What a value is for.
 #[derive(Clone, Copy)]
@@ -212,6 +212,7 @@ impl<'a> Lower<'a> {
     pub(super) fn script(&mut self, source: &str, node: &Node, skip: u32) -> Option<Script> {
         match Script::compile(source, origin(node, skip)) {
             Ok(script) => {
+                self.needs.tags_read.extend(expr::tags_read(source));
                 for path in script.paths() {
                     // `steps?.ticket?.id` reads as nothing where the step has not run.
                     let guarded =

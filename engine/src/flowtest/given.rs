@@ -21,12 +21,27 @@ const PHONE: &str = "+15550100";
 
 /// The customer's mailbox when the test starts.
 pub(super) fn customer(given: &Given, ids: &Ids, start: At) -> Mailbox {
+    person(&given.contact, given.conversation.as_ref(), PHONE, ids, start)
+}
+
+/// The mailboxes of the other contacts.
+pub(super) fn others<'g>(given: &'g Given, ids: &'g Ids, start: At) -> impl Iterator<Item = Mailbox> + 'g {
+    let numbered = given.contacts.iter().zip(1..);
+    numbered.map(move |(fields, n)| person(fields, None, &format!("{PHONE}{n}"), ids, start))
+}
+
+fn person(
+    fields: &Map<String, Value>,
+    talk: Option<&Map<String, Value>>,
+    phone: &str,
+    ids: &Ids,
+    start: At,
+) -> Mailbox {
     let id = ContactId(ids.next(start));
     let mut contact = Contact::new(id, [0; 16]);
-    let fields = &given.contact;
     let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
     contact.name = text("name").unwrap_or_else(|| "Test Customer".into());
-    contact.phone = Some(text("phone").unwrap_or_else(|| PHONE.into()));
+    contact.phone = Some(text("phone").unwrap_or_else(|| phone.into()));
     contact.language = text("language").unwrap_or_default();
     contact.order_status = text("order_status").unwrap_or_default();
     contact.unread_count = fields.get("unread_count").and_then(Value::as_i64).unwrap_or(0);
@@ -42,14 +57,20 @@ pub(super) fn customer(given: &Given, ids: &Ids, start: At) -> Mailbox {
     }
     let address = contact.phone.as_deref().unwrap_or_default().trim_start_matches('+').to_owned();
     let mut mail = Mailbox::new(MailboxId::of_contact(id));
-    mail.facts.conversations = vec![conversation(given, ConversationId(ids.next(start)), id, address, start)];
+    mail.facts.conversations = vec![conversation(talk, ConversationId(ids.next(start)), id, address, start)];
     mail.facts.contact = Some(contact);
     mail
 }
 
-fn conversation(given: &Given, id: ConversationId, contact: ContactId, address: String, start: At) -> Conversation {
+fn conversation(
+    given: Option<&Map<String, Value>>,
+    id: ConversationId,
+    contact: ContactId,
+    address: String,
+    start: At,
+) -> Conversation {
     let none = Map::new();
-    let given = given.conversation.as_ref().unwrap_or(&none);
+    let given = given.unwrap_or(&none);
     let time = |name: &str| {
         let text = given.get(name)?.as_str()?;
         chrono::DateTime::parse_from_rfc3339(text).ok().map(|time| At::from(time.to_utc()))
@@ -123,7 +144,7 @@ pub(super) fn silence(fields: &Value, version: &Published) -> Option<(std::time:
     let triggers: Vec<&Trigger> = match version {
         Published::Flow(version) => version.triggers.iter().collect(),
         Published::Rules(file) => file.rules.iter().flat_map(|rule| &rule.on).collect(),
-        Published::Calendar(_) => Vec::new(),
+        Published::Calendar(_) | Published::Segment(_) => Vec::new(),
     };
     let mut triggers = triggers.into_iter().filter(|trigger| *trigger.kind == *event::NO_REPLY);
     let trigger = triggers.find(|trigger| asked("after", &trigger.params) && asked("silent", &trigger.params))?;

@@ -9,6 +9,7 @@ mod coverage;
 mod expect;
 mod given;
 mod log;
+mod segments;
 mod sim;
 
 #[cfg(test)]
@@ -23,6 +24,8 @@ mod moves;
 mod properties;
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod segments_tests;
 #[cfg(test)]
 pub(crate) mod tests;
 #[cfg(test)]
@@ -99,7 +102,7 @@ pub fn report(documents: Vec<CompiledDocument>, catalog: &Catalog) -> Report {
     }
     let flows = versions.iter().filter_map(|version| match version {
         Published::Flow(version) => Some(version),
-        Published::Rules(_) | Published::Calendar(_) => None,
+        Published::Rules(_) | Published::Calendar(_) | Published::Segment(_) => None,
     });
     let coverage = flows.map(|version| taken.entry(version.id).or_default().of(version)).collect();
     Report { outcomes, coverage }

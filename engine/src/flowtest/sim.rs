@@ -17,7 +17,7 @@ use crate::capability::human;
 use crate::clock::At;
 use crate::connector::{Action, Catalog};
 use crate::contact::Contact;
-use crate::event::{self, EventKey};
+use crate::event::{self, Event, EventKey};
 use crate::flow::TestCase;
 use crate::handle::{Input, handle};
 use crate::ids::{EventId, Ids, MailboxId, RunId, VersionId, WaitId};
@@ -54,13 +54,13 @@ pub(super) enum Coming {
 pub(super) struct Sim<'a> {
     pub(super) test: &'a TestCase,
     pub(super) catalog: &'a Catalog,
-    version: Published,
-    book: Book,
-    ids: Ids,
+    pub(super) version: Published,
+    pub(super) book: Book,
+    pub(super) ids: Ids,
     start: At,
     pub(super) now: At,
     pub(super) mails: BTreeMap<MailboxId, Mailbox>,
-    customer: MailboxId,
+    pub(super) customer: MailboxId,
     pub(super) coming: BTreeMap<(At, u64), Coming>,
     order: u64,
     /// Deliveries by their key: a second one is dropped, as at every door.
@@ -94,9 +94,11 @@ impl<'a> Sim<'a> {
         let mut book = match version.clone() {
             Published::Flow(version) => Book::new(vec![Live { version, since }], Vec::new(), None),
             Published::Rules(rules) => Book::default().with_rules(vec![LiveRules { rules, since }]),
-            Published::Calendar(_) => Book::default(),
+            Published::Calendar(_) | Published::Segment(_) => Book::default(),
         };
         let mail = given::customer(&test.given, &ids, start);
+        let others = given::others(&test.given, &ids, start).map(|mail| (mail.id, mail));
+        let mails = others.chain([(mail.id, mail.clone())]).collect();
         for other in world.versions {
             match other {
                 Published::Flow(other) => {
@@ -105,6 +107,9 @@ impl<'a> Sim<'a> {
                 }
                 Published::Calendar(found) => {
                     book.calendars.insert(Arc::clone(&found.calendar.name), Arc::clone(&found.calendar));
+                }
+                Published::Segment(found) => {
+                    book.segments.insert(Arc::clone(&found.segment.name), Arc::clone(&found.segment));
                 }
                 Published::Rules(_) => {}
             }
@@ -118,7 +123,7 @@ impl<'a> Sim<'a> {
             start,
             now: start,
             customer: mail.id,
-            mails: BTreeMap::from([(mail.id, mail)]),
+            mails,
             coming: BTreeMap::new(),
             order: 0,
             known: HashSet::new(),
@@ -151,8 +156,9 @@ impl<'a> Sim<'a> {
     /// The same world with every commit watched; `forgets`: its mailboxes are read back after each, as after a crash.
     #[cfg(test)]
     pub(super) fn witnessed(mut self, forgets: bool) -> Self {
-        let mail = self.mails.get_mut(&self.customer).expect("the customer is there from the beginning");
-        self.witness = Some(super::witness::Witness::new(mail, self.book.versions.clone(), forgets));
+        let mut witness = super::witness::Witness::new(self.book.versions.clone(), forgets);
+        self.mails.values_mut().for_each(|mail| witness.knows(mail));
+        self.witness = Some(witness);
         self
     }
 
@@ -162,7 +168,7 @@ impl<'a> Sim<'a> {
         self.commit();
         let (flow, id) = (version.flow.to_string(), version.id);
         if let Some(witness) = &mut self.witness {
-            witness.knows(&version);
+            witness.keeps(&version);
         }
         let others = self.book.versions.values().cloned().collect();
         let callable = std::mem::take(&mut self.book.callable);
@@ -239,9 +245,16 @@ impl<'a> Sim<'a> {
         if kind == event::NO_REPLY {
             return self.silence(fields);
         }
+        if kind == event::CRON && self.slot(fields) {
+            return;
+        }
         let id = EventId(self.ids.next(self.now));
         let customer = &self.mails[&self.customer];
         let event = given::event(kind, fields, self.catalog, &self.version, customer, id, self.now);
+        self.arrive(event);
+    }
+
+    pub(super) fn arrive(&mut self, event: Event) {
         if self.known.insert(event.key) {
             #[cfg(test)]
             if let Some(witness) = &mut self.witness {

@@ -52,9 +52,13 @@ pub(super) struct Witness {
 }
 
 impl Witness {
-    /// Knows what is there before anything happens.
-    pub(super) fn new(mail: &mut Mailbox, versions: HashMap<VersionId, Arc<Version>>, forgets: bool) -> Self {
-        let mut witness = Self { forgets, versions, ..Self::default() };
+    /// Knows these versions.
+    pub(super) fn new(versions: HashMap<VersionId, Arc<Version>>, forgets: bool) -> Self {
+        Self { forgets, versions, ..Self::default() }
+    }
+
+    /// A contact who is there before anything happens.
+    pub(super) fn knows(&mut self, mail: &mut Mailbox) {
         let facts = &mut mail.facts;
         facts.contact_changed = true;
         facts.changed.extend(facts.conversations.iter().map(|known| known.id));
@@ -69,14 +73,13 @@ impl Witness {
                     event_id: None,
                     at: source.at,
                 };
-                witness.tag(TagOp::Add(row));
+                self.tag(TagOp::Add(row));
             }
         }
-        witness
     }
 
     /// Another version is stored.
-    pub(super) fn knows(&mut self, version: &Arc<Version>) {
+    pub(super) fn keeps(&mut self, version: &Arc<Version>) {
         self.versions.insert(version.id, Arc::clone(version));
     }
 

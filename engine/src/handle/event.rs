@@ -177,7 +177,8 @@ impl Handling<'_> {
                 entries.push(passed(flow, &trigger.id, why, Value::Null));
                 continue;
             }
-            match matching::meets(trigger, event, &scope) {
+            let met = matching::meets(trigger, event, &scope).and_then(|met| self.in_segment(trigger, met));
+            match met {
                 Ok(Met::Yes(saw)) => {
                     started = true;
                     entries.push(self.met(live, trigger, event, saw));
@@ -225,6 +226,7 @@ fn is_not_meant(flow: &Arc<str>, trigger: &Trigger, event: &Event) -> bool {
         event::MANUAL => event.seen["flow"] != **flow,
         // What a flow does about failures may fail, too.
         event::FLOW_FAILED => event.seen["flow"] == **flow,
+        event::CRON => super::sweep::is_of_another(flow, trigger, event),
         event::MESSAGE_ECHOED => !matching::origin_fits(&trigger.kind, &trigger.params, event),
         _ => false,
     }

@@ -1,10 +1,9 @@
 //! What one input of a mailbox changes. Pure: the loops of [`crate::runner`] carry it out, flow tests call the same function.
 //!
 //! One file per kind of input: an [`event`](mod@event), a call's outcome ([`settle`]), a person's [`order`], and what falls
-//! due: a [`silence`], a schedule's slot ([`slot`]), an [`escalation`]'s deadline, a tag's end ([`tags`]). [`rules`] carries
-//! out what tag rules decided. [`erase`] is an order, too. [`moving`] is what a publication means for runs that wait, [`held`] are starts
-//! that a person must look at first. What an
-//! input makes happen besides is [`caused`].
+//! due: a [`silence`], a schedule's slot ([`slot`], over a segment [`sweep`]), an [`escalation`]'s deadline, a tag's end
+//! ([`tags`]). [`rules`] carries out what tag rules decided. [`erase`] is an order, too. [`moving`] is what a publication means
+//! for runs that wait, [`held`] are starts that a person must look at first. What an input makes happen besides is [`caused`].
 
 mod calls;
 mod caused;
@@ -20,6 +19,9 @@ mod rules;
 mod settle;
 mod silence;
 mod slot;
+#[cfg(test)]
+mod slot_tests;
+pub mod sweep;
 mod tags;
 
 use std::collections::VecDeque;
@@ -43,7 +45,7 @@ use caused::Cause;
 
 pub(crate) use event::held_back;
 pub use held::HeldStart;
-pub use rows::{contact_from, encode_event, event_from_row, mailbox_from};
+pub use rows::{contact_from, encode_event, event_from_row, mailbox_from, row_from_event};
 pub use slot::mailbox as schedule_mailbox;
 
 /// One input of a mailbox.
@@ -87,6 +89,13 @@ pub enum Input {
     },
     /// A version of a flow was published or removed: runs here may be on another.
     Published(Arc<Publication>),
+    /// A page of a segment was gone over for a slot.
+    Swept {
+        /// The sweep: [`sweep::Sweep::key`].
+        key: String,
+        /// What came of it.
+        page: sweep::Page,
+    },
     /// Thresholds of silence were published: arm the next one of each conversation.
     Watch,
     /// A person's order.
@@ -145,6 +154,10 @@ pub fn handle(
             Ok(Value::Null)
         }
         Input::Published(news) => Ok(handling.published(&news)),
+        Input::Swept { key, page } => {
+            handling.swept(&key, &page);
+            Ok(Value::Null)
+        }
         Input::Watch => {
             handling.watch_all();
             Ok(Value::Null)
@@ -208,6 +221,7 @@ impl Handling<'_> {
             }
             WaitKind::Silence => self.silence_due(&wait),
             WaitKind::Cron => self.slot_due(&wait),
+            WaitKind::Sweep => self.sweep_due(&wait),
             WaitKind::Escalation => self.escalation_due(&wait),
             WaitKind::Tag => self.tag_due(&wait),
             WaitKind::Deadline => {

@@ -43,6 +43,7 @@ impl Handling<'_> {
             Order::ChangeTags { add, remove, allow } => self.change_tags(&add, &remove, &allow),
             Order::ReleaseStart { start } => self.release_start(start, event.as_deref()),
             Order::DropStart { start } => self.drop_start(start),
+            Order::CancelSweep { sweep } => self.cancel_sweep(&sweep),
             Order::ErasePerson => self.erase(),
             Order::Forget { families } => Ok(self.forget(families)),
         }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Handling;
-use crate::event::FLOW_CALLED;
-use crate::flow::Version;
+use super::{Handling, sweep};
+use crate::event::{CRON, FLOW_CALLED};
+use crate::flow::{Trigger, Version};
 use crate::ids::RunId;
 use crate::matching;
 use crate::order::{Error, Told};
@@ -59,7 +59,9 @@ impl Handling<'_> {
         let book = self.book;
         let live = book.live.iter().find(|live| *live.version.flow == *row.flow);
         let live = live.ok_or_else(|| Error::Refused(format!("the flow `{}` is not live", row.flow)))?;
-        let trigger = live.version.triggers.iter().find(|trigger| matching::hears(&trigger.kind, &event.kind));
+        let of_another = |trigger: &Trigger| *event.kind == *CRON && sweep::is_of_another(&row.flow, trigger, event);
+        let mut triggers = live.version.triggers.iter();
+        let trigger = triggers.find(|trigger| matching::hears(&trigger.kind, &event.kind) && !of_another(trigger));
         let trigger = trigger
             .ok_or_else(|| Error::Refused(format!("no trigger of `{}` hears `{}` any more", row.flow, event.kind)))?;
         let id = self.start(live, &trigger.id, event, Some(row.id));

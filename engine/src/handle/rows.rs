@@ -44,7 +44,9 @@ pub fn event_from_row(row: EventRow) -> Event {
     .with_fields(fields.unwrap_or_else(|| Value::Object(serde_json::Map::new())))
 }
 
-pub(super) fn row_from_event(event: &Event) -> EventRow {
+/// The stored form of an event.
+#[must_use]
+pub fn row_from_event(event: &Event) -> EventRow {
     EventRow {
         id: event.id,
         key: event.key,

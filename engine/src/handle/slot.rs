@@ -1,6 +1,6 @@
 //! Schedules: each `schedule.cron` trigger has a mailbox of its own, in which the next slot is armed as a wait.
 //!
-//! A slot is unique: it is consumed in the commit that starts its run. Slots that passed while nothing ran follow the
+//! A slot is unique: it is consumed in the commit that starts its run, or its sweep over a segment. Slots that passed while nothing ran follow the
 //! trigger's policy: skip, last, or all up to 24.
 
 use std::collections::VecDeque;
@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use serde_json::json;
 
 use super::Handling;
+use super::sweep::segment_of;
 use crate::book::Live;
 use crate::clock::At;
 use crate::event::{self, Event, EventKey, Origin};
@@ -39,7 +40,7 @@ struct Plan {
 }
 
 fn plan(trigger: &Trigger) -> Option<Plan> {
-    let Cron { at, zone, missed } = serde_json::from_value(trigger.params.clone()).ok()?;
+    let Cron { at, zone, missed, .. } = serde_json::from_value(trigger.params.clone()).ok()?;
     Some(Plan { schedule: Schedule::parse(&at).ok()?, zone: zone.parse().ok()?, missed })
 }
 
@@ -92,7 +93,10 @@ impl Handling<'_> {
             return;
         };
         for slot in self.slots(&plan, wait.due_at) {
-            self.slot_event(live, trigger, key, slot);
+            match segment_of(trigger) {
+                Some(segment) => self.begin_sweep(&live.version.flow, &trigger.id, segment, slot),
+                None => self.slot_event(live, trigger, key, slot),
+            }
         }
         self.arm_slot(key, &plan, wait.data.clone(), self.now);
     }

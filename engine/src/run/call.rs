@@ -9,7 +9,8 @@ use super::failure;
 use super::turn::{Turn, World};
 use super::value::{Failure, evaluate};
 use super::{Handler, Plan, What};
-use crate::connector::Verdict;
+use crate::capability::contact::Find;
+use crate::connector::{Action, Verdict};
 use crate::flow::{Do, Op, Step, Version};
 use crate::ids::EffectId;
 use crate::local;
@@ -62,6 +63,11 @@ impl Turn<'_> {
             self.record(what, json!({ "input": input, "output": output }));
             self.forget(&["contact", "conversation"]);
             return Ok(());
+        }
+        if *call.action == *Find::NAME && self.run.contact.is_some() {
+            let words =
+                "this run is about one contact: what it holds is that person's, and nobody else's data belong there";
+            return Err(Failure::new("others_data", words));
         }
         let handler = match version.program.on_error {
             _ if failure::is_handled(&version.program, self.run.state.cursor().and_then(|cursor| cursor.at)) => {

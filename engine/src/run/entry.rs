@@ -401,6 +401,24 @@ pub enum What {
         /// The slot.
         slot: At,
     },
+    /// A slot began to go over a segment.
+    SweepBegan {
+        /// The slot.
+        slot: At,
+        /// The segment.
+        segment: Arc<str>,
+    },
+    /// A slot is done with its segment.
+    SweepEnded {
+        /// The slot.
+        slot: At,
+        /// `done`, `cancelled` (by a person), `withdrawn` (the schedule is gone), `unknown_segment`.
+        how: Arc<str>,
+        /// Contacts found.
+        found: u64,
+        /// Contacts on which the segment's condition failed.
+        failed: u64,
+    },
     /// The run is over. Data: the reason given, if one was.
     Ended {
         /// How.

@@ -261,11 +261,15 @@ impl<S: Store + Reads> Core<S> {
         let answers = handled.map_err(|_| Failed::Panic)?;
         let erased = work.erase.is_some() || !work.forget.is_empty();
         let (person, forgotten) = (work.erase, work.forget.iter().map(|family| family.event).collect::<Vec<_>>());
+        let pages = std::mem::take(&mut work.pages);
         if !work.is_empty() {
             salt_nobodys(&mut work)?;
             let news = super::core::News::of(&work);
             self.watched(self.parts.store.commit(work).await).map_err(Failed::Store)?;
             self.spread(news);
+        }
+        for (mailbox, sweep) in pages {
+            self.go_over(mailbox, sweep);
         }
         self.misses.note(std::mem::take(&mut mail.missed));
         if let Some(contact) = person {

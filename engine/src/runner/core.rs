@@ -29,7 +29,8 @@ use crate::store::{self, EffectOp, EffectRow, JournalKind, JournalRow, Reads, St
 /// The shared part of a running engine.
 pub(super) struct Core<S: Store + Reads> {
     pub(super) parts: Parts<S>,
-    pub(super) book: ArcSwap<Book>,
+    /// What is published. Shared with the searches that flows make.
+    pub(super) book: Arc<ArcSwap<Book>>,
     pub(super) boxes: Boxes,
     pub(super) lines: HashMap<Arc<str>, LineHandle>,
     pub(super) timers: mpsc::UnboundedSender<super::timers::Armed>,

@@ -1,17 +1,22 @@
 //! Erasing a person: the contact's own mailbox, and what is nobody's and yet tells of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::core::Core;
+use crate::capability::contact::OWN_CONNECTION;
 use crate::erasure::{Family, Names};
-use crate::ids::{BadItemId, ContactId, JournalId, MailboxId};
+use crate::ids::{BadItemId, ContactId, EffectId, JournalId, MailboxId};
 use crate::order::{Error, Order};
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
-use crate::store::{self, ContactRow, JournalKind, Reads, Store, Work};
+use crate::store::{self, ContactRow, EffectState, FIRST_EFFECT, JournalKind, Reads, Store, Work};
+
+/// Between two looks whether a search is over.
+const SEARCH_PAUSE: Duration = Duration::from_millis(20);
 
 /// What was erased with a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -74,8 +79,27 @@ impl<S: Store + Reads> Core<S> {
         // The contact goes last: a process that ends half way still knows for whom to look when it is asked again.
         self.forget(&names, by, erasure).await?;
         self.order(mailbox, by, Order::ErasePerson, None).await?;
+        self.searches_ended().await?;
         // What came while it was read before.
         self.forget(&names, by, erasure).await
+    }
+
+    /// Waits until searches that may have found the person before are over and in the journal, where they can be forgotten.
+    async fn searches_ended(&self) -> Result<(), Error> {
+        if self.parts.quiet {
+            return Ok(());
+        }
+        let mut known: Option<BTreeSet<EffectId>> = None;
+        loop {
+            let flying = self.parts.store.effects(EffectState::InFlight, FIRST_EFFECT, u32::MAX).await?;
+            let searches = flying.iter().filter(|row| row.connection == OWN_CONNECTION).map(|row| row.id).collect();
+            let open = known.map_or_else(|| BTreeSet::clone(&searches), |known| &known & &searches);
+            if open.is_empty() {
+                return Ok(());
+            }
+            known = Some(open);
+            tokio::time::sleep(SEARCH_PAUSE).await;
+        }
     }
 
     /// Forgets all that is nobody's and holds one of `names`.

@@ -80,7 +80,11 @@ impl<S: Store + Reads> Core<S> {
         Ok((received, caller))
     }
 
-    async fn store_arrivals(&self, arrivals: Vec<Arrival>, sender: Sender) -> Result<Vec<Receipt>, store::Error> {
+    pub(super) async fn store_arrivals(
+        &self,
+        arrivals: Vec<Arrival>,
+        sender: Sender,
+    ) -> Result<Vec<Receipt>, store::Error> {
         if sender == Sender::Retried {
             return self.take_in(arrivals).await;
         }

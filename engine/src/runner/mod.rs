@@ -1,14 +1,16 @@
 //! The loops that carry out what the pure part decided.
 //!
 //! [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
-//! [`callers`] are those who wait for a flow's answer, [`publish`] swaps the book, [`erase`] erases a person, [`misses`] remembers
-//! what started nothing, [`moves`] tells runs of publications, [`past`] reads back runs that are over, [`sending`] stops all sending. [`core`] is what they share.
+//! [`callers`] are those who wait for a flow's answer, [`find`] finds contacts for flows, [`publish`] swaps the book, [`erase`]
+//! erases a person, [`misses`] remembers what started nothing, [`moves`] tells runs of publications, [`past`] reads back runs
+//! that are over, [`sending`] stops all sending, [`sweep`] goes over segments. [`core`] is what they share.
 
 mod activity;
 mod boxes;
 mod callers;
 mod core;
 mod erase;
+mod find;
 mod held;
 pub(crate) mod hold;
 mod intake;
@@ -20,6 +22,7 @@ mod publish;
 mod queue;
 mod sending;
 mod start;
+mod sweep;
 mod timers;
 
 use std::collections::BTreeMap;
@@ -36,19 +39,23 @@ use self::core::Core;
 use crate::audit::Anchor;
 use crate::book::Published;
 use crate::calendar::Calendars;
+use crate::capability::contact::OWN_CONNECTION;
 use crate::clock::{At, Clock};
 use crate::connector::{Item, Open, Sender};
 use crate::first_hour::HourRow;
 use crate::flow::{FirstHour, Version};
+use crate::handle::sweep::Sweep;
 use crate::ids::{EventId, Ids, MailboxId};
 use crate::mailbox::Missed;
 use crate::order::{self, Order};
 use crate::publication::Choices;
 use crate::rules::RuleFile;
+use crate::segment::Segment;
 use crate::stops::Scope;
 use crate::store::{ContactRow, EffectRow, Reads, Store, VersionRow};
 
 pub use self::erase::Erasure;
+pub use self::find::Count;
 pub use self::held::{Decided, Held};
 pub use self::moves::{Fate, Place, Waiting};
 
@@ -365,10 +372,33 @@ impl<S: Store + Reads> Engine<S> {
         self.core.book.load().calendars.clone()
     }
 
+    /// The segments in force, by name.
+    #[must_use]
+    pub fn segments(&self) -> Vec<Arc<Segment>> {
+        self.core.book.load().segments.values().cloned().collect()
+    }
+
+    /// Counts the contacts of a segment; ends after `most` contacts were looked at.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn count(&self, segment: &Segment, most: usize) -> Result<Count, crate::store::Error> {
+        self.core.count(segment, most).await
+    }
+
+    /// The slots that are going over their segments now.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sweeps(&self) -> Result<Vec<Sweep>, crate::store::Error> {
+        self.core.sweeps().await
+    }
+
     /// How the connections are doing, by id.
     #[must_use]
     pub fn health(&self) -> Vec<Health> {
-        let mut health: Vec<_> = self.core.lines.values().map(line::LineHandle::health).collect();
+        let all = self.core.lines.values().map(line::LineHandle::health);
+        let mut health: Vec<_> = all.filter(|health| health.connection != OWN_CONNECTION).collect();
         health.sort_by(|one, other| one.connection.cmp(&other.connection));
         health
     }

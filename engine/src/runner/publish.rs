@@ -34,7 +34,7 @@ impl<S: Store + Reads> Core<S> {
         let publications = told.iter().cloned().map(PublicationOp::Begin).collect();
         let flows = versions.iter().filter_map(|version| match version {
             Published::Flow(version) => Some((&**version, now)),
-            Published::Rules(_) | Published::Calendar(_) => None,
+            Published::Rules(_) | Published::Calendar(_) | Published::Segment(_) => None,
         });
         let (hours, begun) = first_hour::after(&before.hours, flows);
         let journal = rows
@@ -75,17 +75,25 @@ impl<S: Store + Reads> Core<S> {
             .filter(|(name, _)| !changed.contains(&***name))
             .map(|(_, kept)| Arc::clone(kept))
             .collect();
+        let mut segments: Vec<_> = before
+            .segments
+            .iter()
+            .filter(|(name, _)| !changed.contains(&***name))
+            .map(|(_, kept)| Arc::clone(kept))
+            .collect();
         for version in versions {
             let since = since.get(&version.id()).copied().unwrap_or(now);
             match version {
                 Published::Flow(version) => live.push(Live { version, since }),
                 Published::Rules(file) => rules.push(LiveRules { rules: file, since }),
                 Published::Calendar(found) => calendars.push(found.calendar),
+                Published::Segment(found) => segments.push(found.segment),
             }
         }
         live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
         let others = before.versions.values().cloned().collect();
-        let book = Book::new(live, others, self.parts.notify.clone()).with_rules(rules).with_calendars(calendars);
+        let book = Book::new(live, others, self.parts.notify.clone()).with_rules(rules);
+        let book = book.with_calendars(calendars).with_segments(segments);
         let book = book.with_hours(hours, self.parts.first_hour);
         self.misses.keep(&book);
         self.book.store(Arc::new(book));

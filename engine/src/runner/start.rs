@@ -14,7 +14,7 @@ use super::core::Core;
 use super::line::{self, Line, LineHandle};
 use super::misses::Misses;
 use super::queue::by_connection;
-use super::{Error, Parts, timers};
+use super::{Error, Parts, find, timers};
 use crate::audit::Anchor;
 use crate::book::{Book, Live, LiveRules, Published};
 use crate::first_hour::{self, Hour, Hours};
@@ -26,9 +26,12 @@ const ANCHOR_EVERY: Duration = Duration::from_secs(60);
 /// Rows read at a time.
 const PAGE: u32 = 1_000;
 
-pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core<S>>, JoinSet<()>), Error> {
+pub(super) async fn start<S: Store + Reads>(mut parts: Parts<S>) -> Result<(Arc<Core<S>>, JoinSet<()>), Error> {
     parts.ids.after(parts.store.last_id().await?);
-    let book = stored_book(&parts).await?;
+    let book = Arc::new(ArcSwap::from_pointee(stored_book(&parts).await?));
+    if !parts.quiet {
+        parts.connections.push(find::open(parts.store.clone(), Arc::clone(&book)));
+    }
     let stops = super::sending::stops_of(parts.store.stops().await?);
     let mut handles = HashMap::new();
     let mut ends = HashMap::new();
@@ -46,7 +49,7 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
     let mut stored = by_connection(stored);
     let (armed, timer_messages) = mpsc::unbounded_channel();
     let core = Arc::new(Core {
-        book: ArcSwap::from_pointee(book),
+        book,
         boxes: Boxes::new(),
         lines: handles,
         timers: armed,
@@ -85,6 +88,7 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
 
 async fn stored_book<S: Store + Reads>(parts: &Parts<S>) -> Result<Book, Error> {
     let (mut live, mut others, mut rules, mut calendars) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut segments = Vec::new();
     for row in parts.store.versions().await? {
         let flow = row.flow.clone();
         let version = (parts.compile)(&row).map_err(|why| Error::Version { flow, why })?;
@@ -93,8 +97,9 @@ async fn stored_book<S: Store + Reads>(parts: &Parts<S>) -> Result<Book, Error> 
             (Published::Flow(version), _) => others.push(version),
             (Published::Rules(file), VersionState::Live) => rules.push(LiveRules { rules: file, since: row.at }),
             (Published::Calendar(found), VersionState::Live) => calendars.push(found.calendar),
-            // Nothing stays on rules and calendars that are not live: no run is on them.
-            (Published::Rules(_) | Published::Calendar(_), _) => {}
+            (Published::Segment(found), VersionState::Live) => segments.push(found.segment),
+            // Nothing stays on what else is not live: no run is on it.
+            (Published::Rules(_) | Published::Calendar(_) | Published::Segment(_), _) => {}
         }
     }
     live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
@@ -102,8 +107,8 @@ async fn stored_book<S: Store + Reads>(parts: &Parts<S>) -> Result<Book, Error> 
     let stored: Hours = stored.map(|row| ((row.flow.clone(), row.trigger.clone()), Arc::new(Hour::new(row)))).collect();
     // What went live before there were first hours has them from then.
     let (hours, _) = first_hour::after(&stored, live.iter().map(|live| (&*live.version, live.since)));
-    let book = Book::new(live, others, parts.notify.clone()).with_rules(rules).with_calendars(calendars);
-    Ok(book.with_hours(hours, parts.first_hour))
+    let book = Book::new(live, others, parts.notify.clone()).with_rules(rules);
+    Ok(book.with_calendars(calendars).with_segments(segments).with_hours(hours, parts.first_hour))
 }
 
 async fn effects<S: Store>(store: &S, state: EffectState) -> Result<Vec<EffectRow>, store::Error> {

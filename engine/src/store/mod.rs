@@ -173,6 +173,15 @@ pub trait Reads: Store {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<ContactId>, Error>> + Send;
 
+    /// Contacts that are not erased, in order of id after `after`; with `tag` only those that have it. At most 500 at a time.
+    /// A page that is shorter than `limit` is the last one.
+    fn members(
+        &self,
+        tag: Option<String>,
+        after: ContactId,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Member>, Error>> + Send;
+
     /// What tells of the person with these names although it is nobody's. Reads every such row: as slow as there are many.
     fn traces(&self, names: Names) -> impl Future<Output = Result<Traces, Error>> + Send;
 

@@ -2,7 +2,7 @@
 
 use crate::clock::At;
 use crate::connector::Status;
-use crate::ids::{ContactId, EffectId, EventId, MailboxId, RunId, VersionId, WaitId};
+use crate::ids::{ContactId, ConversationId, EffectId, EventId, MailboxId, RunId, VersionId, WaitId};
 
 use super::{
     ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, JournalRow, MessageRow, RunRow, RunStatus, TagRow,
@@ -118,6 +118,17 @@ pub struct PersonRows {
     pub journal: Vec<JournalRow>,
     /// Escalations.
     pub escalations: Vec<EscalationRow>,
+}
+
+/// A contact as a segment looks at it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// The contact.
+    pub contact: ContactRow,
+    /// Its tags.
+    pub tags: Vec<TagRow>,
+    /// The conversation in which something was said last.
+    pub conversation: Option<ConversationId>,
 }
 
 /// Sizes, for `/metrics` and `doctor`.

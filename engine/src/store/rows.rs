@@ -453,6 +453,8 @@ pub enum WaitKind {
     Deadline = 12,
     /// A start that waits for a person, `<flow>/<trigger>/<event>`.
     Held = 13,
+    /// How far a schedule's slot came in going over a segment.
+    Sweep = 14,
 }
 
 /// Where a wait stands. Every change is compare-and-set from armed.

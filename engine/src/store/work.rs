@@ -5,6 +5,7 @@ use crate::connector::{Party, StatusReport};
 use crate::erasure::Family;
 use crate::event::{EventKey, Origin};
 use crate::first_hour::HourRow;
+use crate::handle::sweep::Sweep;
 use crate::ids::{BadItemId, ContactId, ConversationId, EffectId, EventId, InputId, MailboxId, WaitId};
 use crate::publication::PublicationOp;
 use crate::run::Reply;
@@ -36,6 +37,8 @@ pub enum Arrival {
         /// one deeper than what started that run. `None` when nobody does.
         event: Option<Box<EventArrival>>,
     },
+    /// An event of the engine's own for the mailbox of a contact that is known.
+    Own(Box<Stored>),
     /// It could not be read.
     Bad(BadItemRow),
 }
@@ -161,6 +164,8 @@ pub struct Work {
     pub hours: Vec<HourRow>,
     /// Answers that callers of webhooks wait for: given after the commit, stored nowhere but in the journal.
     pub replies: Vec<Reply>,
+    /// Pages of segments to go over now, each with the mailbox of its sweep: read after the commit, stored nowhere.
+    pub pages: Vec<(MailboxId, Sweep)>,
 }
 
 /// What a turn does to effects.

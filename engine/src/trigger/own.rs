@@ -41,6 +41,9 @@ pub struct Cron {
     /// Slots missed while we were not running: `skip` (default), `last` (the last one only) or `all` (up to 24).
     #[serde(default)]
     pub missed: Missed,
+    /// A segment: a run for each of its contacts instead of one. An id such as `cold-leads`, or `contacts with tag cold`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<String>,
 }
 
 fn utc() -> String {
@@ -140,6 +143,9 @@ pub struct NoReplyEvent {
 pub struct CronEvent {
     /// The slot, RFC 3339.
     pub slot: String,
+    /// The segment, as the trigger's `each` names it; missing without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<String>,
 }
 
 /// The fields of `flow.called`.

@@ -21,6 +21,7 @@ mod print;
 mod rules;
 mod run;
 mod schema;
+mod segment;
 mod sending;
 mod serve;
 mod story;
@@ -95,6 +96,9 @@ enum Command {
     /// Tag rules: list, on, off, try a draft on the past
     #[command(subcommand)]
     Rules(rules::Rules),
+    /// Segments: which there are, whom they hold, and slots that go over them
+    #[command(subcommand)]
+    Segment(segment::Segment),
     /// What customers wrote and nothing understood
     #[command(subcommand)]
     Messages(messages::Messages),
@@ -223,6 +227,7 @@ async fn run(command: Command, context: Context) -> Outcome {
         Command::Schema => schema::run(),
         Command::Flow(command) => command.run(&context).await,
         Command::Rules(command) => command.run(&context).await,
+        Command::Segment(command) => command.run(&context).await,
         Command::Messages(command) => command.run(&context).await,
         Command::Plan(command) => command.run(&context).await,
         Command::Import(command) => command.run(&context).await,

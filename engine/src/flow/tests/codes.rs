@@ -39,6 +39,10 @@ fn nearly_every_code_is_shown_by_a_broken_flow() {
     // Those about connections, imports and sizes have tests of their own in `plan` and `identity`.
     let elsewhere = [
         "unknown_calendar",
+        "unknown_segment",
+        "unknown_tag",
+        "unknown_team",
+        "flow_ring",
         "unknown_flow",
         "connection_cannot",
         "connection_needed",

@@ -92,6 +92,8 @@ fn a_plan_lists_what_the_flows_need() {
         "teams": ["ops", "sales"],
         "flows": [],
         "calendars": [],
+        "segments": [],
+        "tags_read": [],
     });
     assert_eq!(needs, expected);
 }
@@ -192,4 +194,59 @@ fn calendars_and_flows_that_are_nowhere_are_told() {
     let wanted = [("unknown_calendar", "did you mean `office`?"), ("unknown_flow", "there are: one")];
     assert_eq!(told, wanted);
     assert!(plan.possible());
+}
+
+/// What is told of the first document when it is planned with the others and these are stored.
+fn told(documents: &[&str], stored: &[VersionRow]) -> Vec<(&'static str, String)> {
+    let catalog = catalog();
+    let document = |text: &&str| Document { path: "a".into(), text: (*text).into(), owner: "db".into() };
+    let documents: Vec<Document> = documents.iter().map(document).collect();
+    let plan = plan(&documents, stored, &Environment::new(&catalog));
+    assert!(plan.possible(), "these are warnings");
+    plan.items[0]
+        .problems
+        .iter()
+        .map(|problem| (problem.code, format!("{} ({})", problem.message, problem.hint)))
+        .collect()
+}
+
+const GIVES: &str = "format: 1\nflow: gives\non: whatsapp.message_received\nsteps:\n  - do: contact.add_tags\n    with: { tags: [complaint, tier-1] }\n";
+
+#[test]
+fn a_tag_that_is_nearly_one_that_is_given_is_told() {
+    let flow = "format: 1\nflow: one\non: whatsapp.message_received\nwhen: contact.tags.contains(\"complant\") || contact.tags.contains(\"tier-2\") || \"gold\" in contact.tags\nsteps: []\n";
+    let wanted =
+        [("unknown_tag", "no flow and no rule gives the tag `complant` (did you mean `complaint`?)".to_owned())];
+    assert_eq!(told(&[flow, GIVES], &[]), wanted);
+    let stored = VersionRow { flow: "gives".into(), ..row(GIVES, "db") };
+    assert_eq!(told(&[flow], &[stored]), wanted, "what is stored gives tags, too");
+    assert_eq!(told(&[flow], &[]), []);
+    let segment = "format: 1\nsegment: some\ntags: [complaints]\n";
+    assert_eq!(told(&[segment, GIVES], &[])[0].0, "unknown_tag");
+    let listens = "format: 1\nflow: one\non: { contact.tag_added: { tag: complaint } }\nsteps: []\n";
+    assert_eq!(told(&[listens, GIVES], &[]), []);
+}
+
+#[test]
+fn a_team_that_is_nearly_one_with_hours_is_told() {
+    let sales = "format: 1\ncalendar: sales\nzone: UTC\nhours: { mon: [\"09:00-13:00\"] }\n";
+    let flow = "format: 1\nflow: one\non: whatsapp.message_received\nsteps:\n  - do: human.escalate\n    with: { team: slaes, reason: hello }\n  - do: human.escalate\n    with: { team: accounting, reason: hello }\n";
+    let wanted = [("unknown_team", "the team `slaes` has no calendar (did you mean `sales`?)".to_owned())];
+    assert_eq!(told(&[flow, sales], &[]), wanted);
+}
+
+#[test]
+fn flows_that_start_each_other_in_a_ring_are_told_with_their_ways() {
+    let flow = |id: &str, on: &str, step: &str| format!("format: 1\nflow: {id}\non: {on}\nsteps:\n  - {step}\n");
+    let one = flow("one", "{ contact.tag_added: { tag: hot } }", "run_flow: two");
+    let two = flow("two", "flow.called", "do: contact.add_tags\n    with: { tags: [warm] }");
+    let three = flow("three", "{ flow.failed: { flow: two } }", "do: contact.add_tags\n    with: { tags: [hot] }");
+    let ring = told(&[&one, &two, &three], &[]);
+    let ways = "these may start each other: `one` calls `two`, a failure of `two` starts `three`, `three` gives the tag `hot`, which starts `one`";
+    assert!(ring.len() == 1 && ring[0].0 == "flow_ring" && ring[0].1.starts_with(ways), "{ring:?}");
+    assert_eq!(told(&[&three, &one, &two], &[]).len(), 1);
+    let taken = flow("three", "{ flow.failed: { flow: two } }", "do: contact.remove_tags\n    with: { tags: [hot] }");
+    assert_eq!(told(&[&one, &two, &taken], &[]), []);
+    let own = flow("own", "contact.tag_added", "do: contact.add_tags\n    with: { tags: [hot] }");
+    assert_eq!(told(&[&own], &[]), [], "a tag that is there is not given again");
 }

@@ -36,6 +36,12 @@ pub(super) fn store(conn: &Connection, arrival: &Arrival) -> Result<Receipt, Err
                 None => Receipt::Noted(proof),
             })
         }
+        Arrival::Own(own) if events::known(conn, &own.event.key)? => Ok(Receipt::Seen),
+        Arrival::Own(own) => {
+            events::insert(conn, &own.event)?;
+            inputs::insert(conn, &own.input)?;
+            Ok(Receipt::New(own.clone()))
+        }
         Arrival::Bad(item) => {
             store_bad(conn, item)?;
             Ok(Receipt::Kept)

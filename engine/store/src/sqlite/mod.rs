@@ -19,6 +19,7 @@ mod group;
 mod history;
 mod inputs;
 mod life;
+mod members;
 mod messages;
 mod migrate;
 mod open;

@@ -6,8 +6,8 @@ use engine::clock::At;
 use engine::erasure::{Names, Traces};
 use engine::ids::{ContactId, EscalationId, EventId, MailboxId, RunId};
 use engine::store::{
-    BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, HistoryRow, JournalRow, MessageRow,
-    PersonRows, Reads, RunFilter, RunRow, SaltedRow, UnmatchedGroup, VersionRow, WaitRow, WaitingRows,
+    BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, HistoryRow, JournalRow, Member,
+    MessageRow, PersonRows, Reads, RunFilter, RunRow, SaltedRow, UnmatchedGroup, VersionRow, WaitRow, WaitingRows,
 };
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -15,7 +15,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use super::columns::Columns;
 use super::read::{CONTACT, CONVERSATIONS, TAGS, all, one};
 use super::rows::{self, columns};
-use super::{Sqlite, count, erase, error, history, life, traces, unmatched};
+use super::{Sqlite, count, erase, error, history, life, members, traces, unmatched};
 
 /// Most rows of one page.
 const PAGE: u32 = 500;
@@ -253,6 +253,10 @@ impl Reads for Sqlite {
         let query = sqlx::query(ACTIVE_CONTACTS).bind(after.0).bind(since.0).bind(page(limit));
         let read = |row: &SqliteRow| rows::number(row).map(ContactId);
         Ok(all(&mut *self.reader().await?, query, read).await?)
+    }
+
+    async fn members(&self, tag: Option<String>, after: ContactId, limit: u32) -> Result<Vec<Member>, Error> {
+        Ok(members::page(&mut *self.reader().await?, tag.as_deref(), after, page(limit)).await?)
     }
 
     async fn traces(&self, names: Names) -> Result<Traces, Error> {

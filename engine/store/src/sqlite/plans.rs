@@ -6,8 +6,8 @@
 use rusqlite::Connection;
 
 use super::{
-    chain, contacts, count, effects, events, evidence, history, inputs, life, messages, open, parties, people, read, runs,
-    traces, unmatched, waits,
+    chain, contacts, count, effects, events, evidence, history, inputs, life, members, messages, open, parties, people,
+    read, runs, traces, unmatched, waits,
 };
 
 async fn empty() -> (tempfile::TempDir, Connection) {
@@ -119,6 +119,8 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
         (people::RUNS_OF_VERSION, "SEARCH run USING INDEX run_version (version_id=? AND id<?)"),
         (people::RUNS_OF_CONTACT, "SEARCH run USING INDEX run_contact"),
         (people::RUNS_IN_STATUS, "SEARCH run USING INDEX run_status"),
+        (members::ALL, "SEARCH contact USING INTEGER PRIMARY KEY (rowid>?)"),
+        (members::TAGGED, "SEARCH contact_tag USING INDEX contact_tag_tag (tag=? AND contact_id>?)"),
     ];
     for (text, wanted) in statements {
         expect(&conn, text, &[wanted]);
@@ -161,6 +163,8 @@ async fn pages_without_order_by_in_memory() {
         people::RUNS_OF_VERSION,
         people::RUNS_OF_CONTACT,
         people::RUNS_IN_STATUS,
+        members::ALL,
+        members::TAGGED,
     ] {
         let steps = plan(&conn, text);
         assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:#?} of {text}");

@@ -66,6 +66,7 @@ fn arrival_bytes(arrival: &Arrival) -> usize {
     match arrival {
         Arrival::Event(event) => 2 * ROW_BYTES + event.body.len(),
         Arrival::Status { event, .. } => ROW_BYTES + event.as_ref().map_or(0, |event| 2 * ROW_BYTES + event.body.len()),
+        Arrival::Own(own) => 2 * ROW_BYTES + own.event.body.as_ref().map_or(0, Vec::len),
         Arrival::Bad(item) => ROW_BYTES + item.raw.len(),
     }
 }

@@ -99,7 +99,7 @@ const JOURNAL_KINDS: [JournalKind; 4] =
     [JournalKind::Handling, JournalKind::Turn, JournalKind::Change, JournalKind::Erasure];
 const EFFECT_STATES: [EffectState; 4] =
     [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked];
-const WAIT_KINDS: [WaitKind; 9] = [
+const WAIT_KINDS: [WaitKind; 10] = [
     WaitKind::Timer,
     WaitKind::Event,
     WaitKind::Silence,
@@ -109,6 +109,7 @@ const WAIT_KINDS: [WaitKind; 9] = [
     WaitKind::Tag,
     WaitKind::Deadline,
     WaitKind::Held,
+    WaitKind::Sweep,
 ];
 const WAIT_STATES: [WaitState; 4] = [WaitState::Armed, WaitState::Fired, WaitState::Answered, WaitState::Cancelled];
 

@@ -1,0 +1,101 @@
+//! The tree becomes a segment: tags and a language that are fixed, and a condition over one contact.
+
+use std::sync::Arc;
+
+use super::env::Needs;
+use super::fields::{self, Fields};
+use super::kinds::{self, Kind};
+use super::lower::{Lower, is_kebab};
+use super::meaning;
+use super::yaml::{Node, Place};
+use crate::book::PublishedSegment;
+use crate::expr::Script;
+use crate::ids::VersionId;
+use crate::segment::{Narrow, Segment};
+
+const KEYS: &[&str] = &["format", "segment", "name", "note", "tags", "language", "when"];
+/// What its condition may read.
+const ROOTS: [&str; 2] = ["contact", "now"];
+/// Most tags: each is one more thing to look up.
+const MAX_TAGS: usize = 16;
+
+/// A segment that passed every check, before it is stored.
+#[derive(Debug)]
+pub struct CompiledSegment {
+    /// The segment.
+    pub segment: Segment,
+    /// SHA-256 of its meaning.
+    pub meaning: [u8; 32],
+    /// The tags it asks for.
+    pub needs: Needs,
+}
+
+impl CompiledSegment {
+    /// The version that schedules and searches look at, under the id it is stored with.
+    #[must_use]
+    pub fn into_version(self, id: VersionId) -> PublishedSegment {
+        PublishedSegment { id, segment: Arc::new(self.segment) }
+    }
+}
+
+impl<'a> Lower<'a> {
+    pub(super) fn segment(&mut self, root: &'a Node) -> Option<CompiledSegment> {
+        let mut keys = Fields::of(root, "a segment", &mut self.problems)?;
+        kinds::refuse_others(&keys, Kind::Segment, &mut self.problems);
+        for other in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Segment) {
+            keys.take(other.key());
+        }
+        self.format(&mut keys);
+        let id = self.id(&mut keys, Kind::Segment);
+        let title = keys.take("name").and_then(|node| fields::text(node, "`name`", &mut self.problems));
+        keys.take("note").map(|node| fields::text(node, "`note`", &mut self.problems));
+        let tags = keys.take("tags").map(|node| self.segment_tags(node)).unwrap_or_default();
+        let language = keys.take("language").and_then(|node| fields::text(node, "`language`", &mut self.problems));
+        let when = keys.take("when").and_then(|node| self.segment_condition(node));
+        if ["tags", "language", "when"].iter().all(|key| keys.peek(key).is_none()) {
+            let hint = "say who is in it: `when: contact.unread_count == 0`, `tags: [cold]`, `language: it`";
+            self.problems.error(root.place, "missing_key", "a segment has no condition", hint);
+        }
+        keys.finish(KEYS, &mut self.problems);
+        let name: Arc<str> = id?.into();
+        let narrow = Narrow { tags, language: language.map(str::to_owned) };
+        let narrow = when.as_ref().map_or(narrow.clone(), |when| narrow.with(when.source()));
+        self.needs.tags_read.extend(narrow.tags.iter().cloned());
+        let segment = Segment { title: title.unwrap_or(&name).to_owned(), name, narrow, when };
+        Some(CompiledSegment { segment, meaning: meaning::of_segment(root), needs: std::mem::take(&mut self.needs) })
+    }
+
+    fn segment_tags(&mut self, node: &'a Node) -> Vec<String> {
+        let items = fields::list(node, "`tags`", &mut self.problems);
+        if items.is_empty() || items.len() > MAX_TAGS {
+            let message = format!("`tags` has {} tags; 1 to {MAX_TAGS} are allowed", items.len());
+            self.problems.error(node.place, "wrong_length", message, "a contact of the segment has all of them");
+        }
+        items.iter().filter_map(|item| fields::text(item, "a tag", &mut self.problems).map(str::to_owned)).collect()
+    }
+
+    fn segment_condition(&mut self, node: &'a Node) -> Option<Script> {
+        let script = self.condition(node, "`when`")?;
+        for path in script.paths() {
+            let root = path.parts[0].as_str();
+            if !ROOTS.contains(&root) {
+                let at = Place { line: path.line, column: path.column };
+                let message = format!("there is no `{root}` here: a segment looks at one contact");
+                self.problems.error(at, "unknown_name", message, format!("names in scope: {}", ROOTS.join(", ")));
+            }
+        }
+        Some(script)
+    }
+
+    /// Notes a segment that is named; says so when the text can be none.
+    pub(super) fn names_segment(&mut self, text: &str, at: Place) {
+        if is_kebab(text) {
+            self.needs.segments.insert(text.to_owned());
+        } else if let Some(short) = Segment::short(text) {
+            self.needs.tags_read.extend(short.narrow.tags);
+        } else {
+            let hint = "write a segment's id, such as cold-leads, or: contacts with tag cold";
+            self.problems.error(at, "bad_segment", format!("`{text}` names no segment"), hint);
+        }
+    }
+}
