@@ -11,6 +11,7 @@ use super::case::{self, TestCase};
 use super::env::{Environment, Needs};
 use super::fields::{self, Fields};
 use super::kinds::{self, Kind};
+use super::limits::Limits;
 use super::loops::Loop;
 use super::meaning;
 use super::names::Names;
@@ -22,7 +23,21 @@ use crate::ids::VersionId;
 
 /// The version of the format this build reads.
 pub const FORMAT: i64 = 1;
-const KEYS: &[&str] = &["format", "flow", "name", "note", "on", "when", "steps", "on_error", "finally", "tests"];
+const KEYS: &[&str] = &[
+    "format",
+    "flow",
+    "name",
+    "note",
+    "on",
+    "when",
+    "debounce",
+    "throttle",
+    "concurrency",
+    "steps",
+    "on_error",
+    "finally",
+    "tests",
+];
 
 /// A flow that passed every check, before it is stored.
 #[derive(Debug)]
@@ -35,6 +50,8 @@ pub struct Compiled {
     pub meaning: [u8; 32],
     /// What starts it.
     pub triggers: Vec<Trigger>,
+    /// How its runs start and work together.
+    pub limits: Limits,
     /// Its steps.
     pub program: Program,
     /// Its tests.
@@ -53,6 +70,7 @@ impl Compiled {
             name: self.name,
             meaning: self.meaning,
             triggers: self.triggers,
+            limits: self.limits,
             program: self.program,
         }
     }
@@ -178,23 +196,20 @@ impl<'a> Lower<'a> {
         let (on_error, finally) = (keys.take("on_error"), keys.take("finally"));
 
         let triggers = on.map(|on| self.triggers(on, when)).unwrap_or_default();
+        let limits = self.limits(&mut keys);
+        self.names.gathers = keys.peek("debounce").is_some();
         steps.into_iter().chain(on_error).chain(finally).for_each(|block| blocks::survey(block, self));
         let program = self.program(steps, on_error, finally);
         if let Some(program) = &program {
             proof::check(program, &triggers, &self.places, &mut self.problems);
         }
         let tests = keys.take("tests").map(|node| case::read(node, self)).unwrap_or_default();
-        if let Some(node) = keys.peek("concurrency") {
-            keys.take("concurrency");
-            let message = "`concurrency` is not in format 1 of this version of switchboard";
-            self.problems.error(node.0.place, "not_yet", message, "remove it for now");
-        }
         keys.finish(KEYS, &mut self.problems);
 
         let flow: Arc<str> = flow?.into();
         let name = name.unwrap_or(&flow).to_owned();
         let needs = std::mem::take(&mut self.needs);
-        Some(Compiled { flow, name, meaning: meaning::of(root), triggers, program: program?, tests, needs })
+        Some(Compiled { flow, name, meaning: meaning::of(root), triggers, limits, program: program?, tests, needs })
     }
 
     /// The version of the format, which every kind of document names.

@@ -14,6 +14,8 @@ mod fields;
 mod gaps;
 mod import;
 mod kinds;
+mod limits;
+mod limits_document;
 mod loops;
 mod lower;
 mod meaning;
@@ -42,6 +44,7 @@ pub use case::{End, Expectation, Expected, Fail, Fake, Given, Moment, TestCase};
 pub use env::{Bindings, ConnectionInfo, Environment, Needs};
 pub use import::{Change, Document, Plan, PlanItem, plan};
 pub use kinds::{CompiledDocument, Kind, check_document};
+pub use limits::{Busy, Concurrency, Debounce, Key, Limits, Throttle};
 pub use lower::{Checked, Compiled, FORMAT, FlowId, check};
 pub use problem::{CODES, Problem, Severity};
 pub use program::{

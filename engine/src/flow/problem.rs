@@ -59,7 +59,6 @@ pub const CODES: &[&str] = &[
     "no_verb",
     "not_fixed",
     "not_in_every_trigger",
-    "not_yet",
     "out_of_range",
     "step_not_run",
     "template_in_condition",

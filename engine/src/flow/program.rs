@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::limits::Limits;
 use crate::expr::{Script, Template};
 use crate::ids::VersionId;
 
@@ -28,6 +29,8 @@ pub struct Version {
     pub meaning: [u8; 32],
     /// What starts it.
     pub triggers: Vec<Trigger>,
+    /// How its runs start and work together.
+    pub limits: Limits,
     /// The steps.
     pub program: Program,
 }

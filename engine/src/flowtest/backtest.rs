@@ -141,8 +141,15 @@ impl FlowBacktest {
             started_at: event.at,
         };
         let (calendars, callable) = Default::default();
-        let world = World { now: event.at, ids: &self.ids, notify: None, calendars: &calendars, callable: &callable };
-        let wake = Wake::Start { trigger: Arc::clone(trigger), event, replays: None };
+        let world = World {
+            now: event.at,
+            ids: &self.ids,
+            notify: None,
+            calendars: &calendars,
+            callable: &callable,
+            held_back: false,
+        };
+        let wake = Wake::Start { trigger: Arc::clone(trigger), event, replays: None, burst: false, gate: None };
         let turned = turn(&mut run, &mut facts.clone(), &VecDeque::new(), wake, world);
         first.started = true;
         for entry in turned.entries {

@@ -14,6 +14,8 @@ mod sim;
 #[cfg(test)]
 mod language;
 #[cfg(test)]
+mod limits_tests;
+#[cfg(test)]
 mod measures;
 #[cfg(test)]
 mod properties;

@@ -9,7 +9,10 @@ use super::sim::Sim;
 use super::tests::{catalog, document};
 use crate::book::Published;
 use crate::flow::TestCase;
+use crate::handle::{place_of, places};
 use crate::ids::VersionId;
+use crate::letter::Rule;
+use crate::mailbox::Mailbox;
 use crate::run::Block;
 
 /// A step that has none inside.
@@ -75,15 +78,34 @@ fn step() -> impl Strategy<Value = Value> {
     })
 }
 
+/// How runs start and work together: half of the flows say nothing about it.
+fn limits() -> impl Strategy<Value = Vec<(&'static str, Value)>> {
+    let key = || prop::sample::select(vec!["contact.id", "contact.phone", "event.text"]);
+    let busy = prop::sample::select(vec!["queue", "skip", "replace"]);
+    let concurrency = (key(), 1..3_u8, busy)
+        .prop_map(|(key, limit, busy)| ("concurrency", json!({ "key": key, "limit": limit, "busy": busy })));
+    let throttle =
+        (key(), 1..3_u8).prop_map(|(key, limit)| ("throttle", json!({ "key": key, "limit": limit, "every": "30m" })));
+    let debounce = key().prop_map(|key| ("debounce", json!({ "for": "30s", "key": key })));
+    let both = (prop::option::of(concurrency), prop::option::of(throttle), prop::option::weighted(0.2, debounce))
+        .prop_map(|(concurrency, throttle, debounce)| {
+            concurrency.into_iter().chain(throttle).chain(debounce).collect()
+        });
+    prop_oneof![Just(Vec::new()), both]
+}
+
 fn any_flow() -> impl Strategy<Value = Published> {
     let block = || prop::option::of(steps(step()));
-    (steps(step()), block(), block()).prop_map(|(mut steps, on_error, finally)| {
+    (steps(step()), block(), block(), limits()).prop_map(|(mut steps, on_error, finally, limits)| {
         if let Value::Array(steps) = &mut steps {
             steps.insert(0, json!({ "set": { "n": 0 } }));
         }
         let mut flow = json!({
             "format": 1, "flow": "tested", "on": "whatsapp.message_received", "steps": steps,
         });
+        for (name, limit) in limits {
+            flow[name] = limit;
+        }
         for (name, block) in [("on_error", on_error), ("finally", finally)] {
             if let Some(block) = block {
                 flow[name] = block;
@@ -111,18 +133,35 @@ fn nothing_hangs(version: &Published, test: &TestCase) {
                 Block::Wait(wait) => mail.waits.contains_key(&wait),
                 Block::Child(child) => mail.runs.contains_key(&child),
             };
+            if run.state.queued {
+                assert!(place_of(mail, run.id).is_some(), "{} waits at no gate\n{:#?}", run.id, sim.log());
+                continue;
+            }
             for cursor in &run.state.cursors {
                 assert!(there(cursor.block), "{} hangs at {cursor:?}\n{:#?}", run.id, sim.log());
             }
             let waits = run.state.cursors.iter().any(|cursor| cursor.block != Block::Branches);
             assert!(waits, "a join of {} was not released\n{:#?}", run.id, sim.log());
         }
+        nobody_waits_at_an_open_gate(&sim, mail);
         for wait in mail.waits.values() {
             assert!(wait.run_id.is_none_or(|run| mail.runs.contains_key(&run)), "{wait:?} was left behind");
         }
         for effect in mail.effects.values() {
             assert!(mail.runs.contains_key(&effect.run_id), "{effect:?} was left behind");
         }
+    }
+}
+
+/// At a gate, a run waits only for others that work.
+fn nobody_waits_at_an_open_gate(sim: &Sim<'_>, mail: &Mailbox) {
+    for place in places(mail).filter(|place| place.here) {
+        let run = sim.mails.get(&place.ask.from).and_then(|mail| mail.runs.get(&place.ask.run));
+        let run = run.unwrap_or_else(|| panic!("{place:?} is of a run that is over\n{:#?}", sim.log()));
+        assert_eq!(run.state.works(), place.held, "{place:?}\n{:#?}", sim.log());
+        let Rule::AtOnce { limit, .. } = place.ask.rule else { panic!("{place:?} is no place") };
+        let held = places(mail).filter(|other| other.here && other.held && other.ask.gate == place.ask.gate).count();
+        assert!(place.held || held == limit as usize, "{place:?} waits for nobody\n{:#?}", sim.log());
     }
 }
 

@@ -44,6 +44,7 @@ impl Handling<'_> {
             for run in open {
                 self.wake(run, Wake::Kill);
             }
+            self.forget_gathered(family.event);
             self.note_erasure(family.event.0);
             gone.insert(family.event.0);
             for run in &family.runs {

@@ -169,10 +169,7 @@ impl Handling<'_> {
             }
             match matching::meets(trigger, event, &scope) {
                 Ok(Met::Yes(saw)) => {
-                    started = true;
-                    let run = self.start(live, &trigger.id, event, None);
-                    let (flow, trigger) = (Arc::clone(flow), Arc::clone(&trigger.id));
-                    entries.push(Entry { what: What::Matched { flow, trigger, run }, data: saw });
+                    started |= self.meet(live, trigger, event, saw, entries);
                 }
                 Ok(Met::Params) => entries.push(passed(flow, &trigger.id, "params", Value::Null)),
                 Ok(Met::When(saw)) => entries.push(passed(flow, &trigger.id, "when", saw)),

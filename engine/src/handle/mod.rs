@@ -1,16 +1,21 @@
 //! What one input of a mailbox changes. Pure: the loops of [`crate::runner`] carry it out, flow tests call the same function.
 //!
 //! One file per kind of input: an [`event`](mod@event), a call's outcome ([`settle`]), a person's [`order`], and what falls
-//! due: a [`silence`], a schedule's slot ([`slot`]), an [`escalation`]'s deadline, a tag's end ([`tags`]). [`rules`] carries
-//! out what tag rules decided. [`erase`] is an order, too. What an input makes happen besides is [`caused`].
+//! due: a [`silence`], a schedule's slot ([`slot`]), an [`escalation`]'s deadline, a tag's end ([`tags`]), a [`burst`]. What a
+//! matching trigger leads to is in [`meet`]; how many runs may work is counted at a [`gate`], where each has its [`place`].
+//! [`rules`] carries out what tag rules decided. [`erase`] is an order, too. What an input makes happen besides is [`caused`].
 
+mod burst;
 mod calls;
 mod caused;
 mod erase;
 mod escalation;
 mod event;
+mod gate;
+mod meet;
 mod order;
 mod past;
+mod place;
 mod rows;
 mod rules;
 mod settle;
@@ -23,20 +28,23 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::book::{Book, Live};
+use crate::book::Book;
 use crate::clock::At;
 use crate::connector::Verdict;
 use crate::event::Event;
 use crate::ids::{Ids, InputId, JournalId, RunId, WaitId};
+use crate::letter::Letter;
 use crate::mailbox::{Mailbox, Missed};
 use crate::order::{About, Error, Order};
 use crate::run::journal::{self, Head};
-use crate::run::{Attempt, Entry, Run, State, Turned, Wake, What, World, turn};
+use crate::run::{Attempt, Entry, Run, Turned, Wake, What, World, turn};
 use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, RunStatus, WaitKind, WaitOp, WaitRow, WaitState, Work};
 
 use caused::Cause;
 
 pub(crate) use event::held_back;
+#[cfg(test)]
+pub(crate) use gate::tests::{place_of, places};
 pub use rows::{contact_from, encode_event, event_from_row, mailbox_from};
 pub use slot::mailbox as schedule_mailbox;
 
@@ -78,6 +86,13 @@ pub enum Input {
         flow: Arc<str>,
         /// The trigger.
         trigger: Arc<str>,
+    },
+    /// Another mailbox says something.
+    Letter {
+        /// What.
+        letter: Box<Letter>,
+        /// The stored input it came as.
+        input: Option<InputId>,
     },
     /// Thresholds of silence were published: arm the next one of each conversation.
     Watch,
@@ -136,6 +151,11 @@ pub fn handle(
             handling.schedule(&flow, &trigger);
             Ok(Value::Null)
         }
+        Input::Letter { letter, input } => {
+            handling.work.consumed.extend(input);
+            handling.letter(*letter);
+            Ok(Value::Null)
+        }
         Input::Watch => {
             handling.watch_all();
             Ok(Value::Null)
@@ -184,25 +204,11 @@ impl Handling<'_> {
             WaitKind::Cron => self.slot_due(&wait),
             WaitKind::Escalation => self.escalation_due(&wait),
             WaitKind::Tag => self.tag_due(&wait),
+            WaitKind::Debounce => self.burst_due(&wait),
+            WaitKind::Throttle if wait.due_at <= self.now => self.disarm(id, WaitState::Fired),
+            // A place has no time of its own.
+            WaitKind::Throttle | WaitKind::Slot => {}
         }
-    }
-
-    /// Begins a run of `live`, started by `event` through `trigger`; `replays` is the run that it repeats, if it repeats one.
-    fn start(&mut self, live: &Live, trigger: &Arc<str>, event: &Event, replays: Option<RunId>) -> RunId {
-        let id = RunId(self.next_id());
-        let run = Run {
-            id,
-            version: Arc::clone(&live.version),
-            mailbox: self.mail.id,
-            contact: event.contact,
-            conversation: event.conversation,
-            event: event.id,
-            state: State::new(Arc::clone(&event.seen)),
-            turns: 0,
-            started_at: self.now,
-        };
-        self.give_turn(run, Wake::Start { trigger: Arc::clone(trigger), event, replays });
-        id
     }
 
     /// Gives an unfinished run a turn; one that is over gets none.
@@ -214,16 +220,19 @@ impl Handling<'_> {
 
     fn give_turn(&mut self, mut run: Run, wake: Wake<'_>) {
         let book = self.book;
+        let held_back = !self.may_work(&run);
         let world = World {
             now: self.now,
             ids: self.ids,
             notify: book.notify.as_deref(),
             calendars: &book.calendars,
             callable: &book.callable,
+            held_back,
         };
         let turned = turn(&mut run, &mut self.mail.facts, &self.mail.recent, wake, world);
         self.absorb(&run, turned);
         self.tell_changes(Cause::run(&run));
+        self.keep_place(&run);
         let row = run.to_row(self.now);
         if row.status.ended() {
             self.close(run.id);

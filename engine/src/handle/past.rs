@@ -28,6 +28,7 @@ impl Handling<'_> {
         })?;
         make_ready(&mut state, row.id)?;
         state.edited = input;
+        let gate = state.gate;
         let step = state.step(&version.program).map_or_else(|| "".into(), |step| Arc::clone(&step.path));
         let id = RunId(self.next_id());
         let run = Run {
@@ -37,7 +38,7 @@ impl Handling<'_> {
             contact: row.contact_id,
             conversation: row.conversation_id,
             event: row.event_id,
-            state: State::default(),
+            state: State { gate, ..State::default() },
             turns: 0,
             started_at: self.now,
         };
@@ -62,9 +63,20 @@ impl Handling<'_> {
         let trigger = live.version.triggers.iter().find(|trigger| matching::hears(&trigger.kind, &event.kind));
         let trigger = trigger
             .ok_or_else(|| Error::Refused(format!("no trigger of `{}` hears `{}` any more", row.flow, event.kind)))?;
-        let id = self.start(live, &trigger.id, event, Some(row.id));
+        // What a burst started holds the words of all its events; they are stored with the run alone.
+        let burst = entries.iter().find_map(|entry| entry.data.get("event").filter(|_| is_start(entry)));
+        let (mut event, is_burst) = (event.clone(), burst.is_some());
+        if let Some(seen) = burst {
+            event.seen = Arc::new(seen.clone());
+        }
+        let begun = self.begin_again(live, &trigger.id, &event, row.id, is_burst);
+        let id = begun.map_err(|error| Error::Refused(format!("the key of a limit cannot be worked out: {error}")))?;
         Ok(json!({ "run": id, "replays": row.id }))
     }
+}
+
+fn is_start(entry: &Entry) -> bool {
+    matches!(entry.what, What::Started { .. })
 }
 
 /// The state before the failure that no step of the flow handled.
@@ -95,6 +107,7 @@ fn make_ready(state: &mut State, run: RunId) -> Result<(), Error> {
         }
     }
     state.caller = None;
+    state.queued = false;
     state.parked.clear();
     state.effects = 0;
     state.ended = None;

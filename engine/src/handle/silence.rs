@@ -17,7 +17,6 @@ use crate::clock::At;
 use crate::contact::Conversation;
 use crate::event::{self, Event, EventKey, Origin};
 use crate::ids::{ConversationId, EventId, WaitId};
-use crate::run::{Entry, What};
 use crate::store::{JournalKind, WaitKind, WaitRow, WaitState};
 use crate::trigger::Silent;
 
@@ -221,9 +220,7 @@ impl Handling<'_> {
         let flow = &live.version.flow;
         match crate::matching::meets(trigger, event, &scope) {
             Ok(crate::matching::Met::Yes(saw)) => {
-                let run = self.start(live, &trigger.id, event, None);
-                let (flow, trigger) = (flow.clone(), trigger.id.clone());
-                entries.push(Entry { what: What::Matched { flow, trigger, run }, data: saw });
+                self.meet(live, trigger, event, saw, &mut entries);
             }
             Ok(crate::matching::Met::Params) => {}
             Ok(crate::matching::Met::When(saw)) => entries.push(super::event::passed(flow, &trigger.id, "when", saw)),

@@ -8,12 +8,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::failure::{self, Leaves};
 use super::sight::names_of;
 use super::value::Failure;
-use super::{Attempt, Block, Cursor, Entry, Run, Sight, What};
+use super::{Attempt, Block, Cursor, Entry, Keyed, Run, Sight, What};
 use crate::calendar::Calendars;
 use crate::clock::At;
 use crate::connector::Verdict;
@@ -46,6 +46,8 @@ pub struct World<'a> {
     pub calendars: &'a Calendars,
     /// Flows that may be called.
     pub callable: &'a BTreeMap<Arc<str>, Arc<Version>>,
+    /// Whether the run has no place at its gate: the wake is noted, and no step taken.
+    pub held_back: bool,
 }
 
 /// Why a run gets a turn.
@@ -59,6 +61,10 @@ pub enum Wake<'a> {
         event: &'a Event,
         /// The run that this one repeats, if it repeats one.
         replays: Option<RunId>,
+        /// Whether the event stands for a burst, and is stored nowhere else.
+        burst: bool,
+        /// Where it is counted.
+        gate: Option<Keyed>,
     },
     /// A person wants a failed run tried again from the step that failed.
     Resume {
@@ -73,6 +79,8 @@ pub enum Wake<'a> {
     Call {
         /// When the event that moved the caller was received.
         caused_at: At,
+        /// Where it is counted; or why that is not known, and then it fails.
+        gate: Result<Option<Keyed>, Failure>,
     },
     /// A wait's time came.
     Due(WaitId),
@@ -114,6 +122,15 @@ pub enum Wake<'a> {
         /// Its new input; `None` = as it was.
         input: Option<Value>,
     },
+    /// Its turn at the gate has come.
+    Admitted,
+    /// The gate does not let it begin.
+    Refused {
+        /// Why, in words.
+        why: &'static str,
+    },
+    /// A newer run takes its place; its clean-up runs first.
+    Replaced,
     /// The run was ended; its clean-up runs first.
     Cancel,
     /// The run was ended, without clean-up.
@@ -179,7 +196,7 @@ pub fn turn(
 ) -> Turned {
     let mut turn = Turn { run, facts, recent, world, scope: Scope::new(), out: Turned::default() };
     turn.wake(wake);
-    turn.interpret();
+    turn.go_on();
     turn.run.turns += 1;
     turn.out
 }
@@ -248,15 +265,17 @@ impl Turn<'_> {
 
     fn wake(&mut self, wake: Wake<'_>) {
         match wake {
-            Wake::Start { trigger, event, replays } => {
-                let data = replays.map_or(Value::Null, |run| json!({ "replays": run }));
-                self.record(What::Started { trigger, event: event.id, at: event.at, depth: event.depth }, data);
+            Wake::Start { trigger, event, replays, burst, gate } => {
+                let replays = replays.map(|run| ("replays", json!(run)));
+                let burst = burst.then(|| ("event", (*event.seen).clone()));
+                let (at, depth) = (event.at, event.depth);
+                self.started(trigger, (event.id, at, depth), gate, replays.into_iter().chain(burst));
             }
             Wake::Resume { from, step, state } => {
                 self.record(What::Resumed { from, step, at: self.world.now }, json!({ "state": state }));
                 self.scope = Scope::new();
             }
-            Wake::Call { caused_at } => self.called(caused_at),
+            Wake::Call { caused_at, gate } => self.called(caused_at, gate),
             Wake::Due(wait) => {
                 if let Some(step) = self.blocked_on(Block::Wait(wait)) {
                     self.note(What::Fired { step, wait });
@@ -280,18 +299,49 @@ impl Turn<'_> {
                 self.blocked_on(Block::Effect(n));
                 self.retry(n, row, input);
             }
-            Wake::Cancel => self.finish(RunStatus::Cancelled, Value::Null),
+            Wake::Admitted => {}
+            Wake::Refused { why } => {
+                self.record(What::Ended { status: RunStatus::Cancelled }, json!({ "reason": why }));
+            }
+            Wake::Replaced => self.cancel(json!({ "reason": "a newer run took its place" })),
+            Wake::Cancel => self.cancel(Value::Null),
             Wake::Kill => self.note(What::Ended { status: RunStatus::Cancelled }),
         }
     }
 
     /// The state of a called run tells how it began; the entry repeats it, so that the journal does too.
-    fn called(&mut self, at: At) {
+    fn called(&mut self, at: At, gate: Result<Option<Keyed>, Failure>) {
         let state = &self.run.state;
-        let data = json!({ "event": *state.event, "caller": state.caller, "callers": state.callers });
-        let (trigger, event, depth) = (crate::event::FLOW_CALLED.into(), self.run.event, state.depth);
-        let what = What::Started { trigger, event, at, depth };
-        self.record(what, data);
+        let data = [("event", json!(*state.event)), ("caller", json!(state.caller)), ("callers", json!(state.callers))];
+        let cause = (self.run.event, at, state.depth);
+        let (gate, failure) = gate.map_or_else(|failure| (None, Some(failure)), |gate| (gate, None));
+        self.started(crate::event::FLOW_CALLED.into(), cause, gate, data);
+        if let Some(failure) = failure {
+            self.fail(&failure);
+            self.note(What::Ended { status: RunStatus::Failed });
+        }
+    }
+
+    fn started(
+        &mut self,
+        trigger: Arc<str>,
+        (event, at, depth): (EventId, At, u8),
+        gate: Option<Keyed>,
+        data: impl IntoIterator<Item = (&'static str, Value)>,
+    ) {
+        let (gate, key) = gate.map_or((None, None), |keyed| (Some(keyed.gate), Some(("key", keyed.key))));
+        let data: Map<String, Value> =
+            data.into_iter().chain(key).map(|(name, value)| (name.to_owned(), value)).collect();
+        let data = if data.is_empty() { Value::Null } else { Value::Object(data) };
+        self.record(What::Started { trigger, event, at, depth, gate }, data);
+    }
+
+    /// Ends the run; one that has done nothing yet has nothing to clean up.
+    fn cancel(&mut self, reason: Value) {
+        if self.run.state.queued && self.run.state.visits == 0 {
+            return self.record(What::Ended { status: RunStatus::Cancelled }, reason);
+        }
+        self.finish(RunStatus::Cancelled, reason);
     }
 
     pub(super) fn answer(&mut self, wait: WaitId, event: &Event) {
@@ -323,6 +373,22 @@ impl Turn<'_> {
         let (at, within) = (cursor.at, Arc::clone(&cursor.within));
         self.go_to(&within);
         self.run.version.program.step(at).map(|step| Arc::clone(&step.path))
+    }
+
+    /// Takes steps; or, without a place at its gate, waits for its turn if there are steps to take.
+    fn go_on(&mut self) {
+        let state = &self.run.state;
+        if !self.world.held_back {
+            if state.queued && state.ended.is_none() {
+                self.note(What::Admitted);
+            }
+            return self.interpret();
+        }
+        let program = &self.run.version.program;
+        let ready = state.ended.is_none() && state.cursors.iter().any(|cursor| cursor.is_ready(program));
+        if ready && !state.queued {
+            self.note(What::Queued);
+        }
     }
 
     fn interpret(&mut self) {

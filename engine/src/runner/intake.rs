@@ -132,6 +132,7 @@ impl<S: Store + Reads> Core<S> {
                 }
             }
             InputKind::Evidence => self.prove(&input).await,
+            InputKind::Letter => self.deliver(&input),
         }
         Ok(())
     }

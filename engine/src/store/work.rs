@@ -153,6 +153,8 @@ pub struct Work {
     pub forget_items: Vec<BadItemId>,
     /// What is stopped and released.
     pub stops: Vec<StopOp>,
+    /// Letters to other mailboxes: stored here, posted after the commit, and consumed by the work that handles each.
+    pub letters: Vec<InputRow>,
     /// Answers that callers of webhooks wait for: given after the commit, stored nowhere but in the journal.
     pub replies: Vec<Reply>,
 }
