@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fields::{self, Fields};
 use super::lower::Lower;
+use super::names::Source;
 use super::time;
 use super::yaml::{Node, Val};
 use crate::expr::Script;
@@ -87,7 +88,10 @@ impl<'a> Lower<'a> {
     /// Reads the limits of a flow.
     pub(super) fn limits(&mut self, keys: &mut Fields<'a>) -> Limits {
         Limits {
-            debounce: keys.take("debounce").and_then(|node| self.debounce(node)),
+            debounce: keys.take("debounce").and_then(|node| {
+                self.gathers_nothing(node);
+                self.debounce(node)
+            }),
             throttle: keys.take("throttle").and_then(|node| self.throttle(node)),
             concurrency: keys.take("concurrency").and_then(|node| self.concurrency(node)),
         }
@@ -104,6 +108,16 @@ impl<'a> Lower<'a> {
         let key = self.key(keys.take("key"));
         keys.finish(&["for", "key"], &mut self.problems);
         Some(Debounce { quiet: quiet?, key: key? })
+    }
+
+    /// Says so when events that concern nobody are to be gathered: each has a mailbox of its own.
+    fn gathers_nothing(&mut self, node: &'a Node) {
+        let alone = |source: &&Source<'_>| !source.in_conversation && !source.kind.starts_with("crm.");
+        if let Some(source) = self.names.sources.iter().find(alone) {
+            let message = format!("`debounce` gathers what one contact does, and `{}` concerns nobody", source.kind);
+            let hint = "each such event starts a run of its own, after the quiet time";
+            self.problems.warn(node.place, "no_contact", message, hint);
+        }
     }
 
     fn throttle(&mut self, node: &'a Node) -> Option<Throttle> {

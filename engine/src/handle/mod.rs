@@ -12,6 +12,8 @@ mod erase;
 mod escalation;
 mod event;
 mod gate;
+#[cfg(test)]
+mod limits_tests;
 mod meet;
 mod order;
 mod past;
@@ -221,6 +223,7 @@ impl Handling<'_> {
     fn give_turn(&mut self, mut run: Run, wake: Wake<'_>) {
         let book = self.book;
         let held_back = !self.may_work(&run);
+        let trigger = wake.trigger();
         let world = World {
             now: self.now,
             ids: self.ids,
@@ -232,7 +235,7 @@ impl Handling<'_> {
         let turned = turn(&mut run, &mut self.mail.facts, &self.mail.recent, wake, world);
         self.absorb(&run, turned);
         self.tell_changes(Cause::run(&run));
-        self.keep_place(&run);
+        self.keep_place(&run, &trigger);
         let row = run.to_row(self.now);
         if row.status.ended() {
             self.close(run.id);

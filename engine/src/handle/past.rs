@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Handling;
+use super::burst;
 use crate::event::{Event, FLOW_CALLED};
 use crate::flow::Version;
 use crate::ids::RunId;
@@ -64,12 +65,17 @@ impl Handling<'_> {
         let trigger = trigger
             .ok_or_else(|| Error::Refused(format!("no trigger of `{}` hears `{}` any more", row.flow, event.kind)))?;
         // What a burst started holds the words of all its events; they are stored with the run alone.
-        let burst = entries.iter().find_map(|entry| entry.data.get("event").filter(|_| is_start(entry)));
-        let (mut event, is_burst) = (event.clone(), burst.is_some());
-        if let Some(seen) = burst {
-            event.seen = Arc::new(seen.clone());
+        let stored = entries.iter().find_map(|entry| entry.data.get("event").filter(|_| is_start(entry)));
+        let gathers = stored.is_some() || live.version.limits.debounce.is_some();
+        let mut event = event.clone();
+        if gathers {
+            let mut seen = stored.unwrap_or(&event.seen).clone();
+            if seen.get("texts").is_none() {
+                burst::alone(&mut seen);
+            }
+            event.seen = Arc::new(seen);
         }
-        let begun = self.begin_again(live, &trigger.id, &event, row.id, is_burst);
+        let begun = self.begin_again(live, &trigger.id, &event, row.id, gathers);
         let id = begun.map_err(|error| Error::Refused(format!("the key of a limit cannot be worked out: {error}")))?;
         Ok(json!({ "run": id, "replays": row.id }))
     }

@@ -72,18 +72,18 @@ impl Handling<'_> {
     }
 
     /// After a turn: a run that waits or is over leaves its place, one that has none and needs one asks for it.
-    pub(super) fn keep_place(&mut self, run: &Run) {
+    pub(super) fn keep_place(&mut self, run: &Run, trigger: &Arc<str>) {
         let works = run.state.works();
         match self.place(run.id) {
             Some((id, place)) if run.state.ended.is_some() || (place.held && !works) => self.leave(id, &place),
-            None if run.state.ended.is_none() && (works || run.state.queued) => self.ask_for_place(run),
+            None if run.state.ended.is_none() && (works || run.state.queued) => self.ask_for_place(run, trigger),
             _ => {}
         }
     }
 
-    fn ask_for_place(&mut self, run: &Run) {
+    fn ask_for_place(&mut self, run: &Run, trigger: &Arc<str>) {
         let Some(gate) = run.state.gate else { return };
-        let ask = self.ask(run, gate.id);
+        let ask = Ask { trigger: Arc::clone(trigger), ..self.ask(run, gate.id) };
         let (id, mut place) = (ask.ticket, Place { ask, held: false, here: gate.own, leaving: false });
         if !gate.own {
             self.put(id, Some(run.id), &place);
@@ -150,6 +150,7 @@ impl Handling<'_> {
     }
 
     fn entered(&mut self, run: RunId, id: WaitId, place: Place) {
+        let trigger = Arc::clone(&place.ask.trigger);
         let Some(queued) = self.mail.runs.get(&run).map(|run| run.state.queued) else { return };
         match place.ask.rule {
             // It may start; whether it may work, its next turn asks.
@@ -158,10 +159,10 @@ impl Handling<'_> {
             Rule::AtOnce { .. } => self.put(id, Some(run), &Place { held: true, ..place }),
         }
         if queued {
-            self.wake(run, Wake::Admitted);
+            self.wake(run, Wake::Admitted { trigger });
         } else if let Some(run) = self.mail.runs.remove(&run) {
             // It came to rest meanwhile.
-            self.keep_place(&run);
+            self.keep_place(&run, &trigger);
             self.mail.runs.insert(run.id, run);
         }
     }

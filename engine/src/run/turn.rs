@@ -123,7 +123,10 @@ pub enum Wake<'a> {
         input: Option<Value>,
     },
     /// Its turn at the gate has come.
-    Admitted,
+    Admitted {
+        /// The trigger that started it, if it has not begun; else empty.
+        trigger: Arc<str>,
+    },
     /// The gate does not let it begin.
     Refused {
         /// Why, in words.
@@ -135,6 +138,17 @@ pub enum Wake<'a> {
     Cancel,
     /// The run was ended, without clean-up.
     Kill,
+}
+
+impl Wake<'_> {
+    /// The trigger that starts the run with this wake; empty when none does.
+    #[must_use]
+    pub fn trigger(&self) -> Arc<str> {
+        match self {
+            Self::Start { trigger, replays: None, .. } | Self::Admitted { trigger } => Arc::clone(trigger),
+            _ => "".into(),
+        }
+    }
 }
 
 /// What a turn changes besides the run and the facts.
@@ -299,7 +313,7 @@ impl Turn<'_> {
                 self.blocked_on(Block::Effect(n));
                 self.retry(n, row, input);
             }
-            Wake::Admitted => {}
+            Wake::Admitted { .. } => {}
             Wake::Refused { why } => {
                 self.record(What::Ended { status: RunStatus::Cancelled }, json!({ "reason": why }));
             }
