@@ -3,7 +3,8 @@
 //!
 //! Each event meets the triggers of the flow in force and of the draft; what starts gets its first turn, by the
 //! [`turn`] of production, with the contact's facts as they were and after the tag rules in force. There it ends: what a call
-//! would have answered is not known, so a run that waits for one is counted and not followed. Nobody is called.
+//! would have answered is not known, so a run that waits for one is counted and not followed. Nobody is called. Limits hold as
+//! far as the past tells: see [`super::past_limits`].
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::past_limits::PastLimits;
 use crate::event::Event;
 use crate::expr::Script;
 use crate::flow::Version;
@@ -31,6 +33,8 @@ pub struct FlowBacktest {
     rules: Vec<Arc<RuleFile>>,
     ids: Ids,
     silences: Silences,
+    limits_now: PastLimits,
+    limits_draft: PastLimits,
     events: u64,
     erased: u64,
     assumed: u64,
@@ -97,6 +101,8 @@ impl FlowBacktest {
             rules,
             ids: Ids::new(0),
             silences: Silences::default(),
+            limits_now: PastLimits::default(),
+            limits_draft: PastLimits::default(),
             events: 0,
             erased: 0,
             assumed: 0,
@@ -106,13 +112,23 @@ impl FlowBacktest {
         }
     }
 
-    fn first(&self, side: &str, version: &Arc<Version>, event: &Event, facts: &Facts) -> First {
+    fn first(
+        &self,
+        (side, limits): (&str, &mut PastLimits),
+        version: &Arc<Version>,
+        event: &Event,
+        facts: &Facts,
+    ) -> First {
         let mut first = First { why: format!("{side}: no trigger listens to {}", event.kind), ..First::default() };
         let scope = matching::sees(event, facts, event.at);
         for trigger in version.triggers.iter().filter(|trigger| matching::hears(&trigger.kind, &event.kind)) {
             first.why = match matching::meets(trigger, event, &scope) {
                 Ok(Met::Yes(saw)) => {
                     first.saw = saw;
+                    if let Some(why) = limits.declines(&version.limits, event, &scope) {
+                        first.why = format!("{side}: {why}");
+                        return first;
+                    }
                     self.turn(&mut first, version, &trigger.id, event, facts);
                     return first;
                 }
@@ -211,11 +227,13 @@ impl OverPast for FlowBacktest {
         for file in &self.rules {
             judge(file, &event, &mut facts, event.at);
         }
+        let mut limits = (std::mem::take(&mut self.limits_now), std::mem::take(&mut self.limits_draft));
         let now = match &self.now {
-            Some(version) => self.first("now", version, &event, &facts),
+            Some(version) => self.first(("now", &mut limits.0), version, &event, &facts),
             None => First { why: "now: there is no such flow in force".to_owned(), ..First::default() },
         };
-        let draft = self.first("draft", &self.draft, &event, &facts);
+        let draft = self.first(("draft", &mut limits.1), &self.draft, &event, &facts);
+        (self.limits_now, self.limits_draft) = limits;
         self.waiting += u64::from(draft.calls);
         self.compare(&event, &now, &draft);
     }
@@ -266,6 +284,29 @@ mod tests {
             Published::Flow(version) => version,
             Published::Rules(_) | Published::Calendar(_) => panic!("a flow"),
         }
+    }
+
+    /// A burst counts at its first message; the second one of an hour is too much.
+    #[test]
+    fn limits_by_contact_hold_in_the_past_too() {
+        let steps = "  - do: contact.set_priority\n    with: { priority: low }\n";
+        let limited = |limits: &str| flow(&format!("event.text != \"bye\"\n{limits}"), steps);
+        let rules =
+            file("\n  - rule: none\n    on: whatsapp.message_received\n    when: false\n    then: { add_tags: [a] }\n");
+        let starts = |draft: Arc<Version>| {
+            let mut past = History::under(&rules);
+            let minute = hours(1) / 60;
+            past.says(hours(0), "a").says(minute, "b").says(2 * minute, "bye").says(hours(1), "c");
+            let mut tried = FlowBacktest::new(Some(limited("")), draft, vec![Arc::clone(&rules)]);
+            past.history.into_iter().for_each(|row| tried.take(row));
+            let report = tried.report();
+            let why = report.starts.examples.iter().map(|example| example.why.to_string()).collect::<Vec<_>>();
+            ((report.starts.now, report.starts.draft), why)
+        };
+        let throttled = starts(limited("throttle: { every: 30m }"));
+        assert_eq!(throttled, ((3, 2), vec!["draft: too many starts in that time".to_owned()]));
+        let gathered = starts(limited("debounce: 90s"));
+        assert_eq!(gathered, ((3, 2), vec!["draft: it joins the burst before it".to_owned()]));
     }
 
     #[test]

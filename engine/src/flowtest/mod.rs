@@ -9,6 +9,7 @@ mod coverage;
 mod expect;
 mod given;
 mod log;
+mod past_limits;
 mod sim;
 
 #[cfg(test)]

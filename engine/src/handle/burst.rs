@@ -50,8 +50,7 @@ impl Handling<'_> {
         let flow = &live.version.flow;
         let burst = self.gate_of(flow, &debounce.key, &event.seen, event.conversation)?.gate.id;
         let before = self.gathered(burst);
-        let longest = LONGEST.min(debounce.quiet * MOST_QUIETS);
-        let until = before.first().map_or_else(|| self.now.plus(longest), |(_, first)| first.until);
+        let until = before.first().map_or_else(|| burst_ends(self.now, debounce.quiet), |(_, first)| first.until);
         let full = before.len() + 1 >= MOST_EVENTS;
         let due_at = if full { self.now } else { until.min(self.now.plus(debounce.quiet)) };
         if let Some((last, _)) = before.last() {
@@ -142,6 +141,11 @@ impl Handling<'_> {
             }
         }
     }
+}
+
+/// When a burst that begins at `first` ends, whatever comes.
+pub(crate) fn burst_ends(first: At, quiet: Duration) -> At {
+    first.plus(LONGEST.min(quiet * MOST_QUIETS))
 }
 
 /// The last event of a burst with the texts of all: `text` joins them, `texts` lists them.

@@ -101,9 +101,6 @@ impl Handling<'_> {
             return Ok(true);
         }
         if let Some(refusal) = self.turns_away(ask.gate, busy).filter(|_| !ask.begun) {
-            if refusal == Refusal::QueueFull {
-                tracing::error!(gate = %ask.gate, run = %ask.run, "as many runs wait at a gate as may: this one does not begin");
-            }
             return Err(refusal);
         }
         if busy == Busy::Replace && !ask.begun {

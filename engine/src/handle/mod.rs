@@ -44,6 +44,7 @@ use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, RunStatus, WaitKind
 
 use caused::Cause;
 
+pub(crate) use burst::burst_ends;
 pub(crate) use event::held_back;
 #[cfg(test)]
 pub(crate) use gate::tests::{place_of, places};

@@ -121,10 +121,18 @@ fn way(what: &Value, data: &Value) -> String {
             format!("{step}: {} came to its end: {}{}", of("run"), of("status").replace('_', " "), values(data))
         }
         "replied" => format!("{step}: the caller was answered with {}{}", of("status"), values(&data["body"])),
-        "queued" => "waits for its turn: as many runs of this flow and key work as may, or the gate is asked".to_owned(),
+        "queued" => {
+            "waits for its turn: as many runs of this flow and key work as may, or the gate is asked".to_owned()
+        }
         "admitted" => "its turn has come".to_owned(),
         "gathered" => {
-            format!("trigger {} of {} matched; waits for quiet {}{}", of("trigger"), of("flow"), until(what), values(data))
+            format!(
+                "trigger {} of {} matched; waits for quiet {}{}",
+                of("trigger"),
+                of("flow"),
+                until(what),
+                values(data)
+            )
         }
         "finishing" => format!("run will end as {}, clean-up first{}", of("status").replace('_', " "), values(data)),
         other => format!("{other}{}", values(what)),
