@@ -271,6 +271,43 @@ fn a_start_that_a_gate_elsewhere_turns_away_is_told_as_missed() {
     assert!(stage.all_is_free());
 }
 
+/// Its second newer run waits as well: for the clean-up, and in place of the first.
+#[test]
+fn a_run_that_is_replaced_keeps_its_place_while_it_cleans_up_and_is_not_told_twice() {
+    let cleaning = "finally:\n  - do: http.request\n    with: { url: \"https://shop.example/clean\" }\n";
+    for key in ["'\"all\"'", "contact.id"] {
+        let flow = ONE_FOR_ALL.replace("'\"all\"'", &format!("{key}, busy: replace"));
+        let mut stage = Stage::new(&flow.replace("finally:\n  - set: { cleaned: true }\n", cleaning));
+        stage.says(901, ANNA, "a");
+        let old = stage.run_of(ANNA);
+        stage.says(902, ANNA, "b");
+        let clean = stage.last_call();
+        assert_eq!(clean.run_id, old, "only the clean-up works");
+        stage.says(903, ANNA, "c");
+        assert_eq!(stage.last(old).status, RunStatus::Working, "{key}");
+        assert_eq!(
+            stage.mails[&ANNA].missed.last().map(|missed| (&*missed.why, missed.event)),
+            Some(("replaced", EventId(902)))
+        );
+        stage.settle(clean);
+        assert_eq!(stage.last(old).status, RunStatus::Cancelled, "{key}");
+        let newest = stage.last_call();
+        assert_eq!((stage.last(newest.run_id).event_id, stage.calls().len()), (EventId(903), 3), "{key}");
+    }
+}
+
+/// What is kept from starting is no message that nothing understands.
+#[test]
+fn a_message_that_a_limit_stops_is_understood() {
+    let mut stage = Stage::new("\non: whatsapp.message_received\nthrottle: { every: 1h }\nsteps: []\n");
+    stage.says(901, ANNA, "a");
+    stage.says(902, ANNA, "b");
+    assert!(
+        stage.told(902).iter().any(|entry| matches!(&entry.what, What::Passed { why, .. } if **why == *"throttled"))
+    );
+    assert!(stage.works.iter().all(|work| work.unmatched.is_empty()));
+}
+
 const GATHERING: &str = r#"
 on: [whatsapp.message_received, "crm.field_changed": { object: deal, field: stage }]
 debounce: 5s

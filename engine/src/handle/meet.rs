@@ -29,7 +29,8 @@ impl From<expr::Error> for Declined {
 }
 
 impl Handling<'_> {
-    /// Carries out that `trigger` matched on `event`, and tells it in `entries`; gives whether something comes of it.
+    /// Carries out that `trigger` matched on `event`, and tells it in `entries`; gives whether the event was understood, also
+    /// when a limit keeps it from starting anything.
     pub(super) fn meet(
         &mut self,
         live: &Live,
@@ -45,12 +46,12 @@ impl Handling<'_> {
                 What::Matched { flow, trigger, run }
             }),
         };
-        let begins = met.is_ok();
+        let understood = !matches!(met, Err(Declined::Key(_)));
         entries.push(match met {
             Ok(what) => Entry { what, data: saw },
             Err(declined) => not_started(&live.version.flow, &trigger.id, declined, saw),
         });
-        begins
+        understood
     }
 
     /// Begins a run within the flow's limits; with `burst`, for an event that stands for several.

@@ -169,6 +169,10 @@ impl Handling<'_> {
 
     fn refused(&mut self, run: RunId, id: WaitId, place: &Place, refusal: Refusal) {
         self.disarm(id, WaitState::Cancelled);
+        if place.here {
+            // It may have been let in between the gate's word and now.
+            self.let_in(place.ask.gate);
+        }
         let Some(found) = self.mail.runs.get(&run) else { return };
         if !place.ask.trigger.is_empty() {
             let (flow, trigger) = (Arc::clone(&found.version.flow), Arc::clone(&place.ask.trigger));

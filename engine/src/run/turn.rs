@@ -317,6 +317,8 @@ impl Turn<'_> {
             Wake::Refused { why } => {
                 self.record(What::Ended { status: RunStatus::Cancelled }, json!({ "reason": why }));
             }
+            // One that ends anyway is left to clean up.
+            Wake::Replaced if self.run.state.finishing.is_some() => {}
             Wake::Replaced => self.cancel(json!({ "reason": "a newer run took its place" })),
             Wake::Cancel => self.cancel(Value::Null),
             Wake::Kill => self.note(What::Ended { status: RunStatus::Cancelled }),
