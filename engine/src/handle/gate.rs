@@ -165,13 +165,11 @@ impl Handling<'_> {
     /// Lets in those that wait, in the order of arrival, as far as there is room.
     pub(super) fn let_in(&mut self, gate: MailboxId) {
         let (held, waiting): (Vec<_>, Vec<_>) = self.places(gate).into_iter().partition(|(_, place)| place.held);
-        let mut count = held.len();
-        for (id, place) in waiting {
+        for (inside, (id, place)) in (held.len()..).zip(waiting) {
             let Rule::AtOnce { limit, .. } = place.ask.rule else { return };
-            if count >= limit as usize {
+            if inside >= limit as usize {
                 return;
             }
-            count += 1;
             self.answer(&place.ask, Answer::Enter);
             self.put(id, self.run_of(id), &Place { held: true, ..place });
         }
