@@ -6,6 +6,7 @@ mod audit;
 mod commands;
 mod doors;
 mod export;
+mod limits;
 mod misses;
 mod outage;
 mod person;
