@@ -20,6 +20,7 @@ pub mod flow;
 pub mod flowtest;
 pub mod handle;
 pub mod ids;
+pub mod letter;
 pub mod local;
 pub mod mailbox;
 pub mod matching;

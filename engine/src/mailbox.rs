@@ -111,7 +111,7 @@ pub struct Missed {
     pub event: EventId,
     /// Whom it concerns.
     pub contact: Option<ContactId>,
-    /// Why: `origin`, `depth`, `params`, `when`, `error`, `taken`.
+    /// Why: `origin`, `depth`, `params`, `when`, `error`, `taken`, `throttled`, `busy`, `queue_full`, `replaced`, `gone`.
     pub why: Arc<str>,
     /// What the conditions saw, or the error's words; null when none was asked.
     pub saw: Value,
@@ -134,6 +134,8 @@ pub struct Mailbox {
     pub escalations: BTreeMap<EscalationId, EscalationRow>,
     /// The last events, oldest first.
     pub recent: VecDeque<Arc<Event>>,
+    /// Events that wait in bursts for quiet.
+    pub gathered: BTreeMap<EventId, Arc<Event>>,
     /// What was erased here.
     pub erased: Erased,
     /// What triggers passed over since the last commit; the runner takes it after that.
@@ -172,6 +174,7 @@ impl Mailbox {
             effects: BTreeMap::new(),
             escalations: BTreeMap::new(),
             recent: VecDeque::new(),
+            gathered: BTreeMap::new(),
             erased: Erased::Some(BTreeSet::new()),
             missed: Vec::new(),
         }
@@ -188,6 +191,7 @@ impl Mailbox {
         tidy(&mut self.waits);
         tidy(&mut self.effects);
         tidy(&mut self.escalations);
+        tidy(&mut self.gathered);
         self.recent.shrink_to_fit();
     }
 

@@ -7,6 +7,7 @@ mod commands;
 mod doors;
 mod export;
 mod life;
+mod limits;
 mod misses;
 mod outage;
 mod person;

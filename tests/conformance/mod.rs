@@ -7,6 +7,7 @@ pub mod chain;
 pub mod effects;
 pub mod erasure;
 pub mod forgetting;
+pub mod gates;
 pub mod groups;
 pub mod life;
 pub mod make;
@@ -86,6 +87,11 @@ macro_rules! store_conformance {
             turns: versions_of_open_runs_are_read_at_start,
             turns: an_event_made_twice_is_stored_once,
             turns: the_greatest_id_is_known,
+            gates: a_letter_is_there_until_it_is_handled,
+            gates: a_work_that_fails_says_nothing,
+            gates: a_letter_to_somebody_who_is_erased_is_gone,
+            gates: events_of_a_burst_are_read_back_while_they_wait,
+            gates: a_wait_that_is_armed_again_is_replaced,
             groups: a_failed_work_fails_alone,
             groups: works_split_into_groups_differently_leave_the_same_rows,
             groups: what_was_answered_survives_a_new_start,

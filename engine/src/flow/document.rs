@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
+use super::limits_document::{Concurrency, Debounce, Throttle};
 use super::rules_document::TagsSeen;
 
 /// Text; what YAML reads as a number or boolean keeps its spelling.
@@ -67,6 +68,12 @@ pub(super) struct Flow {
     on: Triggers,
     /// Must hold for any trigger.
     when: Option<Condition>,
+    /// Events that follow each other closely start one run, once there is quiet.
+    debounce: Option<Debounce>,
+    /// At most so many starts in a time.
+    throttle: Option<Throttle>,
+    /// At most so many runs that work at once.
+    concurrency: Option<Concurrency>,
     /// What it does, in order.
     steps: Vec<Step>,
     /// What is done when a step fails for good and has no `on_error` of its own.
@@ -379,7 +386,7 @@ step!(
 );
 
 /// A rhai expression.
-struct Expression;
+pub(super) struct Expression;
 
 impl JsonSchema for Expression {
     fn schema_name() -> Cow<'static, str> {

@@ -12,6 +12,7 @@ use super::case::{self, TestCase};
 use super::env::{Environment, Needs};
 use super::fields::{self, Fields};
 use super::kinds::{self, Kind};
+use super::limits::Limits;
 use super::loops::Loop;
 use super::meaning;
 use super::names::Names;
@@ -30,6 +31,9 @@ const KEYS: &[&str] = &[
     "note",
     "on",
     "when",
+    "debounce",
+    "throttle",
+    "concurrency",
     "steps",
     "on_error",
     "finally",
@@ -51,6 +55,8 @@ pub struct Compiled {
     pub triggers: Vec<Trigger>,
     /// How many runs each of its triggers starts in its first hour; `None` = as the installation says.
     pub first_hour: Option<FirstHour>,
+    /// How its runs start and work together.
+    pub limits: Limits,
     /// Its steps.
     pub program: Program,
     /// Its tests.
@@ -70,6 +76,7 @@ impl Compiled {
             meaning: self.meaning,
             triggers: self.triggers,
             first_hour: self.first_hour,
+            limits: self.limits,
             program: self.program,
         }
     }
@@ -198,6 +205,8 @@ impl<'a> Lower<'a> {
         let first_hour = keys.take("first_hour").and_then(|node| self.first_hour(node));
 
         let triggers = on.map(|on| self.triggers(on, when)).unwrap_or_default();
+        let limits = self.limits(&mut keys);
+        self.names.gathers = keys.peek("debounce").is_some();
         steps.into_iter().chain(on_error).chain(finally).for_each(|block| blocks::survey(block, self));
         let mut program = self.program(steps, on_error, finally);
         if let Some(program) = &mut program {
@@ -206,17 +215,22 @@ impl<'a> Lower<'a> {
             proof::check(program, &triggers, &self.places, &mut self.problems);
         }
         let tests = keys.take("tests").map(|node| case::read(node, self)).unwrap_or_default();
-        if let Some(node) = keys.peek("concurrency") {
-            keys.take("concurrency");
-            let message = "`concurrency` is not in format 1 of this version of switchboard";
-            self.problems.error(node.0.place, "not_yet", message, "remove it for now");
-        }
         keys.finish(KEYS, &mut self.problems);
 
         let flow: Arc<str> = flow?.into();
         let name = name.unwrap_or(&flow).to_owned();
         let needs = std::mem::take(&mut self.needs);
-        Some(Compiled { flow, name, meaning: meaning::of(root), triggers, first_hour, program: program?, tests, needs })
+        Some(Compiled {
+            flow,
+            name,
+            meaning: meaning::of(root),
+            triggers,
+            first_hour,
+            limits,
+            program: program?,
+            tests,
+            needs,
+        })
     }
 
     /// The version of the format, which every kind of document names.

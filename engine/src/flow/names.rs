@@ -45,6 +45,7 @@ static ANSWER: LazyLock<Value> = LazyLock::new(|| record(&["answer", "text"], &[
 static ROUNDS: LazyLock<Value> =
     LazyLock::new(|| record(&[], &[("rounds", json!({"type": "integer"})), ("done", json!({"type": "boolean"}))]));
 static CALLED: LazyLock<Value> = LazyLock::new(|| record(&["run", "status"], &[("vars", json!({}))]));
+static TEXTS: LazyLock<Value> = LazyLock::new(|| json!({"type": "array", "items": {"type": "string"}}));
 static RESULTS: LazyLock<Value> = LazyLock::new(|| json!({"type": "array", "items": {"type": "object"}}));
 
 /// What a step of the language itself gives; `None` for the others.
@@ -126,6 +127,8 @@ pub(crate) struct Names<'a> {
     pub(crate) in_handler: bool,
     /// Whether any step may have failed before, as in the flow's `on_error`: what ran is not known.
     pub(crate) anything_ran: bool,
+    /// Whether events are gathered, so that `event.texts` is there.
+    pub(crate) gathers: bool,
     /// The event that `reply` is, in `match`.
     pub(crate) reply: Option<Shape<'a>>,
     /// Names that are there only in some steps: the items of `for_each`, the answer in `check`.
@@ -199,6 +202,9 @@ impl<'a> Names<'a> {
 
     fn event(&self, rest: &[&str], at: Place, problems: &mut Problems) {
         let Some(first) = rest.first() else { return };
+        if self.gathers && *first == "texts" {
+            return walk("event.texts", Shape::new(&TEXTS), &rest[1..], at, problems);
+        }
         if matches!(Shape::new(&COMMON).member(first), Member::Known(_)) {
             return walk("event", Shape::new(&COMMON), rest, at, problems);
         }

@@ -61,7 +61,6 @@ pub const CODES: &[&str] = &[
     "no_verb",
     "not_fixed",
     "not_in_every_trigger",
-    "not_yet",
     "others_data",
     "out_of_range",
     "step_not_run",

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::bounds::FirstHour;
+use super::limits::Limits;
 use super::moving::OnPublish;
 use crate::expr::{Script, Template};
 use crate::ids::VersionId;
@@ -32,6 +33,8 @@ pub struct Version {
     pub triggers: Vec<Trigger>,
     /// How many runs each of its triggers starts in its first hour; `None` = as the installation says.
     pub first_hour: Option<FirstHour>,
+    /// How its runs start and work together.
+    pub limits: Limits,
     /// The steps.
     pub program: Program,
 }

@@ -17,6 +17,8 @@ mod deadlines;
 #[cfg(test)]
 mod language;
 #[cfg(test)]
+mod limits_tests;
+#[cfg(test)]
 mod measures;
 #[cfg(test)]
 mod moves;

@@ -21,10 +21,11 @@ use crate::event::{self, Event, EventKey};
 use crate::flow::TestCase;
 use crate::handle::{Input, handle};
 use crate::ids::{EventId, Ids, MailboxId, RunId, VersionId, WaitId};
+use crate::letter::Letter;
 use crate::mailbox::Mailbox;
 use crate::run::{Entry, What, journal};
 use crate::runner::hold::Hold;
-use crate::store::{EffectOp, JournalKind, JournalRow, RunRow, WaitKind, WaitOp, Work};
+use crate::store::{EffectOp, InputRow, JournalKind, JournalRow, RunRow, WaitKind, WaitOp, Work};
 use crate::trigger::Silent;
 
 /// 2026-01-05T09:00:00Z, a Monday morning: when a test starts unless it says otherwise.
@@ -39,6 +40,7 @@ pub(super) enum Coming {
     /// An event of the test: its place in `at`, and there.
     Event(usize, usize),
     Due(MailboxId, WaitId),
+    Letter(Box<InputRow>),
     /// The test looks at the tags.
     Look,
     Attempt(Box<Call>),
@@ -219,6 +221,11 @@ impl<'a> Sim<'a> {
         match coming {
             Coming::Event(place, index) => self.event(place, index),
             Coming::Due(mailbox, wait) => self.give(mailbox, Input::Due(wait)),
+            Coming::Letter(row) => {
+                if let Ok(letter) = Letter::from_row(&row) {
+                    self.give(row.mailbox, Input::Letter { letter: Box::new(letter), input: Some(row.id) });
+                }
+            }
             Coming::Look => self.looks.push(self.tags()),
             Coming::Attempt(call) if self.wanted(&call) => self.attempt(*call),
             Coming::Unclear(call) if self.wanted(&call) => self.unclear(*call),
@@ -316,6 +323,9 @@ impl<'a> Sim<'a> {
                 if let EffectOp::Plan(row) = op {
                     self.try_at(self.now, Call::new(*row));
                 }
+            }
+            for row in work.letters {
+                self.expect_at(self.now, Coming::Letter(Box::new(row)));
             }
             for op in work.waits {
                 if let WaitOp::Arm(wait) = op

@@ -8,14 +8,15 @@ use std::sync::Arc;
 
 use crate::event::Event;
 use crate::flow::Version;
-use crate::handle::{encode_event, mailbox_from};
+use crate::handle::{encode_event, mailbox_from, place_of, places};
 use crate::ids::VersionId;
 use crate::ids::{ContactId, ConversationId, EffectId, EscalationId, EventId, MailboxId, RunId, WaitId};
+use crate::letter::Rule;
 use crate::mailbox::{Mailbox, RECENT};
 use crate::run::{Entry, State, journal};
 use crate::store::{
     ContactRow, ConversationRow, EffectOp, EffectRow, EffectState, EscalationRow, EventRow, MailboxRows, MessageRow,
-    RunRow, TagOp, TagRow, WaitOp, WaitRow, Work,
+    RunRow, TagOp, TagRow, WaitKind, WaitOp, WaitRow, Work,
 };
 
 /// The rows of all mailboxes.
@@ -116,6 +117,7 @@ impl Witness {
             let folded = State::fold(version, serde_json::Value::Null, &entries[&row.id]);
             assert_eq!(folded.status(), row.status);
         }
+        keeps_to_limits(&mail);
         let stored = self.read(mail.id, &mail);
         same(&stored, &mail);
         if self.forgets { stored } else { mail }
@@ -183,9 +185,30 @@ impl Witness {
                 .cloned()
                 .collect(),
             recent: recent[recent.len().saturating_sub(RECENT)..].to_vec(),
+            gathered: rows
+                .events
+                .values()
+                .filter(|row| {
+                    let waits = |wait: &WaitRow| wait.kind == WaitKind::Debounce && wait.since == row.id;
+                    row.mailbox == id && rows.waits.values().any(waits)
+                })
+                .cloned()
+                .collect(),
             erased: Vec::new(),
         };
         mailbox_from(id, found, &self.versions).expect("what was written can be read")
+    }
+}
+
+/// No more runs hold a place at a gate than may, and every run that works where runs are counted holds one.
+fn keeps_to_limits(mail: &Mailbox) {
+    for run in mail.runs.values().filter(|run| run.state.gate.is_some() && run.state.works()) {
+        assert!(place_of(mail, run.id).is_some_and(|place| place.held), "{} works without a place", run.id);
+    }
+    for place in places(mail).filter(|place| place.here) {
+        let Rule::AtOnce { limit, .. } = place.ask.rule else { panic!("{place:?} is no place") };
+        let held = places(mail).filter(|other| other.here && other.held && other.ask.gate == place.ask.gate).count();
+        assert!(held <= limit as usize, "{held} runs hold a place where {limit} may: {place:?}");
     }
 }
 
@@ -194,6 +217,7 @@ fn same(stored: &Mailbox, mail: &Mailbox) {
     assert_eq!(stored.facts.contact, mail.facts.contact);
     assert_eq!(stored.facts.conversations, mail.facts.conversations);
     assert_eq!(stored.waits, mail.waits);
+    assert_eq!(stored.gathered, mail.gathered);
     assert_eq!(stored.escalations, mail.escalations);
     assert!(stored.effects.keys().eq(mail.effects.keys()));
     let runs = |mail: &Mailbox| -> Vec<_> {

@@ -8,7 +8,8 @@ use super::Handling;
 use crate::clock::At;
 use crate::event::{self, Event};
 use crate::ids::RunId;
-use crate::run::{Block, FlowCall, Run, State, Wake};
+use crate::letter::Letter;
+use crate::run::{Block, Failure, FlowCall, Run, State, Wake};
 use crate::store::{EffectOp, RunStatus};
 
 /// What a turn leads to in another run. A list, not a call: flows that call each other in loops must not pile up.
@@ -35,6 +36,8 @@ pub(super) enum Next {
     Cancel(RunId),
     /// An event that the input caused.
     Happened(Box<Event>),
+    /// A letter to this mailbox itself.
+    Letter(Box<Letter>),
 }
 
 impl Handling<'_> {
@@ -48,14 +51,18 @@ impl Handling<'_> {
                 }
                 Next::Cancel(run) => self.wake(run, Wake::Cancel),
                 Next::Happened(event) => self.happened(*event),
+                Next::Letter(letter) => self.letter(*letter),
             }
         }
     }
 
     /// Begins a called run, unless the caller that was to wait for it is over.
-    fn begin(&mut self, run: Run, caused_at: At) {
+    fn begin(&mut self, mut run: Run, caused_at: At) {
         if run.state.caller.is_none_or(|caller| self.mail.runs.contains_key(&caller)) {
-            self.give_turn(run, Wake::Call { caused_at });
+            let gate = self.counted_at(&run.version, &run.state.event, run.conversation);
+            let gate = gate.map_err(|error| Failure::new("key_failed", error.message));
+            run.state.gate = gate.as_ref().ok().and_then(Option::as_ref).map(|keyed| keyed.gate);
+            self.give_turn(run, Wake::Call { caused_at, gate });
         }
     }
 
@@ -73,6 +80,9 @@ impl Handling<'_> {
                 ("caller".to_owned(), flow.into()),
                 ("caller_run".to_owned(), json!(run)),
             ]);
+        }
+        if version.limits.debounce.is_some() {
+            super::burst::alone(&mut event);
         }
         let callers = caller.state.callers.iter().chain([&caller.version.flow]).cloned().collect();
         let (caller_id, depth) = (wait.then_some(caller.id), caller.state.depth);

@@ -45,6 +45,7 @@ impl Handling<'_> {
                 self.wake(run, Wake::Kill);
             }
             self.forget_starts(family.event);
+            self.forget_gathered(family.event);
             self.note_erasure(family.event.0);
             gone.insert(family.event.0);
             for run in &family.runs {

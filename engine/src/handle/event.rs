@@ -180,8 +180,7 @@ impl Handling<'_> {
             let met = matching::meets(trigger, event, &scope).and_then(|met| self.in_segment(trigger, met));
             match met {
                 Ok(Met::Yes(saw)) => {
-                    started = true;
-                    entries.push(self.met(live, trigger, event, saw));
+                    started |= self.meet(live, trigger, event, saw, entries);
                 }
                 Ok(Met::Params) => entries.push(passed(flow, &trigger.id, "params", Value::Null)),
                 Ok(Met::When(saw)) => entries.push(passed(flow, &trigger.id, "when", saw)),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Handling;
+use super::meet::Declined;
 use crate::book::Live;
 use crate::clock::At;
 use crate::event::{self, Event};
@@ -28,14 +29,17 @@ pub struct HeldStart {
 }
 
 impl Handling<'_> {
-    /// A trigger is met: it starts a run, or in its first hour the start may be held. Gives what the event's journal says.
-    pub(super) fn met(&mut self, live: &Live, trigger: &Trigger, event: &Event, saw: Value) -> Entry {
+    /// Holds a start that the trigger's first hour does not let happen. Gives what the event's journal says of it.
+    pub(super) fn held_back(&mut self, live: &Live, trigger: &Trigger, event: &Event, saw: &Value) -> Option<Entry> {
         let by_hand = *event.kind == *event::MANUAL;
         let hour = self.book.hours.get(&(live.version.flow.to_string(), trigger.id.to_string())).filter(|_| !by_hand);
         let most = live.version.first_hour.unwrap_or(self.book.first_hour);
         match hour.map_or(Admission::Starts, |hour| hour.admit(most, self.now)) {
-            Admission::Starts => {}
-            Admission::Counts(row) => self.work.hours.push(row),
+            Admission::Starts => None,
+            Admission::Counts(row) => {
+                self.work.hours.push(row);
+                None
+            }
             Admission::Held(first) => {
                 if let Some(row) = first {
                     let id = format!("{}/{}", row.flow, row.trigger);
@@ -44,12 +48,9 @@ impl Handling<'_> {
                     self.journal(subject, None, JournalKind::Change, &[Entry::bare(what)]);
                     self.work.hours.push(row);
                 }
-                return self.hold(live, trigger, event, saw);
+                Some(self.hold(live, trigger, event, saw.clone()))
             }
         }
-        let run = self.start(live, &trigger.id, event, None);
-        let (flow, trigger) = (Arc::clone(&live.version.flow), Arc::clone(&trigger.id));
-        Entry { what: What::Matched { flow, trigger, run }, data: saw }
     }
 
     fn hold(&mut self, live: &Live, trigger: &Trigger, event: &Event, saw: Value) -> Entry {
@@ -89,8 +90,18 @@ impl Handling<'_> {
             let why = format!("the flow `{flow}` is not live with the trigger `{trigger}`: publish it, or drop {id}");
             return Err(Error::Refused(why));
         };
+        let run = self.begin_held(live, trigger, event).map_err(|declined| match declined {
+            Declined::Limit(refusal) => {
+                let code = refusal.code();
+                Error::Refused(format!(
+                    "a limit of the flow keeps {id} from starting ({code}): release it later, or drop it"
+                ))
+            }
+            Declined::Key(error) => {
+                Error::Refused(format!("the key of a limit cannot be worked out: {}", error.message))
+            }
+        })?;
         self.disarm(id, WaitState::Answered);
-        let run = self.start(live, &trigger.id, event, None);
         let entry = Entry::bare(What::Released { flow, trigger: Arc::clone(&trigger.id), run });
         self.journal(event_id.0, None, JournalKind::Change, &[entry]);
         Ok(json!({ "run": run }))

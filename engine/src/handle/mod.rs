@@ -2,18 +2,26 @@
 //!
 //! One file per kind of input: an [`event`](mod@event), a call's outcome ([`settle`]), a person's [`order`], and what falls
 //! due: a [`silence`], a schedule's slot ([`slot`], over a segment [`sweep`]), an [`escalation`]'s deadline, a tag's end
-//! ([`tags`]). [`rules`] carries out what tag rules decided. [`erase`] is an order, too. [`moving`] is what a publication means
-//! for runs that wait, [`held`] are starts that a person must look at first. What an input makes happen besides is [`caused`].
+//! ([`tags`]), a [`burst`]. What a matching trigger leads to is in [`meet`]; [`held`] are starts that a person must look at
+//! first; how many runs may work is counted at a [`gate`], where each has its [`place`]. [`rules`] carries out what tag rules
+//! decided. [`erase`] is an order, too. [`moving`] is what a publication means for runs that wait. What an input makes happen
+//! besides is [`caused`].
 
+mod burst;
 mod calls;
 mod caused;
 mod erase;
 mod escalation;
 mod event;
+mod gate;
 mod held;
+#[cfg(test)]
+mod limits_tests;
+mod meet;
 mod moving;
 mod order;
 mod past;
+mod place;
 mod rows;
 mod rules;
 mod settle;
@@ -29,21 +37,24 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::book::{Book, Live};
+use crate::book::Book;
 use crate::clock::At;
 use crate::connector::Verdict;
 use crate::event::Event;
 use crate::ids::{Ids, InputId, JournalId, RunId, WaitId};
+use crate::letter::Letter;
 use crate::mailbox::{Mailbox, Missed};
 use crate::order::{About, Error, Order};
 use crate::publication::Publication;
 use crate::run::journal::{self, Head};
-use crate::run::{Attempt, Entry, Run, State, Turned, Wake, What, World, turn};
+use crate::run::{Attempt, Entry, Run, Turned, Wake, What, World, turn};
 use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, RunStatus, WaitKind, WaitOp, WaitRow, WaitState, Work};
 
 use caused::Cause;
 
 pub(crate) use event::held_back;
+#[cfg(test)]
+pub(crate) use gate::tests::{place_of, places};
 pub use held::HeldStart;
 pub use rows::{contact_from, encode_event, event_from_row, mailbox_from, row_from_event};
 pub use slot::mailbox as schedule_mailbox;
@@ -95,6 +106,13 @@ pub enum Input {
         key: String,
         /// What came of it.
         page: sweep::Page,
+    },
+    /// Another mailbox says something.
+    Letter {
+        /// What.
+        letter: Box<Letter>,
+        /// The stored input it came as.
+        input: Option<InputId>,
     },
     /// Thresholds of silence were published: arm the next one of each conversation.
     Watch,
@@ -156,6 +174,11 @@ pub fn handle(
         Input::Published(news) => Ok(handling.published(&news)),
         Input::Swept { key, page } => {
             handling.swept(&key, &page);
+            Ok(Value::Null)
+        }
+        Input::Letter { letter, input } => {
+            handling.work.consumed.extend(input);
+            handling.letter(*letter);
             Ok(Value::Null)
         }
         Input::Watch => {
@@ -231,25 +254,11 @@ impl Handling<'_> {
             }
             // It waits for a person, however long.
             WaitKind::Held => {}
+            WaitKind::Debounce => self.burst_due(&wait),
+            WaitKind::Throttle if wait.due_at <= self.now => self.disarm(id, WaitState::Fired),
+            // A place has no time of its own.
+            WaitKind::Throttle | WaitKind::Slot => {}
         }
-    }
-
-    /// Begins a run of `live`, started by `event` through `trigger`; `replays` is the run that it repeats, if it repeats one.
-    fn start(&mut self, live: &Live, trigger: &Arc<str>, event: &Event, replays: Option<RunId>) -> RunId {
-        let id = RunId(self.next_id());
-        let run = Run {
-            id,
-            version: Arc::clone(&live.version),
-            mailbox: self.mail.id,
-            contact: event.contact,
-            conversation: event.conversation,
-            event: event.id,
-            state: State::new(Arc::clone(&event.seen)),
-            turns: 0,
-            started_at: self.now,
-        };
-        self.give_turn(run, Wake::Start { trigger: Arc::clone(trigger), event, replays });
-        id
     }
 
     /// Gives an unfinished run a turn; one that is over gets none.
@@ -261,16 +270,20 @@ impl Handling<'_> {
 
     fn give_turn(&mut self, mut run: Run, wake: Wake<'_>) {
         let book = self.book;
+        let held_back = !self.may_work(&run);
+        let trigger = wake.trigger();
         let world = World {
             now: self.now,
             ids: self.ids,
             notify: book.notify.as_deref(),
             calendars: &book.calendars,
             callable: &book.callable,
+            held_back,
         };
         let turned = turn(&mut run, &mut self.mail.facts, &self.mail.recent, wake, world);
         self.absorb(&run, turned);
         self.tell_changes(Cause::run(&run));
+        self.keep_place(&run, &trigger);
         let row = run.to_row(self.now);
         if row.status.ended() {
             self.close(run.id);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Handling, sweep};
+use super::{Handling, burst, sweep};
 use crate::event::{CRON, FLOW_CALLED};
 use crate::flow::{Trigger, Version};
 use crate::ids::RunId;
@@ -28,6 +28,7 @@ impl Handling<'_> {
         })?;
         make_ready(&mut state, row.id)?;
         state.edited = input;
+        let gate = state.gate;
         let step = state.step(&version.program).map_or_else(|| "".into(), |step| Arc::clone(&step.path));
         let id = RunId(self.next_id());
         let run = Run {
@@ -37,7 +38,7 @@ impl Handling<'_> {
             contact: row.contact_id,
             conversation: row.conversation_id,
             event: row.event_id,
-            state: State::default(),
+            state: State { gate, ..State::default() },
             turns: 0,
             started_at: self.now,
         };
@@ -64,9 +65,25 @@ impl Handling<'_> {
         let trigger = triggers.find(|trigger| matching::hears(&trigger.kind, &event.kind) && !of_another(trigger));
         let trigger = trigger
             .ok_or_else(|| Error::Refused(format!("no trigger of `{}` hears `{}` any more", row.flow, event.kind)))?;
-        let id = self.start(live, &trigger.id, event, Some(row.id));
+        // What a burst started holds the words of all its events; they are stored with the run alone.
+        let stored = entries.iter().find_map(|entry| entry.data.get("event").filter(|_| is_start(entry)));
+        let gathers = stored.is_some() || live.version.limits.debounce.is_some();
+        let mut event = event.clone();
+        if gathers {
+            let mut seen = stored.unwrap_or(&event.seen).clone();
+            if seen.get("texts").is_none() {
+                burst::alone(&mut seen);
+            }
+            event.seen = Arc::new(seen);
+        }
+        let begun = self.begin_again(live, &trigger.id, &event, row.id, gathers);
+        let id = begun.map_err(|error| Error::Refused(format!("the key of a limit cannot be worked out: {error}")))?;
         Ok(json!({ "run": id, "replays": row.id }))
     }
+}
+
+fn is_start(entry: &Entry) -> bool {
+    matches!(entry.what, What::Started { .. })
 }
 
 /// The state before the failure that no step of the flow handled, and the version the run was on then.
@@ -104,6 +121,7 @@ fn make_ready(state: &mut State, run: RunId) -> Result<(), Error> {
     state.caller = None;
     state.deadlines.clear();
     state.stayed = None;
+    state.queued = false;
     state.parked.clear();
     state.effects = 0;
     state.ended = None;

@@ -167,6 +167,8 @@ pub fn mailbox_from(
     mail.waits = rows.waits.into_iter().map(|wait| (wait.id, wait)).collect();
     mail.effects = rows.effects.into_iter().map(|effect| (effect.id, effect)).collect();
     mail.escalations = rows.escalations.into_iter().map(|escalation| (escalation.id, escalation)).collect();
+    let gathered = rows.gathered.into_iter().map(|row| Arc::new(event_from_row(row)));
+    mail.gathered = gathered.map(|event| (event.id, event)).collect();
     mail.recent = rows.recent.into_iter().map(|row| Arc::new(event_from_row(row))).collect();
     Ok(mail)
 }

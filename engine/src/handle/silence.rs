@@ -219,7 +219,9 @@ impl Handling<'_> {
         self.show(std::iter::once(trigger), event, &mut scope);
         let flow = &live.version.flow;
         match crate::matching::meets(trigger, event, &scope) {
-            Ok(crate::matching::Met::Yes(saw)) => entries.push(self.met(live, trigger, event, saw)),
+            Ok(crate::matching::Met::Yes(saw)) => {
+                self.meet(live, trigger, event, saw, &mut entries);
+            }
             Ok(crate::matching::Met::Params) => {}
             Ok(crate::matching::Met::When(saw)) => entries.push(super::event::passed(flow, &trigger.id, "when", saw)),
             Err(error) => entries.push(super::event::passed(flow, &trigger.id, "error", error.message.into())),

@@ -31,6 +31,7 @@ fn version(params: Value) -> Version {
         meaning: [0; 32],
         triggers: vec![trigger],
         first_hour: None,
+        limits: crate::flow::Limits::default(),
         program: Program::default(),
     }
 }

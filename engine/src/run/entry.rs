@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Gate;
 use crate::clock::At;
 use crate::ids::{EscalationId, EventId, RunId, VersionId, WaitId};
 use crate::store::RunStatus;
@@ -54,8 +55,17 @@ pub enum What {
         flow: Arc<str>,
         /// The trigger in it.
         trigger: Arc<str>,
-        /// `origin`, `params`, `when`, `error`, `taken`, `missed`.
+        /// `origin`, `params`, `when`, `error`, `taken`, `missed`, `throttled`, `busy`, `queue_full`, `gone`.
         why: Arc<str>,
+    },
+    /// A trigger matched, and the event waits with others of its burst until there is quiet. Data: what its conditions saw.
+    Gathered {
+        /// The flow.
+        flow: Arc<str>,
+        /// The trigger in it.
+        trigger: Arc<str>,
+        /// When the run starts, if nothing more comes.
+        until: At,
     },
     /// A tag rule held for this event. Data: `{ saw, did }`, what its conditions saw and what it changed.
     RuleHeld {
@@ -118,7 +128,8 @@ pub enum What {
         /// The wait.
         wait: WaitId,
     },
-    /// A run began. Data: nothing (the event is kept in its own table), or the event of a run that another flow called.
+    /// A run began. Data: nothing (the event is kept in its own table), or the event of a run that another flow called or that
+    /// a burst of events started; `key`, what it is counted by.
     Started {
         /// The trigger that started it.
         trigger: Arc<str>,
@@ -129,7 +140,14 @@ pub enum What {
         /// How deep it lies; 0 for events from outside.
         #[serde(default, skip_serializing_if = "super::state::is_zero")]
         depth: u8,
+        /// Where runs with the same key are counted, if the flow limits how many may work at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gate: Option<Gate>,
     },
+    /// The run waits for its turn: as many runs of its flow and key work as may, or the gate that counts them is asked.
+    Queued,
+    /// Its turn has come.
+    Admitted,
     /// A condition was decided. Data: the values it saw.
     Decided {
         /// The step.

@@ -19,14 +19,17 @@ impl State {
     pub fn apply(&mut self, version: &Version, entry: &Entry) {
         let program = &version.program;
         match &entry.what {
-            What::Started { at, depth, .. } => {
+            What::Started { at, depth, gate, .. } => {
                 self.depth = *depth;
+                self.gate = *gate;
                 self.start(program, *at, &entry.data);
             }
             What::Resumed { at, .. } => {
                 *self = State::deserialize(&entry.data["state"]).unwrap_or_default();
                 self.caused_at = *at;
             }
+            What::Queued => self.queued = true,
+            What::Admitted => self.queued = false,
             What::Branch { within } => self.within = Arc::clone(within),
             What::Finishing { status } => self.finish(program, *status),
             What::Ended { status } => self.ended = Some(*status),
@@ -168,7 +171,7 @@ impl State {
     fn start(&mut self, program: &Program, at: At, data: &Value) {
         self.caused_at = at;
         self.cursors = vec![Cursor::starting_at(program.entry)];
-        // A run that another flow called carries its event along: it is stored nowhere else.
+        // A run that another flow called, or that a burst started, carries its event along: it is stored nowhere else.
         if let Some(event) = data.get("event") {
             self.event = Arc::new(event.clone());
             self.caller = data.get("caller").and_then(|caller| RunId::deserialize(caller).ok());

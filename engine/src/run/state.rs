@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Entry;
+use super::Gate;
 use super::cursor::{Block, Cursor};
 use crate::clock::At;
 use crate::flow::{Program, Step, Version};
@@ -71,6 +72,12 @@ pub struct State {
     /// The last publication that was to move it and could not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stayed: Option<VersionId>,
+    /// Where it is counted while it works, if its flow limits how many runs may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gate>,
+    /// Whether it waits for its turn there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub queued: bool,
     /// How it ended.
     #[serde(default)]
     pub ended: Option<RunStatus>,
@@ -133,9 +140,21 @@ impl State {
         match self.ended {
             Some(status) => status,
             None if !self.parked.is_empty() => RunStatus::NeedsAttention,
-            None if self.cursors.iter().all(rests) => RunStatus::Waiting,
+            None if self.queued || self.cursors.iter().all(rests) => RunStatus::Waiting,
             None => RunStatus::Working,
         }
+    }
+
+    /// Whether it works: steps are to be done, or a call of it is planned or under way. One that waits for a time, an event,
+    /// another flow, a person or its turn does not.
+    #[must_use]
+    pub fn works(&self) -> bool {
+        let busy = |cursor: &Cursor| match cursor.block {
+            Block::Free => true,
+            Block::Effect(n) => !self.parked.contains(&n),
+            Block::Wait(_) | Block::Branches | Block::Child(_) => false,
+        };
+        self.ended.is_none() && !self.queued && self.cursors.iter().any(busy)
     }
 
     /// The cursor of the branch that entries are about now.

@@ -8,12 +8,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::failure::{self, Leaves};
 use super::sight::names_of;
 use super::value::Failure;
-use super::{Attempt, Block, Cursor, Entry, Run, Sight, State, What};
+use super::{Attempt, Block, Cursor, Entry, Keyed, Run, Sight, State, What};
 use crate::calendar::Calendars;
 use crate::clock::At;
 use crate::connector::Verdict;
@@ -46,6 +46,8 @@ pub struct World<'a> {
     pub calendars: &'a Calendars,
     /// Flows that may be called.
     pub callable: &'a BTreeMap<Arc<str>, Arc<Version>>,
+    /// Whether the run has no place at its gate: the wake is noted, and no step taken.
+    pub held_back: bool,
 }
 
 /// Why a run gets a turn.
@@ -59,6 +61,10 @@ pub enum Wake<'a> {
         event: &'a Event,
         /// The run that this one repeats, if it repeats one.
         replays: Option<RunId>,
+        /// Whether the event stands for a burst, and is stored nowhere else.
+        burst: bool,
+        /// Where it is counted.
+        gate: Option<Keyed>,
     },
     /// A person wants a failed run tried again from the step that failed.
     Resume {
@@ -73,6 +79,8 @@ pub enum Wake<'a> {
     Call {
         /// When the event that moved the caller was received.
         caused_at: At,
+        /// Where it is counted; or why that is not known, and then it fails.
+        gate: Result<Option<Keyed>, Failure>,
     },
     /// A wait's time came.
     Due(WaitId),
@@ -130,12 +138,35 @@ pub enum Wake<'a> {
         /// Why.
         why: Stays,
     },
+    /// Its turn at the gate has come.
+    Admitted {
+        /// The trigger that started it, if it has not begun; else empty.
+        trigger: Arc<str>,
+    },
+    /// The gate does not let it begin.
+    Refused {
+        /// Why, in words.
+        why: &'static str,
+    },
+    /// A newer run takes its place; its clean-up runs first.
+    Replaced,
     /// The run was ended; its clean-up runs first.
     Cancel,
     /// The same because another version was published.
     Stop,
     /// The run was ended, without clean-up.
     Kill,
+}
+
+impl Wake<'_> {
+    /// The trigger that starts the run with this wake; empty when none does.
+    #[must_use]
+    pub fn trigger(&self) -> Arc<str> {
+        match self {
+            Self::Start { trigger, replays: None, .. } | Self::Admitted { trigger } => Arc::clone(trigger),
+            _ => "".into(),
+        }
+    }
 }
 
 /// What a turn changes besides the run and the facts.
@@ -197,7 +228,7 @@ pub fn turn(
 ) -> Turned {
     let mut turn = Turn { run, facts, recent, world, scope: Scope::new(), out: Turned::default() };
     turn.wake(wake);
-    turn.interpret();
+    turn.go_on();
     turn.run.turns += 1;
     turn.out
 }
@@ -269,9 +300,11 @@ impl Turn<'_> {
 
     fn wake(&mut self, wake: Wake<'_>) {
         match wake {
-            Wake::Start { trigger, event, replays } => {
-                let data = replays.map_or(Value::Null, |run| json!({ "replays": run }));
-                self.record(What::Started { trigger, event: event.id, at: event.at, depth: event.depth }, data);
+            Wake::Start { trigger, event, replays, burst, gate } => {
+                let replays = replays.map(|run| ("replays", json!(run)));
+                let burst = burst.then(|| ("event", (*event.seen).clone()));
+                let (at, depth) = (event.at, event.depth);
+                self.started(trigger, (event.id, at, depth), gate, replays.into_iter().chain(burst));
                 self.bound_run();
             }
             Wake::Resume { from, step, state } => {
@@ -279,9 +312,11 @@ impl Turn<'_> {
                 self.scope = Scope::new();
                 self.bound_run();
             }
-            Wake::Call { caused_at } => {
-                self.called(caused_at);
-                self.bound_run();
+            Wake::Call { caused_at, gate } => {
+                self.called(caused_at, gate);
+                if self.run.state.ended.is_none() {
+                    self.bound_run();
+                }
             }
             Wake::Due(wait) => {
                 if let Some(step) = self.blocked_on(Block::Wait(wait)) {
@@ -309,22 +344,55 @@ impl Turn<'_> {
             Wake::Overdue(wait) => self.overdue(wait),
             Wake::Move { to, state } => self.go_on_in(to, &state),
             Wake::Stay { to, why } => self.note(What::Stayed { to, why: why.code().into() }),
-            Wake::Cancel => self.finish(RunStatus::Cancelled, Value::Null),
             Wake::Stop => {
                 let reason = "another version was published, and runs that wait here then stop";
-                self.finish(RunStatus::Cancelled, json!({ "reason": reason }));
+                self.cancel(json!({ "reason": reason }));
             }
+            Wake::Admitted { .. } => {}
+            Wake::Refused { why } => {
+                self.record(What::Ended { status: RunStatus::Cancelled }, json!({ "reason": why }));
+            }
+            // One that ends anyway is left to clean up.
+            Wake::Replaced if self.run.state.finishing.is_some() => {}
+            Wake::Replaced => self.cancel(json!({ "reason": "a newer run took its place" })),
+            Wake::Cancel => self.cancel(Value::Null),
             Wake::Kill => self.note(What::Ended { status: RunStatus::Cancelled }),
         }
     }
 
     /// The state of a called run tells how it began; the entry repeats it, so that the journal does too.
-    fn called(&mut self, at: At) {
+    fn called(&mut self, at: At, gate: Result<Option<Keyed>, Failure>) {
         let state = &self.run.state;
-        let data = json!({ "event": *state.event, "caller": state.caller, "callers": state.callers });
-        let (trigger, event, depth) = (crate::event::FLOW_CALLED.into(), self.run.event, state.depth);
-        let what = What::Started { trigger, event, at, depth };
-        self.record(what, data);
+        let data = [("event", json!(*state.event)), ("caller", json!(state.caller)), ("callers", json!(state.callers))];
+        let cause = (self.run.event, at, state.depth);
+        let (gate, failure) = gate.map_or_else(|failure| (None, Some(failure)), |gate| (gate, None));
+        self.started(crate::event::FLOW_CALLED.into(), cause, gate, data);
+        if let Some(failure) = failure {
+            self.fail(&failure);
+            self.note(What::Ended { status: RunStatus::Failed });
+        }
+    }
+
+    fn started(
+        &mut self,
+        trigger: Arc<str>,
+        (event, at, depth): (EventId, At, u8),
+        gate: Option<Keyed>,
+        data: impl IntoIterator<Item = (&'static str, Value)>,
+    ) {
+        let (gate, key) = gate.map_or((None, None), |keyed| (Some(keyed.gate), Some(("key", keyed.key))));
+        let data: Map<String, Value> =
+            data.into_iter().chain(key).map(|(name, value)| (name.to_owned(), value)).collect();
+        let data = if data.is_empty() { Value::Null } else { Value::Object(data) };
+        self.record(What::Started { trigger, event, at, depth, gate }, data);
+    }
+
+    /// Ends the run; one that has done nothing yet has nothing to clean up.
+    fn cancel(&mut self, reason: Value) {
+        if self.run.state.queued && self.run.state.visits == 0 {
+            return self.record(What::Ended { status: RunStatus::Cancelled }, reason);
+        }
+        self.finish(RunStatus::Cancelled, reason);
     }
 
     pub(super) fn answer(&mut self, wait: WaitId, event: &Event) {
@@ -356,6 +424,22 @@ impl Turn<'_> {
         let (at, within) = (cursor.at, Arc::clone(&cursor.within));
         self.go_to(&within);
         self.run.version.program.step(at).map(|step| Arc::clone(&step.path))
+    }
+
+    /// Takes steps; or, without a place at its gate, waits for its turn if there are steps to take.
+    fn go_on(&mut self) {
+        let state = &self.run.state;
+        if !self.world.held_back {
+            if state.queued && state.ended.is_none() {
+                self.note(What::Admitted);
+            }
+            return self.interpret();
+        }
+        let program = &self.run.version.program;
+        let ready = state.ended.is_none() && state.cursors.iter().any(|cursor| cursor.is_ready(program));
+        if ready && !state.queued {
+            self.note(What::Queued);
+        }
     }
 
     fn interpret(&mut self) {

@@ -289,7 +289,9 @@ impl<S: Store + Reads> Core<S> {
     /// Takes a poisonous input out of the way, and says so in the journal. An event stays stored.
     async fn set_aside(&self, id: MailboxId, input: &Input) {
         let consumed: Vec<InputId> = match input {
-            Input::Event { input, .. } | Input::Settled { input, .. } => input.iter().copied().collect(),
+            Input::Event { input, .. } | Input::Settled { input, .. } | Input::Letter { input, .. } => {
+                input.iter().copied().collect()
+            }
             _ => Vec::new(),
         };
         let subject = match input {

@@ -21,10 +21,11 @@ use crate::connector::{Problem, Verdict};
 use crate::first_hour::{HourRow, Phase};
 use crate::handle::Input;
 use crate::ids::{JournalId, MailboxId};
+use crate::letter::Letter;
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
 use crate::stops::Stops;
-use crate::store::{self, EffectOp, EffectRow, JournalKind, JournalRow, Reads, Store, WaitOp, Work};
+use crate::store::{self, EffectOp, EffectRow, InputRow, JournalKind, JournalRow, Reads, Store, WaitOp, Work};
 
 /// The shared part of a running engine.
 pub(super) struct Core<S: Store + Reads> {
@@ -53,6 +54,7 @@ pub(super) struct News {
     planned: Vec<EffectRow>,
     gone: Vec<(crate::ids::EffectId, bool)>,
     armed: Vec<super::timers::Armed>,
+    letters: Vec<InputRow>,
     callers: CallerNews,
     /// Triggers that began to hold their starts.
     holding: Vec<HourRow>,
@@ -62,7 +64,8 @@ impl News {
     pub(super) fn of(work: &Work) -> Self {
         let callers = CallerNews::of(work);
         let holding = work.hours.iter().filter(|row| row.phase == Phase::Holding).cloned().collect();
-        let mut news = Self { planned: Vec::new(), gone: Vec::new(), armed: Vec::new(), callers, holding };
+        let letters = work.letters.clone();
+        let mut news = Self { planned: Vec::new(), gone: Vec::new(), armed: Vec::new(), letters, callers, holding };
         for op in &work.effects {
             match op {
                 EffectOp::Plan(row) => news.planned.push((**row).clone()),
@@ -138,9 +141,22 @@ impl<S: Store + Reads> Core<S> {
                 line.tell(&self.activity, line::Message::Withdrawn(id));
             }
         }
+        for letter in news.letters {
+            self.deliver(&letter);
+        }
         for armed in news.armed {
             // The timers end only with the engine; what is armed then is read again at the next start.
             let _ = self.timers.send(armed);
+        }
+    }
+
+    /// Gives a stored letter to its mailbox.
+    pub(super) fn deliver(self: &Arc<Self>, row: &InputRow) {
+        match Letter::from_row(row) {
+            Ok(letter) => {
+                self.post(row.mailbox, Input::Letter { letter: Box::new(letter), input: Some(row.id) }, None);
+            }
+            Err(problem) => tracing::error!(%problem, "a letter stays where it is; a newer build may read it"),
         }
     }
 

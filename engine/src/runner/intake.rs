@@ -136,6 +136,7 @@ impl<S: Store + Reads> Core<S> {
                 }
             }
             InputKind::Evidence => self.prove(&input).await,
+            InputKind::Letter => self.deliver(&input),
         }
         Ok(())
     }

@@ -33,6 +33,10 @@ impl Misses {
             tracing::error!(%flow, %trigger, %event, "flows cause each other's events too deep: the chain was cut here");
             metrics::counter!("switchboard_chains_cut_total").increment(1);
         }
+        for Missed { flow, trigger, event, .. } in missed.iter().filter(|missed| &*missed.why == "queue_full") {
+            tracing::error!(%flow, %trigger, %event, "as many runs wait for their turn as may: this one did not start");
+            metrics::counter!("switchboard_queues_full_total").increment(1);
+        }
         if missed.is_empty() {
             return;
         }

@@ -36,6 +36,9 @@ impl<S: Store + Reads> Core<S> {
             Published::Flow(version) => Some((&**version, now)),
             Published::Rules(_) | Published::Calendar(_) | Published::Segment(_) => None,
         });
+        // Who deploys files has looked at them, and a server that begins with them must take all that comes.
+        let of_file = |id| rows.iter().any(|row| row.id == id && row.owner.starts_with("file:"));
+        let flows = flows.filter(|(version, _)| version.first_hour.is_some() || !of_file(version.id));
         let (hours, begun) = first_hour::after(&before.hours, flows);
         let journal = rows
             .iter()

@@ -17,7 +17,7 @@ use super::queue::by_connection;
 use super::{Error, Parts, find, timers};
 use crate::audit::Anchor;
 use crate::book::{Book, Live, LiveRules, Published};
-use crate::first_hour::{self, Hour, Hours};
+use crate::first_hour::{Hour, Hours};
 use crate::ids::InputId;
 use crate::store::{self, EffectRow, EffectState, FIRST_EFFECT, Reads, Store, VersionState};
 
@@ -104,9 +104,7 @@ async fn stored_book<S: Store + Reads>(parts: &Parts<S>) -> Result<Book, Error> 
     }
     live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
     let stored = parts.store.hours().await?.into_iter();
-    let stored: Hours = stored.map(|row| ((row.flow.clone(), row.trigger.clone()), Arc::new(Hour::new(row)))).collect();
-    // What went live before there were first hours has them from then.
-    let (hours, _) = first_hour::after(&stored, live.iter().map(|live| (&*live.version, live.since)));
+    let hours: Hours = stored.map(|row| ((row.flow.clone(), row.trigger.clone()), Arc::new(Hour::new(row)))).collect();
     let book = Book::new(live, others, parts.notify.clone()).with_rules(rules);
     Ok(book.with_calendars(calendars).with_segments(segments).with_hours(hours, parts.first_hour))
 }

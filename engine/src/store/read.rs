@@ -28,6 +28,8 @@ pub struct MailboxRows {
     pub escalations: Vec<EscalationRow>,
     /// Its last 32 handled events, oldest first: for waits that look back.
     pub recent: Vec<EventRow>,
+    /// Events that wait in bursts, oldest first.
+    pub gathered: Vec<EventRow>,
     /// Ids of erased events and runs that were nobody's: nothing more is written about them.
     pub erased: Vec<i64>,
 }

@@ -215,6 +215,8 @@ pub enum InputKind {
     Event = 0,
     /// Proof that an effect in doubt happened; `reference` is its id, `body` the provider's message id.
     Evidence = 1,
+    /// A letter of another mailbox; `reference` is the run it is about, `body` the [`crate::letter::Letter`] as JSON.
+    Letter = 2,
 }
 
 /// How urgent an input or an effect is. Escalations overtake, bulk gives way.
@@ -439,6 +441,10 @@ pub enum WaitKind {
     Timer = 0,
     /// A run waits for an event.
     Event = 1,
+    /// A run's place at a gate: see [`crate::letter`].
+    Slot = 2,
+    /// An event that waits in a burst; `since` is the event.
+    Debounce = 3,
     /// A silence that may cross a threshold.
     Silence = 4,
     /// A schedule's next slot.
@@ -455,6 +461,8 @@ pub enum WaitKind {
     Held = 13,
     /// How far a schedule's slot came in going over a segment.
     Sweep = 14,
+    /// Starts that a throttle counted.
+    Throttle = 9,
 }
 
 /// Where a wait stands. Every change is compare-and-set from armed.

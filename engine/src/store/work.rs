@@ -162,6 +162,8 @@ pub struct Work {
     pub publications: Vec<PublicationOp>,
     /// First hours of triggers that began or went on: see [`HourRow`].
     pub hours: Vec<HourRow>,
+    /// Letters to other mailboxes: stored here, posted after the commit, and consumed by the work that handles each.
+    pub letters: Vec<InputRow>,
     /// Answers that callers of webhooks wait for: given after the commit, stored nowhere but in the journal.
     pub replies: Vec<Reply>,
     /// Pages of segments to go over now, each with the mailbox of its sweep: read after the commit, stored nowhere.

@@ -1,7 +1,7 @@
 //! A run in plain words, with ids and times.
 
 use engine::clock::At;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::print::{self, text};
 use super::run::remark;
@@ -74,7 +74,10 @@ fn words(what: &Value, data: &Value) -> String {
         "released" => format!("the held start of trigger {} of {} was released", of("trigger"), of("flow")),
         "dropped" => format!("the held start of trigger {} of {} was dropped", of("trigger"), of("flow")),
         "delivered" => format!("answers {} of {}", of("wait"), of("run")),
-        "started" => format!("run started by trigger {}", of("trigger")),
+        "started" => {
+            let counted = if what["gate"].is_null() { Value::Null } else { json!({ "key": data["key"] }) };
+            format!("run started by trigger {}{}", of("trigger"), values(&counted))
+        }
         "decided" if what["holds"] == true => format!("{step}: the condition holds{}", values(data)),
         "decided" => format!("{step}: the condition does not hold{}", values(data)),
         "assigned" => format!("{step}: set{}", values(data)),
@@ -126,6 +129,19 @@ fn way(what: &Value, data: &Value) -> String {
             format!("{step}: {} came to its end: {}{}", of("run"), of("status").replace('_', " "), values(data))
         }
         "replied" => format!("{step}: the caller was answered with {}{}", of("status"), values(&data["body"])),
+        "queued" => {
+            "waits for its turn: as many runs of this flow and key work as may, or the gate is asked".to_owned()
+        }
+        "admitted" => "its turn has come".to_owned(),
+        "gathered" => {
+            format!(
+                "trigger {} of {} matched; waits for quiet {}{}",
+                of("trigger"),
+                of("flow"),
+                until(what),
+                values(data)
+            )
+        }
         "finishing" => format!("run will end as {}, clean-up first{}", of("status").replace('_', " "), values(data)),
         "bounded" if of("step").is_empty() => format!("the run has {}", until(what)),
         "bounded" => format!("{step}: has {}", until(what)),
@@ -274,6 +290,12 @@ mod tests {
                 json!({ "body": "none" }),
                 "step size: the caller was answered with 404: none",
             ),
+            (
+                What::Queued,
+                Value::Null,
+                "waits for its turn: as many runs of this flow and key work as may, or the gate is asked",
+            ),
+            (What::Admitted, Value::Null, "its turn has come"),
             (What::Finishing { status: done }, Value::Null, "run will end as done, clean-up first"),
         ];
         for (what, data, expected) in table {

@@ -36,6 +36,10 @@ fn each_change_of_a_value_changes_the_meaning() {
         ("accept_within: 20s", "accept_within: 30s"),
         ("retry: standard", "retry: none"),
         ("flow: order-to-ticket", "flow: order-to-case"),
+        ("\nsteps:", "\nconcurrency: { limit: 1 }\nsteps:"),
+        ("\nsteps:", "\nconcurrency: { limit: 1, busy: skip }\nsteps:"),
+        ("\nsteps:", "\nthrottle: { every: 1h }\nsteps:"),
+        ("\nsteps:", "\ndebounce: 5s\nsteps:"),
         ("whatsapp.order_received\n", "whatsapp.order_received\n  - manual\n"),
     ];
     for (from, to) in changes {

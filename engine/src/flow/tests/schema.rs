@@ -54,6 +54,37 @@ fn what_the_check_refuses_for_its_shape_the_schema_refuses_too() {
 }
 
 #[test]
+fn limits_are_valid_as_the_check_takes_them() {
+    let with = |limits: &str| EXAMPLE.replacen("\nsteps:", &format!("\n{limits}\nsteps:"), 1);
+    let good = [
+        "debounce: 5s",
+        "debounce: { for: 1m30s, key: conversation.id }",
+        "throttle: { every: 1d }",
+        "throttle: { key: contact.phone, limit: 3, every: 1h }",
+        "concurrency: {}",
+        "concurrency: { key: event.order.currency, limit: 2, busy: replace }",
+    ];
+    for limits in good {
+        assert!(valid(&with(limits)), "{limits}");
+        assert!(!problems(&with(limits)).contains("error["), "{limits}: {}", problems(&with(limits)));
+    }
+    let wrong = [
+        "debounce: 5",
+        "debounce: { key: contact.id }",
+        "throttle: { limit: 1 }",
+        "throttle: { every: 1h, limit: 0 }",
+        "concurrency: { limit: 1001 }",
+        "concurrency: { busy: wait }",
+        "concurrency: { keys: contact.id }",
+        "concurrency: 1",
+    ];
+    for limits in wrong {
+        assert!(!valid(&with(limits)), "{limits}");
+        assert!(problems(&with(limits)).contains("error["), "{limits}");
+    }
+}
+
+#[test]
 fn expressions_are_valid_wherever_a_value_is() {
     let changes = [
         ("tags: [vip]", "tags: \"= vars.tags\""),

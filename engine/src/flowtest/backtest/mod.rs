@@ -54,8 +54,8 @@ pub struct FlowBacktest {
     around: Arc<Around>,
     now: Option<Side>,
     draft: Side,
-    /// Events whose runs are not over on both sides, by contact.
-    open: HashMap<ContactId, Vec<Arc<Event>>>,
+    /// Events that are not over on both sides, by contact.
+    open: HashMap<ContactId, Vec<Pair>>,
     known: HashSet<ContactId>,
     silences: Silences,
     last: At,
@@ -106,6 +106,14 @@ pub struct Counted {
     pub examples: Vec<Example>,
 }
 
+/// An event that a trigger of one side matched.
+#[derive(Debug)]
+struct Pair {
+    event: Arc<Event>,
+    /// Why the side on which none matched had none.
+    why: String,
+}
+
 impl FlowBacktest {
     /// Of `draft` against the flow of the same id that is in force, if there is one.
     #[must_use]
@@ -126,45 +134,56 @@ impl FlowBacktest {
         }
     }
 
-    /// Counts a start, and says why the other side has none.
-    fn note_start(&mut self, event: &Event, facts: &Facts, (before, after): (bool, bool)) {
-        let count = &mut self.starts;
-        count.now += u64::from(before);
-        count.draft += u64::from(after);
-        if before == after {
-            return;
+    /// Why the side whose triggers did not match had none that did.
+    fn why_not(&self, event: &Event, facts: &Facts, (before, after): (bool, bool)) -> String {
+        match (before, after, &self.now) {
+            (true, true, _) => String::new(),
+            (false, true, None) => "now: there is no such flow in force".to_owned(),
+            (false, _, Some(now)) => why_not("now", &now.version, event, facts),
+            (..) => why_not("draft", &self.draft.version, event, facts),
         }
-        if !count.wants(after) {
-            return count.count(after);
-        }
-        let (way, why) = match (after, &self.now) {
-            (true, None) => (Way::Gained, "now: there is no such flow in force".to_owned()),
-            (true, Some(now)) => (Way::Gained, why_not("now", &now.version, event, facts)),
-            (false, _) => (Way::Lost, why_not("draft", &self.draft.version, event, facts)),
-        };
-        count.add(way, event, why, self.draft.saw(event.id));
     }
 
-    /// Counts the actions of the contact's events whose runs are over on both sides; at the end, of all.
+    /// Counts what came of the contact's events that are over on both sides; at the end, of all.
     fn close(&mut self, contact: ContactId, all: bool) {
         let Some(events) = self.open.remove(&contact) else { return };
         let mut left = Vec::new();
-        for event in events {
+        for pair in events {
+            let event = &pair.event;
             let lives = |side: &Side| side.is_open(contact, event.id);
             if !all && (self.now.as_ref().is_some_and(lives) || lives(&self.draft)) {
-                left.push(event);
+                left.push(pair);
                 continue;
             }
             let now = self.now.as_mut().map(|side| side.did(event.id)).unwrap_or_default();
             let draft = self.draft.did(event.id);
+            note_start(&mut self.starts, &pair, &now, &draft);
             for action in now.actions.union(&draft.actions) {
-                note(self.actions.entry(Arc::clone(action)).or_default(), &event, action, &now, &draft);
+                note(self.actions.entry(Arc::clone(action)).or_default(), event, action, &now, &draft);
             }
         }
         if !left.is_empty() {
             self.open.insert(contact, left);
         }
     }
+}
+
+/// Counts a start.
+fn note_start(count: &mut Count, pair: &Pair, now: &Did, draft: &Did) {
+    count.now += u64::from(now.started);
+    count.draft += u64::from(draft.started);
+    if now.started == draft.started {
+        return;
+    }
+    if !count.wants(draft.started) {
+        return count.count(draft.started);
+    }
+    let (way, other, side) = if draft.started { (Way::Gained, now, "now") } else { (Way::Lost, draft, "draft") };
+    let why = match &other.declined {
+        Some(why) => format!("{side}: it is kept from starting: {why}"),
+        None => pair.why.clone(),
+    };
+    count.add(way, &pair.event, why, draft.saw.clone());
 }
 
 /// Counts one action of one event.
@@ -189,7 +208,7 @@ fn why_not(side: &str, version: &Version, event: &Event, facts: &Facts) -> Strin
     let scope = matching::sees(event, facts, event.at);
     for trigger in version.triggers.iter().filter(|trigger| matching::hears(&trigger.kind, &event.kind)) {
         why = match matching::meets(trigger, event, &scope) {
-            Ok(Met::Yes(_)) => format!("{side}: it is held back"),
+            Ok(Met::Yes(_)) => format!("{side}: it is kept from starting"),
             Ok(Met::Params) => format!("{side}: the parameters of {} do not fit", trigger.id),
             Ok(Met::When(_)) => {
                 let conditions: Vec<&Script> = trigger.when.iter().collect();
@@ -231,9 +250,9 @@ impl OverPast for FlowBacktest {
         };
         let before = self.now.as_mut().is_some_and(&mut meets);
         let after = meets(&mut self.draft);
-        self.note_start(&event, &facts, (before, after));
         if before || after {
-            self.open.entry(contact).or_default().push(Arc::clone(&event));
+            let why = self.why_not(&event, &facts, (before, after));
+            self.open.entry(contact).or_default().push(Pair { event, why });
         }
         self.close(contact, false);
     }

@@ -14,10 +14,11 @@ use crate::flow::Version;
 use crate::flowtest::calls::sent;
 use crate::handle::{Input, handle, relive};
 use crate::ids::{ContactId, EventId, Ids, MailboxId, RunId, WaitId};
+use crate::letter::Letter;
 use crate::mailbox::{Facts, Mailbox};
 use crate::run::plan::WINDOW_CLOSED;
 use crate::run::{Attempt, Entry, Plan, What, journal};
-use crate::store::{EffectOp, EffectRow, JournalKind, WaitKind, Work};
+use crate::store::{EffectOp, EffectRow, InputRow, JournalKind, RunStatus, WaitKind, Work};
 
 /// Most times that one contact's waits fall due between two of its events: a flow that keeps waking itself up is left there.
 const MOST_DUE: usize = 1_000;
@@ -26,9 +27,30 @@ const MOST_DUE: usize = 1_000;
 #[derive(Debug, Default)]
 pub(super) struct Did {
     pub(super) started: bool,
+    /// Why its trigger matched and no run began: a code of [`crate::letter::Refusal`], or `joined` by a later event of its burst.
+    pub(super) declined: Option<Arc<str>>,
     pub(super) actions: BTreeSet<Arc<str>>,
     /// What the trigger's condition saw.
     pub(super) saw: Value,
+}
+
+/// What an input leads to.
+enum Next {
+    Call(EffectRow),
+    Letter(InputRow, At),
+}
+
+/// What a trigger that matched came to so far.
+fn matched(entry: Entry) -> Option<Did> {
+    let saw = entry.data;
+    match entry.what {
+        What::Matched { .. } => Some(Did { started: true, saw, ..Did::default() }),
+        What::Gathered { .. } => Some(Did { declined: Some("joined".into()), saw, ..Did::default() }),
+        What::Passed { why, .. } if !matches!(&*why, "params" | "when" | "origin" | "taken" | "depth" | "error") => {
+            Some(Did { declined: Some(why), saw, ..Did::default() })
+        }
+        _ => None,
+    }
 }
 
 /// How calls were answered.
@@ -45,8 +67,10 @@ pub(super) struct Side {
     book: Book,
     around: Arc<Around>,
     ids: Ids,
-    /// Contacts with unfinished runs.
+    /// Contacts with something unfinished.
     mails: HashMap<ContactId, Mailbox>,
+    /// Where runs of several contacts are counted.
+    gates: HashMap<MailboxId, Mailbox>,
     /// The event that each unfinished run goes back to.
     roots: HashMap<RunId, EventId>,
     done: HashMap<EventId, Did>,
@@ -68,12 +92,13 @@ impl Side {
             around: Arc::clone(around),
             ids: Ids::new(0),
             mails: HashMap::new(),
+            gates: HashMap::new(),
             roots: HashMap::new(),
             done: HashMap::new(),
         }
     }
 
-    /// Puts `event` before the version, with the contact's facts as they were. Gives whether it started a run.
+    /// Puts `event` before the version, with the contact's facts as they were. Gives whether a trigger matched.
     pub(super) fn meet(&mut self, event: &Arc<Event>, facts: &Facts, first: bool) -> bool {
         let Some(contact) = event.contact else { return false };
         let known = self.mails.remove(&contact);
@@ -84,14 +109,14 @@ impl Side {
         mail.facts = facts.clone();
         let mut work = Work { at: event.at, ..Work::default() };
         let entries = relive(&self.book, &mut mail, event, first, &self.ids, &mut work);
-        let matched = entries.into_iter().find(|entry| matches!(entry.what, What::Matched { .. }));
-        let started = matched.is_some();
-        if let Some(Entry { data, .. }) = matched {
-            self.done.insert(event.id, Did { started, saw: data, ..Did::default() });
+        let met = entries.into_iter().filter_map(matched).next();
+        let matched = met.is_some();
+        if let Some(did) = met {
+            self.done.insert(event.id, did);
         }
         self.take_up(&mut mail, event.id, work);
         self.keep(contact, mail);
-        started
+        matched
     }
 
     /// Lets the contact's waits fall due, up to `until`.
@@ -115,15 +140,11 @@ impl Side {
         self.mails.values().map(|mail| mail.runs.len()).sum()
     }
 
-    /// Whether a run of `contact` goes back to `event` and is not over.
+    /// Whether `event` still waits in a burst, or a run of `contact` goes back to it and is not over.
     pub(super) fn is_open(&self, contact: ContactId, event: EventId) -> bool {
-        let runs = self.mails.get(&contact).into_iter().flat_map(|mail| mail.runs.keys());
-        runs.into_iter().any(|run| self.roots.get(run) == Some(&event))
-    }
-
-    /// What the trigger's condition saw of `event`; null unless it started a run.
-    pub(super) fn saw(&self, event: EventId) -> Value {
-        self.done.get(&event).map(|did| did.saw.clone()).unwrap_or_default()
+        self.mails.get(&contact).is_some_and(|mail| {
+            mail.gathered.contains_key(&event) || mail.runs.keys().any(|run| self.roots.get(run) == Some(&event))
+        })
     }
 
     /// What came of `event`; nothing is kept of it.
@@ -135,13 +156,16 @@ impl Side {
         self.calls.recorded += other.calls.recorded;
         self.calls.assumed += other.calls.assumed;
         self.mails.extend(other.mails);
+        self.gates.extend(other.gates);
         self.roots.extend(other.roots);
         self.done.extend(other.done);
     }
 
     /// What of a mailbox is told by history itself: silences, slots, missed escalations and tags that ended are events there.
     fn next_due(&self, mail: &Mailbox, until: At) -> Option<(At, WaitId, EventId)> {
-        let told = |kind| matches!(kind, WaitKind::Silence | WaitKind::Cron | WaitKind::Escalation | WaitKind::Tag);
+        let told = |kind| {
+            matches!(kind, WaitKind::Silence | WaitKind::Cron | WaitKind::Sweep | WaitKind::Escalation | WaitKind::Tag)
+        };
         let waits = mail.waits.values().filter(|wait| !told(wait.kind) && wait.due_at <= until);
         let wait = waits.min_by_key(|wait| (wait.due_at, wait.id))?;
         let root = wait.run_id.and_then(|run| self.roots.get(&run)).copied();
@@ -149,50 +173,74 @@ impl Side {
     }
 
     fn keep(&mut self, contact: ContactId, mail: Mailbox) {
-        if !mail.runs.is_empty() {
+        let counts = |kind| matches!(kind, WaitKind::Throttle | WaitKind::Slot | WaitKind::Debounce);
+        if !mail.runs.is_empty() || mail.waits.values().any(|wait| counts(wait.kind)) {
             self.mails.insert(contact, mail);
         }
     }
 
-    /// Notes what an input made runs do, and answers their calls until there are none.
+    /// Notes what an input made runs do, and answers their calls and letters until there are none.
     fn take_up(&mut self, mail: &mut Mailbox, root: EventId, work: Work) {
-        let mut calls = VecDeque::new();
-        self.note(root, work, &mut calls);
-        while let Some((row, root)) = calls.pop_front() {
-            if !mail.effects.contains_key(&row.id) {
-                continue;
-            }
-            let now = row.planned_at;
-            let verdict = self.answer(mail, &row, root);
-            let name = verdict.name().into();
-            let attempt =
-                Attempt { attempt: 1, at: now, took_ms: 0, verdict: name, problem: verdict.problem().cloned() };
-            let input = Input::Settled { effect: Box::new(row), attempts: vec![attempt], verdict, input: None };
+        let mut open = VecDeque::new();
+        self.note(root, work, &mut open);
+        while let Some((next, root)) = open.pop_front() {
             let mut work = Work::default();
-            let _ = handle(&self.book, mail, input, now, &self.ids, &mut work);
-            self.note(root, work, &mut calls);
+            // Only orders can be refused.
+            match next {
+                Next::Call(row) if mail.effects.contains_key(&row.id) => {
+                    let now = row.planned_at;
+                    let input = self.answered(mail, row, root);
+                    drop(handle(&self.book, mail, input, now, &self.ids, &mut work));
+                }
+                Next::Call(_) => {}
+                Next::Letter(row, now) => {
+                    let Ok(letter) = Letter::from_row(&row) else { continue };
+                    let input = Input::Letter { letter: Box::new(letter), input: None };
+                    // Letters go between this mailbox and gates; to whom else a gate lets in, its next event tells.
+                    if row.mailbox == mail.id {
+                        drop(handle(&self.book, mail, input, now, &self.ids, &mut work));
+                    } else {
+                        let other = self.gates.entry(row.mailbox).or_insert_with(|| Mailbox::new(row.mailbox));
+                        drop(handle(&self.book, other, input, now, &self.ids, &mut work));
+                    }
+                }
+            }
+            self.note(root, work, &mut open);
         }
     }
 
-    fn note(&mut self, root: EventId, work: Work, calls: &mut VecDeque<(EffectRow, EventId)>) {
+    fn answered(&mut self, mail: &Mailbox, row: EffectRow, root: EventId) -> Input {
+        let verdict = self.answer(mail, &row, root);
+        let (verdict_name, problem) = (verdict.name().into(), verdict.problem().cloned());
+        let attempt = Attempt { attempt: 1, at: row.planned_at, took_ms: 0, verdict: verdict_name, problem };
+        Input::Settled { effect: Box::new(row), attempts: vec![attempt], verdict, input: None }
+    }
+
+    fn note(&mut self, root: EventId, work: Work, open: &mut VecDeque<(Next, EventId)>) {
         for run in &work.runs {
-            self.roots.entry(run.id).or_insert(root);
+            // The run of a burst goes back to its last event, one that a flow called to what the caller goes back to.
+            let own = Some(run.event_id).filter(|event| self.done.contains_key(event));
+            self.roots.entry(run.id).or_insert(own.unwrap_or(root));
         }
         for row in work.journal.iter().filter(|row| row.kind == JournalKind::Turn) {
             let root = self.roots.get(&RunId(row.subject)).copied().unwrap_or(root);
             let did = self.done.entry(root).or_default();
             for entry in journal::decode(row).unwrap_or_default() {
-                if let What::Planned { action, .. } | What::Acted { action, .. } = entry.what {
-                    did.actions.insert(action);
+                match entry.what {
+                    What::Planned { action, .. } | What::Acted { action, .. } => drop(did.actions.insert(action)),
+                    What::Started { .. } => did.started = true,
+                    What::Ended { status: RunStatus::Cancelled } if did.actions.is_empty() => did.started = false,
+                    _ => {}
                 }
             }
         }
         for op in work.effects {
             if let EffectOp::Plan(row) = op {
                 let root = self.roots.get(&row.run_id).copied().unwrap_or(root);
-                calls.push_back((*row, root));
+                open.push_back((Next::Call(*row), root));
             }
         }
+        open.extend(work.letters.into_iter().map(|row| (Next::Letter(row, work.at), root)));
         for run in work.runs.iter().filter(|run| run.status.ended()) {
             self.roots.remove(&run.id);
         }

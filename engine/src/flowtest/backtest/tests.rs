@@ -129,3 +129,27 @@ fn the_same_call_answers_as_it_did_then() {
     assert_eq!(counts(&report), [("contact.add_tags", 1, 0), ("crm.create_ticket", 1, 1)]);
     assert_eq!((report.calls_recorded, report.calls_assumed), (0, 1));
 }
+
+/// A burst starts one run, at its last message; the second start of an hour is too much.
+#[test]
+fn limits_hold_in_the_past_too() {
+    let steps = "  - do: contact.set_priority\n    with: { priority: low }\n";
+    let limited = |limits: &str| flow(&format!("event.text != \"bye\"\n{limits}"), steps);
+    let rules = file(" []");
+    let starts = |draft: Arc<Version>| {
+        let mut past = History::under(&rules);
+        let minute = hours(1) / 60;
+        past.says(hours(0), "a").says(minute, "b").says(2 * minute, "bye").says(hours(1), "c").says(hours(2), "bye");
+        let report = tried(past, Some(limited("")), draft, &around(&rules, Recorded::default()));
+        let why = report.starts.examples.iter().map(|example| example.why.clone()).collect::<Vec<_>>();
+        ((report.starts.now, report.starts.draft), why)
+    };
+    let throttled = starts(limited("throttle: { every: 30m }"));
+    assert_eq!(throttled, ((3, 2), vec!["draft: it is kept from starting: throttled".to_owned()]));
+    let gathered = starts(limited("debounce: 90s"));
+    assert_eq!(gathered, ((3, 2), vec!["draft: it is kept from starting: joined".to_owned()]));
+    let elsewhere = starts(limited("throttle: { key: contact.phone, every: 30m }"));
+    assert_eq!(elsewhere, ((3, 2), vec!["draft: it is kept from starting: throttled".to_owned()]));
+    let in_turn = starts(limited("concurrency: { key: contact.phone, limit: 1 }"));
+    assert_eq!(in_turn, ((3, 3), Vec::new()));
+}

@@ -96,6 +96,8 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
         (read::UNSETTLED, "SEARCH effect USING INDEX effect_mailbox (mailbox=?)"),
         (read::NOT_TAKEN, "SEARCH escalation USING INDEX escalation_open (mailbox=?)"),
         (read::RECENT, "SEARCH event USING INDEX event_mailbox (mailbox=?)"),
+        (read::GATHERED, "SEARCH event USING INTEGER PRIMARY KEY (rowid=?)"),
+        (read::GATHERED, "SEARCH wait USING INDEX wait_mailbox (mailbox=? AND state=?)"),
         (read::DUE_THEN, "SEARCH wait USING INDEX wait_due (due_at=? AND id>?)"),
         (read::DUE_LATER, "SEARCH wait USING INDEX wait_due (due_at>? AND due_at<?)"),
         (people::BLOCKS, "SEARCH block USING INDEX sqlite_autoindex_block_1 ((strand,n)>(?,?))"),

@@ -77,7 +77,7 @@ fn work_bytes(work: &Work) -> usize {
     let journal: usize = work.journal.iter().map(|row| ROW_BYTES + row.body.len() + data(&row.data)).sum();
     let effect = |op: &EffectOp| if let EffectOp::Plan(row) = op { ROW_BYTES + row.input.len() } else { 0 };
     let effects: usize = work.effects.iter().map(effect).sum();
-    runs + journal + effects + (work.waits.len() + work.messages.len()) * ROW_BYTES
+    runs + journal + effects + (work.waits.len() + work.messages.len() + work.letters.len()) * ROW_BYTES
 }
 
 #[derive(Default)]

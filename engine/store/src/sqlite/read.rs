@@ -4,7 +4,9 @@ use engine::clock::At;
 use engine::event::EventKey;
 use engine::ids::{EffectId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
 use engine::stops::Stop;
-use engine::store::{DueRow, EffectRow, EffectState, EventRow, Evidence, InputRow, MailboxRows, RunRow, VersionRow};
+use engine::store::{
+    DueRow, EffectRow, EffectState, EventRow, Evidence, InputRow, MailboxRows, RunRow, VersionRow, WaitKind,
+};
 use sqlx::Connection;
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection, SqliteRow};
@@ -63,6 +65,13 @@ pub(super) const RECENT: &str = concat!(
        (select 1 from input where input.kind = 0 and input.reference = event.id) order by id desc limit 32"
 );
 
+/// Events that wait in bursts; asked only when some do.
+pub(super) const GATHERED: &str = concat!(
+    "select ",
+    columns!(event),
+    " from event where id in (select since from wait where mailbox = ? and state = 0 and kind = 3) order by id"
+);
+
 /// What was erased in a mailbox that is nobody's.
 pub(super) const ERASED: &str = "select id from run where mailbox = ?1 and erased_at is not null and contact_id is null \
      union all select id from event where mailbox = ?1 and body is null and contact_id is null";
@@ -88,6 +97,9 @@ async fn mailbox_now(conn: &mut SqliteConnection, id: MailboxId) -> Result<Mailb
         ..MailboxRows::default()
     };
     found.recent.reverse();
+    if found.waits.iter().any(|wait| wait.kind == WaitKind::Debounce) {
+        found.gathered = all(conn, of(GATHERED), rows::event).await?;
+    }
     if contact.is_none() {
         let erased = sqlx::query(ERASED).bind(id.0);
         found.erased = all(conn, erased, rows::number).await?;

@@ -86,7 +86,7 @@ pub(crate) use columns;
 
 const VERSION_STATES: [VersionState; 4] =
     [VersionState::Draft, VersionState::Live, VersionState::Old, VersionState::Off];
-const INPUT_KINDS: [InputKind; 2] = [InputKind::Event, InputKind::Evidence];
+const INPUT_KINDS: [InputKind; 3] = [InputKind::Event, InputKind::Evidence, InputKind::Letter];
 const RUN_STATUSES: [RunStatus; 6] = [
     RunStatus::Working,
     RunStatus::Waiting,
@@ -99,9 +99,11 @@ const JOURNAL_KINDS: [JournalKind; 4] =
     [JournalKind::Handling, JournalKind::Turn, JournalKind::Change, JournalKind::Erasure];
 const EFFECT_STATES: [EffectState; 4] =
     [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked];
-const WAIT_KINDS: [WaitKind; 10] = [
+const WAIT_KINDS: [WaitKind; 11] = [
     WaitKind::Timer,
     WaitKind::Event,
+    WaitKind::Slot,
+    WaitKind::Debounce,
     WaitKind::Silence,
     WaitKind::Cron,
     WaitKind::Escalation,
@@ -110,6 +112,7 @@ const WAIT_KINDS: [WaitKind; 10] = [
     WaitKind::Deadline,
     WaitKind::Held,
     WaitKind::Sweep,
+    WaitKind::Throttle,
 ];
 const WAIT_STATES: [WaitState; 4] = [WaitState::Armed, WaitState::Fired, WaitState::Answered, WaitState::Cancelled];
 

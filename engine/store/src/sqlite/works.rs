@@ -23,6 +23,7 @@ pub(super) fn store(conn: &Connection, work: &Work, block: (i64, i64)) -> Result
     work.messages.iter().try_for_each(|message| messages::upsert(conn, message))?;
     work.unmatched.iter().try_for_each(|row| unmatched::insert(conn, row))?;
     work.escalations.iter().try_for_each(|row| records::upsert_escalation(conn, row))?;
+    work.letters.iter().try_for_each(|row| inputs::insert(conn, row))?;
     work.stops.iter().try_for_each(|op| records::apply_stop(conn, op))?;
     work.hours.iter().try_for_each(|row| life::count(conn, row))?;
     work.publications.iter().try_for_each(|op| life::publish(conn, op))?;
