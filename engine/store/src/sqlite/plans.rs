@@ -6,8 +6,8 @@
 use rusqlite::Connection;
 
 use super::{
-    chain, contacts, count, effects, events, evidence, history, inputs, life, messages, open, parties, people, read, runs,
-    traces, unmatched, waits,
+    chain, contacts, count, effects, events, evidence, history, inputs, life, messages, open, parties, people, read,
+    runs, traces, unmatched, waits,
 };
 
 async fn empty() -> (tempfile::TempDir, Connection) {
