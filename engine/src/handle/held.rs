@@ -133,6 +133,7 @@ mod tests {
     use super::*;
     use crate::book::{Book, LiveRules, Published};
     use crate::contact::Contact;
+    use crate::erasure::Family;
     use crate::event::{EventKey, Origin};
     use crate::first_hour;
     use crate::flow::FirstHour;
@@ -273,6 +274,16 @@ mod tests {
         let refused = world.order(Order::ReleaseStart { start }, Some(events[2].clone())).unwrap_err().to_string();
         assert!(refused.contains("publish it, or drop"), "{refused}");
         assert_eq!(world.held(), [start], "it still waits");
+    }
+
+    #[test]
+    fn a_held_start_goes_with_its_event_when_that_is_forgotten() {
+        let mut world = World::new(FLOW);
+        (1..=4).for_each(|id| drop(world.message(id)));
+        let family = Family { mailbox: world.mail.id, event: EventId(3), runs: Vec::new() };
+        world.order(Order::Forget { families: vec![family] }, None).unwrap();
+        let left: Vec<EventId> = world.held().iter().map(|id| world.mail.waits[id].since).collect();
+        assert_eq!(left, [EventId(4)]);
     }
 
     #[test]

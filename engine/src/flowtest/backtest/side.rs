@@ -27,7 +27,8 @@ const MOST_DUE: usize = 1_000;
 #[derive(Debug, Default)]
 pub(super) struct Did {
     pub(super) started: bool,
-    /// Why its trigger matched and no run began: a code of [`crate::letter::Refusal`], or `joined` by a later event of its burst.
+    /// Why its trigger matched and no run began: a code or the words of [`crate::letter::Refusal`], or `joined`: a
+    /// later event of its burst starts it.
     pub(super) declined: Option<Arc<str>>,
     pub(super) actions: BTreeSet<Arc<str>>,
     /// What the trigger's condition saw.
@@ -229,7 +230,10 @@ impl Side {
                 match entry.what {
                     What::Planned { action, .. } | What::Acted { action, .. } => drop(did.actions.insert(action)),
                     What::Started { .. } => did.started = true,
-                    What::Ended { status: RunStatus::Cancelled } if did.actions.is_empty() => did.started = false,
+                    What::Ended { status: RunStatus::Cancelled } if did.actions.is_empty() => {
+                        did.started = false;
+                        did.declined = entry.data["reason"].as_str().map(Arc::from);
+                    }
                     _ => {}
                 }
             }
