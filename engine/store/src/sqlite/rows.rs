@@ -99,7 +99,7 @@ const JOURNAL_KINDS: [JournalKind; 4] =
     [JournalKind::Handling, JournalKind::Turn, JournalKind::Change, JournalKind::Erasure];
 const EFFECT_STATES: [EffectState; 4] =
     [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked];
-const WAIT_KINDS: [WaitKind; 11] = [
+const WAIT_KINDS: [WaitKind; 13] = [
     WaitKind::Timer,
     WaitKind::Event,
     WaitKind::Slot,
