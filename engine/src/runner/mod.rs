@@ -1,9 +1,10 @@
 //! The loops that carry out what the pure part decided.
 //!
-//! [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
+//! [`accounts`] journals changes of people who work here, [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
 //! [`callers`] are those who wait for a flow's answer, [`publish`] swaps the book, [`erase`] erases a person, [`misses`] remembers
 //! what started nothing, [`past`] reads back runs that are over, [`sending`] stops all sending. [`core`] is what they share.
 
+mod accounts;
 mod activity;
 mod boxes;
 mod callers;
