@@ -9,6 +9,7 @@ use engine::ids::Ids;
 use engine_store::sqlite::Sqlite;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::accounts::SignIn;
 use crate::error::ApiError;
 use crate::flows::Checker;
 use crate::keys::Token;
@@ -36,7 +37,9 @@ pub struct App {
     pub public_url: String,
     /// The sandbox's address, when there is one.
     pub sandbox_url: Option<String>,
-    /// What the API asks for on the network.
+    /// Signing in.
+    pub(crate) sign_in: SignIn,
+    /// What the API asks scripts on this machine for.
     pub token: Arc<Token>,
     /// Seals the anchors.
     pub audit_key: [u8; 32],

@@ -4,6 +4,7 @@
 //!
 //! [`start`] puts the parts together, [`router`] shows every address, [`server`] is the accept loop, [`cli`] has one file per command.
 
+pub mod accounts;
 mod anchors;
 mod api;
 pub mod app;

@@ -171,7 +171,7 @@ mod tests {
     async fn running(limits: Limits) -> Running {
         let bounds = body::Bounds { cap: 1000, within: limits.body };
         let router = Router::new()
-            .route("/", get(|Extension(peer): Extension<Peer>| async move { peer.by() }))
+            .route("/", get(|Extension(peer): Extension<Peer>| async move { if peer == Peer::Control { "here" } else { "api" } }))
             .route("/big", get(|| async { vec![b'x'; 64 << 20] }))
             .route("/echo", post(|body: String| async { body }))
             .layer(axum::middleware::from_fn_with_state(bounds, body::whole));

@@ -12,6 +12,7 @@ use engine::runner;
 use engine_store::sqlite::{Options, Sqlite};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
+use crate::accounts::{Seal, SignIn};
 use crate::anchors;
 use crate::app::{App, Engine};
 use crate::clock::SystemClock;
@@ -102,6 +103,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let started_at = clock.now();
     let audit_key = keys::audit_key(&setup.data, config::audit_key().as_ref())?;
+    let seal = Seal::new(keys::seal_key(&setup.data, config::seal_key().as_ref())?);
     let token = Arc::new(Token::issue(&setup.data)?);
     let registry = connectors::registry();
     let known = setup.connections.is_some();
@@ -122,6 +124,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
     let file = database(&setup.data);
     private::database(&file).map_err(|why| Error::File { file: file.clone(), why })?;
     let store = Sqlite::open(&file, Options::new(strand)).await?;
+    let sign_in = SignIn::new(seal, &store).await?;
     let engine = Engine::start(runner::Parts {
         store,
         clock: Arc::clone(&clock),
@@ -144,6 +147,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         connections,
         public_url: setup.public_url,
         sandbox_url: setup.sandbox_url,
+        sign_in,
         token,
         audit_key,
         metrics: setup.metrics,

@@ -14,7 +14,7 @@ use super::extract::{Body, Id, Limit, Params};
 use super::{Answer, view};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::peer::Peer;
+use crate::accounts::Who;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,7 +43,7 @@ pub(crate) struct Take {
 /// `POST /escalations/{id}/take`.
 pub(crate) async fn take(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Id(escalation): Id<EscalationId>,
     Body(take): Body<Take>,
 ) -> Answer {
@@ -53,5 +53,5 @@ pub(crate) async fn take(
     let row = app.engine.store().escalation(escalation).await?;
     let row = row.ok_or_else(|| ApiError::not_found(format_args!("escalation {escalation}")))?;
     let order = Order::TakeEscalation { escalation, agent: take.agent };
-    Ok(Json(app.engine.order(row.mailbox, peer.by(), order).await?))
+    Ok(Json(app.engine.order(row.mailbox, who.by(), order).await?))
 }

@@ -9,12 +9,18 @@ pub(crate) mod contacts;
 pub(crate) mod escalations;
 mod extract;
 pub(crate) mod flows;
+pub(crate) mod me;
 pub(crate) mod messages;
 pub(crate) mod people;
+pub(crate) mod roles;
 pub(crate) mod rules;
 pub(crate) mod runs;
 pub(crate) mod sending;
+pub(crate) mod session;
+pub(crate) mod settings;
 pub(crate) mod system;
+pub(crate) mod tokens;
+pub(crate) mod users;
 mod view;
 pub(crate) mod workspace;
 

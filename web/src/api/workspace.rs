@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
+use engine::account::Permission;
 use engine::store::Reads;
 use serde::Deserialize;
 use serde_json::json;
@@ -12,7 +13,7 @@ use super::Answer;
 use super::extract::Body;
 use crate::app::App;
 use crate::flows::{self, Document, Owner};
-use crate::peer::Peer;
+use crate::accounts::Who;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,19 +28,22 @@ pub(crate) struct Import {
 /// `POST /workspace/plan`: what an import would do.
 pub(crate) async fn plan(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Body(import): Body<Import>,
 ) -> Answer {
-    bring_in(&app, peer, import, false).await
+    bring_in(&app, &who, import, false).await
 }
 
 /// `POST /workspace/import`: does it, all or nothing.
 pub(crate) async fn import(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Body(import): Body<Import>,
 ) -> Answer {
-    bring_in(&app, peer, import, true).await
+    if import.publish {
+        who.expect(Permission::FlowsPublish)?;
+    }
+    bring_in(&app, &who, import, true).await
 }
 
 /// `GET /workspace`: the flows in force as documents, byte for byte.
@@ -51,7 +55,7 @@ pub(crate) async fn export(State(app): State<Arc<App>>) -> Answer {
     Ok(Json(json!({ "documents": documents })))
 }
 
-async fn bring_in(app: &App, peer: Peer, import: Import, apply: bool) -> Answer {
-    let plan = flows::bring_in(app, &import.documents, Owner::Import, import.publish, peer.by(), apply).await?;
+async fn bring_in(app: &App, who: &Who, import: Import, apply: bool) -> Answer {
+    let plan = flows::bring_in(app, &import.documents, Owner::Import, import.publish, who.by(), apply).await?;
     Ok(Json(json!({ "applied": apply, "changes": plan.changes, "problems": plan.problems, "needs": plan.needs })))
 }

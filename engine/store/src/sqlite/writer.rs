@@ -173,7 +173,7 @@ fn answer(asks: Vec<Ask>, written: Written) {
             Ask::Receive(_, answer) => drop(answer.send(Ok(receipts.next().unwrap_or_default()))),
             Ask::Commit(_, answer) => drop(answer.send(Ok(()))),
             Ask::Dispatch(_, answer) => drop(answer.send(Ok(moved.next().unwrap_or_default()))),
-            Ask::Account(_, answer) => drop(answer.send(Ok(accounts.next().ok_or_else(super::queue::ended)))),
+            Ask::Account(_, answer) => drop(answer.send(accounts.next().ok_or_else(super::queue::ended))),
             alone @ (Ask::Anchor(..) | Ask::Vacuum(_)) => alone.fail(Error::Broken("it joins no group".into())),
         }
     }
