@@ -62,6 +62,8 @@ pub enum Error {
 
 /// What an application is started with.
 pub struct Setup {
+    /// The time: the machine's, but in tests.
+    pub clock: Arc<dyn Clock>,
     /// The data folder; the caller holds its lock.
     pub data: PathBuf,
     /// The accounts; `None` when they are not known.
@@ -100,7 +102,7 @@ pub fn database(data: &Path) -> PathBuf {
 /// # Errors
 /// When a key, a connection, the store or the engine does not come up.
 pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let clock = setup.clock;
     let started_at = clock.now();
     let audit_key = keys::audit_key(&setup.data, config::audit_key().as_ref())?;
     let seal = Seal::new(keys::seal_key(&setup.data, config::seal_key().as_ref())?);
@@ -164,6 +166,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
 pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bindings) -> Result<Started, Error> {
     let lock = Lock::take(data)?;
     let setup = Setup {
+        clock: Arc::new(SystemClock::default()),
         data: data.to_owned(),
         connections: connections.map(connections::load).transpose()?,
         bindings,

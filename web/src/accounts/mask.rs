@@ -2,10 +2,10 @@
 //!
 //! What is shown is listed, and nothing else: a field that somebody adds tomorrow is masked until it is on the list.
 
+use axum::Json;
 use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use http_body_util::BodyExt;
 use serde_json::Value;
 
@@ -16,26 +16,106 @@ const STARS: &str = "•••";
 
 /// Fields whose values tell nothing of a customer: ids, names of our own things, codes, times, counts.
 const SHOWN: &[&str] = &[
-    "id", "run", "flow", "version", "status", "kind", "type", "seq", "by", "at", "what", "step", "path", "contact",
-    "conversation", "event", "last_event", "turns", "calls", "started_at", "ended_at", "planned_at", "sent_at",
-    "not_before", "deadline", "settle_until", "entered_at", "left_at", "received_at", "offered_at", "accepted_at",
-    "accepted_by", "since", "until", "first_at", "last_at", "provider_at", "status_at", "erased_at", "changed_at",
-    "window_closes_at", "last_inbound_at", "last_outbound_at", "last_interaction_at", "connection", "action", "state",
-    "lane", "failed_attempts", "key", "call", "inbound", "origin", "erased", "unread_count", "priority", "language",
-    "order_status", "tag", "tags_off", "source", "team", "missed", "open", "trigger", "messages",
-    "people", "next", "scope", "ms", "times", "verb", "code", "verdict", "holds", "n", "attempt", "offset", "end",
-    "total", "count", "strand", "block", "hash", "waiting_for",
+    "id",
+    "run",
+    "flow",
+    "version",
+    "status",
+    "kind",
+    "type",
+    "seq",
+    "by",
+    "at",
+    "what",
+    "step",
+    "path",
+    "contact",
+    "conversation",
+    "event",
+    "last_event",
+    "turns",
+    "calls",
+    "started_at",
+    "ended_at",
+    "planned_at",
+    "sent_at",
+    "not_before",
+    "deadline",
+    "settle_until",
+    "entered_at",
+    "left_at",
+    "received_at",
+    "offered_at",
+    "accepted_at",
+    "accepted_by",
+    "since",
+    "until",
+    "first_at",
+    "last_at",
+    "provider_at",
+    "status_at",
+    "erased_at",
+    "changed_at",
+    "window_closes_at",
+    "last_inbound_at",
+    "last_outbound_at",
+    "last_interaction_at",
+    "connection",
+    "action",
+    "state",
+    "lane",
+    "failed_attempts",
+    "key",
+    "call",
+    "inbound",
+    "origin",
+    "erased",
+    "unread_count",
+    "priority",
+    "language",
+    "order_status",
+    "tag",
+    "tags_off",
+    "source",
+    "team",
+    "missed",
+    "open",
+    "trigger",
+    "messages",
+    "people",
+    "next",
+    "scope",
+    "ms",
+    "times",
+    "verb",
+    "code",
+    "verdict",
+    "holds",
+    "n",
+    "attempt",
+    "offset",
+    "end",
+    "total",
+    "count",
+    "strand",
+    "block",
+    "hash",
+    "waiting_for",
 ];
 
 /// Fields below which nothing is shown, whatever it is called: what customers, flows and services put there.
-const HIDDEN: &[&str] = &["fields", "data", "body", "input", "output", "plan", "attempts", "saw", "vars", "values", "raw"];
+const HIDDEN: &[&str] =
+    &["fields", "data", "body", "input", "output", "plan", "attempts", "saw", "vars", "values", "raw"];
 
 /// Fields below which everything is structure: what an entry of the journal is, without its values.
 const STRUCTURE: &[&str] = &["what"];
 
 /// The answer as it may be shown.
 pub(super) async fn response(response: Response) -> Result<Response, ApiError> {
-    let json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    let json = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     if !json || !response.status().is_success() {
         return Ok(response);
     }

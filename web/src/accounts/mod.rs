@@ -6,6 +6,8 @@
 
 mod codes;
 mod mask;
+#[cfg(test)]
+mod matrix;
 mod password;
 mod read;
 pub(crate) mod routes;
@@ -13,6 +15,10 @@ mod seal;
 mod secret;
 pub mod settings;
 pub(crate) mod sign_in;
+#[cfg(test)]
+pub(crate) mod stage;
+#[cfg(test)]
+mod tests;
 mod throttle;
 pub(crate) mod totp;
 pub mod who;

@@ -18,7 +18,9 @@ pub enum Error {
     #[error("the system gives no random bytes: {0}")]
     Random(getrandom::Error),
     /// It was sealed with another key, for another place, or is damaged.
-    #[error("a stored secret cannot be opened: the key (DIR/seal.key or SWITCHBOARD_SEAL_KEY) is not the one it was sealed with")]
+    #[error(
+        "a stored secret cannot be opened: the key (DIR/seal.key or SWITCHBOARD_SEAL_KEY) is not the one it was sealed with"
+    )]
     Closed,
 }
 

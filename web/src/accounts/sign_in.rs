@@ -5,9 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::http::HeaderValue;
-use engine::account::{
-    Accounts, Hash, Op, Permission, Permissions, Refusal, SessionRow, Told, UserRow, UserState,
-};
+use engine::account::{Accounts, Hash, Op, Permission, Permissions, Refusal, SessionRow, Told, UserRow, UserState};
 use engine::secret::Secret;
 use engine::store;
 use serde_json::{Value, json};
@@ -108,11 +106,7 @@ impl SignIn {
     }
 
     /// The machine whose token this is: its name for the log, what it may do.
-    pub(super) async fn machine(
-        &self,
-        app: &App,
-        token: &str,
-    ) -> Result<Option<(String, Permissions)>, ApiError> {
+    pub(super) async fn machine(&self, app: &App, token: &str) -> Result<Option<(String, Permissions)>, ApiError> {
         let Some(row) = app.engine.store().token(digest(Purpose::Api, token)).await? else { return Ok(None) };
         let now = app.clock.now();
         if row.expires_at.is_some_and(|at| now >= at) {

@@ -175,11 +175,7 @@ fn from_another_site(headers: &HeaderMap) -> bool {
 }
 
 /// Middleware: finds out who asks.
-pub(crate) async fn identify(
-    State(app): State<Arc<App>>,
-    request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
+pub(crate) async fn identify(State(app): State<Arc<App>>, request: Request, next: Next) -> Result<Response, ApiError> {
     let (mut head, body) = request.into_parts();
     let who = recognise(&app, &head).await?;
     head.extensions.insert(who);

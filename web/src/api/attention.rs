@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use super::extract::{Body, Id, Limit, Params};
 use super::{Answer, view};
+use crate::accounts::Who;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::accounts::Who;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -12,16 +12,12 @@ use serde::Deserialize;
 
 use super::extract::{Body, Id};
 use super::{Answer, view};
+use crate::accounts::Who;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::accounts::Who;
 
 /// `GET /contacts/{who}`: the contact with its conversations and tags.
-pub(crate) async fn show(
-    State(app): State<Arc<App>>,
-    Extension(who): Extension<Who>,
-    Id(whose): Id<String>,
-) -> Answer {
+pub(crate) async fn show(State(app): State<Arc<App>>, Extension(who): Extension<Who>, Id(whose): Id<String>) -> Answer {
     let row = find(&app, &whose).await?;
     app.sign_in.reads(&app, &who, "contact.read", row.id.to_string()).await?;
     let rows = app.engine.store().mailbox(MailboxId::of_contact(row.id)).await?;

@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 
 use super::extract::{Body, Id};
 use super::{Answer, view};
+use crate::accounts::Who;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::flows;
-use crate::accounts::Who;
 
 /// `GET /flows`: by id, with what starts them.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer {

@@ -127,11 +127,8 @@ pub(crate) async fn confirm_totp(
     user.totp_on = true;
     user.rev += 1;
     // Whoever is signed in elsewhere did it without the second factor.
-    let ops = vec![
-        Op::UseStep(user.id, step),
-        Op::PutCodes(user.id, hashes),
-        Op::EndSessions(user.id, Some(person.session)),
-    ];
+    let ops =
+        vec![Op::UseStep(user.id, step), Op::PutCodes(user.id, hashes), Op::EndSessions(user.id, Some(person.session))];
     store(&app, &who, user, "user.totp_on", json!({}), ops).await?;
     Ok(Json(json!({ "recovery_codes": codes })))
 }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::extract::Id;
 use super::{Answer, contacts, view};
-use crate::app::App;
 use crate::accounts::Who;
+use crate::app::App;
 
 /// `GET /people/{who}`: everything stored about one person, also what is nobody's and tells of them.
 pub(crate) async fn export(

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 
 use super::extract::{Id, Limit, Params};
 use super::{Answer, view};
+use crate::accounts::Who;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::accounts::Who;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,11 +67,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Extension(who): Extension<
 }
 
 /// `POST /runs/{id}/cancel`: ends it; the flow's `finally` runs.
-pub(crate) async fn cancel(
-    State(app): State<Arc<App>>,
-    Extension(who): Extension<Who>,
-    Id(run): Id<RunId>,
-) -> Answer {
+pub(crate) async fn cancel(State(app): State<Arc<App>>, Extension(who): Extension<Who>, Id(run): Id<RunId>) -> Answer {
     let row = find(&app, run).await?;
     Ok(Json(app.engine.order(row.mailbox, who.by(), Order::CancelRun { run }).await?))
 }
@@ -119,11 +115,7 @@ pub(crate) async fn retry(
 }
 
 /// `POST /runs/{id}/replay`: the flow that is live now, with the event that started this run.
-pub(crate) async fn replay(
-    State(app): State<Arc<App>>,
-    Extension(who): Extension<Who>,
-    Id(run): Id<RunId>,
-) -> Answer {
+pub(crate) async fn replay(State(app): State<Arc<App>>, Extension(who): Extension<Who>, Id(run): Id<RunId>) -> Answer {
     app.expect_accounts()?;
     let row = find(&app, run).await?;
     Ok(Json(app.engine.order(row.mailbox, who.by(), Order::ReplayRun { run }).await?))

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Answer, view};
-use crate::app::App;
 use crate::accounts::Who;
+use crate::app::App;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

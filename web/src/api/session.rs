@@ -57,8 +57,7 @@ pub(crate) async fn begin(
 /// `DELETE /session`: signs out.
 pub(crate) async fn end(State(app): State<Arc<App>>, Extension(who): Extension<Who>) -> WithCookie {
     let person = who.expect_person()?;
-    let told =
-        Told { what: "user.signed_out", id: person.user.id.to_string(), data: json!({ "from": who.address() }) };
+    let told = Told { what: "user.signed_out", id: person.user.id.to_string(), data: json!({ "from": who.address() }) };
     app.engine.account(who.by(), vec![told], vec![Op::EndSession(person.session)]).await??;
     Ok((StatusCode::OK, [(header::SET_COOKIE, set_cookie(&app, None)?)], Json(json!({ "signed_out": true }))))
 }
@@ -101,7 +100,11 @@ pub(crate) async fn set_up(
         created_at: now,
         signed_in_at: None,
     };
-    let told = Told { what: "user.set_up", id: user.id.to_string(), data: json!({ "from": who.address(), "email": user.email }) };
+    let told = Told {
+        what: "user.set_up",
+        id: user.id.to_string(),
+        data: json!({ "from": who.address(), "email": user.email }),
+    };
     let ops = vec![Op::UseLink(link.hash), Op::PutUser(Box::new(user.clone()))];
     let begun = app.sign_in.open(&app, &user, who.address(), &agent, vec![told], ops).await??;
     welcome(&app, &begun)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
-use engine::account::{Accounts, Op, Permission, Permissions, Told, TokenRow};
+use engine::account::{Accounts, Op, Permission, Permissions, TokenRow, Told};
 use engine::ids::TokenId;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -83,11 +83,7 @@ pub(crate) async fn make(
 }
 
 /// `DELETE /tokens/{id}`: it ends now.
-pub(crate) async fn revoke(
-    State(app): State<Arc<App>>,
-    Extension(who): Extension<Who>,
-    Id(id): Id<TokenId>,
-) -> Answer {
+pub(crate) async fn revoke(State(app): State<Arc<App>>, Extension(who): Extension<Who>, Id(id): Id<TokenId>) -> Answer {
     let told = Told { what: "token.revoked", id: id.to_string(), data: json!({ "from": who.address() }) };
     app.engine.account(who.by(), vec![told], vec![Op::EndToken(id)]).await??;
     Ok(Json(json!({ "revoked": id })))

@@ -138,11 +138,7 @@ pub(crate) async fn change(
 }
 
 /// `DELETE /users/{id}`: for good; the log goes on naming them.
-pub(crate) async fn remove(
-    State(app): State<Arc<App>>,
-    Extension(who): Extension<Who>,
-    Id(id): Id<UserId>,
-) -> Answer {
+pub(crate) async fn remove(State(app): State<Arc<App>>, Extension(who): Extension<Who>, Id(id): Id<UserId>) -> Answer {
     let before = find(&app, id).await?;
     let user = UserRow {
         state: UserState::Removed,

@@ -11,9 +11,9 @@ use serde_json::json;
 
 use super::Answer;
 use super::extract::Body;
+use crate::accounts::Who;
 use crate::app::App;
 use crate::flows::{self, Document, Owner};
-use crate::accounts::Who;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

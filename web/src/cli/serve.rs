@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Context, Failure, Outcome, Verdict, print};
 use crate::app::App;
+use crate::clock::SystemClock;
 use crate::config::bindings;
 use crate::config::connections::{self, Connections};
 use crate::config::server::{Given, ServerSettings};
@@ -101,6 +102,7 @@ impl Doors {
         let control = socket::bind(&context.data).map_err(Failure::failed)?;
         let (sandbox, connections) = accounts(settings).await?;
         let setup = Setup {
+            clock: Arc::new(SystemClock::default()),
             data: context.data.clone(),
             connections: Some(connections),
             bindings: bindings::load(context.bindings.as_deref(), settings.flows.as_deref())?,
@@ -150,7 +152,10 @@ async fn invite_first(app: &App) -> Result<(), Failure> {
     let users = app.engine.store().users().await.map_err(Failure::failed)?;
     if admins_among(&users) == 0 {
         let link = api::users::make_setup_link(app, "").await.map_err(Failure::failed)?;
-        tracing::warn!("nobody can sign in yet; this link makes the first admin, once, within a day: {}{link}", app.public_url);
+        tracing::warn!(
+            "nobody can sign in yet; this link makes the first admin, once, within a day: {}{link}",
+            app.public_url
+        );
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! People who work here, as they are read.
 
 use engine::account::{
-    Accounts, Change, ConnectionRow, Hash, LinkKind, LinkRow, Refusal, Role, SessionRow, SettingsRow, TokenRow, UserRow,
-    UserState,
+    Accounts, Change, ConnectionRow, Hash, LinkKind, LinkRow, Refusal, Role, SessionRow, SettingsRow, TokenRow,
+    UserRow, UserState,
 };
 use engine::clock::At;
 use engine::ids::{TokenId, UserId};
@@ -38,8 +38,7 @@ pub(super) const SESSION: &str = concat!(
 );
 pub(super) const TOKEN: &str =
     "select id, name, hash, scopes, by, created_at, expires_at, used_at from token where hash = ?";
-const TOKENS: &str =
-    "select id, name, hash, scopes, by, created_at, expires_at, used_at from token order by id desc";
+const TOKENS: &str = "select id, name, hash, scopes, by, created_at, expires_at, used_at from token order by id desc";
 
 fn take_user(c: &mut Columns<'_>) -> Result<UserRow, error::Error> {
     Ok(UserRow {
