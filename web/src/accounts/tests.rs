@@ -1,7 +1,6 @@
 //! Signing in, seen from the outside: HTTP through the router, the log read back, a clock that stands still.
 
 use engine::account::{Accounts, Role, UserState};
-use engine::clock::Clock;
 use serde_json::{Value, json};
 
 use super::stage::{Browser, PASSWORD, Stage, cookie_of};
@@ -55,9 +54,8 @@ async fn nobody_is_told_whether_there_is_somebody() {
     let mia = stage.somebody(Role::Ops, false).await;
     let off = stage.somebody(Role::Ops, false).await;
     let admin = stage.signed_in(&stage.somebody(Role::Admin, false).await).await;
-    let change =
-        stage.send(&admin, &format!("PATCH /users/{}", off.id), json!({ "active": false }), &[("if-match", "\"1\"")]);
-    change.await.good();
+    let at = format!("PATCH /users/{}", off.id);
+    stage.send(&admin, &at, json!({ "active": false }), &[("if-match", "\"1\"")]).await.good();
     let mut answers = Vec::new();
     for (email, password) in
         [(mia.email.as_str(), "not the password"), ("nobody@example.com", PASSWORD), (off.email.as_str(), PASSWORD)]
