@@ -29,7 +29,7 @@ pub(crate) async fn receive(State(app): State<Arc<App>>, path: RawPathParams, re
     let Some(open) = app.connections.get(&*connection) else {
         return ApiError::not_found(format_args!("a connection `{connection}`")).into_response();
     };
-    let (plain, caller) = match take(&app, open, request).await {
+    let (plain, caller) = match take(&app, &open, request).await {
         Ok(taken) => taken,
         Err(error) => (error.into_response(), None),
     };

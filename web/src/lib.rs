@@ -13,6 +13,7 @@ mod body;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod connections;
 mod demo;
 pub mod error;
 mod flows;

@@ -30,7 +30,8 @@ pub(super) struct Core<S: Store + Reads> {
     pub(super) parts: Parts<S>,
     pub(super) book: ArcSwap<Book>,
     pub(super) boxes: Boxes,
-    pub(super) lines: HashMap<Arc<str>, LineHandle>,
+    /// The connections' loops; swapped whole when one is opened.
+    pub(super) lines: ArcSwap<HashMap<Arc<str>, Arc<LineHandle>>>,
     pub(super) timers: mpsc::UnboundedSender<super::timers::Armed>,
     /// Who waits for a flow's answer.
     pub(super) callers: Arc<Callers>,
@@ -112,15 +113,16 @@ impl<S: Store + Reads> Core<S> {
     /// Lets connections and timers know what a commit brought. Calls start only now, after it.
     pub(super) fn spread(self: &Arc<Self>, news: News) {
         self.callers.tell(news.callers);
+        let lines = self.lines.load();
         for row in news.planned {
-            match self.lines.get(row.connection.as_str()) {
+            match lines.get(row.connection.as_str()) {
                 Some(line) => line.tell(&self.activity, line::Message::Planned(Box::new(row))),
                 None if !self.parts.quiet => self.refuse(row),
                 None => tracing::info!(connection = row.connection, "a call is planned; the next server makes it"),
             }
         }
         for (id, settled) in news.gone {
-            for line in self.lines.values().filter(|_| !settled) {
+            for line in lines.values().filter(|_| !settled) {
                 line.tell(&self.activity, line::Message::Withdrawn(id));
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! [`accounts`] journals changes of people who work here, [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
 //! [`callers`] are those who wait for a flow's answer, [`publish`] swaps the book, [`erase`] erases a person, [`misses`] remembers
-//! what started nothing, [`past`] reads back runs that are over, [`sending`] stops all sending. [`core`] is what they share.
+//! what started nothing, [`open`](mod@open) opens accounts meanwhile, [`past`] reads back runs that are over, [`sending`] stops all sending. [`core`] is what they share.
 
 mod accounts;
 mod activity;
@@ -14,6 +14,7 @@ pub(crate) mod hold;
 mod intake;
 mod line;
 mod misses;
+mod open;
 mod past;
 mod publish;
 mod queue;
@@ -281,7 +282,7 @@ impl<S: Store + Reads> Engine<S> {
     /// How the connections are doing, by id.
     #[must_use]
     pub fn health(&self) -> Vec<Health> {
-        let mut health: Vec<_> = self.core.lines.values().map(line::LineHandle::health).collect();
+        let mut health: Vec<_> = self.core.lines.load().values().map(|line| line.health()).collect();
         health.sort_by(|one, other| one.connection.cmp(&other.connection));
         health
     }

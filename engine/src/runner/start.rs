@@ -33,7 +33,7 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
     let mut ends = HashMap::new();
     for open in &parts.connections {
         let (handle, messages) = LineHandle::new(open);
-        handles.insert(Arc::clone(&open.id), handle);
+        handles.insert(Arc::clone(&open.id), Arc::new(handle));
         ends.insert(Arc::clone(&open.id), messages);
     }
     let mut stored = Vec::new();
@@ -47,7 +47,7 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
     let core = Arc::new(Core {
         book: ArcSwap::from_pointee(book),
         boxes: Boxes::new(),
-        lines: handles,
+        lines: ArcSwap::from_pointee(handles),
         timers: armed,
         callers: Arc::default(),
         activity: Activity::default(),
@@ -59,8 +59,9 @@ pub(super) async fn start<S: Store + Reads>(parts: Parts<S>) -> Result<(Arc<Core
         parts,
     });
     let mut loops = JoinSet::new();
+    let lines = core.lines.load_full();
     for open in core.parts.connections.clone() {
-        let Some((messages, handle)) = ends.remove(&open.id).zip(core.lines.get(&open.id)) else { continue };
+        let Some((messages, handle)) = ends.remove(&open.id).zip(lines.get(&open.id)) else { continue };
         let id = open.id.to_string();
         let line = Line::new(Arc::clone(&core), open, handle.shown(), stored.remove(&id).unwrap_or_default());
         loops.spawn(core.vital("a connection", line.run(messages)));
@@ -98,7 +99,8 @@ async fn stored_book<S: Store + Reads>(parts: &Parts<S>) -> Result<Book, Error> 
     Ok(Book::new(live, others, parts.notify.clone()).with_rules(rules).with_calendars(calendars))
 }
 
-async fn effects<S: Store>(store: &S, state: EffectState) -> Result<Vec<EffectRow>, store::Error> {
+/// All stored effects in a state.
+pub(super) async fn effects<S: Store>(store: &S, state: EffectState) -> Result<Vec<EffectRow>, store::Error> {
     let mut rows = Vec::new();
     let mut after = FIRST_EFFECT;
     loop {

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::http::request::Parts;
 use bytes::Bytes;
 use serde::Deserialize;
@@ -62,9 +62,19 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        let given = parts.headers.get(header::IF_MATCH).ok_or_else(ApiError::revision_needed)?;
+        Self::of(&parts.headers).map(Self)
+    }
+}
+
+impl IfMatch {
+    /// What the headers say; for what needs it only sometimes.
+    ///
+    /// # Errors
+    /// 428 when they say nothing, 400 when it is no revision.
+    pub(super) fn of(headers: &HeaderMap) -> Result<i64, ApiError> {
+        let given = headers.get(header::IF_MATCH).ok_or_else(ApiError::revision_needed)?;
         let number = given.to_str().ok().and_then(|text| text.trim().trim_matches('"').parse().ok());
-        number.map(Self).ok_or_else(|| ApiError::bad_request("If-Match: a revision such as \"3\""))
+        number.ok_or_else(|| ApiError::bad_request("If-Match: a revision such as \"3\""))
     }
 }
 

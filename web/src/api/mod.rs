@@ -9,6 +9,7 @@ pub(crate) mod contacts;
 pub(crate) mod escalations;
 mod extract;
 pub(crate) mod flows;
+pub(crate) mod made_connections;
 pub(crate) mod me;
 pub(crate) mod messages;
 pub(crate) mod people;

@@ -183,7 +183,7 @@ async fn accounts(settings: &ServerSettings) -> Result<(Option<Sandbox>, Connect
 
 /// Tells the sandbox where our hooks are, and makes the custom fields there that the demo's accounts need.
 async fn join(sandbox: &Sandbox, app: &App) {
-    for open in app.connections.values() {
+    for open in app.connections.all().values() {
         let provider = match open.connector {
             "whatsapp.cloud_api" => Provider::CloudApi,
             "whatsapp.twilio" => Provider::Twilio,

@@ -1,0 +1,154 @@
+//! Connections made in the editor. Their secrets are write-only: an answer says which are set, and never what they are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use engine::account::{Accounts, ConnectionRow, Op, Refusal, Told};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::extract::{Body, Id, IfMatch};
+use super::{Answer, view as show};
+use crate::accounts::Who;
+use crate::app::App;
+use crate::connections::{Given, assembled, place_of, stored};
+use crate::error::ApiError;
+
+/// `GET /connections/{id}`: what it was made of. Of one that the file declares, only that.
+pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+    if app.connections.is_of_file(&id) {
+        let open = app.connections.get(&id).ok_or_else(|| missing(&id))?;
+        return Ok(Json(json!({ "id": id, "connector": open.connector, "owner": "file", "read_only": true })));
+    }
+    Ok(Json(view(&app, &find(&app, &id).await?)))
+}
+
+/// What a connection is to be.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Put {
+    /// The connector's name.
+    connector: String,
+    /// Its fields, and the common ones (`allow_private_network`, `limits`); no secrets.
+    #[serde(default)]
+    settings: Map<String, Value>,
+    /// Secrets by path (`access_token`, `basic.password`); those left out stay, `null` takes one away.
+    #[serde(default)]
+    secrets: BTreeMap<String, Option<String>>,
+}
+
+/// `PUT /connections/{id}`: makes it, or changes it (then with `If-Match`). It is open with the new settings before the answer.
+pub(crate) async fn put(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
+    headers: HeaderMap,
+    Id(id): Id<String>,
+    Body(put): Body<Put>,
+) -> Answer {
+    if app.connections.is_of_file(&id) {
+        return Err(ApiError::conflict("the connections file declares it: change it there"));
+    }
+    let _one_at_a_time = app.importing.lock().await;
+    let before = app.engine.store().connections().await?.into_iter().find(|row| row.id == id);
+    let rev = match &before {
+        None => 0,
+        Some(row) => based_on(&app, &headers, row)?,
+    };
+    let Put { connector, settings, secrets } = put;
+    // A secret is given to the connector it was given for, and to no other.
+    let kept = before.as_ref().filter(|row| row.connector == connector);
+    let kept = kept.map(|row| stored(row, &app.sign_in.seal)).transpose();
+    let mut all = kept.map_err(|wrong| ApiError::conflict(wrong.0))?.map(|given| given.secrets).unwrap_or_default();
+    for (path, value) in secrets {
+        match value {
+            Some(value) => drop(all.insert(path, value)),
+            None => drop(all.remove(&path)),
+        }
+    }
+    let given = Given { id: id.clone(), connector, settings, secrets: all };
+    let opened = assembled(&given, &app.connections.registry, &app.public_url);
+    let opened = opened.map_err(|wrong| ApiError::bad_request(wrong.0))?;
+    let row = row_of(&app, &who, &given, rev + 1)?;
+    let what = if rev == 0 { "connection.made" } else { "connection.changed" };
+    let data = json!({
+        "connector": given.connector, "settings": given.settings, "secrets": row.secrets, "from": who.address(),
+    });
+    let told = vec![Told { what, id: id.clone(), data }];
+    match app.engine.account(who.by(), told, vec![Op::PutConnection(row.clone())]).await? {
+        Ok(()) => {}
+        Err(Refusal::Changed) => return Err(ApiError::changed(view(&app, &find(&app, &id).await?))),
+        Err(other) => return Err(other.into()),
+    }
+    app.engine.open(opened.clone()).await?;
+    app.connections.put(opened);
+    app.checker.put_connections(app.connections.infos());
+    Ok(Json(view(&app, &row)))
+}
+
+/// `DELETE /connections/{id}`, with `If-Match`: calls under way end; calls of flows that still name it are refused from now on.
+pub(crate) async fn remove(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
+    IfMatch(rev): IfMatch,
+    Id(id): Id<String>,
+) -> Answer {
+    let _one_at_a_time = app.importing.lock().await;
+    let row = find(&app, &id).await?;
+    let told = Told { what: "connection.removed", id: id.clone(), data: json!({ "from": who.address() }) };
+    match app.engine.account(who.by(), vec![told], vec![Op::EndConnection(id.clone(), rev)]).await? {
+        Ok(()) => {}
+        Err(Refusal::Changed) => return Err(ApiError::changed(view(&app, &row))),
+        Err(other) => return Err(other.into()),
+    }
+    // One that the file declares too stays open: only the row that did not count is gone.
+    if !app.connections.is_of_file(&id) {
+        if let Some(open) = app.connections.remove(&id) {
+            app.engine.close(&open);
+        }
+        app.checker.put_connections(app.connections.infos());
+    }
+    Ok(Json(json!({ "removed": id })))
+}
+
+/// The revision a change is based on.
+fn based_on(app: &App, headers: &HeaderMap, row: &ConnectionRow) -> Result<i64, ApiError> {
+    let rev = IfMatch::of(headers)?;
+    if rev == row.rev { Ok(rev) } else { Err(ApiError::changed(view(app, row))) }
+}
+
+fn row_of(app: &App, who: &Who, given: &Given, rev: i64) -> Result<ConnectionRow, ApiError> {
+    let plain = serde_json::to_vec(&given.secrets).map_err(ApiError::internal)?;
+    let sealed = app.sign_in.seal.seal(&place_of(&given.id), &plain).map_err(ApiError::internal)?;
+    Ok(ConnectionRow {
+        id: given.id.clone(),
+        connector: given.connector.clone(),
+        settings: Value::Object(given.settings.clone()).to_string(),
+        sealed,
+        secrets: given.secrets.keys().map(String::as_str).collect::<Vec<_>>().join(" "),
+        rev,
+        by: who.by().to_owned(),
+        at: app.clock.now(),
+    })
+}
+
+fn view(app: &App, row: &ConnectionRow) -> Value {
+    let secrets: Vec<&str> = row.secrets.split(' ').filter(|name| !name.is_empty()).collect();
+    json!({
+        "id": row.id, "connector": row.connector, "owner": "editor", "read_only": false,
+        "settings": show::blob(row.settings.as_bytes()), "secrets": secrets, "revision": row.rev.to_string(),
+        "changed_by": row.by, "changed_at": show::time(row.at), "problem": app.connections.troubles().get(&row.id),
+        "open": app.connections.get(&row.id).is_some(),
+    })
+}
+
+async fn find(app: &App, id: &str) -> Result<ConnectionRow, ApiError> {
+    let rows = app.engine.store().connections().await?;
+    rows.into_iter().find(|row| row.id == id).ok_or_else(|| missing(id))
+}
+
+fn missing(id: &str) -> ApiError {
+    ApiError::not_found(format_args!("connection `{id}`"))
+}
