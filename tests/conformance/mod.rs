@@ -3,6 +3,7 @@
 //! The suite knows nothing of a driver but [`Driver`]; `store_conformance!` makes one test of each promise.
 #![allow(clippy::unwrap_used, reason = "these are tests, though a library holds them")]
 
+pub mod accounts;
 pub mod chain;
 pub mod effects;
 pub mod erasure;
@@ -17,12 +18,13 @@ pub mod turns;
 
 use std::future::Future;
 
+use engine::account::Accounts;
 use engine::store::{Reads, Store};
 
 /// A fresh, empty database that can be opened again.
 pub trait Driver: Sized {
     /// The store it opens.
-    type Store: Store + Reads;
+    type Store: Store + Reads + Accounts;
 
     /// An empty database.
     fn fresh() -> impl Future<Output = Self>;
@@ -111,6 +113,12 @@ macro_rules! store_conformance {
             past: only_the_newest_of_what_nothing_understood_are_kept,
             past: history_is_read_oldest_first_with_what_was_known,
             past: a_version_reads_back_as_the_kind_it_is,
+            accounts: a_refused_change_leaves_nothing,
+            accounts: a_person_changes_from_the_revision_that_was_read,
+            accounts: the_last_active_admin_stays,
+            accounts: what_works_once_works_once,
+            accounts: sessions_end,
+            accounts: tokens_settings_and_connections_are_read_back,
         );
     };
     ($driver:ty; $($module:ident: $promise:ident),* $(,)?) => {

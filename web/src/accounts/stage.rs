@@ -89,11 +89,22 @@ impl Stage {
     }
 
     /// The same data after a restart.
-    pub(crate) async fn again(mut self) -> Self {
+    pub(crate) async fn again(self) -> Self {
+        self.again_with(Connections::default()).await
+    }
+
+    /// The same with these accounts in the connections file.
+    pub(crate) async fn again_with(mut self, connections: Connections) -> Self {
         if let Some(started) = self.started.take() {
             started.stop().await;
         }
-        Self::on(self.dir, self.clock, "https://flows.example.com", Connections::default()).await
+        Self::on(self.dir, self.clock, "https://flows.example.com", connections).await
+    }
+
+    /// What a caller of a webhook hears.
+    pub(crate) async fn hook(&self, path: &str) -> StatusCode {
+        let request = Request::post(path).body(Body::from("{}")).unwrap();
+        self.router.clone().oneshot(request).await.unwrap().status()
     }
 
     /// Time passes.
@@ -221,6 +232,8 @@ impl Stage {
 }
 
 async fn begin(dir: &Path, clock: &Arc<ManualClock>, public_url: &str, connections: Connections) -> Started {
+    // An error means that a provider is there already, which is what we want.
+    drop(rustls::crypto::ring::default_provider().install_default());
     let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
     let setup = Setup {
         clock,

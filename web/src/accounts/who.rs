@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use engine::account::{Accounts, Hash, Permission, Permissions, UserRow};
@@ -179,7 +179,10 @@ pub(crate) async fn identify(State(app): State<Arc<App>>, request: Request, next
     let (mut head, body) = request.into_parts();
     let who = recognise(&app, &head).await?;
     head.extensions.insert(who);
-    Ok(next.run(Request::from_parts(head, body)).await)
+    let mut response = next.run(Request::from_parts(head, body)).await;
+    // What somebody may see is for them alone, and for now.
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    Ok(response)
 }
 
 async fn recognise(app: &App, head: &Parts) -> Result<Who, ApiError> {

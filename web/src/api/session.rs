@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use engine::account::{Accounts, LinkKind, LinkRow, Op, Role, Told, UserRow, UserState, admins_among};
 use engine::ids::UserId;
 use engine::secret::Secret;
@@ -15,6 +16,7 @@ use super::Answer;
 use super::extract::{Agent, Body};
 use super::users::{checked_email, checked_name};
 use crate::accounts::sign_in::{Attempt, Begun, session_view, set_cookie};
+use crate::accounts::who::name_of;
 use crate::accounts::{Purpose, Who, digest};
 use crate::app::App;
 use crate::error::ApiError;
@@ -120,14 +122,14 @@ pub(crate) struct Invitation {
     name: Option<String>,
 }
 
-/// `POST /invitation`: chooses a password with a link that works once, and signs in. Where a second factor is on, it is asked for at
-/// the next sign-in, so then this one does not sign in.
+/// `POST /invitation`: chooses a password with a link that works once, and signs in; not where a second factor is on: then the next
+/// sign-in asks for it.
 pub(crate) async fn accept(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Agent(agent): Agent,
     Body(given): Body<Invitation>,
-) -> WithCookie {
+) -> Result<Response, ApiError> {
     let link = link(&app, &given.token, LinkKind::Invitation).await?;
     let user = app.engine.store().user(link.user.unwrap_or_default()).await?;
     let mut user = user.filter(|user| matches!(user.state, UserState::Invited | UserState::Active));
@@ -141,11 +143,11 @@ pub(crate) async fn accept(
     let told = Told { what: "user.password_set", id: user.id.to_string(), data: json!({ "from": who.address() }) };
     let ops = vec![Op::UseLink(link.hash), Op::PutUser(Box::new(user.clone())), Op::EndSessions(user.id, None)];
     if user.totp_on {
-        app.engine.account(&crate::accounts::who::name_of(user), vec![told], ops).await??;
-        return Err(ApiError::code_needed(false));
+        app.engine.account(&name_of(user), vec![told], ops).await??;
+        return Ok(Json(json!({ "password_set": true, "signed_in": false })).into_response());
     }
     let begun = app.sign_in.open(&app, user, who.address(), &agent, vec![told], ops).await??;
-    welcome(&app, &begun)
+    Ok(welcome(&app, &begun)?.into_response())
 }
 
 /// The link whose token this is.

@@ -45,7 +45,9 @@ impl Made {
         let mut made = Self::default();
         for row in rows {
             let opened = match of_file.iter().any(|open| *open.id == *row.id) {
-                true => Err(Wrong("the connections file declares the same id, and wins: remove one of them".to_owned())),
+                true => {
+                    Err(Wrong("the connections file declares the same id, and wins: remove one of them".to_owned()))
+                }
                 false => stored(row, seal).and_then(|given| assembled(&given, registry, url)),
             };
             match opened {

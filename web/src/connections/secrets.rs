@@ -26,7 +26,9 @@ fn follow(root: &Value, schema: &Value, path: &str, depth: usize) -> Option<Vec<
             }
         }
         // A map: whatever is left is the key, which may have dots of its own.
-        if !path.is_empty() && schema["additionalProperties"].is_object() && is_secret(root, &schema["additionalProperties"])
+        if !path.is_empty()
+            && schema["additionalProperties"].is_object()
+            && is_secret(root, &schema["additionalProperties"])
         {
             return Some(vec![path.to_owned()]);
         }
@@ -60,7 +62,9 @@ pub(super) fn misplaced(root: &Value, settings: &Map<String, Value>) -> Vec<Stri
 
 fn leaves(path: &str, value: &Value, paths: &mut Vec<String>) {
     match value {
-        Value::Object(fields) => fields.iter().for_each(|(name, value)| leaves(&format!("{path}.{name}"), value, paths)),
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, value)| leaves(&format!("{path}.{name}"), value, paths))
+        }
         Value::Null => {}
         _ => paths.push(path.to_owned()),
     }
@@ -118,6 +122,9 @@ mod tests {
         let mut settings = json!({ "basic": { "user": "u" } }).as_object().unwrap().clone();
         put(&mut settings, &["basic".into(), "password".into()], "p");
         put(&mut settings, &["headers".into(), "X".into()], "h");
-        assert_eq!(Value::Object(settings), json!({ "basic": { "user": "u", "password": "p" }, "headers": { "X": "h" } }));
+        assert_eq!(
+            Value::Object(settings),
+            json!({ "basic": { "user": "u", "password": "p" }, "headers": { "X": "h" } })
+        );
     }
 }
