@@ -4,7 +4,7 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use tests::stage::staged;
 
-use crate::process::{CRM, Installation, WHATSAPP, delivery, list, order};
+use crate::process::{CRM, Installation, WHATSAPP, delivery, list, order, until};
 
 const PASSWORD: &str = "four words or so";
 
@@ -53,6 +53,11 @@ impl Browser {
 
     async fn put(&self, path: &str, body: &Value) -> (u16, Value) {
         self.send(self.http.put(self.at(path)).json(body)).await
+    }
+
+    /// Changes what has this revision.
+    async fn change(&self, path: &str, revision: &str, body: &Value) -> (u16, Value) {
+        self.send(self.http.put(self.at(path)).header("if-match", format!("\"{revision}\"")).json(body)).await
     }
 
     fn at(&self, path: &str) -> String {
@@ -203,6 +208,25 @@ fn an_account_made_in_the_editor_is_used_without_a_restart() {
         server.api.until_runs("", 1, "waiting").await;
         assert_eq!(place.sandbox.books().tickets().len(), 1);
 
+        // A token that does not work any more brings it down; a new one is tried at once, and the call that waited goes out.
+        assert_eq!(admin.change(&at, "1", &put("a token of yesterday")).await.0, 200);
+        let two = delivery(&[("393331234567", "Ugo")], vec![order("wamid.ORDER2", "393331234567", 20.0)]);
+        assert_eq!(place.deliver(&two).await.unwrap(), 200);
+        until("the connection is down", async || {
+            let (_, answer) = admin.get("/connections").await;
+            list(&answer, "connections")
+                .iter()
+                .any(|one| one["id"] == CRM && one["down_since"].is_string())
+                .then_some(())
+        })
+        .await;
+        assert_eq!(admin.change(&at, "2", &put(&config.hubspot.access_token)).await.0, 200);
+        server.api.until_runs("", 2, "waiting").await;
+        assert_eq!(place.sandbox.books().tickets().len(), 2);
+        let gone = admin.http.delete(admin.at(&at)).header("if-match", "\"3\"");
+        let (status, refused) = admin.send(gone).await;
+        assert_eq!((status, &refused["error"]["details"]["flows"]), (409, &json!(["order-to-ticket"])));
+
         // Neither the database nor any other file holds what was written; the file's own account cannot be changed.
         let kept = tests::remains::all(&place.path("data"), "switchboard.db").await;
         let token = config.hubspot.access_token.as_bytes();
@@ -211,9 +235,9 @@ fn an_account_made_in_the_editor_is_used_without_a_restart() {
 
         server.kill().await;
         let server = place.serve().await;
-        let two = delivery(&[("393331234567", "Ugo")], vec![order("wamid.ORDER2", "393331234567", 20.0)]);
-        assert_eq!(place.deliver(&two).await.unwrap(), 200);
-        server.api.until_runs("", 2, "waiting").await;
-        assert_eq!(place.sandbox.books().tickets().len(), 2);
+        let three = delivery(&[("5511987654321", "Ana")], vec![order("wamid.ORDER3", "5511987654321", 20.0)]);
+        assert_eq!(place.deliver(&three).await.unwrap(), 200);
+        server.api.until_runs("", 3, "waiting").await;
+        assert_eq!(place.sandbox.books().tickets().len(), 3);
     });
 }

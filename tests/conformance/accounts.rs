@@ -5,12 +5,14 @@ use engine::account::{
     UserState,
 };
 use engine::clock::At;
-use engine::ids::{MailboxId, TokenId, UserId, VersionId};
+use engine::ids::{JournalId, TokenId, UserId};
+use engine::run::journal::{self, Head};
+use engine::run::{Entry, What};
 use engine::secret::Secret;
-use engine::store::Reads;
+use engine::store::{JournalKind, Reads};
 
 use super::Driver;
-use super::make::{self, NOW, next};
+use super::make::{NOW, next};
 
 fn user(email: &str, role: Role) -> UserRow {
     UserRow {
@@ -61,14 +63,18 @@ pub async fn a_refused_change_leaves_nothing<D: Driver>() {
     let driver = D::fresh().await;
     let store = driver.open(1).await;
     let (mia, ugo) = (user("mia@example.com", Role::Admin), user("ugo@example.com", Role::Ops));
-    let run = make::run(MailboxId(1), VersionId(1));
-    let told = |seq| vec![make::journal(&run, seq, "told")];
+    let subject = next();
+    let told = |seq| {
+        let id = JournalId(next());
+        let head = Head { id, subject, seq, kind: JournalKind::Change, by: "cli", person: None, at: NOW };
+        vec![journal::encode(head, &[Entry::bare(What::Changed { what: "user.changed".into(), id: "usr_1".into() })])]
+    };
     let good = Change { ops: vec![put(&mia)], journal: told(1), at: NOW };
     let bad = Change { ops: vec![put(&ugo), Op::UseLink([9; 32])], journal: told(2), at: NOW };
     let (good, bad) = tokio::join!(store.change(good), store.change(bad));
     assert_eq!((good.unwrap(), bad.unwrap()), (Ok(()), Err(Refusal::Gone)));
     assert_eq!(store.users().await.unwrap(), [mia]);
-    let rows = store.journal(run.id.0).await.unwrap();
+    let rows = store.journal(subject).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [1]);
     let report = engine::audit::verify(&store, None, &[]).await.unwrap();
     assert!(report.clean(), "{report:?}");

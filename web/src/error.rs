@@ -123,6 +123,12 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "refused", message)
     }
 
+    /// 409: these live flows use it.
+    pub(crate) fn used(flows: &[String]) -> Self {
+        let message = format!("live flows use it: {}; change them or switch them off first", flows.join(", "));
+        Self { details: json!({ "flows": flows }), ..Self::new(StatusCode::CONFLICT, "used", message) }
+    }
+
     /// 413: more than `cap` bytes.
     pub(crate) fn too_large(cap: usize) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("the request's body is over {cap} bytes"))

@@ -17,7 +17,7 @@ use crate::anchors;
 use crate::app::{App, Engine};
 use crate::clock::SystemClock;
 use crate::config;
-use crate::connections::{Connections, Made};
+use crate::connections::Connections;
 use crate::flows::{Checker, folder};
 use crate::keys::{self, Token};
 use crate::lock::{self, Lock};
@@ -117,12 +117,11 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
     let file = database(&setup.data);
     private::database(&file).map_err(|why| Error::File { file: file.clone(), why })?;
     let store = Sqlite::open(&file, Options::new(strand)).await?;
+    // What was made in the editor counts where the file's accounts are known: both may name the same id.
     let made = if known { Accounts::connections(&store).await? } else { Vec::new() };
-    let made = Made::open(&made, &of_file, &seal, &registry, &setup.public_url);
-    let catalog = Arc::new(registry.catalog());
-    let connections = Connections::new(registry, &of_file, made);
+    let connections = Connections::new(registry, &of_file, &made, &seal, &setup.public_url);
     let checker = Arc::new(Checker {
-        catalog,
+        catalog: Arc::new(connections.registry.catalog()),
         connections: RwLock::new(known.then(|| connections.infos())),
         defaults: declared.defaults,
         bindings: setup.bindings,
@@ -136,7 +135,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
         quiet: setup.quiet,
-        connections: if setup.quiet { Vec::new() } else { connections.all().values().cloned().collect() },
+        connections: connections.all().values().filter(|_| !setup.quiet).cloned().collect(),
         notify: declared.notify.map(Into::into),
         compile: checker.compile(),
         audit_key,

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use engine::account::Permission;
 use http_body_util::BodyExt;
 use serde_json::Value;
 
@@ -116,8 +117,12 @@ pub(super) async fn response(response: Response) -> Result<Response, ApiError> {
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
-    if !json || !response.status().is_success() {
+    if !response.status().is_success() {
         return Ok(response);
+    }
+    if !json {
+        // What cannot be masked is not shown.
+        return Err(ApiError::may_not(Permission::PersonalRead));
     }
     let (mut head, body) = response.into_parts();
     let bytes = body.collect().await.map_err(ApiError::internal)?.to_bytes();

@@ -128,29 +128,26 @@ impl SignIn {
         let key = digest(Purpose::Account, &email);
         let of = self.begin(app, key, attempt.from).await?;
         let user = app.engine.store().user_by_email(&email).await?;
+        // Whoever typed a password into the wrong field must not find it in the log.
+        let who = user.as_ref().map_or_else(|| "unknown".to_owned(), |user| user.id.to_string());
         let user = user.filter(|user| user.state == UserState::Active);
         let stored = user.as_ref().and_then(|user| user.password.as_ref());
         let right = self.passwords.verify(attempt.password, stored).await?;
         let Some(user) = user.filter(|_| right) else {
-            // Whoever typed a password into the wrong field must not find it in the log.
-            let who = app.engine.store().user_by_email(&email).await?.map(|user| user.id.to_string());
-            self.failed(app, who.unwrap_or_else(|| "unknown".into()), attempt.from, "password").await?;
+            self.failed(app, who, attempt.from, "password").await?;
             return Err(ApiError::wrong_credentials());
         };
-        let mut ops = Vec::new();
-        if user.totp_on {
-            let Some(code) = attempt.code.filter(|code| !code.trim().is_empty()) else {
+        let ops = match (user.totp_on, attempt.code.filter(|code| !code.trim().is_empty())) {
+            (false, _) => Vec::new(),
+            (true, None) => {
                 self.throttle.give_back(of);
                 return Err(ApiError::code_needed(false));
-            };
-            match self.second_factor(app, &user, code)? {
-                Some(op) => ops.push(op),
-                None => {
-                    self.failed(app, user.id.to_string(), attempt.from, "code").await?;
-                    return Err(ApiError::code_needed(true));
-                }
             }
-        }
+            (true, Some(code)) => match self.second_factor(app, &user, code)? {
+                Some(op) => vec![op],
+                None => return self.wrong_code(app, who, attempt.from).await,
+            },
+        };
         let by_code = matches!(ops.first(), Some(Op::UseCode(..)));
         let data = json!({ "from": attempt.from, "agent": clipped(agent), "recovery_code": by_code });
         let told = Told { what: "user.signed_in", id: user.id.to_string(), data };
@@ -160,12 +157,14 @@ impl SignIn {
                 Ok(begun)
             }
             // The same code came twice at once, or was used before.
-            Err(Refusal::Gone) => {
-                self.failed(app, user.id.to_string(), attempt.from, "code").await?;
-                Err(ApiError::code_needed(true))
-            }
+            Err(Refusal::Gone) => self.wrong_code(app, who, attempt.from).await,
             Err(other) => Err(other.into()),
         }
+    }
+
+    async fn wrong_code(&self, app: &App, who: String, from: IpAddr) -> Result<Begun, ApiError> {
+        self.failed(app, who, from, "code").await?;
+        Err(ApiError::code_needed(true))
     }
 
     /// Begins a session of somebody, with more steps in the same commit.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
-use engine::account::{Accounts, ConnectionRow, Op, Refusal, Told};
+use engine::account::{self, Accounts, ConnectionRow, Refusal, Told};
+use engine::flow::{Op, Step};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -57,18 +58,7 @@ pub(crate) async fn put(
         None => 0,
         Some(row) => based_on(&app, &headers, row)?,
     };
-    let Put { connector, settings, secrets } = put;
-    // A secret is given to the connector it was given for, and to no other.
-    let kept = before.as_ref().filter(|row| row.connector == connector);
-    let kept = kept.map(|row| stored(row, &app.sign_in.seal)).transpose();
-    let mut all = kept.map_err(|wrong| ApiError::conflict(wrong.0))?.map(|given| given.secrets).unwrap_or_default();
-    for (path, value) in secrets {
-        match value {
-            Some(value) => drop(all.insert(path, value)),
-            None => drop(all.remove(&path)),
-        }
-    }
-    let given = Given { id: id.clone(), connector, settings, secrets: all };
+    let given = merged(&app, id.clone(), put, before.as_ref())?;
     let opened = assembled(&given, &app.connections.registry, &app.public_url);
     let opened = opened.map_err(|wrong| ApiError::bad_request(wrong.0))?;
     let row = row_of(&app, &who, &given, rev + 1)?;
@@ -77,7 +67,7 @@ pub(crate) async fn put(
         "connector": given.connector, "settings": given.settings, "secrets": row.secrets, "from": who.address(),
     });
     let told = vec![Told { what, id: id.clone(), data }];
-    match app.engine.account(who.by(), told, vec![Op::PutConnection(row.clone())]).await? {
+    match app.engine.account(who.by(), told, vec![account::Op::PutConnection(row.clone())]).await? {
         Ok(()) => {}
         Err(Refusal::Changed) => return Err(ApiError::changed(view(&app, &find(&app, &id).await?))),
         Err(other) => return Err(other.into()),
@@ -88,7 +78,27 @@ pub(crate) async fn put(
     Ok(Json(view(&app, &row)))
 }
 
-/// `DELETE /connections/{id}`, with `If-Match`: calls under way end; calls of flows that still name it are refused from now on.
+/// What is wanted, with the secrets that stay.
+fn merged(app: &App, id: String, put: Put, before: Option<&ConnectionRow>) -> Result<Given, ApiError> {
+    let Put { connector, settings, secrets } = put;
+    if before.is_some_and(|row| row.connector != connector) {
+        expect_unused(app, &id)?;
+    }
+    // A secret is given to the connector it was given for, and to no other. One that does not open any more (its key is lost) is
+    // gone: a new one takes its place.
+    let kept = before.filter(|row| row.connector == connector).and_then(|row| stored(row, &app.sign_in.seal).ok());
+    let mut all = kept.map(|given| given.secrets).unwrap_or_default();
+    for (path, value) in secrets {
+        match value {
+            Some(value) => drop(all.insert(path, value)),
+            None => drop(all.remove(&path)),
+        }
+    }
+    Ok(Given { id, connector, settings, secrets: all })
+}
+
+/// `DELETE /connections/{id}`, with `If-Match`: no live flow may use it. Calls under way end; runs of older versions that still call
+/// through it are refused.
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
@@ -97,8 +107,11 @@ pub(crate) async fn remove(
 ) -> Answer {
     let _one_at_a_time = app.importing.lock().await;
     let row = find(&app, &id).await?;
+    if !app.connections.is_of_file(&id) {
+        expect_unused(&app, &id)?;
+    }
     let told = Told { what: "connection.removed", id: id.clone(), data: json!({ "from": who.address() }) };
-    match app.engine.account(who.by(), vec![told], vec![Op::EndConnection(id.clone(), rev)]).await? {
+    match app.engine.account(who.by(), vec![told], vec![account::Op::EndConnection(id.clone(), rev)]).await? {
         Ok(()) => {}
         Err(Refusal::Changed) => return Err(ApiError::changed(view(&app, &row))),
         Err(other) => return Err(other.into()),
@@ -111,6 +124,14 @@ pub(crate) async fn remove(
         app.checker.put_connections(app.connections.infos());
     }
     Ok(Json(json!({ "removed": id })))
+}
+
+/// Refuses to take away what live flows call through.
+fn expect_unused(app: &App, id: &str) -> Result<(), ApiError> {
+    let calls = |step: &Step| matches!(&step.op, Op::Do(step) if step.connection.as_deref() == Some(id));
+    let live = app.engine.live().into_iter().filter(|version| version.program.steps.iter().any(calls));
+    let flows: Vec<String> = live.map(|version| version.flow.to_string()).collect();
+    if flows.is_empty() { Ok(()) } else { Err(ApiError::used(&flows)) }
 }
 
 /// The revision a change is based on.

@@ -15,7 +15,7 @@ pub(crate) type Secrets = BTreeMap<String, String>;
 
 /// Those that are stored, opened as far as they can be.
 #[derive(Default)]
-pub(crate) struct Made {
+pub(super) struct Made {
     /// Opened.
     pub(super) open: Vec<Open>,
     /// Why the others are not, by id.
@@ -41,7 +41,7 @@ pub(crate) struct Wrong(pub(crate) String);
 
 impl Made {
     /// Opens the stored ones that `of_file` does not declare. One that cannot be opened keeps nobody from starting.
-    pub(crate) fn open(rows: &[ConnectionRow], of_file: &[Open], seal: &Seal, registry: &Registry, url: &str) -> Self {
+    pub(super) fn open(rows: &[ConnectionRow], of_file: &[Open], seal: &Seal, registry: &Registry, url: &str) -> Self {
         let mut made = Self::default();
         for row in rows {
             let opened = match of_file.iter().any(|open| *open.id == *row.id) {

@@ -10,10 +10,13 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use engine::account::ConnectionRow;
 use engine::connector::{Open, Registry};
 use engine::flow::ConnectionInfo;
 
-pub(crate) use made::{Given, Made, assembled, place_of, stored};
+use self::made::Made;
+pub(crate) use self::made::{Given, assembled, place_of, stored};
+use crate::accounts::Seal;
 
 /// Opened accounts by id.
 type ById = BTreeMap<Arc<str>, Open>;
@@ -30,8 +33,15 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Those of the file, already opened, and those made in the editor.
-    pub(crate) fn new(registry: Registry, of_file: &[Open], made: Made) -> Self {
+    /// Those of the file, already opened, and those made in the editor, as far as they can be opened.
+    pub(crate) fn new(
+        registry: Registry,
+        of_file: &[Open],
+        made: &[ConnectionRow],
+        seal: &Seal,
+        public_url: &str,
+    ) -> Self {
+        let made = Made::open(made, of_file, seal, &registry, public_url);
         let file = of_file.iter().map(|open| Arc::clone(&open.id)).collect();
         let open = of_file.iter().cloned().chain(made.open).map(|open| (Arc::clone(&open.id), open)).collect();
         for (connection, why) in &made.troubles {

@@ -10,11 +10,14 @@ use super::runs;
 /// SQLite's extended code for a second row with the same unique value. Source: sqlite.org/rescode.html.
 const SQLITE_CONSTRAINT_UNIQUE: i32 = 2067;
 
-const ADD_USER: &str = "insert into app_user (id, email, name, role, publisher, language, theme, password, totp, totp_on, \
-     totp_step, state, rev, created_at, signed_in_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-
-const CHANGE_USER: &str = "update app_user set email = ?2, name = ?3, role = ?4, publisher = ?5, language = ?6, theme = ?7, \
-     password = ?8, totp = ?9, totp_on = ?10, totp_step = max(totp_step, ?11), state = ?12, rev = ?13 where id = ?1 and rev = ?13 - 1";
+const PUT_USER: &str = "insert into app_user (id, email, name, role, publisher, language, theme, password, totp, totp_on, \
+       totp_step, state, rev, created_at, signed_in_at) \
+     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15 \
+       where ?13 = 1 or exists (select 1 from app_user where id = ?1) \
+     on conflict (id) do update set email = excluded.email, name = excluded.name, role = excluded.role, \
+       publisher = excluded.publisher, language = excluded.language, theme = excluded.theme, password = excluded.password, \
+       totp = excluded.totp, totp_on = excluded.totp_on, totp_step = max(app_user.totp_step, excluded.totp_step), \
+       state = excluded.state, rev = excluded.rev where app_user.rev = excluded.rev - 1";
 
 /// Carries out a change and adds its journal rows to `block`; a refused one leaves nothing behind.
 pub(super) fn apply(conn: &Connection, change: &Change, block: (i64, i64)) -> Result<Result<(), Refusal>, Error> {
@@ -108,41 +111,23 @@ fn expect(rows: usize, otherwise: Refusal) -> Result<(), Refusal> {
 
 fn put_user(conn: &Connection, row: &UserRow) -> Result<Result<(), Refusal>, Error> {
     let password = row.password.as_ref().map(engine::secret::Secret::expose);
-    let done = if row.rev == 1 {
-        conn.prepare_cached(ADD_USER)?.execute(params![
-            row.id.0,
-            row.email,
-            row.name,
-            row.role as i64,
-            row.publisher,
-            row.language,
-            row.theme,
-            password,
-            row.totp,
-            row.totp_on,
-            row.totp_step,
-            row.state as i64,
-            row.rev,
-            row.created_at.0,
-            row.signed_in_at.map(|at| at.0),
-        ])
-    } else {
-        conn.prepare_cached(CHANGE_USER)?.execute(params![
-            row.id.0,
-            row.email,
-            row.name,
-            row.role as i64,
-            row.publisher,
-            row.language,
-            row.theme,
-            password,
-            row.totp,
-            row.totp_on,
-            row.totp_step,
-            row.state as i64,
-            row.rev,
-        ])
-    };
+    let done = conn.prepare_cached(PUT_USER)?.execute(params![
+        row.id.0,
+        row.email,
+        row.name,
+        row.role as i64,
+        row.publisher,
+        row.language,
+        row.theme,
+        password,
+        row.totp,
+        row.totp_on,
+        row.totp_step,
+        row.state as i64,
+        row.rev,
+        row.created_at.0,
+        row.signed_in_at.map(|at| at.0),
+    ]);
     match done {
         Ok(rows) => Ok(expect(rows, Refusal::Changed)),
         Err(rusqlite::Error::SqliteFailure(error, _)) if error.extended_code == SQLITE_CONSTRAINT_UNIQUE => {
