@@ -5,10 +5,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::http::HeaderValue;
-use engine::account::{Accounts, Hash, Op, Permission, Permissions, Refusal, SessionRow, Told, UserRow, UserState};
+use engine::account::{
+    Accounts, Hash, Op, Permission, Permissions, Refusal, Role, SessionRow, Told, UserRow, UserState,
+};
+use engine::ids::UserId;
 use engine::secret::Secret;
 use engine::store;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::codes::normal;
 use super::password::Passwords;
@@ -270,17 +274,59 @@ pub(crate) fn set_cookie(app: &App, token: Option<&str>) -> Result<HeaderValue, 
     HeaderValue::from_str(&text).map_err(ApiError::internal)
 }
 
+/// Who is signed in, what they may do, and what must come with every write.
+#[derive(Debug, Serialize)]
+pub(crate) struct SessionView {
+    user: Me,
+    /// Names of permissions; none while a second factor has to be set up.
+    permissions: Vec<Permission>,
+    /// For the header `X-CSRF-Token` of every write.
+    csrf: String,
+    /// Whether a second factor has to be set up before anything else.
+    must_enrol: bool,
+    /// Whether nobody can administer yet: never while somebody is signed in.
+    setup_needed: bool,
+    /// Whether the server plays the providers itself.
+    sandbox: bool,
+}
+
+/// Whoever is signed in, as they see themselves.
+#[derive(Debug, Serialize)]
+pub(crate) struct Me {
+    id: UserId,
+    name: String,
+    /// The address to sign in with.
+    email: String,
+    role: Role,
+    /// Whether a role that can publish does.
+    publisher: bool,
+    /// BCP 47; empty = the workspace's.
+    language: String,
+    /// `light`, `dark`, or empty = as the machine.
+    theme: String,
+    /// Whether a second factor is on.
+    totp: bool,
+}
+
 /// What the editor is told of who is signed in.
-pub(crate) fn session_view(app: &App, who: &Who) -> Result<Value, ApiError> {
+pub(crate) fn session_view(app: &App, who: &Who) -> Result<SessionView, ApiError> {
     let person = who.expect_person()?;
-    let user = &person.user;
-    Ok(json!({
-        "user": {
-            "id": user.id, "name": user.name, "email": user.email, "role": user.role, "publisher": user.publisher,
-            "language": user.language, "theme": user.theme, "totp": user.totp_on,
+    let user = person.user.clone();
+    Ok(SessionView {
+        user: Me {
+            id: user.id,
+            name: user.name,
+            email: user.email,
+            role: user.role,
+            publisher: user.publisher,
+            language: user.language,
+            theme: user.theme,
+            totp: user.totp_on,
         },
-        "permissions": who.permissions().iter().map(Permission::name).collect::<Vec<_>>(),
-        "csrf": person.csrf, "must_enrol": person.must_enrol, "setup_needed": false,
-        "sandbox": app.sandbox_url.is_some(),
-    }))
+        permissions: who.permissions().iter().collect(),
+        csrf: person.csrf.clone(),
+        must_enrol: person.must_enrol,
+        setup_needed: false,
+        sandbox: app.sandbox_url.is_some(),
+    })
 }

@@ -346,7 +346,11 @@ async fn a_token_may_what_its_scopes_say_until_it_ends() {
     let admin = stage.signed_in(&stage.somebody(Role::Admin, false).await).await;
     let none = stage.ask(&admin, "POST /tokens", json!({ "name": "x", "scopes": [] })).await;
     assert_eq!(none.bad().0, 400);
-    let make = json!({ "name": "Grafana", "scopes": ["figures.read", "flows.read"], "days": 30 });
+    for past in ["2026-03-02T08:59:00Z", "tomorrow"] {
+        let body = json!({ "name": "x", "scopes": ["flows.read"], "expires_at": past });
+        assert_eq!(stage.ask(&admin, "POST /tokens", body).await.bad().0, 400);
+    }
+    let make = json!({ "name": "Grafana", "scopes": ["figures.read", "flows.read"], "expires_at": "2026-04-01T11:00:00+02:00" });
     let made = stage.ask(&admin, "POST /tokens", make).await.good();
     let secret = format!("Bearer {}", made["secret"].as_str().unwrap());
     let machine = [("authorization", secret.as_str())];

@@ -8,21 +8,51 @@ use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use engine::account::{self, Accounts, ConnectionRow, Refusal, Told};
 use engine::flow::{Op, Step};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::extract::{Body, Id, IfMatch};
-use super::{Answer, view as show};
+use super::view as show;
 use crate::accounts::Who;
 use crate::app::App;
 use crate::connections::{Given, assembled, place_of, stored};
 use crate::error::ApiError;
 
+/// A connection, with the names of its secrets and never what they are.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct ConnectionView {
+    id: String,
+    connector: String,
+    /// `file` or `editor`.
+    owner: &'static str,
+    /// Whether it is the file's.
+    read_only: bool,
+    /// Its plain settings; `null` when the file declares it.
+    settings: Value,
+    /// Which secrets are set, by path.
+    secrets: Vec<String>,
+    /// For `If-Match`.
+    revision: Option<String>,
+    changed_by: Option<String>,
+    changed_at: Option<String>,
+    /// Why it is not open.
+    problem: Option<String>,
+    /// Whether it is open.
+    open: bool,
+}
+
+/// What is gone.
+#[derive(Debug, Serialize)]
+pub(crate) struct Removed {
+    removed: String,
+}
+
 /// `GET /connections/{id}`: what it was made of. Of one that the file declares, only that.
-pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Result<Json<ConnectionView>, ApiError> {
     if app.connections.is_of_file(&id) {
-        let open = app.connections.get(&id).ok_or_else(|| missing(&id))?;
-        return Ok(Json(json!({ "id": id, "connector": open.connector, "owner": "file", "read_only": true })));
+        let connector = app.connections.get(&id).ok_or_else(|| missing(&id))?.connector.to_owned();
+        let view = ConnectionView { id, connector, owner: "file", read_only: true, open: true, ..Default::default() };
+        return Ok(Json(view));
     }
     Ok(Json(view(&app, &find(&app, &id).await?)))
 }
@@ -48,7 +78,7 @@ pub(crate) async fn put(
     headers: HeaderMap,
     Id(id): Id<String>,
     Body(put): Body<Put>,
-) -> Answer {
+) -> Result<Json<ConnectionView>, ApiError> {
     if app.connections.is_of_file(&id) {
         return Err(ApiError::conflict("the connections file declares it: change it there"));
     }
@@ -69,7 +99,7 @@ pub(crate) async fn put(
     let told = vec![Told { what, id: id.clone(), data }];
     match app.engine.account(who.by(), told, vec![account::Op::PutConnection(row.clone())]).await? {
         Ok(()) => {}
-        Err(Refusal::Changed) => return Err(ApiError::changed(view(&app, &find(&app, &id).await?))),
+        Err(Refusal::Changed) => return Err(ApiError::changed(json!(view(&app, &find(&app, &id).await?)))),
         Err(other) => return Err(other.into()),
     }
     app.engine.open(opened.clone()).await?;
@@ -104,7 +134,7 @@ pub(crate) async fn remove(
     Extension(who): Extension<Who>,
     IfMatch(rev): IfMatch,
     Id(id): Id<String>,
-) -> Answer {
+) -> Result<Json<Removed>, ApiError> {
     let _one_at_a_time = app.importing.lock().await;
     let row = find(&app, &id).await?;
     if !app.connections.is_of_file(&id) {
@@ -113,7 +143,7 @@ pub(crate) async fn remove(
     let told = Told { what: "connection.removed", id: id.clone(), data: json!({ "from": who.address() }) };
     match app.engine.account(who.by(), vec![told], vec![account::Op::EndConnection(id.clone(), rev)]).await? {
         Ok(()) => {}
-        Err(Refusal::Changed) => return Err(ApiError::changed(view(&app, &row))),
+        Err(Refusal::Changed) => return Err(ApiError::changed(json!(view(&app, &row)))),
         Err(other) => return Err(other.into()),
     }
     // One that the file declares too stays open: only the row that did not count is gone.
@@ -123,7 +153,7 @@ pub(crate) async fn remove(
         }
         app.checker.put_connections(app.connections.infos());
     }
-    Ok(Json(json!({ "removed": id })))
+    Ok(Json(Removed { removed: id }))
 }
 
 /// Refuses to take away what live flows call through.
@@ -137,7 +167,7 @@ fn expect_unused(app: &App, id: &str) -> Result<(), ApiError> {
 /// The revision a change is based on.
 fn based_on(app: &App, headers: &HeaderMap, row: &ConnectionRow) -> Result<i64, ApiError> {
     let rev = IfMatch::of(headers)?;
-    if rev == row.rev { Ok(rev) } else { Err(ApiError::changed(view(app, row))) }
+    if rev == row.rev { Ok(rev) } else { Err(ApiError::changed(json!(view(app, row)))) }
 }
 
 fn row_of(app: &App, who: &Who, given: &Given, rev: i64) -> Result<ConnectionRow, ApiError> {
@@ -155,14 +185,20 @@ fn row_of(app: &App, who: &Who, given: &Given, rev: i64) -> Result<ConnectionRow
     })
 }
 
-fn view(app: &App, row: &ConnectionRow) -> Value {
-    let secrets: Vec<&str> = row.secrets.split(' ').filter(|name| !name.is_empty()).collect();
-    json!({
-        "id": row.id, "connector": row.connector, "owner": "editor", "read_only": false,
-        "settings": show::blob(row.settings.as_bytes()), "secrets": secrets, "revision": row.rev.to_string(),
-        "changed_by": row.by, "changed_at": show::time(row.at), "problem": app.connections.troubles().get(&row.id),
-        "open": app.connections.get(&row.id).is_some(),
-    })
+fn view(app: &App, row: &ConnectionRow) -> ConnectionView {
+    ConnectionView {
+        id: row.id.clone(),
+        connector: row.connector.clone(),
+        owner: "editor",
+        read_only: false,
+        settings: show::blob(row.settings.as_bytes()),
+        secrets: row.secrets.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        revision: Some(row.rev.to_string()),
+        changed_by: Some(row.by.clone()),
+        changed_at: show::text(Some(row.at)),
+        problem: app.connections.troubles().remove(&row.id),
+        open: app.connections.get(&row.id).is_some(),
+    }
 }
 
 async fn find(app: &App, id: &str) -> Result<ConnectionRow, ApiError> {

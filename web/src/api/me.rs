@@ -6,12 +6,12 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use engine::account::{Op, Told, UserRow};
 use engine::secret::Secret;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Answer;
 use super::extract::Body;
-use super::users::{self, checked_language, checked_name};
+use super::session::SignedOut;
+use super::users::{UserView, checked_language, checked_name};
 use crate::accounts::sign_in::totp_place;
 use crate::accounts::{Purpose, Who, digest, recovery_codes, totp};
 use crate::app::App;
@@ -33,7 +33,7 @@ pub(crate) async fn change(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Body(change): Body<Change>,
-) -> Answer {
+) -> Result<Json<UserView>, ApiError> {
     let mut user = who.expect_person()?.user.clone();
     if let Some(name) = &change.name {
         user.name = checked_name(name)?;
@@ -51,7 +51,7 @@ pub(crate) async fn change(
     user.rev += 1;
     let data = json!({ "name": user.name, "language": user.language });
     store(&app, &who, user.clone(), "user.changed", data, Vec::new()).await?;
-    Ok(Json(users::view(&user)))
+    Ok(Json((&user).into()))
 }
 
 /// A new password, and the old one as proof.
@@ -62,12 +62,18 @@ pub(crate) struct Password {
     new: Secret,
 }
 
+/// It is done.
+#[derive(Debug, Serialize)]
+pub(crate) struct Changed {
+    changed: bool,
+}
+
 /// `POST /me/password`: all other sessions end.
 pub(crate) async fn password(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Body(given): Body<Password>,
-) -> Answer {
+) -> Result<Json<Changed>, ApiError> {
     let person = who.expect_person()?;
     app.sign_in.confirm(&app, &who, &given.old).await?;
     let mut user = person.user.clone();
@@ -75,20 +81,35 @@ pub(crate) async fn password(
     user.rev += 1;
     let others = vec![Op::EndSessions(user.id, Some(person.session)), Op::EndLinks(user.id)];
     store(&app, &who, user, "user.password_set", json!({}), others).await?;
-    Ok(Json(json!({ "changed": true })))
+    Ok(Json(Changed { changed: true }))
 }
 
 /// `POST /me/sign-out-everywhere`: ends all sessions, this one too.
-pub(crate) async fn sign_out_everywhere(State(app): State<Arc<App>>, Extension(who): Extension<Who>) -> Answer {
+pub(crate) async fn sign_out_everywhere(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
+) -> Result<Json<SignedOut>, ApiError> {
     let user = &who.expect_person()?.user;
     let data = json!({ "from": who.address(), "everywhere": true });
     let told = Told { what: "user.signed_out", id: user.id.to_string(), data };
     app.engine.account(who.by(), vec![told], vec![Op::EndSessions(user.id, None)]).await??;
-    Ok(Json(json!({ "signed_out": true })))
+    Ok(Json(SignedOut { signed_out: true }))
+}
+
+/// What an app is told.
+#[derive(Debug, Serialize)]
+pub(crate) struct TotpBegun {
+    /// Base 32, to type.
+    secret: String,
+    /// The same with who and where, to show as a picture.
+    otpauth: String,
 }
 
 /// `POST /me/totp`: a secret for the app; it counts once a code of it was confirmed.
-pub(crate) async fn begin_totp(State(app): State<Arc<App>>, Extension(who): Extension<Who>) -> Answer {
+pub(crate) async fn begin_totp(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
+) -> Result<Json<TotpBegun>, ApiError> {
     let mut user = who.expect_person()?.user.clone();
     if user.totp_on {
         return Err(ApiError::conflict("a second factor is on: take it away first"));
@@ -96,9 +117,9 @@ pub(crate) async fn begin_totp(State(app): State<Arc<App>>, Extension(who): Exte
     let secret = totp::secret()?;
     user.totp = app.sign_in.seal.seal(&totp_place(&user), &secret).map_err(ApiError::internal)?;
     user.rev += 1;
-    let (text, url) = totp::shown(&secret, &app.sign_in.settings().name, &user.email)?;
+    let (secret, otpauth) = totp::shown(&secret, &app.sign_in.settings().name, &user.email)?;
     store(&app, &who, user, "user.totp_begun", json!({}), Vec::new()).await?;
-    Ok(Json(json!({ "secret": text, "otpauth": url })))
+    Ok(Json(TotpBegun { secret, otpauth }))
 }
 
 /// A code of the app.
@@ -108,12 +129,18 @@ pub(crate) struct Code {
     code: String,
 }
 
+/// Each good once instead of a code of the app.
+#[derive(Debug, Serialize)]
+pub(crate) struct RecoveryCodes {
+    recovery_codes: Vec<String>,
+}
+
 /// `POST /me/totp/confirm`: the second factor is on from now on; the recovery codes are shown once.
 pub(crate) async fn confirm_totp(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Body(given): Body<Code>,
-) -> Answer {
+) -> Result<Json<RecoveryCodes>, ApiError> {
     let person = who.expect_person()?;
     let mut user = person.user.clone();
     if user.totp_on || user.totp.is_empty() {
@@ -130,7 +157,7 @@ pub(crate) async fn confirm_totp(
     let ops =
         vec![Op::UseStep(user.id, step), Op::PutCodes(user.id, hashes), Op::EndSessions(user.id, Some(person.session))];
     store(&app, &who, user, "user.totp_on", json!({}), ops).await?;
-    Ok(Json(json!({ "recovery_codes": codes })))
+    Ok(Json(RecoveryCodes { recovery_codes: codes }))
 }
 
 /// The password, as proof.
@@ -145,7 +172,7 @@ pub(crate) async fn end_totp(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Body(proof): Body<Proof>,
-) -> Answer {
+) -> Result<Json<Changed>, ApiError> {
     let mut user = who.expect_person()?.user.clone();
     if app.sign_in.settings().require_totp.contains(&user.role) {
         return Err(ApiError::conflict("your role needs a second factor"));
@@ -155,7 +182,7 @@ pub(crate) async fn end_totp(
     user.rev += 1;
     let ops = vec![Op::PutCodes(user.id, Vec::new())];
     store(&app, &who, user, "user.totp_off", json!({}), ops).await?;
-    Ok(Json(json!({ "totp": false })))
+    Ok(Json(Changed { changed: true }))
 }
 
 async fn store(

@@ -4,33 +4,57 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use engine::account::{Accounts, LinkKind, LinkRow, Op, Role, Told, UserRow, UserState, admins_among};
 use engine::ids::UserId;
 use engine::secret::Secret;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::Answer;
 use super::extract::{Agent, Body};
 use super::users::{checked_email, checked_name};
-use crate::accounts::sign_in::{Attempt, Begun, session_view, set_cookie};
+use crate::accounts::sign_in::{Attempt, Begun, SessionView, session_view, set_cookie};
 use crate::accounts::who::name_of;
 use crate::accounts::{Purpose, Who, digest};
 use crate::app::App;
 use crate::error::ApiError;
 
 /// An answer that gives or takes the cookie.
-type WithCookie = Result<(StatusCode, [(HeaderName, HeaderValue); 1], Json<Value>), ApiError>;
+type WithCookie<T> = Result<([(HeaderName, HeaderValue); 1], Json<T>), ApiError>;
 
 /// `GET /session`: who is signed in, what they may do, and what must come with every write.
-pub(crate) async fn show(State(app): State<Arc<App>>, Extension(who): Extension<Who>) -> Answer {
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
+) -> Result<Json<SessionView>, ApiError> {
     if who.user().is_some() {
         return Ok(Json(session_view(&app, &who)?));
     }
     let setup_needed = admins_among(&app.engine.store().users().await?) == 0;
-    Err(ApiError::signed_out(json!({ "setup_needed": setup_needed, "oidc": [] })))
+    Err(ApiError::signed_out(json!(Entrances { setup_needed, oidc: Vec::new() })))
+}
+
+/// How one can come in: the details of `signed_out`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Entrances {
+    /// Whether nobody can administer yet.
+    setup_needed: bool,
+    /// Providers one can sign in with; none in this build.
+    oidc: Vec<Provider>,
+}
+
+/// A provider one can sign in with.
+#[derive(Debug, Serialize)]
+pub(crate) struct Provider {
+    id: String,
+    name: String,
+}
+
+/// Whether it is done.
+#[derive(Debug, Serialize)]
+pub(crate) struct SignedOut {
+    pub(super) signed_out: bool,
 }
 
 /// Who signs in.
@@ -49,7 +73,7 @@ pub(crate) async fn begin(
     Extension(who): Extension<Who>,
     Agent(agent): Agent,
     Body(given): Body<SignIn>,
-) -> WithCookie {
+) -> WithCookie<SessionView> {
     let SignIn { email, password, code } = given;
     let attempt = Attempt { email: &email, password: &password, code: code.as_deref(), from: who.address() };
     let begun = app.sign_in.sign_in(&app, &attempt, &agent).await?;
@@ -57,11 +81,11 @@ pub(crate) async fn begin(
 }
 
 /// `DELETE /session`: signs out.
-pub(crate) async fn end(State(app): State<Arc<App>>, Extension(who): Extension<Who>) -> WithCookie {
+pub(crate) async fn end(State(app): State<Arc<App>>, Extension(who): Extension<Who>) -> WithCookie<SignedOut> {
     let person = who.expect_person()?;
     let told = Told { what: "user.signed_out", id: person.user.id.to_string(), data: json!({ "from": who.address() }) };
     app.engine.account(who.by(), vec![told], vec![Op::EndSession(person.session)]).await??;
-    Ok((StatusCode::OK, [(header::SET_COOKIE, set_cookie(&app, None)?)], Json(json!({ "signed_out": true }))))
+    Ok(([(header::SET_COOKIE, set_cookie(&app, None)?)], Json(SignedOut { signed_out: true })))
 }
 
 /// Who sets up the first admin.
@@ -80,7 +104,7 @@ pub(crate) async fn set_up(
     Extension(who): Extension<Who>,
     Agent(agent): Agent,
     Body(given): Body<Setup>,
-) -> WithCookie {
+) -> WithCookie<SessionView> {
     let link = link(&app, &given.token, LinkKind::Setup).await?;
     let (email, name) = (checked_email(&given.email)?, checked_name(&given.name)?);
     let password = app.sign_in.passwords.hash(&given.password, &email).await?;
@@ -122,6 +146,13 @@ pub(crate) struct Invitation {
     name: Option<String>,
 }
 
+/// The password counts, and the next sign-in asks for the second factor.
+#[derive(Debug, Serialize)]
+pub(crate) struct PasswordSet {
+    password_set: bool,
+    signed_in: bool,
+}
+
 /// `POST /invitation`: chooses a password with a link that works once, and signs in; not where a second factor is on: then the next
 /// sign-in asks for it.
 pub(crate) async fn accept(
@@ -144,7 +175,7 @@ pub(crate) async fn accept(
     let ops = vec![Op::UseLink(link.hash), Op::PutUser(Box::new(user.clone())), Op::EndSessions(user.id, None)];
     if user.totp_on {
         app.engine.account(&name_of(user), vec![told], ops).await??;
-        return Ok(Json(json!({ "password_set": true, "signed_in": false })).into_response());
+        return Ok(Json(PasswordSet { password_set: true, signed_in: false }).into_response());
     }
     let begun = app.sign_in.open(&app, user, who.address(), &agent, vec![told], ops).await??;
     Ok(welcome(&app, &begun)?.into_response())
@@ -156,7 +187,7 @@ async fn link(app: &App, token: &Secret, kind: LinkKind) -> Result<LinkRow, ApiE
     link.filter(|link| link.kind == kind && app.clock.now() < link.expires_at).ok_or_else(ApiError::link_gone)
 }
 
-fn welcome(app: &App, begun: &Begun) -> WithCookie {
+fn welcome(app: &App, begun: &Begun) -> WithCookie<SessionView> {
     let cookie = set_cookie(app, Some(&begun.token))?;
-    Ok((StatusCode::OK, [(header::SET_COOKIE, cookie)], Json(session_view(app, &begun.who)?)))
+    Ok(([(header::SET_COOKIE, cookie)], Json(session_view(app, &begun.who)?)))
 }

@@ -8,11 +8,12 @@ use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use engine::account::{Accounts, LinkKind, LinkRow, Op, Refusal, Role, Told, UserRow, UserState};
 use engine::ids::UserId;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::extract::{Body, Id, IfMatch};
-use super::{Answer, view as show};
+use super::session::SignedOut;
+use super::view as show;
 use crate::accounts::settings::is_language;
 use crate::accounts::sign_in::normal_email;
 use crate::accounts::{Purpose, Who, digest, random_token};
@@ -24,20 +25,68 @@ const INVITATION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How long a set-up link works.
 const SETUP: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Somebody, as the API shows them.
-pub(super) fn view(user: &UserRow) -> Value {
-    json!({
-        "id": user.id, "name": user.name, "email": user.email, "role": user.role, "publisher": user.publisher,
-        "language": user.language, "theme": user.theme, "totp": user.totp_on, "state": user.state,
-        "created_at": show::time(user.created_at), "signed_in_at": show::maybe(user.signed_in_at),
-        "revision": user.rev.to_string(),
-    })
+/// Somebody, as admins see them.
+#[derive(Debug, Serialize)]
+pub(crate) struct UserView {
+    id: UserId,
+    name: String,
+    /// The address to sign in with.
+    email: String,
+    role: Role,
+    /// Whether a role that can publish does.
+    publisher: bool,
+    /// BCP 47; empty = the workspace's.
+    language: String,
+    /// `light`, `dark`, or empty = as the machine.
+    theme: String,
+    /// Whether a second factor is on.
+    totp: bool,
+    state: UserState,
+    created_at: Option<String>,
+    signed_in_at: Option<String>,
+    /// For `If-Match`.
+    revision: String,
+}
+
+impl From<&UserRow> for UserView {
+    fn from(user: &UserRow) -> Self {
+        Self {
+            id: user.id,
+            name: user.name.clone(),
+            email: user.email.clone(),
+            role: user.role,
+            publisher: user.publisher,
+            language: user.language.clone(),
+            theme: user.theme.clone(),
+            totp: user.totp_on,
+            state: user.state,
+            created_at: show::text(Some(user.created_at)),
+            signed_in_at: show::text(user.signed_in_at),
+            revision: user.rev.to_string(),
+        }
+    }
+}
+
+/// Everybody.
+#[derive(Debug, Serialize)]
+pub(crate) struct Users {
+    users: Vec<UserView>,
+    /// Never more than one page.
+    next: Option<UserId>,
 }
 
 /// `GET /users`: everybody, by name.
-pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer {
-    let users: Vec<Value> = app.engine.store().users().await?.iter().map(view).collect();
-    Ok(Json(json!({ "users": users })))
+pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<Users>, ApiError> {
+    let users = app.engine.store().users().await?.iter().map(UserView::from).collect();
+    Ok(Json(Users { users, next: None }))
+}
+
+/// Somebody with a link that works once: below the server's address, they choose a password with it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Invited {
+    user: UserView,
+    /// `/invitation#<token>`; shown this once.
+    invitation: String,
 }
 
 /// Whom to invite.
@@ -59,7 +108,7 @@ pub(crate) async fn invite(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Body(new): Body<New>,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+) -> Result<(StatusCode, Json<Invited>), ApiError> {
     let now = app.clock.now();
     let user = UserRow {
         id: UserId(app.ids.next(now)),
@@ -81,7 +130,7 @@ pub(crate) async fn invite(
     let (link, token) = new_link(&app, LinkKind::Invitation, Some(user.id), INVITATION)?;
     let ops = vec![Op::PutUser(Box::new(user.clone())), link];
     app.engine.account(who.by(), vec![told("user.invited", &user, &who)], ops).await??;
-    Ok((StatusCode::CREATED, Json(json!({ "user": view(&user), "invitation": format!("/invitation#{token}") }))))
+    Ok((StatusCode::CREATED, Json(Invited { user: (&user).into(), invitation: format!("/invitation#{token}") })))
 }
 
 /// What changes of somebody; what is left out stays.
@@ -104,10 +153,10 @@ pub(crate) async fn change(
     IfMatch(rev): IfMatch,
     Id(id): Id<UserId>,
     Body(change): Body<Change>,
-) -> Answer {
+) -> Result<Json<UserView>, ApiError> {
     let before = find(&app, id).await?;
     if before.rev != rev {
-        return Err(ApiError::changed(view(&before)));
+        return Err(ApiError::changed(json!(UserView::from(&before))));
     }
     let mut user = before.clone();
     if let Some(name) = &change.name {
@@ -134,11 +183,21 @@ pub(crate) async fn change(
     }
     lose(&before, &mut ops);
     done(&app, &who, "user.changed", &user, ops).await?;
-    Ok(Json(view(&user)))
+    Ok(Json((&user).into()))
+}
+
+/// Who is gone.
+#[derive(Debug, Serialize)]
+pub(crate) struct Removed {
+    removed: UserId,
 }
 
 /// `DELETE /users/{id}`: for good; the log goes on naming them.
-pub(crate) async fn remove(State(app): State<Arc<App>>, Extension(who): Extension<Who>, Id(id): Id<UserId>) -> Answer {
+pub(crate) async fn remove(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
+    Id(id): Id<UserId>,
+) -> Result<Json<Removed>, ApiError> {
     let before = find(&app, id).await?;
     let user = UserRow {
         state: UserState::Removed,
@@ -152,7 +211,7 @@ pub(crate) async fn remove(State(app): State<Arc<App>>, Extension(who): Extensio
     ops.extend([Op::EndSessions(id, None), Op::EndLinks(id), Op::PutCodes(id, Vec::new())]);
     lose(&before, &mut ops);
     done(&app, &who, "user.removed", &user, ops).await?;
-    Ok(Json(json!({ "removed": id })))
+    Ok(Json(Removed { removed: id }))
 }
 
 /// `POST /users/{id}/sign-out`: ends all sessions of somebody.
@@ -160,10 +219,10 @@ pub(crate) async fn sign_out(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Id(id): Id<UserId>,
-) -> Answer {
+) -> Result<Json<SignedOut>, ApiError> {
     let user = find(&app, id).await?;
     done(&app, &who, "user.signed_out", &user, vec![Op::EndSessions(id, None)]).await?;
-    Ok(Json(json!({ "signed_out": id })))
+    Ok(Json(SignedOut { signed_out: true }))
 }
 
 /// Whether the second factor goes too.
@@ -181,7 +240,7 @@ pub(crate) async fn renew(
     Extension(who): Extension<Who>,
     Id(id): Id<UserId>,
     Body(renew): Body<Renew>,
-) -> Answer {
+) -> Result<Json<Invited>, ApiError> {
     let mut user = find(&app, id).await?;
     if user.state == UserState::Off {
         return Err(ApiError::conflict("they may not sign in: switch them on first"));
@@ -193,15 +252,25 @@ pub(crate) async fn renew(
         ops.extend([Op::PutUser(Box::new(user.clone())), Op::PutCodes(id, Vec::new()), Op::EndSessions(id, None)]);
     }
     done(&app, &who, "user.link_made", &user, ops).await?;
-    Ok(Json(json!({ "user": view(&user), "invitation": format!("/invitation#{token}") })))
+    Ok(Json(Invited { user: (&user).into(), invitation: format!("/invitation#{token}") }))
+}
+
+/// A link that makes an admin.
+#[derive(Debug, Serialize)]
+pub(crate) struct SetupLink {
+    /// `/setup#<token>`; shown this once.
+    setup: String,
 }
 
 /// `POST /setup/link`: a link that makes an admin, once. Only for whoever runs this machine.
-pub(crate) async fn setup_link(State(app): State<Arc<App>>, Extension(who): Extension<Who>) -> Answer {
+pub(crate) async fn setup_link(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
+) -> Result<Json<SetupLink>, ApiError> {
     if !who.is_trusted() {
         return Err(ApiError::forbidden("ask on the server's machine: switchboard user setup-link"));
     }
-    Ok(Json(json!({ "setup": make_setup_link(&app, who.by()).await? })))
+    Ok(Json(SetupLink { setup: make_setup_link(&app, who.by()).await? }))
 }
 
 /// A link that makes an admin; the one before it ends.
@@ -229,7 +298,7 @@ fn lose(before: &UserRow, ops: &mut Vec<Op>) {
 async fn done(app: &App, who: &Who, what: &'static str, user: &UserRow, ops: Vec<Op>) -> Result<(), ApiError> {
     match app.engine.account(who.by(), vec![told(what, user, who)], ops).await? {
         Ok(()) => Ok(()),
-        Err(Refusal::Changed) => Err(ApiError::changed(view(&find(app, user.id).await?))),
+        Err(Refusal::Changed) => Err(ApiError::changed(json!(UserView::from(&find(app, user.id).await?)))),
         Err(other) => Err(other.into()),
     }
 }
