@@ -143,6 +143,10 @@ id!(/// One demand that a human takes over.
     EscalationId, "esc");
 id!(/// One received item that could not be read.
     BadItemId, "bad");
+id!(/// Somebody who works here.
+    UserId, "usr");
+id!(/// A token a machine works with.
+    TokenId, "tok");
 id!(/// The unit of order and of writing; see [`crate::mailbox`].
     MailboxId, "box");
 

@@ -1,6 +1,7 @@
 //! What the product promises to whoever runs it, word by word: each test starts the real binary and talks to it as providers,
 //! scripts and people do.
 
+mod accounts;
 mod answers;
 mod audit;
 mod commands;

@@ -3,6 +3,7 @@
 //! The suite knows nothing of a driver but [`Driver`]; `store_conformance!` makes one test of each promise.
 #![allow(clippy::unwrap_used, reason = "these are tests, though a library holds them")]
 
+pub mod accounts;
 pub mod chain;
 pub mod effects;
 pub mod erasure;
@@ -20,12 +21,13 @@ pub mod turns;
 
 use std::future::Future;
 
+use engine::account::Accounts;
 use engine::store::{Reads, Store};
 
 /// A fresh, empty database that can be opened again.
 pub trait Driver: Sized {
     /// The store it opens.
-    type Store: Store + Reads;
+    type Store: Store + Reads + Accounts;
 
     /// An empty database.
     fn fresh() -> impl Future<Output = Self>;
@@ -126,6 +128,12 @@ macro_rules! store_conformance {
             life: a_first_hour_never_goes_back_until_it_is_another,
             life: held_starts_are_listed_by_flow_and_trigger_in_pages,
             life: waiting_runs_are_counted_by_version_and_place,
+            accounts: a_refused_change_leaves_nothing,
+            accounts: a_person_changes_from_the_revision_that_was_read,
+            accounts: the_last_active_admin_stays,
+            accounts: what_works_once_works_once,
+            accounts: sessions_end,
+            accounts: tokens_settings_and_connections_are_read_back,
         );
     };
     ($driver:ty; $($module:ident: $promise:ident),* $(,)?) => {

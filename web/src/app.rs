@@ -1,14 +1,14 @@
 //! What every handler works with: the engine, the opened connections, the flows, and where we are.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::clock::{At, Clock};
-use engine::connector::Open;
 use engine::ids::Ids;
 use engine_store::sqlite::Sqlite;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::accounts::SignIn;
+use crate::connections::Connections;
 use crate::error::ApiError;
 use crate::flows::Checker;
 use crate::keys::Token;
@@ -30,13 +30,15 @@ pub struct App {
     pub(crate) checker: Arc<Checker>,
     /// Held while flows are brought in: a plan must still be true when it is carried out.
     pub(crate) importing: tokio::sync::Mutex<()>,
-    /// Opened connections by id.
-    pub connections: BTreeMap<Arc<str>, Open>,
+    /// The accounts that are open.
+    pub connections: Connections,
     /// Our address as the outside sees it, without a final slash.
     pub public_url: String,
     /// The sandbox's address, when there is one.
     pub sandbox_url: Option<String>,
-    /// What the API asks for on the network.
+    /// Signing in.
+    pub(crate) sign_in: SignIn,
+    /// What the API asks scripts on this machine for.
     pub token: Arc<Token>,
     /// Seals the anchors.
     pub audit_key: [u8; 32],
@@ -53,9 +55,9 @@ impl App {
     /// # Errors
     /// When there is no server and no connections file was named.
     pub(crate) fn expect_accounts(&self) -> Result<(), ApiError> {
-        match self.checker.connections {
-            Some(_) => Ok(()),
-            None => Err(ApiError::conflict(
+        match self.checker.knows_connections() {
+            true => Ok(()),
+            false => Err(ApiError::conflict(
                 "no server runs on this data, and the accounts are not known here: start it, or name them with --connections",
             )),
         }

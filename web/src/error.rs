@@ -1,8 +1,11 @@
 //! The one shape of an API error: `{ "error": { "code", "message", "details" } }`. Codes are stable.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use engine::account::{Permission, Refusal};
 use engine::connector::DoorError;
 use engine::{order, store};
 use serde_json::{Value, json};
@@ -29,13 +32,70 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
     }
 
-    /// 401: no token, or not the right one.
+    /// 401: nobody we know.
     pub(crate) fn unauthorized() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
             "unauthorized",
-            "send `Authorization: Bearer` with the token of DIR/api-token",
+            "sign in, or send `Authorization: Bearer` with an API token (on this machine, that of DIR/api-token)",
         )
+    }
+
+    /// 401: nobody is signed in; `details` says how one can.
+    pub(crate) fn signed_out(details: Value) -> Self {
+        Self { details, ..Self::new(StatusCode::UNAUTHORIZED, "signed_out", "nobody is signed in") }
+    }
+
+    /// 401: the address or the password is wrong, or there is nobody; it does not say which.
+    pub(crate) fn wrong_credentials() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials", "the address or the password is wrong")
+    }
+
+    /// 401: the password is right, the second factor is missing or `wrong`.
+    pub(crate) fn code_needed(wrong: bool) -> Self {
+        let message =
+            if wrong { "this code is wrong, or was used before" } else { "send the code of the second factor" };
+        Self { details: json!({ "wrong": wrong }), ..Self::new(StatusCode::UNAUTHORIZED, "code_needed", message) }
+    }
+
+    /// 429: too many tries; come again after so long.
+    pub(crate) fn too_many_tries(after: Duration) -> Self {
+        Self {
+            retry_after_s: Some(after.as_secs() + 1),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", "too many tries; come again later")
+        }
+    }
+
+    /// 403: this role or token does not have the permission.
+    pub(crate) fn may_not(permission: Permission) -> Self {
+        let message = format!("your role may not do this: it needs `{}`", permission.name());
+        Self { details: json!({ "permission": permission }), ..Self::forbidden(message) }
+    }
+
+    /// 403: a second factor has to be set up first.
+    pub(crate) fn second_factor_needed() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "second_factor_needed", "set up a second factor first: your role needs one")
+    }
+
+    /// 403: a write without the session's token.
+    pub(crate) fn csrf() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "csrf", "send `X-CSRF-Token` with the value of `GET /session`")
+    }
+
+    /// 404 or 410: a link that was used, replaced, or is too old.
+    pub(crate) fn link_gone() -> Self {
+        Self::new(StatusCode::GONE, "link_gone", "this link was used, replaced or is too old: ask for another")
+    }
+
+    /// 428: a write that does not say what it was based on.
+    pub(crate) fn revision_needed() -> Self {
+        Self::new(StatusCode::PRECONDITION_REQUIRED, "revision_needed", "send `If-Match` with the revision you changed")
+    }
+
+    /// 409: somebody else changed it meanwhile; `details` may hold what it is now.
+    pub(crate) fn changed(current: Value) -> Self {
+        let details = json!({ "current": current });
+        Self { details, ..Self::new(StatusCode::CONFLICT, "changed", "somebody changed it meanwhile") }
     }
 
     /// 403: not from there.
@@ -61,6 +121,12 @@ impl ApiError {
     /// 409: not in a state in which this can be done.
     pub(crate) fn conflict(message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "refused", message)
+    }
+
+    /// 409: these live flows use it.
+    pub(crate) fn used(flows: &[String]) -> Self {
+        let message = format!("live flows use it: {}; change them or switch them off first", flows.join(", "));
+        Self { details: json!({ "flows": flows }), ..Self::new(StatusCode::CONFLICT, "used", message) }
     }
 
     /// 413: more than `cap` bytes.
@@ -108,6 +174,18 @@ impl From<store::Error> for ApiError {
     }
 }
 
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::Changed => return Self::changed(Value::Null),
+            Refusal::Gone => return Self::not_found("what this is about"),
+            Refusal::Taken => "taken",
+            Refusal::LastAdmin => "last_admin",
+        };
+        Self::new(StatusCode::CONFLICT, code, refusal.to_string())
+    }
+}
+
 impl From<flows::Error> for ApiError {
     fn from(error: flows::Error) -> Self {
         match error {
@@ -148,6 +226,12 @@ impl From<DoorError> for ApiError {
     }
 }
 
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut error = json!({ "code": self.code, "message": self.message });
@@ -164,8 +248,6 @@ impl IntoResponse for ApiError {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     async fn shown(error: impl Into<ApiError>) -> (StatusCode, Value, Option<String>) {

@@ -26,7 +26,8 @@ pub(crate) const MAX_HOOK_BYTES: usize = 3 * 1024 * 1024;
 pub(crate) async fn receive(State(app): State<Arc<App>>, path: RawPathParams, request: Request) -> Response {
     let connection = path.iter().find(|(name, _)| *name == "connection").map_or("", |(_, value)| value).to_owned();
     let started = tokio::time::Instant::now();
-    let Some(open) = app.connections.get(&*connection) else {
+    let accounts = app.connections.all();
+    let Some(open) = accounts.get(&*connection) else {
         return ApiError::not_found(format_args!("a connection `{connection}`")).into_response();
     };
     let (plain, caller) = match take(&app, open, request).await {

@@ -1,4 +1,4 @@
-//! Keys that live in files beside the database: the one that seals anchors, and the API's token.
+//! Keys that live in files beside the database: the ones that seal anchors and secrets, and the API's token.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -22,7 +22,7 @@ pub enum Error {
         why: io::Error,
     },
     /// It is not a key.
-    #[error("{from}: the audit key must be 64 hexadecimal digits (make one with `openssl rand -hex 32`)")]
+    #[error("{from}: a key must be 64 hexadecimal digits (make one with `openssl rand -hex 32`)")]
     Malformed {
         /// Where it came from.
         from: String,
@@ -38,10 +38,24 @@ pub enum Error {
 /// # Errors
 /// When the key is malformed or its file cannot be used.
 pub fn audit_key(dir: &Path, given: Option<&Secret>) -> Result<[u8; 32], Error> {
+    kept(dir, "audit.key", given, "SWITCHBOARD_AUDIT_KEY")
+}
+
+/// The key that seals secrets in the database (second factors, connections made in the editor): `given` (hexadecimal) if there is
+/// one, else the one in `DIR/seal.key`, which is made at the first start. Without it they cannot be read again: back it up apart
+/// from the database.
+///
+/// # Errors
+/// When the key is malformed or its file cannot be used.
+pub fn seal_key(dir: &Path, given: Option<&Secret>) -> Result<[u8; 32], Error> {
+    kept(dir, "seal.key", given, "SWITCHBOARD_SEAL_KEY")
+}
+
+fn kept(dir: &Path, name: &str, given: Option<&Secret>, variable: &str) -> Result<[u8; 32], Error> {
     if let Some(given) = given {
-        return parse(given.expose(), "SWITCHBOARD_AUDIT_KEY");
+        return parse(given.expose(), variable);
     }
-    let file = dir.join("audit.key");
+    let file = dir.join(name);
     let failed = |why| Error::File { file: file.clone(), why };
     match std::fs::read_to_string(&file) {
         Ok(text) => {
@@ -57,7 +71,7 @@ pub fn audit_key(dir: &Path, given: Option<&Secret>) -> Result<[u8; 32], Error> 
     }
 }
 
-/// What the API asks for until sign-in exists. Made anew at each start.
+/// What the API asks scripts on this machine for. Made anew at each start.
 pub struct Token(Secret);
 
 impl Token {

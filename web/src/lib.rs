@@ -4,6 +4,7 @@
 //!
 //! [`start`] puts the parts together, [`router`] shows every address, [`server`] is the accept loop, [`cli`] has one file per command.
 
+pub mod accounts;
 mod anchors;
 mod api;
 pub mod app;
@@ -12,6 +13,7 @@ mod body;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod connections;
 mod demo;
 pub mod error;
 mod flows;

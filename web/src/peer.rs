@@ -1,15 +1,8 @@
-//! Who is at the other end of a connection, and whom the API trusts.
+//! Who is at the other end of a connection.
 
-use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
-use axum::middleware::Next;
-use axum::response::Response;
-
-use crate::error::ApiError;
-use crate::keys::Token;
+use axum::http::HeaderMap;
 
 /// The other end of a connection; an extension of every request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,16 +14,9 @@ pub enum Peer {
 }
 
 impl Peer {
-    /// What the journal says of who did it.
+    /// Whether it is on this machine. That alone says nothing: behind a proxy on this machine, everybody comes from there.
     #[must_use]
-    pub fn by(self) -> &'static str {
-        match self {
-            Self::Control => "cli",
-            Self::Network(_) => "api",
-        }
-    }
-
-    fn is_loopback(self) -> bool {
+    pub fn is_loopback(self) -> bool {
         match self {
             Self::Control => true,
             Self::Network(address) => match address.ip() {
@@ -39,81 +25,41 @@ impl Peer {
             },
         }
     }
-}
 
-/// Lets only the trusted through: the control socket, and loopback with the token. Loopback alone says nothing: behind a proxy on
-/// this machine, everybody comes from there.
-pub(crate) async fn trusted_only(
-    State(token): State<Arc<Token>>,
-    request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
-    let peer = request.extensions().get::<Peer>().copied();
-    match peer {
-        Some(Peer::Control) => {}
-        Some(peer) if peer.is_loopback() => {
-            if !bearer(request.headers()).is_some_and(|given| token.is(given)) {
-                return Err(ApiError::unauthorized());
-            }
-        }
-        _ => return Err(ApiError::forbidden("this answers on loopback only until sign-in exists")),
+    /// The address a request comes from, for the log and for slowing guesses. A proxy on this machine adds the one it saw at the end
+    /// of `X-Forwarded-For`; from anywhere else the header says nothing.
+    #[must_use]
+    pub fn address(self, headers: &HeaderMap) -> IpAddr {
+        let Self::Network(address) = self else { return Ipv4Addr::LOCALHOST.into() };
+        let last = headers.get_all("x-forwarded-for").iter().next_back();
+        let told = last.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+        told.filter(|_| self.is_loopback()).unwrap_or(address.ip())
     }
-    Ok(next.run(request).await)
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::Router;
-    use axum::body::Body;
-    use axum::http::StatusCode;
-    use axum::middleware::from_fn_with_state;
-    use axum::routing::get;
-    use tower::ServiceExt;
-
     use super::*;
 
-    async fn answered(peer: Option<Peer>, authorization: Option<&str>) -> StatusCode {
-        let dir = tempfile::tempdir().unwrap();
-        let token = Arc::new(Token::issue(dir.path()).unwrap());
-        let authorization = authorization.map(|text| text.replace("TOKEN", token.expose()));
-        let router = Router::new().route("/", get(async || "ok")).layer(from_fn_with_state(token, trusted_only));
-        let mut request = Request::get("/").body(Body::empty()).unwrap();
-        if let Some(peer) = peer {
-            request.extensions_mut().insert(peer);
-        }
-        if let Some(text) = authorization {
-            request.headers_mut().insert(header::AUTHORIZATION, text.parse().unwrap());
-        }
-        router.oneshot(request).await.unwrap().status()
-    }
-
-    #[tokio::test]
-    async fn the_api_wants_the_token_on_loopback_and_nobody_else_gets_in() {
-        let loopback = Some(Peer::Network("127.0.0.1:9".parse().unwrap()));
-        let elsewhere = Some(Peer::Network("192.0.2.1:9".parse().unwrap()));
-        assert_eq!(answered(Some(Peer::Control), None).await, StatusCode::OK);
-        assert_eq!(answered(loopback, Some("Bearer TOKEN")).await, StatusCode::OK);
-        assert_eq!(answered(loopback, Some("bearer TOKEN")).await, StatusCode::OK);
-        assert_eq!(answered(loopback, None).await, StatusCode::UNAUTHORIZED);
-        assert_eq!(answered(loopback, Some("Bearer wrong")).await, StatusCode::UNAUTHORIZED);
-        assert_eq!(answered(loopback, Some("Basic TOKEN")).await, StatusCode::UNAUTHORIZED);
-        assert_eq!(answered(elsewhere, Some("Bearer TOKEN")).await, StatusCode::FORBIDDEN);
-        assert_eq!(answered(None, Some("Bearer TOKEN")).await, StatusCode::FORBIDDEN);
+    fn network(text: &str) -> Peer {
+        Peer::Network(text.parse().unwrap())
     }
 
     #[test]
     fn loopback_is_recognised_in_both_families() {
-        let network = |text: &str| Peer::Network(text.parse().unwrap());
         assert!(network("127.0.0.9:1").is_loopback());
         assert!(network("[::1]:1").is_loopback());
         assert!(network("[::ffff:127.0.0.1]:1").is_loopback());
         assert!(!network("10.0.0.1:1").is_loopback());
         assert!(!network("[::ffff:10.0.0.1]:1").is_loopback());
+    }
+
+    #[test]
+    fn only_a_proxy_on_this_machine_says_where_a_request_comes_from() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", "198.51.100.1, 203.0.113.9".parse().unwrap());
+        assert_eq!(network("127.0.0.1:1").address(&headers).to_string(), "203.0.113.9");
+        assert_eq!(network("192.0.2.7:1").address(&headers).to_string(), "192.0.2.7");
+        assert_eq!(network("127.0.0.1:1").address(&HeaderMap::new()).to_string(), "127.0.0.1");
     }
 }

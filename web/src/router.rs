@@ -1,16 +1,23 @@
-//! Every address there is, on one screen.
+//! Every address there is, on one screen, each with who may use it.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post, put};
+use axum::routing::get;
+use engine::account::Permission::{
+    ConnectionsCheck, ConnectionsManage, ContactsChange, ContactsRead, FiguresRead, FlowsEdit, FlowsPublish, FlowsRead,
+    InboxRead, InboxWork, LogExport, LogProve, PeopleErase, PeopleExport, RulesEdit, RulesPublish, RunsControl,
+    RunsRead, SendingStop, SettingsManage, SystemRead, TokensManage, UsersManage,
+};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::accounts::routes::{ANYONE, Routes, SIGNED_IN, may};
+use crate::accounts::who;
 use crate::app::App;
 use crate::config::server::Limits;
 use crate::error::ApiError;
-use crate::{api, body, hooks, peer, status};
+use crate::{api, body, hooks, status};
 
 /// The largest request to the API: an import of a workspace.
 const MAX_API_BYTES: usize = 16 * 1024 * 1024;
@@ -18,70 +25,14 @@ const MAX_API_BYTES: usize = 16 * 1024 * 1024;
 /// The whole web side over `app`.
 pub fn router(app: Arc<App>, limits: Limits) -> Router {
     let bounded = |cap| from_fn_with_state(body::Bounds { cap, within: limits.body }, body::whole);
-    let token = Arc::clone(&app.token);
+    let identified = from_fn_with_state(Arc::clone(&app), who::identify);
 
     let hooks = Router::new()
         .route("/hooks/{connection}", get(hooks::receive).post(hooks::receive))
         .route("/hooks/{connection}/{*path}", get(hooks::receive).post(hooks::receive))
         .layer(bounded(hooks::MAX_HOOK_BYTES));
-
-    let api = Router::new()
-        .route("/system", get(api::system::show))
-        .route("/catalog", get(api::system::catalog))
-        .route("/flows", get(api::flows::list))
-        .route("/flows/backtest", post(api::backtests::flows))
-        .route("/flows/{id}", get(api::flows::show))
-        .route("/flows/{id}/state", put(api::flows::switch))
-        .route("/flows/{id}/runs", post(api::flows::start))
-        .route("/flows/{id}/misses", get(api::flows::misses))
-        .route("/flows/{id}/held/release", post(api::held::release))
-        .route("/flows/{id}/held/drop", post(api::held::discard))
-        .route("/held", get(api::held::list))
-        .route("/rules", get(api::rules::list))
-        .route("/rules/backtest", post(api::backtests::rules))
-        .route("/rules/{id}/state", put(api::flows::switch))
-        .route("/segments", get(api::segments::list))
-        .route("/segments/sweeps", get(api::segments::sweeps))
-        .route("/segments/sweeps/stop", post(api::segments::stop))
-        .route("/segments/{id}", get(api::segments::show))
-        .route("/messages/unmatched", get(api::messages::unmatched))
-        .route("/workspace", get(api::workspace::export))
-        .route("/workspace/plan", post(api::workspace::plan))
-        .route("/workspace/import", post(api::workspace::import))
-        .route("/runs", get(api::runs::list))
-        .route("/runs/bulk", post(api::runs::bulk))
-        .route("/runs/{id}", get(api::runs::show))
-        .route("/runs/{id}/cancel", post(api::runs::cancel))
-        .route("/runs/{id}/kill", post(api::runs::kill))
-        .route("/runs/{id}/retry", post(api::runs::retry))
-        .route("/runs/{id}/replay", post(api::runs::replay))
-        .route("/sending", get(api::sending::show))
-        .route("/sending/stop", post(api::sending::stop))
-        .route("/sending/release", post(api::sending::release))
-        .route("/attention", get(api::attention::list))
-        .route("/attention/{id}/retry", post(api::attention::retry))
-        .route("/attention/{id}/fail", post(api::attention::fail))
-        .route("/attention/{id}/settle", post(api::attention::settle))
-        .route("/escalations", get(api::escalations::list))
-        .route("/escalations/{id}/take", post(api::escalations::take))
-        .route("/audit/anchor", post(api::audit::anchor))
-        .route("/audit/verify", post(api::audit::verify))
-        .route("/audit/export", get(api::audit::export))
-        .route("/schema", get(api::system::schema))
-        .route("/bad-items", get(api::bad_items::list))
-        .route("/connections", get(api::connections::list))
-        .route("/connections/{id}/check", post(api::connections::check))
-        .route("/connections/{id}/setup", post(api::connections::setup))
-        .route("/contacts/{who}", get(api::contacts::show))
-        .route("/contacts/{who}/tags", post(api::contacts::change_tags))
-        .route("/people/{who}", get(api::people::export).delete(api::people::erase))
-        .fallback(async || ApiError::not_found("this address"))
-        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
-        .layer(bounded(MAX_API_BYTES))
-        .layer(from_fn_with_state(Arc::clone(&token), peer::trusted_only));
-
-    let figures =
-        Router::new().route("/metrics", get(status::metrics)).layer(from_fn_with_state(token, peer::trusted_only));
+    let api = api_routes().finish().layer(bounded(MAX_API_BYTES)).layer(identified.clone());
+    let figures = Routes::default().get("/metrics", may(FiguresRead), status::metrics).bare().layer(identified);
 
     Router::new()
         .route("/healthz", get(async || "ok"))
@@ -93,4 +44,96 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(CatchPanicLayer::custom(|_| ApiError::panicked()))
         .with_state(app)
+}
+
+/// The API, below `/api/v1`.
+pub(crate) fn api_routes() -> Routes {
+    people(flows(Routes::default()))
+        .get("/system", may(SystemRead), api::system::show)
+        .get("/catalog", may(FlowsRead), api::system::catalog)
+        .get("/schema", may(FlowsRead), api::system::schema)
+        .get("/messages/unmatched", may(RunsRead).personal(), api::messages::unmatched)
+        .get("/runs", may(RunsRead).personal(), api::runs::list)
+        .post("/runs/bulk", may(RunsControl), api::runs::bulk)
+        .get("/runs/{id}", may(RunsRead).reads(), api::runs::show)
+        .post("/runs/{id}/cancel", may(RunsControl), api::runs::cancel)
+        .post("/runs/{id}/kill", may(RunsControl), api::runs::kill)
+        .post("/runs/{id}/retry", may(RunsControl), api::runs::retry)
+        .post("/runs/{id}/replay", may(RunsControl), api::runs::replay)
+        .get("/sending", may(SystemRead).personal(), api::sending::show)
+        .post("/sending/stop", may(SendingStop), api::sending::stop)
+        .post("/sending/release", may(SendingStop).personal(), api::sending::release)
+        .get("/attention", may(RunsRead).personal(), api::attention::list)
+        .post("/attention/{id}/retry", may(RunsControl), api::attention::retry)
+        .post("/attention/{id}/fail", may(RunsControl), api::attention::fail)
+        .post("/attention/{id}/settle", may(RunsControl), api::attention::settle)
+        .get("/escalations", may(InboxRead).personal(), api::escalations::list)
+        .post("/escalations/{id}/take", may(InboxWork), api::escalations::take)
+        .post("/audit/anchor", may(LogProve), api::audit::anchor)
+        .post("/audit/verify", may(LogProve), api::audit::verify)
+        .get("/audit/export", may(LogExport), api::audit::export)
+        .get("/bad-items", may(RunsRead).personal(), api::bad_items::list)
+        .get("/connections", may(FiguresRead), api::connections::list)
+        .get("/connections/{id}", may(ConnectionsManage), api::made_connections::show)
+        .put("/connections/{id}", may(ConnectionsManage), api::made_connections::put)
+        .delete("/connections/{id}", may(ConnectionsManage), api::made_connections::remove)
+        .post("/connections/{id}/check", may(ConnectionsCheck), api::connections::check)
+        .post("/connections/{id}/setup", may(ConnectionsManage), api::connections::setup)
+        .get("/contacts/{who}", may(ContactsRead).reads(), api::contacts::show)
+        .post("/contacts/{who}/tags", may(ContactsChange), api::contacts::change_tags)
+        .get("/people/{who}", may(PeopleExport).reads(), api::people::export)
+        .delete("/people/{who}", may(PeopleErase), api::people::erase)
+}
+
+/// Flows and tag rules.
+fn flows(routes: Routes) -> Routes {
+    routes
+        .get("/flows", may(FlowsRead), api::flows::list)
+        .post("/flows/backtest", may(FlowsEdit).personal(), api::backtests::flows)
+        .get("/flows/{id}", may(FlowsRead), api::flows::show)
+        .put("/flows/{id}/state", may(FlowsPublish), api::flows::switch)
+        .post("/flows/{id}/held/release", may(RunsControl), api::held::release)
+        .post("/flows/{id}/held/drop", may(RunsControl), api::held::discard)
+        .get("/held", may(RunsRead), api::held::list)
+        .post("/flows/{id}/runs", may(RunsControl), api::flows::start)
+        .get("/flows/{id}/misses", may(RunsRead).personal(), api::flows::misses)
+        .get("/rules", may(FlowsRead), api::rules::list)
+        .post("/rules/backtest", may(RulesEdit).personal(), api::backtests::rules)
+        .put("/rules/{id}/state", may(RulesPublish), api::flows::switch)
+        .get("/segments", may(FlowsRead), api::segments::list)
+        .get("/segments/sweeps", may(RunsRead), api::segments::sweeps)
+        .post("/segments/sweeps/stop", may(RunsControl), api::segments::stop)
+        .get("/segments/{id}", may(FlowsRead), api::segments::show)
+        .get("/workspace", may(FlowsRead), api::workspace::export)
+        .post("/workspace/plan", may(FlowsEdit), api::workspace::plan)
+        .post("/workspace/import", may(FlowsEdit), api::workspace::import)
+}
+
+/// People who work here: signing in, themselves, and what an admin does.
+fn people(routes: Routes) -> Routes {
+    routes
+        .get("/session", ANYONE, api::session::show)
+        .post("/session", ANYONE, api::session::begin)
+        .delete("/session", SIGNED_IN, api::session::end)
+        .post("/setup", ANYONE, api::session::set_up)
+        .post("/setup/link", may(UsersManage), api::users::setup_link)
+        .post("/invitation", ANYONE, api::session::accept)
+        .patch("/me", SIGNED_IN, api::me::change)
+        .post("/me/password", SIGNED_IN, api::me::password)
+        .post("/me/sign-out-everywhere", SIGNED_IN, api::me::sign_out_everywhere)
+        .post("/me/totp", SIGNED_IN, api::me::begin_totp)
+        .delete("/me/totp", SIGNED_IN, api::me::end_totp)
+        .post("/me/totp/confirm", SIGNED_IN, api::me::confirm_totp)
+        .get("/users", may(UsersManage), api::users::list)
+        .post("/users", may(UsersManage), api::users::invite)
+        .patch("/users/{id}", may(UsersManage), api::users::change)
+        .delete("/users/{id}", may(UsersManage), api::users::remove)
+        .post("/users/{id}/sign-out", may(UsersManage), api::users::sign_out)
+        .post("/users/{id}/invitation", may(UsersManage), api::users::renew)
+        .get("/roles", SIGNED_IN, api::roles::list)
+        .get("/tokens", may(TokensManage), api::tokens::list)
+        .post("/tokens", may(TokensManage), api::tokens::make)
+        .delete("/tokens/{id}", may(TokensManage), api::tokens::revoke)
+        .get("/settings", SIGNED_IN, api::settings::show)
+        .put("/settings", may(SettingsManage), api::settings::change)
 }

@@ -170,11 +170,17 @@ mod tests {
 
     async fn running(limits: Limits) -> Running {
         let bounds = body::Bounds { cap: 1000, within: limits.body };
-        let router = Router::new()
-            .route("/", get(|Extension(peer): Extension<Peer>| async move { peer.by() }))
-            .route("/big", get(|| async { vec![b'x'; 64 << 20] }))
-            .route("/echo", post(|body: String| async { body }))
-            .layer(axum::middleware::from_fn_with_state(bounds, body::whole));
+        let router =
+            Router::new()
+                .route(
+                    "/",
+                    get(|Extension(peer): Extension<Peer>| async move {
+                        if peer == Peer::Control { "here" } else { "api" }
+                    }),
+                )
+                .route("/big", get(|| async { vec![b'x'; 64 << 20] }))
+                .route("/echo", post(|body: String| async { body }))
+                .layer(axum::middleware::from_fn_with_state(bounds, body::whole));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();

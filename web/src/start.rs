@@ -1,21 +1,23 @@
 //! Puts the parts together: lock, store, connections, engine. `serve` adds the doors; the command line works without them.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use engine::account::Accounts;
 use engine::clock::Clock;
-use engine::connector::Open;
-use engine::flow::{Bindings, ConnectionInfo, FirstHour};
+use engine::flow::{Bindings, FirstHour};
 use engine::ids::Ids;
 use engine::runner;
 use engine_store::sqlite::{Options, Sqlite};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
+use crate::accounts::{Seal, SignIn};
 use crate::anchors;
 use crate::app::{App, Engine};
 use crate::clock::SystemClock;
-use crate::config::{self, connections};
+use crate::config;
+use crate::connections::Connections;
 use crate::flows::{Checker, folder};
 use crate::keys::{self, Token};
 use crate::lock::{self, Lock};
@@ -39,7 +41,7 @@ pub enum Error {
     Keys(#[from] keys::Error),
     /// The connections file is wrong.
     #[error(transparent)]
-    Connections(#[from] connections::Error),
+    Connections(#[from] config::connections::Error),
     /// Flow files cannot be used.
     #[error(transparent)]
     Flows(#[from] folder::Error),
@@ -61,10 +63,12 @@ pub enum Error {
 
 /// What an application is started with.
 pub struct Setup {
+    /// The time: the machine's, but in tests.
+    pub clock: Arc<dyn Clock>,
     /// The data folder; the caller holds its lock.
     pub data: PathBuf,
     /// The accounts; `None` when they are not known.
-    pub connections: Option<connections::Connections>,
+    pub connections: Option<config::connections::Connections>,
     /// Names that differ here from those in flow files.
     pub bindings: Bindings,
     /// A folder of flow files: with an error in it, nothing starts.
@@ -101,43 +105,46 @@ pub fn database(data: &Path) -> PathBuf {
 /// # Errors
 /// When a key, a connection, the store or the engine does not come up.
 pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let clock = setup.clock;
     let started_at = clock.now();
     let audit_key = keys::audit_key(&setup.data, config::audit_key().as_ref())?;
+    let seal = Seal::new(keys::seal_key(&setup.data, config::seal_key().as_ref())?);
     let token = Arc::new(Token::issue(&setup.data)?);
     let registry = connectors::registry();
     let known = setup.connections.is_some();
     let declared = setup.connections.unwrap_or_default();
-    let opened = declared.open(&registry, &setup.public_url)?;
-    let info = |open: &Open| ConnectionInfo { id: open.id.to_string(), connector: open.connector.to_owned() };
+    let of_file = declared.open(&registry, &setup.public_url)?;
+    let ids = Arc::new(Ids::new(PROCESS));
+    let strand = ids.next(started_at);
+    let file = database(&setup.data);
+    private::database(&file).map_err(|why| Error::File { file: file.clone(), why })?;
+    let store = Sqlite::open(&file, Options::new(strand)).await?;
+    // What was made in the editor counts where the file's accounts are known: both may name the same id.
+    let made = if known { Accounts::connections(&store).await? } else { Vec::new() };
+    let connections = Connections::new(registry, &of_file, &made, &seal, &setup.public_url);
     let checker = Arc::new(Checker {
-        catalog: Arc::new(registry.catalog()),
-        connections: known.then(|| opened.iter().map(info).collect()),
+        catalog: Arc::new(connections.registry.catalog()),
+        connections: RwLock::new(known.then(|| connections.infos())),
         defaults: declared.defaults,
         bindings: setup.bindings,
     });
     if let Some(dir) = &setup.flows {
         folder::check(&checker, dir)?;
     }
-    let ids = Arc::new(Ids::new(PROCESS));
-    let strand = ids.next(started_at);
-    let file = database(&setup.data);
-    private::database(&file).map_err(|why| Error::File { file: file.clone(), why })?;
-    let store = Sqlite::open(&file, Options::new(strand)).await?;
+    let sign_in = SignIn::new(seal, &store).await?;
     let engine = Engine::start(runner::Parts {
         store,
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
         first_hour: setup.first_hour,
         quiet: setup.quiet,
-        connections: if setup.quiet { Vec::new() } else { opened.clone() },
+        connections: connections.all().values().filter(|_| !setup.quiet).cloned().collect(),
         notify: declared.notify.map(Into::into),
         compile: checker.compile(),
         audit_key,
         on_anchor: anchors::sink(setup.anchors),
     })
     .await?;
-    let connections = opened.into_iter().map(|open: Open| (Arc::clone(&open.id), open)).collect();
     let app = App {
         engine,
         clock,
@@ -147,6 +154,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         connections,
         public_url: setup.public_url,
         sandbox_url: setup.sandbox_url,
+        sign_in,
         token,
         audit_key,
         metrics: setup.metrics,
@@ -163,8 +171,9 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
 pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bindings) -> Result<Started, Error> {
     let lock = Lock::take(data)?;
     let setup = Setup {
+        clock: Arc::new(SystemClock::default()),
         data: data.to_owned(),
-        connections: connections.map(connections::load).transpose()?,
+        connections: connections.map(config::connections::load).transpose()?,
         bindings,
         flows: None,
         anchors: None,

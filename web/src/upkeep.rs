@@ -23,7 +23,8 @@ pub(crate) async fn run(app: Arc<App>) {
 
 /// Asks every account whether it has what it needs: a connector remembers what it must not promise.
 async fn check(app: &App) {
-    let checks = app.connections.values().map(|open| async {
+    let connections = app.connections.all();
+    let checks = connections.values().map(|open| async {
         for finding in open.connection.check().await.iter().filter(|finding| !finding.good) {
             tracing::warn!(connection = %open.id, about = finding.about, "{}", finding.text);
         }

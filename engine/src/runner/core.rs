@@ -33,7 +33,8 @@ pub(super) struct Core<S: Store + Reads> {
     /// What is published. Shared with the searches that flows make.
     pub(super) book: Arc<ArcSwap<Book>>,
     pub(super) boxes: Boxes,
-    pub(super) lines: HashMap<Arc<str>, LineHandle>,
+    /// The connections' loops; swapped whole when one is opened.
+    pub(super) lines: ArcSwap<HashMap<Arc<str>, Arc<LineHandle>>>,
     pub(super) timers: mpsc::UnboundedSender<super::timers::Armed>,
     /// Who waits for a flow's answer.
     pub(super) callers: Arc<Callers>,
@@ -129,15 +130,16 @@ impl<S: Store + Reads> Core<S> {
             );
             metrics::counter!("switchboard_first_hours_held_total").increment(1);
         }
+        let lines = self.lines.load();
         for row in news.planned {
-            match self.lines.get(row.connection.as_str()) {
+            match lines.get(row.connection.as_str()) {
                 Some(line) => line.tell(&self.activity, line::Message::Planned(Box::new(row))),
                 None if !self.parts.quiet => self.refuse(row),
                 None => tracing::info!(connection = row.connection, "a call is planned; the next server makes it"),
             }
         }
         for (id, settled) in news.gone {
-            for line in self.lines.values().filter(|_| !settled) {
+            for line in lines.values().filter(|_| !settled) {
                 line.tell(&self.activity, line::Message::Withdrawn(id));
             }
         }

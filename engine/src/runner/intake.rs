@@ -152,7 +152,7 @@ impl<S: Store + Reads> Core<S> {
             }
         };
         let Some(row) = row else { return self.consume(input.id).await };
-        if let Some(line) = self.lines.get(row.connection.as_str()) {
+        if let Some(line) = self.lines.load().get(row.connection.as_str()) {
             line.tell(&self.activity, Message::Proof { effect, input: input.id, external_id });
         }
     }

@@ -1,10 +1,12 @@
 //! The loops that carry out what the pure part decided.
 //!
-//! [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
+//! [`accounts`] journals changes of people who work here, [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one
+//! connection, [`open`](mod@open) opens accounts meanwhile, [`timers`] wakes what falls due, [`intake`] is the one way in,
 //! [`callers`] are those who wait for a flow's answer, [`find`] finds contacts for flows, [`publish`] swaps the book, [`erase`]
 //! erases a person, [`misses`] remembers what started nothing, [`moves`] tells runs of publications, [`past`] reads back runs
 //! that are over, [`sending`] stops all sending, [`sweep`] goes over segments. [`core`] is what they share.
 
+mod accounts;
 mod activity;
 mod boxes;
 mod callers;
@@ -17,6 +19,7 @@ mod intake;
 mod line;
 mod misses;
 mod moves;
+mod open;
 mod past;
 mod publish;
 mod queue;
@@ -397,7 +400,8 @@ impl<S: Store + Reads> Engine<S> {
     /// How the connections are doing, by id.
     #[must_use]
     pub fn health(&self) -> Vec<Health> {
-        let all = self.core.lines.values().map(line::LineHandle::health);
+        let lines = self.core.lines.load();
+        let all = lines.values().map(|line| line.health());
         let mut health: Vec<_> = all.filter(|health| health.connection != OWN_CONNECTION).collect();
         health.sort_by(|one, other| one.connection.cmp(&other.connection));
         health

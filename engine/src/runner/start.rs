@@ -37,7 +37,7 @@ pub(super) async fn start<S: Store + Reads>(mut parts: Parts<S>) -> Result<(Arc<
     let mut ends = HashMap::new();
     for open in &parts.connections {
         let (handle, messages) = LineHandle::new(open);
-        handles.insert(Arc::clone(&open.id), handle);
+        handles.insert(Arc::clone(&open.id), Arc::new(handle));
         ends.insert(Arc::clone(&open.id), messages);
     }
     let mut stored = Vec::new();
@@ -51,7 +51,7 @@ pub(super) async fn start<S: Store + Reads>(mut parts: Parts<S>) -> Result<(Arc<
     let core = Arc::new(Core {
         book,
         boxes: Boxes::new(),
-        lines: handles,
+        lines: ArcSwap::from_pointee(handles),
         timers: armed,
         callers: Arc::default(),
         activity: Activity::default(),
@@ -63,8 +63,9 @@ pub(super) async fn start<S: Store + Reads>(mut parts: Parts<S>) -> Result<(Arc<
         parts,
     });
     let mut loops = JoinSet::new();
+    let lines = core.lines.load_full();
     for open in core.parts.connections.clone() {
-        let Some((messages, handle)) = ends.remove(&open.id).zip(core.lines.get(&open.id)) else { continue };
+        let Some((messages, handle)) = ends.remove(&open.id).zip(lines.get(&open.id)) else { continue };
         let id = open.id.to_string();
         let line = Line::new(Arc::clone(&core), open, handle.shown(), stored.remove(&id).unwrap_or_default());
         loops.spawn(core.vital("a connection", line.run(messages)));
@@ -109,7 +110,8 @@ async fn stored_book<S: Store + Reads>(parts: &Parts<S>) -> Result<Book, Error> 
     Ok(book.with_calendars(calendars).with_segments(segments).with_hours(hours, parts.first_hour))
 }
 
-async fn effects<S: Store>(store: &S, state: EffectState) -> Result<Vec<EffectRow>, store::Error> {
+/// All stored effects in a state.
+pub(super) async fn effects<S: Store>(store: &S, state: EffectState) -> Result<Vec<EffectRow>, store::Error> {
     let mut rows = Vec::new();
     let mut after = FIRST_EFFECT;
     loop {

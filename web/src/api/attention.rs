@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use super::extract::{Body, Id, Limit, Params};
 use super::{Answer, view};
+use crate::accounts::Who;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::peer::Peer;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,20 +43,20 @@ pub(crate) struct Retry {
 /// `POST /attention/{id}/retry`: try again; the provider sees a new key.
 pub(crate) async fn retry(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Id(effect): Id<EffectId>,
     Body(retry): Body<Retry>,
 ) -> Answer {
-    order(&app, peer, effect, Order::RetryEffect { effect, input: retry.input }).await
+    order(&app, &who, effect, Order::RetryEffect { effect, input: retry.input }).await
 }
 
 /// `POST /attention/{id}/fail`: give up; the step fails.
 pub(crate) async fn fail(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Id(effect): Id<EffectId>,
 ) -> Answer {
-    order(&app, peer, effect, Order::FailEffect { effect }).await
+    order(&app, &who, effect, Order::FailEffect { effect }).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -70,16 +70,16 @@ pub(crate) struct Settle {
 /// `POST /attention/{id}/settle`: it did happen, the person looked.
 pub(crate) async fn settle(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Id(effect): Id<EffectId>,
     Body(settle): Body<Settle>,
 ) -> Answer {
-    order(&app, peer, effect, Order::SettleEffect { effect, output: settle.output }).await
+    order(&app, &who, effect, Order::SettleEffect { effect, output: settle.output }).await
 }
 
-async fn order(app: &App, peer: Peer, effect: EffectId, order: Order) -> Answer {
+async fn order(app: &App, who: &Who, effect: EffectId, order: Order) -> Answer {
     app.expect_accounts()?;
     let row = app.engine.store().effect(effect).await?;
     let row = row.ok_or_else(|| ApiError::not_found(format_args!("call {effect}")))?;
-    Ok(Json(app.engine.order(row.mailbox, peer.by(), order).await?))
+    Ok(Json(app.engine.order(row.mailbox, who.by(), order).await?))
 }

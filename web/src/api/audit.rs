@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body as HttpBody;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use engine::account::Permission;
 use engine::audit::{self, Anchor};
 use engine::store;
 use futures_util::stream;
@@ -17,6 +18,7 @@ use tokio::sync::mpsc;
 
 use super::Answer;
 use super::extract::{Body, Params};
+use crate::accounts::Who;
 use crate::app::App;
 
 /// Parts of an export that may wait for its reader.
@@ -48,7 +50,7 @@ pub(crate) async fn verify(State(app): State<Arc<App>>, Body(body): Body<Against
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Export {
-    /// Whether personal values are in it.
+    /// Whether personal values are in it; never for those who may not see personal data.
     #[serde(default)]
     values: bool,
 }
@@ -66,11 +68,16 @@ enum Ended {
 }
 
 /// `GET /audit/export`: JSON lines. It is written as it is read, so a huge log costs no memory; a reader that stops reading ends it.
-pub(crate) async fn export(State(app): State<Arc<App>>, Params(export): Params<Export>) -> Response {
+pub(crate) async fn export(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
+    Params(export): Params<Export>,
+) -> Response {
+    let values = export.values && who.may(Permission::PersonalRead);
     let (parts, read) = mpsc::channel::<Part>(AHEAD);
     tokio::spawn(async move {
         let mut part = Vec::new();
-        let whole = audit::export(app.engine.store(), export.values, |line| {
+        let whole = audit::export(app.engine.store(), values, |line| {
             part.extend(serde_json::to_vec(&line).unwrap_or_default());
             part.push(b'\n');
             if part.len() < PART_BYTES { Ok(()) } else { send(&parts, std::mem::take(&mut part)) }

@@ -1,4 +1,5 @@
-//! Connections: how they are doing, whether they have what they need, and making it so.
+//! Connections: how they are doing, whether they have what they need, and making it so. Those made in the editor are in
+//! [`made_connections`](super::made_connections).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,13 +18,22 @@ use crate::error::ApiError;
 /// How long a check or a setup may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Whose a connection is: declared in the file, or made in the editor.
+const FILE: &str = "file";
+const EDITOR: &str = "editor";
+
+fn owner(app: &App, id: &str) -> &'static str {
+    if app.connections.is_of_file(id) { FILE } else { EDITOR }
+}
+
 /// `GET /connections`. `working` is false where no server runs: then nothing is known of how they are doing.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer {
-    let health = app.engine.health();
+    let (health, troubles) = (app.engine.health(), app.connections.troubles());
     let show = |open: &Open| {
         let health = health.iter().find(|health| health.connection == *open.id);
         json!({
-            "id": open.id, "connector": open.connector, "working": health.is_some(),
+            "id": open.id, "connector": open.connector, "owner": owner(&app, &open.id), "problem": troubles.get(&*open.id),
+            "working": health.is_some(),
             "webhook": open.connection.door().map(|_| format!("{}/hooks/{}", app.public_url, open.id)),
             "down_since": view::maybe(health.and_then(|health| health.down_since)),
             "reason": health.and_then(|health| health.reason.as_ref()),
@@ -32,21 +42,27 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer {
             "in_flight": health.map_or(0, |health| health.in_flight),
         })
     };
-    let connections: Vec<Value> = app.connections.values().map(show).collect();
+    let mut connections: Vec<Value> = app.connections.all().values().map(show).collect();
+    // One whose id the file has too is in the list already, with its problem.
+    for (id, why) in app.connections.troubles().into_iter().filter(|(id, _)| app.connections.get(id).is_none()) {
+        connections.push(json!({ "id": id, "owner": EDITOR, "working": false, "problem": why }));
+    }
     Ok(Json(json!({ "connections": connections })))
 }
 
 /// `POST /connections/{id}/check`: whether the account works and has what it needs.
 pub(crate) async fn check(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
-    findings(&id, timeout(PATIENCE, find(&app, &id)?.connection.check()).await)
+    let open = find(&app, &id)?;
+    findings(&id, timeout(PATIENCE, open.connection.check()).await)
 }
 
 /// `POST /connections/{id}/setup`: creates what is missing on the other side.
 pub(crate) async fn setup(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
-    findings(&id, timeout(PATIENCE, find(&app, &id)?.connection.setup()).await)
+    let open = find(&app, &id)?;
+    findings(&id, timeout(PATIENCE, open.connection.setup()).await)
 }
 
-fn find<'a>(app: &'a App, id: &str) -> Result<&'a Open, ApiError> {
+fn find(app: &App, id: &str) -> Result<Open, ApiError> {
     app.connections.get(id).ok_or_else(|| ApiError::not_found(format_args!("connection `{id}`")))
 }
 

@@ -12,13 +12,14 @@ use serde::Deserialize;
 
 use super::extract::{Body, Id};
 use super::{Answer, view};
+use crate::accounts::Who;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::peer::Peer;
 
 /// `GET /contacts/{who}`: the contact with its conversations and tags.
-pub(crate) async fn show(State(app): State<Arc<App>>, Id(who): Id<String>) -> Answer {
-    let row = find(&app, &who).await?;
+pub(crate) async fn show(State(app): State<Arc<App>>, Extension(who): Extension<Who>, Id(whose): Id<String>) -> Answer {
+    let row = find(&app, &whose).await?;
+    app.sign_in.reads(&app, &who, "contact.read", row.id.to_string()).await?;
     let rows = app.engine.store().mailbox(MailboxId::of_contact(row.id)).await?;
     let mut contact = view::contact(&row);
     contact["conversations"] = rows.conversations.iter().map(view::conversation).collect();
@@ -45,14 +46,14 @@ pub(crate) struct Tags {
 /// `POST /contacts/{who}/tags`: a person gives and takes tags.
 pub(crate) async fn change_tags(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
-    Id(who): Id<String>,
+    Extension(who): Extension<Who>,
+    Id(whose): Id<String>,
     Body(tags): Body<Tags>,
 ) -> Answer {
-    let contact = find(&app, &who).await?;
+    let contact = find(&app, &whose).await?;
     let Tags { add, remove, allow } = tags;
     let order = Order::ChangeTags { add, remove, allow };
-    Ok(Json(app.engine.order(MailboxId::of_contact(contact.id), peer.by(), order).await?))
+    Ok(Json(app.engine.order(MailboxId::of_contact(contact.id), who.by(), order).await?))
 }
 
 pub(super) async fn find(app: &App, who: &str) -> Result<ContactRow, ApiError> {

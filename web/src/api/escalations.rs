@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use super::extract::{Body, Id, Limit, Params};
 use super::{Answer, view};
+use crate::accounts::Who;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::peer::Peer;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,22 +36,22 @@ pub(crate) async fn list(State(app): State<Arc<App>>, Params(page): Params<Page>
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Take {
-    /// Who takes it.
-    agent: String,
+    /// Who takes it; left out, whoever is signed in.
+    agent: Option<String>,
 }
 
 /// `POST /escalations/{id}/take`.
 pub(crate) async fn take(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Id(escalation): Id<EscalationId>,
     Body(take): Body<Take>,
 ) -> Answer {
-    if take.agent.trim().is_empty() {
-        return Err(ApiError::bad_request("agent: say who takes it"));
-    }
+    let own = || who.expect_person().ok().map(|person| person.user.name.clone());
+    let agent = take.agent.filter(|agent| !agent.trim().is_empty()).or_else(own);
+    let agent = agent.ok_or_else(|| ApiError::bad_request("agent: say who takes it"))?;
     let row = app.engine.store().escalation(escalation).await?;
     let row = row.ok_or_else(|| ApiError::not_found(format_args!("escalation {escalation}")))?;
-    let order = Order::TakeEscalation { escalation, agent: take.agent };
-    Ok(Json(app.engine.order(row.mailbox, peer.by(), order).await?))
+    let order = Order::TakeEscalation { escalation, agent };
+    Ok(Json(app.engine.order(row.mailbox, who.by(), order).await?))
 }

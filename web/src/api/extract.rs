@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -51,6 +52,41 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let bytes = bytes.map_err(|error| ApiError::bad_request(error.body_text()))?;
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
         serde_json::from_slice(text).map(Self).map_err(|error| ApiError::bad_request(format!("the body: {error}")))
+    }
+}
+
+/// `If-Match: "<revision>"`: what a write is based on.
+pub(crate) struct IfMatch(pub(super) i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        Self::of(&parts.headers).map(Self)
+    }
+}
+
+impl IfMatch {
+    /// What the headers say; for what needs it only sometimes.
+    ///
+    /// # Errors
+    /// 428 when they say nothing, 400 when it is no revision.
+    pub(super) fn of(headers: &HeaderMap) -> Result<i64, ApiError> {
+        let given = headers.get(header::IF_MATCH).ok_or_else(ApiError::revision_needed)?;
+        let number = given.to_str().ok().and_then(|text| text.trim().trim_matches('"').parse().ok());
+        number.ok_or_else(|| ApiError::bad_request("If-Match: a revision such as \"3\""))
+    }
+}
+
+/// What the caller's program calls itself; empty when it says nothing.
+pub(crate) struct Agent(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Agent {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Ok(Self(agent.unwrap_or_default().to_owned()))
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
+use engine::account::Permission;
 use engine::flow::Kind;
 use engine::mailbox::Missed;
 use engine::store::{Reads, VersionRow, VersionState};
@@ -12,10 +13,10 @@ use serde_json::{Value, json};
 
 use super::extract::{Body, Id};
 use super::{Answer, view};
+use crate::accounts::Who;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::flows;
-use crate::peer::Peer;
 
 /// `GET /flows`: by id, with what starts them.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer {
@@ -51,16 +52,18 @@ pub(crate) struct Switch {
 /// `PUT /flows/{id}/state`, `PUT /rules/{id}/state`: on or off. Runs under way go on.
 pub(crate) async fn switch(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Id(id): Id<String>,
     Body(switch): Body<Switch>,
 ) -> Answer {
     let versions = versions(&app, &id).await?;
     let row = current(&versions);
+    // The same handler serves both addresses, and ids are unique among flows and rules.
+    who.expect(if row.kind == Kind::Rules { Permission::RulesPublish } else { Permission::FlowsPublish })?;
     let wanted = if switch.on { VersionState::Live } else { VersionState::Off };
     match row.state {
         state if state == wanted => {}
-        VersionState::Live | VersionState::Off => flows::switch(&app, row.clone(), switch.on, peer.by()).await?,
+        VersionState::Live | VersionState::Off => flows::switch(&app, row.clone(), switch.on, who.by()).await?,
         VersionState::Draft => {
             return Err(ApiError::conflict(format!("`{id}` is a draft: import it with --publish")));
         }
@@ -93,7 +96,7 @@ pub(crate) struct Start {
 /// `POST /flows/{id}/runs`: starts it by hand (trigger `manual`).
 pub(crate) async fn start(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Id(id): Id<String>,
     Body(start): Body<Start>,
 ) -> Answer {
@@ -103,7 +106,7 @@ pub(crate) async fn start(
     if !version.triggers.iter().any(|trigger| *trigger.kind == *engine::event::MANUAL) {
         return Err(ApiError::conflict(format!("the flow `{id}` has no trigger `manual`")));
     }
-    let event = app.engine.start_by_hand(&id, peer.by(), start.input).await?;
+    let event = app.engine.start_by_hand(&id, who.by(), start.input).await?;
     Ok(Json(json!({ "flow": id, "event": event })))
 }
 

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::extract::{Body, Id, Limit, Params};
 use super::{Answer, view};
+use crate::accounts::who::Who;
 use crate::app::App;
-use crate::peer::Peer;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,22 +56,22 @@ pub(crate) struct Which {
 /// `POST /flows/{id}/held/release`: what is held starts, and so does whatever matches from now on; at most 1 000 starts at once.
 pub(crate) async fn release(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Id(flow): Id<String>,
     Body(which): Body<Which>,
 ) -> Answer {
     app.expect_accounts()?;
-    Ok(Json(told(&app.engine.release_starts(&flow, which.trigger.as_deref(), peer.by()).await?)))
+    Ok(Json(told(&app.engine.release_starts(&flow, which.trigger.as_deref(), who.by()).await?)))
 }
 
 /// `POST /flows/{id}/held/drop`: what is held does not start; the triggers go on holding. At most 1 000 starts at once.
 pub(crate) async fn discard(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Id(flow): Id<String>,
     Body(which): Body<Which>,
 ) -> Answer {
-    Ok(Json(told(&app.engine.drop_starts(&flow, which.trigger.as_deref(), peer.by()).await?)))
+    Ok(Json(told(&app.engine.drop_starts(&flow, which.trigger.as_deref(), who.by()).await?)))
 }
 
 fn told(decided: &Decided) -> Value {

@@ -10,15 +10,22 @@ use serde_json::{Value, json};
 
 use super::extract::Id;
 use super::{Answer, contacts, view};
+use crate::accounts::Who;
 use crate::app::App;
-use crate::peer::Peer;
 
 /// `GET /people/{who}`: everything stored about one person, also what is nobody's and tells of them.
-pub(crate) async fn export(State(app): State<Arc<App>>, Id(who): Id<String>) -> Answer {
-    let rows = rows_about(&app, &who).await?;
+pub(crate) async fn export(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
+    Id(whose): Id<String>,
+) -> Answer {
+    let rows = rows_about(&app, &whose).await?;
     if rows == PersonRows::default() {
         return Err(contacts::nobody());
     }
+    // Of somebody who never was a contact there is no id, and the number does not belong into the log.
+    let id = rows.contact.as_ref().map_or_else(|| "no contact".to_owned(), |contact| contact.id.to_string());
+    app.sign_in.reads(&app, &who, "person.exported", id).await?;
     let list = |values: Vec<Value>| Value::Array(values);
     Ok(Json(json!({
         "contact": rows.contact.as_ref().map(view::contact),
@@ -55,10 +62,10 @@ async fn rows_about(app: &App, who: &str) -> Result<PersonRows, Error> {
 /// contact's: what is nobody's may tell of it.
 pub(crate) async fn erase(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
-    Id(who): Id<String>,
+    Extension(who): Extension<Who>,
+    Id(whose): Id<String>,
 ) -> Answer {
-    let erasure = app.engine.erase(&who, peer.by()).await?;
+    let erasure = app.engine.erase(&whose, who.by()).await?;
     if erasure.is_empty() {
         return Err(contacts::nobody());
     }

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 
 use super::extract::{Id, Limit, Params};
 use super::{Answer, view};
+use crate::accounts::Who;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::peer::Peer;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,8 +50,9 @@ pub(crate) async fn list(State(app): State<Arc<App>>, Params(filter): Params<Fil
 }
 
 /// `GET /runs/{id}`: one run with its journal, its calls that are not settled, and its messages.
-pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<RunId>) -> Answer {
+pub(crate) async fn show(State(app): State<Arc<App>>, Extension(who): Extension<Who>, Id(id): Id<RunId>) -> Answer {
     let row = find(&app, id).await?;
+    app.sign_in.reads(&app, &who, "run.read", id.to_string()).await?;
     let store = app.engine.store();
     let effects = store.effects_of(id).await?;
     let mut run = view::run(&row);
@@ -66,19 +67,15 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<RunId>) -> Answ
 }
 
 /// `POST /runs/{id}/cancel`: ends it; the flow's `finally` runs.
-pub(crate) async fn cancel(
-    State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
-    Id(run): Id<RunId>,
-) -> Answer {
+pub(crate) async fn cancel(State(app): State<Arc<App>>, Extension(who): Extension<Who>, Id(run): Id<RunId>) -> Answer {
     let row = find(&app, run).await?;
-    Ok(Json(app.engine.order(row.mailbox, peer.by(), Order::CancelRun { run }).await?))
+    Ok(Json(app.engine.order(row.mailbox, who.by(), Order::CancelRun { run }).await?))
 }
 
 /// `POST /runs/{id}/kill`: ends it at once, without the flow's `finally`.
-pub(crate) async fn kill(State(app): State<Arc<App>>, Extension(peer): Extension<Peer>, Id(run): Id<RunId>) -> Answer {
+pub(crate) async fn kill(State(app): State<Arc<App>>, Extension(who): Extension<Who>, Id(run): Id<RunId>) -> Answer {
     let row = find(&app, run).await?;
-    Ok(Json(app.engine.order(row.mailbox, peer.by(), Order::KillRun { run }).await?))
+    Ok(Json(app.engine.order(row.mailbox, who.by(), Order::KillRun { run }).await?))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -92,7 +89,7 @@ pub(crate) struct Retry {
 /// step that failed, as a new run.
 pub(crate) async fn retry(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Id(run): Id<RunId>,
     Json(retry): Json<Retry>,
 ) -> Answer {
@@ -100,7 +97,7 @@ pub(crate) async fn retry(
     let row = find(&app, run).await?;
     if row.status == RunStatus::Failed {
         let order = Order::RetryRun { run, input: retry.input };
-        return Ok(Json(app.engine.order(row.mailbox, peer.by(), order).await?));
+        return Ok(Json(app.engine.order(row.mailbox, who.by(), order).await?));
     }
     let effects = app.engine.store().effects_of(run).await?;
     let parked: Vec<&EffectRow> = effects.iter().filter(|effect| effect.state == EffectState::Parked).collect();
@@ -111,21 +108,17 @@ pub(crate) async fn retry(
     let mut retried = Vec::with_capacity(parked.len());
     for effect in parked {
         let order = Order::RetryEffect { effect: effect.id, input: None };
-        app.engine.order(row.mailbox, peer.by(), order).await?;
+        app.engine.order(row.mailbox, who.by(), order).await?;
         retried.push(effect.id);
     }
     Ok(Json(json!({ "retried": retried })))
 }
 
 /// `POST /runs/{id}/replay`: the flow that is live now, with the event that started this run.
-pub(crate) async fn replay(
-    State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
-    Id(run): Id<RunId>,
-) -> Answer {
+pub(crate) async fn replay(State(app): State<Arc<App>>, Extension(who): Extension<Who>, Id(run): Id<RunId>) -> Answer {
     app.expect_accounts()?;
     let row = find(&app, run).await?;
-    Ok(Json(app.engine.order(row.mailbox, peer.by(), Order::ReplayRun { run }).await?))
+    Ok(Json(app.engine.order(row.mailbox, who.by(), Order::ReplayRun { run }).await?))
 }
 
 /// Which runs an order is about, all of them.
@@ -156,7 +149,7 @@ const PACE: std::time::Duration = std::time::Duration::from_millis(5);
 /// how many were done, which could not be and why, and whether there are more.
 pub(crate) async fn bulk(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Json(many): Json<Many>,
 ) -> Answer {
     if many.flow.is_none() && many.contact.is_none() {
@@ -185,7 +178,7 @@ pub(crate) async fn bulk(
                     Do::Cancel => Order::CancelRun { run: row.id },
                     Do::Retry => Order::RetryRun { run: row.id, input: None },
                 };
-                match app.engine.order(row.mailbox, peer.by(), order).await {
+                match app.engine.order(row.mailbox, who.by(), order).await {
                     Ok(_) => done += 1,
                     Err(why) => refused.push(json!({ "run": row.id, "why": why.to_string() })),
                 }

@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use super::extract::{Body, Id};
 use super::flows::head;
 use super::{Answer, view};
+use crate::accounts::who::Who;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::peer::Peer;
 
 /// Contacts looked at for each segment of the list; beyond that its count is a least.
 const LOOKED_IN_LIST: usize = 20_000;
@@ -82,7 +82,7 @@ pub(crate) struct Stop {
 /// `POST /segments/sweeps/stop`: starts nobody else. Runs that began go on.
 pub(crate) async fn stop(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Body(Stop { sweep }): Body<Stop>,
 ) -> Answer {
     let mut parts = sweep.split('/');
@@ -90,5 +90,5 @@ pub(crate) async fn stop(
         return Err(ApiError::bad_request("sweep: name one as the list does: <flow>/<trigger>/<slot>"));
     };
     let mailbox = schedule_mailbox(flow, trigger);
-    Ok(Json(app.engine.order(mailbox, peer.by(), Order::CancelSweep { sweep }).await?))
+    Ok(Json(app.engine.order(mailbox, who.by(), Order::CancelSweep { sweep }).await?))
 }

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Answer, view};
+use crate::accounts::Who;
 use crate::app::App;
-use crate::peer::Peer;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,20 +33,20 @@ pub(crate) async fn show(State(app): State<Arc<App>>) -> Answer {
 /// `POST /sending/stop`.
 pub(crate) async fn stop(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Json(what): Json<What>,
 ) -> Answer {
-    app.engine.stop_sending(what.scope.clone(), peer.by()).await?;
+    app.engine.stop_sending(what.scope.clone(), who.by()).await?;
     Ok(Json(json!({ "stopped": what.scope })))
 }
 
 /// `POST /sending/release`: says what was held.
 pub(crate) async fn release(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Json(what): Json<What>,
 ) -> Answer {
     app.expect_accounts()?;
-    let held = app.engine.release_sending(what.scope.clone(), peer.by()).await?;
+    let held = app.engine.release_sending(what.scope.clone(), who.by()).await?;
     Ok(Json(json!({ "released": what.scope, "held": held.iter().map(view::effect).collect::<Vec<_>>() })))
 }

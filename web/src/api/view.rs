@@ -13,6 +13,11 @@ pub(super) fn time(at: At) -> Value {
     if at == At::NEVER { Value::Null } else { at.to_string().into() }
 }
 
+/// A time as text, for typed answers.
+pub(super) fn text(at: Option<At>) -> Option<String> {
+    at.filter(|at| *at != At::NEVER).map(|at| at.to_string())
+}
+
 pub(super) fn maybe(at: Option<At>) -> Value {
     at.map_or(Value::Null, time)
 }

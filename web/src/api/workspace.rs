@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
+use engine::account::Permission;
 use engine::publication::Choices;
 use engine::store::Reads;
 use serde::Deserialize;
@@ -12,9 +13,9 @@ use serde_json::json;
 
 use super::Answer;
 use super::extract::Body;
+use crate::accounts::Who;
 use crate::app::App;
 use crate::flows::{self, Document, Owner};
-use crate::peer::Peer;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,19 +33,22 @@ pub(crate) struct Import {
 /// `POST /workspace/plan`: what an import would do.
 pub(crate) async fn plan(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Body(import): Body<Import>,
 ) -> Answer {
-    bring_in(&app, peer, import, false).await
+    bring_in(&app, &who, import, false).await
 }
 
 /// `POST /workspace/import`: does it, all or nothing.
 pub(crate) async fn import(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(who): Extension<Who>,
     Body(import): Body<Import>,
 ) -> Answer {
-    bring_in(&app, peer, import, true).await
+    if import.publish {
+        who.expect(Permission::FlowsPublish)?;
+    }
+    bring_in(&app, &who, import, true).await
 }
 
 /// `GET /workspace`: the flows in force as documents, byte for byte.
@@ -56,8 +60,8 @@ pub(crate) async fn export(State(app): State<Arc<App>>) -> Answer {
     Ok(Json(json!({ "documents": documents })))
 }
 
-async fn bring_in(app: &App, peer: Peer, import: Import, apply: bool) -> Answer {
+async fn bring_in(app: &App, who: &Who, import: Import, apply: bool) -> Answer {
     let Import { documents, publish, waiting } = import;
-    let plan = flows::bring_in(app, &documents, Owner::Import, publish, peer.by(), apply, &waiting).await?;
+    let plan = flows::bring_in(app, &documents, Owner::Import, publish, who.by(), apply, &waiting).await?;
     Ok(Json(json!({ "applied": apply, "changes": plan.changes, "problems": plan.problems, "needs": plan.needs })))
 }

@@ -92,6 +92,13 @@ impl Client {
         self.call(Method::DELETE, path, None).await
     }
 
+    /// Changes what has this revision.
+    pub(super) async fn patch(&self, path: &str, revision: &str, body: &Value) -> Result<Value, Failure> {
+        let based_on = Some(format!("\"{revision}\""));
+        let (status, body) = self.send(Method::PATCH, path, based_on, body.to_string()).await?;
+        answer(status, &body.collect().await.map_err(Failure::failed)?.to_bytes())
+    }
+
     /// Ends what was opened here.
     pub(super) async fn close(self) {
         if let Self::Here(here) = self {
@@ -101,7 +108,7 @@ impl Client {
 
     /// Copies an answer to standard output as it comes.
     pub(super) async fn copy(&self, path: &str) -> Result<(), Failure> {
-        let (status, mut body) = self.send(Method::GET, path, String::new()).await?;
+        let (status, mut body) = self.send(Method::GET, path, None, String::new()).await?;
         if !status.is_success() {
             return answer(status, &body.collect().await.map_err(Failure::failed)?.to_bytes()).map(drop);
         }
@@ -116,18 +123,26 @@ impl Client {
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
-        let (status, body) = self.send(method, path, body.map(Value::to_string).unwrap_or_default()).await?;
+        let (status, body) = self.send(method, path, None, body.map(Value::to_string).unwrap_or_default()).await?;
         answer(status, &body.collect().await.map_err(Failure::failed)?.to_bytes())
     }
 
-    async fn send(&self, method: Method, path: &str, body: String) -> Result<(StatusCode, Body), Failure> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        based_on: Option<String>,
+        body: String,
+    ) -> Result<(StatusCode, Body), Failure> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("/api/v1{path}"))
             .header(header::HOST, "switchboard")
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from(body))
-            .map_err(Failure::failed)?;
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(based_on) = based_on {
+            request = request.header(header::IF_MATCH, based_on);
+        }
+        let mut request = request.body(Body::from(body)).map_err(Failure::failed)?;
         let response = match self {
             Self::Server(data) => over_socket(data, request).await?,
             Self::Here(here) => {

@@ -26,6 +26,7 @@ mod sending;
 mod serve;
 mod story;
 mod test;
+mod user;
 mod watch;
 mod workspace;
 
@@ -127,6 +128,9 @@ enum Command {
     /// Accounts at outside services: list, check, set up
     #[command(subcommand)]
     Connection(connection::Connection),
+    /// People who work here: list, invite, roles, sign out, reset
+    #[command(subcommand)]
+    User(user::User),
     /// Looks whether everything is as it should be
     Doctor(doctor::Doctor),
 }
@@ -239,6 +243,7 @@ async fn run(command: Command, context: Context) -> Outcome {
         Command::Play(command) => command.run(&context).await,
         Command::Person(command) => command.run(&context).await,
         Command::Connection(command) => command.run(&context).await,
+        Command::User(command) => command.run(&context).await,
         Command::Doctor(command) => command.run(&context).await,
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use connectors::sandbox::{self, Provider, Sandbox};
+use engine::account::{Accounts, admins_among};
 use engine::flow::FirstHour;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
@@ -16,13 +17,14 @@ use tokio_util::task::TaskTracker;
 
 use super::{Context, Failure, Outcome, Verdict, print};
 use crate::app::App;
+use crate::clock::SystemClock;
 use crate::config::bindings;
 use crate::config::connections::{self, Connections};
 use crate::config::server::{Given, ServerSettings};
 use crate::flows::folder;
 use crate::lock::Lock;
 use crate::start::{self, Setup, Started};
-use crate::{demo, router, server, socket, upkeep};
+use crate::{api, demo, router, server, socket, upkeep};
 
 /// Bounds of the buckets of `switchboard_hook_seconds`.
 const HOOK_SECONDS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1.0, 10.0];
@@ -106,6 +108,7 @@ impl Doors {
         let control = socket::bind(&context.data).map_err(Failure::failed)?;
         let (sandbox, connections) = accounts(settings).await?;
         let setup = Setup {
+            clock: Arc::new(SystemClock::default()),
             data: context.data.clone(),
             connections: Some(connections),
             bindings: bindings::load(context.bindings.as_deref(), settings.flows.as_deref())?,
@@ -119,7 +122,8 @@ impl Doors {
         };
         let started = start::start(lock, setup).await.map_err(Failure::failed)?;
         let app = &started.app;
-        tracing::info!("API token (loopback only, until sign-in exists): {}", app.token.expose());
+        tracing::info!("API token for scripts on this machine: {}", app.token.expose());
+        invite_first(app).await?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         if let Some(sandbox) = &sandbox {
             join(sandbox, app).await;
@@ -150,6 +154,19 @@ impl Doors {
     }
 }
 
+/// While nobody can administer, each start prints a link that makes an admin; the link of the start before ends.
+async fn invite_first(app: &App) -> Result<(), Failure> {
+    let users = app.engine.store().users().await.map_err(Failure::failed)?;
+    if admins_among(&users) == 0 {
+        let link = api::users::make_setup_link(app, "").await.map_err(Failure::failed)?;
+        tracing::warn!(
+            "nobody can sign in yet; this link makes the first admin, once, within a day: {}{link}",
+            app.public_url
+        );
+    }
+    Ok(())
+}
+
 /// The sandbox if it is wanted, and the accounts: those of the file, else those at the sandbox.
 async fn accounts(settings: &ServerSettings) -> Result<(Option<Sandbox>, Connections), Failure> {
     let declared = settings.connections.as_deref().map(connections::load).transpose().map_err(Failure::failed)?;
@@ -173,7 +190,7 @@ async fn accounts(settings: &ServerSettings) -> Result<(Option<Sandbox>, Connect
 
 /// Tells the sandbox where our hooks are, and makes the custom fields there that the demo's accounts need.
 async fn join(sandbox: &Sandbox, app: &App) {
-    for open in app.connections.values() {
+    for open in app.connections.all().values() {
         let provider = match open.connector {
             "whatsapp.cloud_api" => Provider::CloudApi,
             "whatsapp.twilio" => Provider::Twilio,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::connector::{Open, OpenContext, Registry};
+use engine::connector::{Open, OpenContext, OpenError, Registry};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -189,6 +189,32 @@ fn is_id(text: &str) -> bool {
         && text.bytes().next().is_some_and(plain)
 }
 
+/// An account made in the editor: the fields are those of the file without id and connector, and nothing comes from the environment.
+///
+/// # Errors
+/// Every problem at once.
+pub(crate) fn declared(id: &str, connector: &str, mut fields: Map<String, Value>) -> Result<Declared, Error> {
+    fields.insert("id".to_owned(), id.into());
+    fields.insert("connector".to_owned(), connector.into());
+    one(0, fields, &|_| None).map_err(Error)
+}
+
+/// Opens one account.
+///
+/// # Errors
+/// When the connector is not known or refuses the settings.
+pub(crate) fn open(declared: &Declared, registry: &Registry, public_url: &str) -> Result<Open, OpenError> {
+    let context = OpenContext {
+        id: Arc::clone(&declared.id),
+        public_url: public_url.into(),
+        allow_private_network: declared.allow_private_network,
+    };
+    let mut open = registry.open(&declared.connector, declared.settings.clone(), &context)?;
+    open.rate_per_second = declared.limits.per_second.unwrap_or(open.rate_per_second);
+    open.concurrency = declared.limits.at_once.unwrap_or(open.concurrency);
+    Ok(open)
+}
+
 impl Connections {
     /// Opens every account.
     ///
@@ -198,17 +224,8 @@ impl Connections {
         let mut opened = Vec::new();
         let mut problems = Vec::new();
         for declared in &self.declared {
-            let context = OpenContext {
-                id: Arc::clone(&declared.id),
-                public_url: public_url.into(),
-                allow_private_network: declared.allow_private_network,
-            };
-            match registry.open(&declared.connector, declared.settings.clone(), &context) {
-                Ok(mut open) => {
-                    open.rate_per_second = declared.limits.per_second.unwrap_or(open.rate_per_second);
-                    open.concurrency = declared.limits.at_once.unwrap_or(open.concurrency);
-                    opened.push(open);
-                }
+            match open(declared, registry, public_url) {
+                Ok(open) => opened.push(open),
                 Err(error) => problems.push(error.to_string()),
             }
         }

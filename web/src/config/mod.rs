@@ -40,6 +40,11 @@ pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// The key that seals secrets, when it is kept outside the data folder.
+pub(crate) fn seal_key() -> Option<Secret> {
+    environment("SWITCHBOARD_SEAL_KEY").map(Secret::new)
+}
+
 /// The audit key, when it is kept outside the data folder.
 pub(crate) fn audit_key() -> Option<Secret> {
     environment("SWITCHBOARD_AUDIT_KEY").map(Secret::new)

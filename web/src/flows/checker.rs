@@ -1,7 +1,7 @@
 //! What documents are checked against here, and what a check of many documents found.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use engine::book::Published;
 use engine::connector::Catalog;
@@ -15,7 +15,7 @@ pub(crate) struct Checker {
     /// What this build offers.
     pub(crate) catalog: Arc<Catalog>,
     /// The accounts; `None` when they are not known.
-    pub(crate) connections: Option<Vec<ConnectionInfo>>,
+    pub(crate) connections: RwLock<Option<Vec<ConnectionInfo>>>,
     /// The connection of a capability when several serve it and a step names none.
     pub(crate) defaults: BTreeMap<String, String>,
     /// Names that differ here from those in the files.
@@ -57,12 +57,26 @@ impl std::fmt::Display for FileProblem {
 impl Checker {
     /// A check against the build alone, as for files whose installation is not known.
     pub(crate) fn of_build(catalog: Arc<Catalog>) -> Self {
-        Self { catalog, connections: None, defaults: BTreeMap::new(), bindings: Bindings::default() }
+        Self { catalog, connections: RwLock::default(), defaults: BTreeMap::new(), bindings: Bindings::default() }
+    }
+
+    fn connections(&self) -> Option<Vec<ConnectionInfo>> {
+        self.connections.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the accounts are known.
+    pub(crate) fn knows_connections(&self) -> bool {
+        self.connections().is_some()
+    }
+
+    /// Takes note of the accounts that are open now.
+    pub(crate) fn put_connections(&self, infos: Vec<ConnectionInfo>) {
+        *self.connections.write().unwrap_or_else(PoisonError::into_inner) = Some(infos);
     }
 
     /// What bringing `documents` in would do over the `stored` versions.
     pub(crate) fn plan(&self, documents: &[flow::Document], stored: &[VersionRow]) -> flow::Plan {
-        flow::plan(documents, stored, &self.environment(self.connections.clone()))
+        flow::plan(documents, stored, &self.environment(self.connections()))
     }
 
     /// The id of the document in a text, as far as it can be read.
@@ -75,7 +89,7 @@ impl Checker {
     /// # Errors
     /// Its problems, when there is an error among them.
     pub(crate) fn strict(&self, row: &VersionRow) -> Result<Published, Vec<FileProblem>> {
-        let checked = flow::check_document(&row.source, &self.environment(self.connections.clone()));
+        let checked = flow::check_document(&row.source, &self.environment(self.connections()));
         let file = |problem| FileProblem { file: row.flow.clone(), problem };
         match checked.version {
             Some(compiled) => Ok(compiled.into_version(row.id)),
@@ -89,7 +103,7 @@ impl Checker {
         let checker = Arc::clone(self);
         Arc::new(move |row| {
             checker.strict(row).or_else(|problems| {
-                let at_hand = checker.connections.clone().unwrap_or_default();
+                let at_hand = checker.connections().unwrap_or_default();
                 let lenient = flow::check_document(&row.source, &Environment { at_hand, ..checker.environment(None) });
                 let first = problems.first().map(ToString::to_string).unwrap_or_default();
                 let version = lenient.version.ok_or_else(|| first.clone())?;
@@ -152,7 +166,7 @@ steps:
         let info = |id: &str, connector: &str| ConnectionInfo { id: id.to_owned(), connector: connector.to_owned() };
         let accounts = vec![info("hubspot-main", "hubspot"), info("wa-main", "whatsapp.cloud_api")];
         let catalog = Arc::new(connectors::registry().catalog());
-        let checker = Arc::new(Checker { connections: Some(accounts), ..Checker::of_build(catalog) });
+        let checker = Arc::new(Checker { connections: RwLock::new(Some(accounts)), ..Checker::of_build(catalog) });
         assert_eq!(checker.strict(&row()).unwrap_err()[0].problem.code, "unknown_connection");
         let Published::Flow(version) = checker.compile()(&row()).unwrap() else { panic!("a flow") };
         let through: Vec<_> = version

@@ -46,6 +46,8 @@ pub(super) enum Message {
     Planned(Box<EffectRow>),
     /// A call is not wanted any more.
     Withdrawn(EffectId),
+    /// The account was opened anew, with other settings.
+    Reopened(Box<Open>),
     /// A status proved that a call in doubt happened.
     Proof { effect: EffectId, input: InputId, external_id: String },
 }
@@ -184,7 +186,20 @@ impl<S: Store + Reads> Line<S> {
         match message {
             Message::Planned(row) => self.queue.push(*row),
             Message::Withdrawn(id) => self.queue.withdraw(id),
+            Message::Reopened(open) => self.reopened(*open),
             Message::Proof { effect, input, external_id } => self.proved(effect, Some(input), external_id).await,
+        }
+    }
+
+    /// Calls under way end as they began; the next ones are made with the new settings. A connection that is down is tried at
+    /// once: the settings may have been why.
+    fn reopened(&mut self, open: Open) {
+        self.pace = Pace::new(open.rate_per_second);
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).connector = open.connector.to_owned();
+        self.open = open;
+        let now = self.now();
+        if let Some(hold) = &mut self.hold {
+            hold.probe_at = now;
         }
     }
 

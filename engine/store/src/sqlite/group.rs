@@ -1,5 +1,6 @@
 //! One transaction for all that waited: arrivals, then works, then moves of effects, then the block over their journal rows.
 
+use engine::account::Refusal;
 use engine::clock::At;
 use engine::ids::EffectId;
 use engine::store::{self, BlockRow, JournalRow, Receipt};
@@ -8,7 +9,7 @@ use rusqlite::Connection;
 use super::chain::{self, Chain};
 use super::error::Error;
 use super::queue::Ask;
-use super::{arrivals, effects, unmatched, works};
+use super::{accounts, arrivals, effects, unmatched, works};
 
 /// What a group that is on disk answers.
 #[derive(Default)]
@@ -17,6 +18,8 @@ pub(super) struct Written {
     pub(super) receipts: Vec<Vec<Receipt>>,
     /// For each request to dispatch, in order.
     pub(super) moved: Vec<Vec<EffectId>>,
+    /// For each change of accounts, in order.
+    pub(super) accounts: Vec<Result<(), Refusal>>,
     /// The block that was added.
     pub(super) block: Option<BlockRow>,
 }
@@ -86,6 +89,16 @@ fn fill(conn: &Connection, chain: &Chain, asks: &[Ask]) -> Result<Written, Error
             works::store(conn, work, chain.next())?;
             journal.extend(&work.journal);
             at = at.max(work.at);
+        }
+    }
+    for ask in asks {
+        if let Ask::Account(change, _) = ask {
+            let done = accounts::apply(conn, change, chain.next())?;
+            if done.is_ok() {
+                journal.extend(&change.journal);
+                at = at.max(change.at);
+            }
+            written.accounts.push(done);
         }
     }
     if asks.iter().any(|ask| matches!(ask, Ask::Commit(work, _) if !work.unmatched.is_empty())) {

@@ -14,7 +14,8 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/sqlite/0003_rules.sql"),
     include_str!("../../migrations/sqlite/0004_stops.sql"),
     include_str!("../../migrations/sqlite/0005_consent.sql"),
-    include_str!("../../migrations/sqlite/0007_life.sql"),
+    include_str!("../../migrations/sqlite/0006_life.sql"),
+    include_str!("../../migrations/sqlite/0007_accounts.sql"),
 ];
 
 /// The version of the schema this build writes.

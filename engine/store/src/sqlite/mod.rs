@@ -4,6 +4,8 @@
 //! are in the modules named after them; [`read`] and [`people`] read on connections that cannot write. Writing and
 //! the long reading of [`history`] are rusqlite, everything else sqlx (`DECISIONS/0010`).
 
+mod accounts;
+mod accounts_read;
 mod arrivals;
 mod chain;
 mod checkpoint;

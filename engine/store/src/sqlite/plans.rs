@@ -6,8 +6,8 @@
 use rusqlite::Connection;
 
 use super::{
-    chain, contacts, count, effects, events, evidence, history, inputs, life, members, messages, open, parties, people,
-    read, runs, traces, unmatched, waits,
+    accounts_read, chain, contacts, count, effects, events, evidence, history, inputs, life, members, messages, open,
+    parties, people, read, runs, traces, unmatched, waits,
 };
 
 async fn empty() -> (tempfile::TempDir, Connection) {
@@ -127,6 +127,13 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
     for (text, wanted) in statements {
         expect(&conn, text, &[wanted]);
     }
+    let of_session = [
+        "SEARCH session USING INDEX sqlite_autoindex_session_1 (hash=?)",
+        "SEARCH app_user USING INTEGER PRIMARY KEY (rowid=?)",
+    ];
+    expect(&conn, accounts_read::SESSION, &of_session);
+    expect(&conn, accounts_read::TOKEN, &["SEARCH token USING INDEX sqlite_autoindex_token_1 (hash=?)"]);
+    expect(&conn, accounts_read::USER_BY_EMAIL, &["SEARCH app_user USING INDEX app_user_email (email=?)"]);
     let handled = "SEARCH journal USING INDEX sqlite_autoindex_journal_1 (subject=?)";
     expect(&conn, history::WITH_FACTS, &[handled]);
     let oldest = "SEARCH unmatched USING INTEGER PRIMARY KEY (rowid<?)";

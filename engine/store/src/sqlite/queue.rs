@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use engine::account::{Change, Refusal};
 use engine::audit::Anchor;
 use engine::clock::At;
 use engine::ids::EffectId;
@@ -29,6 +30,8 @@ pub(crate) enum Ask {
     Commit(Box<Work>, Answer<()>),
     /// See [`engine::store::Store::dispatch`].
     Dispatch(Vec<DispatchOp>, Answer<Vec<EffectId>>),
+    /// See [`engine::account::Accounts::change`].
+    Account(Box<Change>, Answer<Result<(), Refusal>>),
     /// See [`engine::store::Store::anchor`]. Written by itself.
     Anchor(At, [u8; 32], Answer<Option<Anchor>>),
     /// Rewrites the file without its free pages. Done by itself.
@@ -47,6 +50,7 @@ impl Ask {
             Self::Receive(_, answer) => drop(answer.send(Err(error))),
             Self::Commit(_, answer) | Self::Vacuum(answer) => drop(answer.send(Err(error))),
             Self::Dispatch(_, answer) => drop(answer.send(Err(error))),
+            Self::Account(_, answer) => drop(answer.send(Err(error))),
             Self::Anchor(_, _, answer) => drop(answer.send(Err(error))),
         }
     }
@@ -57,6 +61,7 @@ impl Ask {
             Self::Receive(arrivals, _) => arrivals.iter().map(arrival_bytes).sum(),
             Self::Commit(work, _) => work_bytes(work),
             Self::Dispatch(ops, _) => ops.len() * ROW_BYTES,
+            Self::Account(change, _) => (change.ops.len() + change.journal.len()) * ROW_BYTES,
             Self::Anchor(..) | Self::Vacuum(_) => 0,
         }
     }

@@ -167,11 +167,13 @@ impl Writer {
 /// Answers each request of a group that is on disk.
 fn answer(asks: Vec<Ask>, written: Written) {
     let (mut receipts, mut moved) = (written.receipts.into_iter(), written.moved.into_iter());
+    let mut accounts = written.accounts.into_iter();
     for ask in asks {
         match ask {
             Ask::Receive(_, answer) => drop(answer.send(Ok(receipts.next().unwrap_or_default()))),
             Ask::Commit(_, answer) => drop(answer.send(Ok(()))),
             Ask::Dispatch(_, answer) => drop(answer.send(Ok(moved.next().unwrap_or_default()))),
+            Ask::Account(_, answer) => drop(answer.send(accounts.next().ok_or_else(super::queue::ended))),
             alone @ (Ask::Anchor(..) | Ask::Vacuum(_)) => alone.fail(Error::Broken("it joins no group".into())),
         }
     }

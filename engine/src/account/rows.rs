@@ -1,0 +1,163 @@
+//! What the database keeps of people, sessions, links, tokens, settings, and of connections made in the editor.
+
+use super::Role;
+use crate::clock::At;
+use crate::ids::{TokenId, UserId};
+use crate::secret::Secret;
+
+/// SHA-256 of something that only its holder knows.
+pub type Hash = [u8; 32];
+
+/// How far somebody has come here. The number is what is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum UserState {
+    /// Has a link and has not come yet.
+    Invited = 0,
+    /// May sign in.
+    Active = 1,
+    /// May not sign in, until an admin says otherwise.
+    Off = 2,
+    /// Gone for good; the row stays, as the log names it.
+    Removed = 3,
+}
+
+/// Somebody who works here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserRow {
+    /// Its id.
+    pub id: UserId,
+    /// Address to sign in with, lower case; unique among those who are not removed.
+    pub email: String,
+    /// Name.
+    pub name: String,
+    /// What somebody is here.
+    pub role: Role,
+    /// Whether a role that can publish does.
+    pub publisher: bool,
+    /// Language of the editor, BCP 47; empty = the workspace's.
+    pub language: String,
+    /// How the editor looks: `light`, `dark`, empty = as the machine.
+    pub theme: String,
+    /// The password's PHC string; `None` before the first one.
+    pub password: Option<Secret>,
+    /// The sealed secret of the second factor; empty = none.
+    pub totp: Vec<u8>,
+    /// Whether the second factor was confirmed, so that a sign-in asks for it.
+    pub totp_on: bool,
+    /// The last step of it that was used: no code counts twice.
+    pub totp_step: i64,
+    /// How far somebody has come.
+    pub state: UserState,
+    /// Counts the changes, from 1.
+    pub rev: i64,
+    /// When made.
+    pub created_at: At,
+    /// When last signed in.
+    pub signed_in_at: Option<At>,
+}
+
+/// How many of them can administer: active admins.
+#[must_use]
+pub fn admins_among(users: &[UserRow]) -> usize {
+    users.iter().filter(|user| user.role == Role::Admin && user.state == UserState::Active).count()
+}
+
+/// One browser that is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// SHA-256 of what the cookie holds.
+    pub hash: Hash,
+    /// Whose it is.
+    pub user: UserId,
+    /// When it began.
+    pub created_at: At,
+    /// When it was last used, to about a minute.
+    pub seen_at: At,
+    /// When it ends whatever happens.
+    pub expires_at: At,
+    /// From which address it began.
+    pub address: String,
+    /// What the browser called itself, at most 200 characters.
+    pub agent: String,
+}
+
+/// What a one-time link is for. The number is what is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum LinkKind {
+    /// Makes an admin.
+    Setup = 0,
+    /// Lets somebody who was invited choose a password, or somebody who lost it choose another.
+    Invitation = 1,
+}
+
+/// A link that works once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkRow {
+    /// SHA-256 of what the link holds.
+    pub hash: Hash,
+    /// What for.
+    pub kind: LinkKind,
+    /// For whom; `None` for a set-up.
+    pub user: Option<UserId>,
+    /// Until when.
+    pub expires_at: At,
+}
+
+/// A token a machine works with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Its id.
+    pub id: TokenId,
+    /// What it is for.
+    pub name: String,
+    /// SHA-256 of the token.
+    pub hash: Hash,
+    /// Names of permissions, separated by blanks.
+    pub scopes: String,
+    /// Who made it.
+    pub by: String,
+    /// When made.
+    pub created_at: At,
+    /// Until when; `None` = until it is revoked.
+    pub expires_at: Option<At>,
+    /// When last used, to about a minute.
+    pub used_at: Option<At>,
+}
+
+/// The settings of the workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsRow {
+    /// A JSON object.
+    pub body: String,
+    /// Counts the changes, from 1.
+    pub rev: i64,
+    /// Who changed them last.
+    pub by: String,
+    /// When.
+    pub at: At,
+}
+
+/// A connection made in the editor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionRow {
+    /// Its id in flows.
+    pub id: String,
+    /// Its connector's name.
+    pub connector: String,
+    /// The connector's own fields without the secret ones, a JSON object.
+    pub settings: String,
+    /// The secret fields: a JSON object, sealed.
+    pub sealed: Vec<u8>,
+    /// Names of the secret fields that are set, separated by blanks.
+    pub secrets: String,
+    /// Counts the changes, from 1.
+    pub rev: i64,
+    /// Who changed it last.
+    pub by: String,
+    /// When.
+    pub at: At,
+}

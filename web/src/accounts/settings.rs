@@ -1,0 +1,60 @@
+//! The settings of the workspace.
+
+use engine::account::Role;
+use serde::{Deserialize, Serialize};
+
+use crate::error::ApiError;
+
+/// What holds for everybody here. Stored as JSON; fields are only added, each with its default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The workspace's name, 1 to 80 characters.
+    pub name: String,
+    /// Roles that must sign in with a second factor.
+    pub require_totp: Vec<Role>,
+    /// Whether somebody else must approve a draft before it is published.
+    pub approval: bool,
+    /// Language of the editor for those who chose none, BCP 47.
+    pub language: String,
+    /// The time zone in which pages show times, of the IANA list.
+    pub time_zone: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: "Switchboard".to_owned(),
+            require_totp: Vec::new(),
+            approval: false,
+            language: "en".to_owned(),
+            time_zone: "UTC".to_owned(),
+        }
+    }
+}
+
+impl Settings {
+    /// Refuses what cannot be.
+    ///
+    /// # Errors
+    /// 400, with the field.
+    pub(crate) fn check(&self) -> Result<(), ApiError> {
+        let wrong = |why: &str| Err(ApiError::bad_request(why));
+        if self.name.trim().is_empty() || self.name.chars().count() > 80 {
+            return wrong("name: 1 to 80 characters");
+        }
+        if !is_language(&self.language) {
+            return wrong("language: a BCP 47 tag such as `it` or `zh-Hans`");
+        }
+        if self.time_zone.parse::<chrono_tz::Tz>().is_err() {
+            return wrong("time_zone: a name of the IANA list such as `Europe/Rome`");
+        }
+        Ok(())
+    }
+}
+
+/// Whether a text looks like a language tag.
+pub(crate) fn is_language(text: &str) -> bool {
+    (2..=35).contains(&text.len())
+        && text.split('-').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
