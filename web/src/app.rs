@@ -1,6 +1,7 @@
 //! What every handler works with: the engine, the opened connections, the flows, and where we are.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::clock::{At, Clock};
@@ -11,6 +12,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::error::ApiError;
 use crate::flows::Checker;
+use crate::flows::locks::Locks;
 use crate::keys::Token;
 
 /// The database of this build.
@@ -30,6 +32,10 @@ pub struct App {
     pub(crate) checker: Arc<Checker>,
     /// Held while flows are brought in: a plan must still be true when it is carried out.
     pub(crate) importing: tokio::sync::Mutex<()>,
+    /// Who edits what.
+    pub(crate) locks: Locks,
+    /// The folder of flow files, when the editor may write it.
+    pub(crate) flows_writable: Option<PathBuf>,
     /// Opened connections by id.
     pub connections: BTreeMap<Arc<str>, Open>,
     /// Our address as the outside sees it, without a final slash.

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::connector::DoorError;
 use engine::{order, store};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{backtest, flows};
@@ -63,6 +64,17 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "refused", message)
     }
 
+    /// 409 with a code of its own; `details` helps the caller to go on.
+    pub(crate) fn conflict_of(code: &'static str, message: impl Into<String>, details: &impl Serialize) -> Self {
+        Self { details: json!(details), ..Self::new(StatusCode::CONFLICT, code, message) }
+    }
+
+    /// 428: a change must say which revision it is made over.
+    pub(crate) fn revision_needed() -> Self {
+        let message = "send `If-Match: \"<revision>\"` with the revision that you read";
+        Self::new(StatusCode::PRECONDITION_REQUIRED, "revision_needed", message)
+    }
+
     /// 413: more than `cap` bytes.
     pub(crate) fn too_large(cap: usize) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("the request's body is over {cap} bytes"))
@@ -113,6 +125,18 @@ impl From<flows::Error> for ApiError {
         match error {
             flows::Error::Problems(problems) => Self::problems("the flows have problems", json!(problems)),
             flows::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<flows::publish::Error> for ApiError {
+    fn from(error: flows::publish::Error) -> Self {
+        match error {
+            flows::publish::Error::Flows(error) => error.into(),
+            flows::publish::Error::ReadOnly { ref file, .. } => {
+                Self::conflict_of("read_only", error.to_string(), &json!({ "file": file }))
+            }
+            other @ flows::publish::Error::File { .. } => Self::internal(other),
         }
     }
 }

@@ -68,6 +68,7 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .route("/contacts/{who}", get(api::contacts::show))
         .route("/contacts/{who}/tags", post(api::contacts::change_tags))
         .route("/people/{who}", get(api::people::export).delete(api::people::erase))
+        .merge(api::studio::routes())
         .fallback(async || ApiError::not_found("this address"))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(bounded(MAX_API_BYTES))

@@ -69,6 +69,8 @@ pub struct Setup {
     pub bindings: Bindings,
     /// A folder of flow files: with an error in it, nothing starts.
     pub flows: Option<PathBuf>,
+    /// Whether the editor may write these files.
+    pub flows_writable: bool,
     /// A file to which anchors are appended, besides the log.
     pub anchors: Option<PathBuf>,
     /// Our address as the outside sees it, without a final slash.
@@ -141,6 +143,8 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         ids,
         checker,
         importing: tokio::sync::Mutex::default(),
+        locks: crate::flows::locks::Locks::default(),
+        flows_writable: setup.flows.filter(|_| setup.flows_writable),
         connections,
         public_url: setup.public_url,
         sandbox_url: setup.sandbox_url,
@@ -164,6 +168,7 @@ pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bi
         connections: connections.map(connections::load).transpose()?,
         bindings,
         flows: None,
+        flows_writable: false,
         anchors: None,
         public_url: "http://localhost".to_owned(),
         sandbox_url: None,

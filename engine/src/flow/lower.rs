@@ -253,6 +253,12 @@ impl<'a> Lower<'a> {
     }
 }
 
+/// Whether `id` can be the id of a document: 1 to 64 characters of `a-z 0-9 -`, first a letter, no hyphen at the end or twice.
+#[must_use]
+pub fn is_document_id(id: &str) -> bool {
+    is_kebab(id)
+}
+
 /// Whether `id` is 1 to 64 characters of `a-z 0-9 -`, first a letter, no hyphen at the end or twice.
 pub(super) fn is_kebab(id: &str) -> bool {
     let parts_fit = id

@@ -18,6 +18,7 @@ mod loops;
 mod lower;
 mod meaning;
 mod names;
+mod outline;
 mod problem;
 mod program;
 mod proof;
@@ -41,8 +42,9 @@ pub use calendar::CompiledCalendar;
 pub use case::{End, Expectation, Expected, Fail, Fake, Given, Moment, TestCase};
 pub use env::{Bindings, ConnectionInfo, Environment, Needs};
 pub use import::{Change, Document, Plan, PlanItem, plan};
-pub use kinds::{CompiledDocument, Kind, check_document};
-pub use lower::{Checked, Compiled, FORMAT, FlowId, check};
+pub use kinds::{CompiledDocument, Kind, check_document, outline, placed};
+pub use lower::{Checked, Compiled, FORMAT, FlowId, check, is_document_id};
+pub use outline::{Outline, PlacedProblem, StepPlace, Summary};
 pub use problem::{CODES, Problem, Severity};
 pub use program::{
     Check, Do, Expr, ForEach, Into, MAX_ITEMS, Op, Program, Retry, Step, StepIx, Trigger, Until, Version, WaitFor, Want,

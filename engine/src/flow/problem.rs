@@ -60,6 +60,7 @@ pub const CODES: &[&str] = &[
     "not_fixed",
     "not_in_every_trigger",
     "not_yet",
+    "other_id",
     "out_of_range",
     "step_not_run",
     "template_in_condition",

@@ -89,7 +89,7 @@ impl<'a> Lower<'a> {
             self.problems.error(node.place, "too_many_rules", message, "split it into several files");
         }
         let mut used = HashMap::new();
-        items.iter().filter_map(|item| self.rule(item, &mut used)).collect()
+        items.iter().take(MAX_RULES).filter_map(|item| self.rule(item, &mut used)).collect()
     }
 
     fn rule(&mut self, item: &'a Node, used: &mut HashMap<&'a str, u32>) -> Option<Rule> {

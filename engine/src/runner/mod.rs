@@ -8,6 +8,7 @@ mod activity;
 mod boxes;
 mod callers;
 mod core;
+mod editing;
 mod erase;
 pub(crate) mod hold;
 mod intake;
@@ -40,7 +41,7 @@ use crate::mailbox::Missed;
 use crate::order::{self, Order};
 use crate::rules::RuleFile;
 use crate::stops::Scope;
-use crate::store::{ContactRow, EffectRow, Reads, Store, VersionRow};
+use crate::store::{ContactRow, EditOp, EffectRow, Reads, Store, VersionRow};
 
 pub use self::erase::Erasure;
 
@@ -232,6 +233,34 @@ impl<S: Store + Reads> Engine<S> {
         by: &str,
     ) -> Result<(), crate::store::Error> {
         self.core.publish(rows, versions, by).await
+    }
+
+    /// As [`Engine::publish`], with changes of what the editor keeps in the same commit.
+    ///
+    /// # Errors
+    /// When the store fails; nothing changed then.
+    pub async fn publish_with(
+        &self,
+        rows: Vec<VersionRow>,
+        versions: Vec<Published>,
+        by: &str,
+        edits: Vec<EditOp>,
+    ) -> Result<(), crate::store::Error> {
+        self.core.publish_with(rows, versions, by, edits).await
+    }
+
+    /// Stores a change of what the editor keeps. `told` says as what (`draft.created`), of which document and with which details
+    /// it is journaled; `None` for the many small changes of a draft.
+    ///
+    /// # Errors
+    /// When the store fails; nothing changed then.
+    pub async fn edit(
+        &self,
+        ops: Vec<EditOp>,
+        told: Option<(&str, &str, Value)>,
+        by: &str,
+    ) -> Result<(), crate::store::Error> {
+        self.core.edit(ops, told, by).await
     }
 
     /// The live versions, by flow id.

@@ -10,7 +10,7 @@ use super::core::Core;
 use crate::book::{Book, Live, LiveRules, Published};
 use crate::handle::{Input, schedule_mailbox};
 use crate::ids::{ContactId, MailboxId};
-use crate::store::{self, Reads, Store, VersionRow, VersionState, Work};
+use crate::store::{self, EditOp, Reads, Store, VersionRow, VersionState, Work};
 
 /// Conversations armed at a time when a silence is published; newest flows wait a moment for old conversations.
 const WATCH_PAGE: u32 = 500;
@@ -23,6 +23,17 @@ impl<S: Store + Reads> Core<S> {
         rows: Vec<VersionRow>,
         versions: Vec<Published>,
         by: &str,
+    ) -> Result<(), store::Error> {
+        self.publish_with(rows, versions, by, Vec::new()).await
+    }
+
+    /// As [`Core::publish`], with changes of what the editor keeps in the same commit.
+    pub(super) async fn publish_with(
+        self: &Arc<Self>,
+        rows: Vec<VersionRow>,
+        versions: Vec<Published>,
+        by: &str,
+        edits: Vec<EditOp>,
     ) -> Result<(), store::Error> {
         let _alone = self.publishing.lock().await;
         let now = self.parts.clock.now();
@@ -43,7 +54,7 @@ impl<S: Store + Reads> Core<S> {
         let changed: BTreeSet<String> =
             rows.iter().filter(|row| row.state != VersionState::Draft).map(|row| row.flow.clone()).collect();
         let since = rows.iter().map(|row| (row.id, row.at)).collect::<std::collections::HashMap<_, _>>();
-        let work = Work { mailbox: MailboxId::SYSTEM, at: now, versions: rows, journal, ..Work::default() };
+        let work = Work { mailbox: MailboxId::SYSTEM, at: now, versions: rows, edits, journal, ..Work::default() };
         self.watched(self.parts.store.commit(work).await)?;
 
         let before = self.book.load_full();

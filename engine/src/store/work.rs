@@ -9,7 +9,7 @@ use crate::run::Reply;
 use crate::stops::StopOp;
 
 use super::{
-    BadItemRow, ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, InputRow, JournalRow, Lane,
+    BadItemRow, ContactRow, ConversationRow, EditOp, EffectRow, EscalationRow, EventRow, InputRow, JournalRow, Lane,
     MessageRow, RunRow, TagRow, UnmatchedRow, VersionRow, WaitRow, WaitState,
 };
 
@@ -153,6 +153,8 @@ pub struct Work {
     pub forget_items: Vec<BadItemId>,
     /// What is stopped and released.
     pub stops: Vec<StopOp>,
+    /// Drafts, publications, labels, reviews.
+    pub edits: Vec<EditOp>,
     /// Answers that callers of webhooks wait for: given after the commit, stored nowhere but in the journal.
     pub replies: Vec<Reply>,
 }

@@ -14,6 +14,7 @@ pub(crate) mod people;
 pub(crate) mod rules;
 pub(crate) mod runs;
 pub(crate) mod sending;
+pub(crate) mod studio;
 pub(crate) mod system;
 mod view;
 pub(crate) mod workspace;

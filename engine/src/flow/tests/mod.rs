@@ -7,6 +7,7 @@ mod broken;
 mod codes;
 mod documents;
 mod identity;
+mod outline;
 mod plan;
 mod rules;
 mod schema;

@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/sqlite/0003_rules.sql"),
     include_str!("../../migrations/sqlite/0004_stops.sql"),
     include_str!("../../migrations/sqlite/0005_consent.sql"),
+    include_str!("../../migrations/sqlite/0010_studio.sql"),
 ];
 
 /// The version of the schema this build writes.

@@ -10,6 +10,7 @@ mod checkpoint;
 mod columns;
 mod contacts;
 mod count;
+mod editing;
 mod effects;
 mod erase;
 mod error;
