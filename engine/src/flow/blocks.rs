@@ -162,6 +162,7 @@ impl<'a> Lower<'a> {
         }
         let path = id.unwrap_or(position);
         let here = Here { path, id, place: item.place, ix, next };
+        self.look(item.place);
         let before = self.names.have.clone();
         self.parent = Some(ix);
         self.at = item.place;

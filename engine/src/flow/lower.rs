@@ -135,6 +135,9 @@ pub(super) struct Lower<'a> {
     /// The place of each step.
     pub(super) places: Vec<Place>,
     flow_id: Option<FlowId>,
+    /// The step at which somebody wants to know what can be read, and what that is.
+    pub(super) watched: Option<Place>,
+    pub(super) seen: Option<Names<'a>>,
 }
 
 impl<'a> Lower<'a> {
@@ -154,6 +157,15 @@ impl<'a> Lower<'a> {
             at: Place { line: 1, column: 1 },
             places: Vec::new(),
             flow_id: None,
+            watched: None,
+            seen: None,
+        }
+    }
+
+    /// Notes what can be read at `place`, if somebody wants to know.
+    pub(super) fn look(&mut self, place: Place) {
+        if self.watched == Some(place) && self.seen.is_none() {
+            self.seen = Some(self.names.clone());
         }
     }
 

@@ -35,6 +35,7 @@ static CONVERSATION: LazyLock<Value> = LazyLock::new(|| {
     record(&texts, &[("window_open", json!({"type": "boolean"})), ("session", session)])
 });
 static FLOW: LazyLock<Value> = LazyLock::new(|| record(&["id", "name"], &[]));
+static NOW: LazyLock<Value> = LazyLock::new(|| json!({"type": "string", "format": "date-time"}));
 static RUN: LazyLock<Value> = LazyLock::new(|| record(&["id", "started_at"], &[]));
 static ERROR: LazyLock<Value> = LazyLock::new(|| {
     let numbers = [("status", json!({"type": "integer"})), ("attempts", json!({"type": "integer"}))];
@@ -111,8 +112,25 @@ impl Have {
     }
 }
 
+/// The roots that are there everywhere, with what they hold; the fields that every event has are among them.
+pub(super) fn always() -> [(&'static str, Shape<'static>); 6] {
+    [
+        ("event", Shape::new(&COMMON)),
+        ("contact", Shape::new(&CONTACT)),
+        ("conversation", Shape::new(&CONVERSATION)),
+        ("flow", Shape::new(&FLOW)),
+        ("run", Shape::new(&RUN)),
+        ("now", Shape::new(&NOW)),
+    ]
+}
+
+/// What `error` holds in a handler.
+pub(super) fn error() -> Shape<'static> {
+    Shape::new(&ERROR)
+}
+
 /// Everything in scope at one place of the flow.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Names<'a> {
     /// The flow's triggers; empty when they are not known, and then `event` is not checked.
     pub(crate) sources: Vec<Source<'a>>,

@@ -154,6 +154,15 @@ impl Outline {
         &self.steps
     }
 
+    /// The innermost step, or rule, in which `path` lies.
+    #[must_use]
+    pub fn around(&self, path: &str) -> Option<&StepPlace> {
+        let holds = |step: &&StepPlace| {
+            path.strip_prefix(step.path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.steps.iter().filter(holds).max_by_key(|step| step.path.len())
+    }
+
     /// The bytes of the plain value at `path`, with its quotes; `None` when there is none.
     #[must_use]
     pub fn span(&self, path: &str) -> Option<std::ops::Range<usize>> {

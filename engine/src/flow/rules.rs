@@ -100,6 +100,7 @@ impl<'a> Lower<'a> {
         let on = keys.need("on", "say what it looks at: `on: whatsapp.message_received`", &mut self.problems);
         let when = keys.take("when");
         let on = on.map(|node| self.rule_triggers(node, when)).unwrap_or_default();
+        self.look(item.place);
         let stop = keys.take("stop").is_some_and(|node| self.flag(node, "`stop`"));
         let watch = keys.take("watch").is_some_and(|node| self.flag(node, "`watch`"));
         let then = keys.take("then").map(|node| self.then(node));

@@ -9,7 +9,10 @@ mod coverage;
 mod expect;
 mod given;
 mod log;
+mod phone;
 mod sim;
+mod simulate;
+mod timeline;
 
 #[cfg(test)]
 mod language;
@@ -19,6 +22,8 @@ mod measures;
 mod properties;
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod simulate_tests;
 #[cfg(test)]
 pub(crate) mod tests;
 #[cfg(test)]
@@ -37,7 +42,11 @@ use crate::ids::VersionId;
 
 use coverage::Taken;
 pub use coverage::{Coverage, Gap};
+pub use phone::Message;
 use sim::Sim;
+pub use sim::{ALWAYS, GoOn};
+pub use simulate::{Note, Scene, Simulation, simulate, test};
+pub use timeline::Moment;
 
 /// What one test showed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -87,7 +96,7 @@ pub fn report(documents: Vec<CompiledDocument>, catalog: &Catalog) -> Report {
     for (version, test) in
         versions.iter().zip(&tests).flat_map(|(version, tests)| tests.iter().map(move |test| (version, test)))
     {
-        let (outcome, took) = run_one(version, test, &world);
+        let (outcome, took) = run_one(version, test, &world, ALWAYS);
         outcomes.push(outcome);
         for (version, took) in took {
             taken.entry(version).or_default().add(took);
@@ -109,8 +118,13 @@ struct World<'a> {
     catalog: &'a Catalog,
 }
 
-fn run_one(version: &Published, test: &TestCase, world: &World<'_>) -> (Outcome, BTreeMap<VersionId, Taken>) {
-    let mut sim = Sim::new(version, test, world);
+fn run_one(
+    version: &Published,
+    test: &TestCase,
+    world: &World<'_>,
+    go_on: GoOn<'_>,
+) -> (Outcome, BTreeMap<VersionId, Taken>) {
+    let mut sim = Sim::new(version, test, world).within(None, go_on);
     let mut failures: Vec<String> = sim.run().err().into_iter().collect();
     failures.extend(expect::failures(test, &sim.happened()));
     let outcome = Outcome {
