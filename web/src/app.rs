@@ -34,6 +34,10 @@ pub struct App {
     pub(crate) importing: tokio::sync::Mutex<()>,
     /// Who edits what.
     pub(crate) locks: Locks,
+    /// How many texts are tried out at once: two.
+    pub(crate) trials: tokio::sync::Semaphore,
+    /// Whether a draft needs the approval of a second person before it is published.
+    pub(crate) approval: bool,
     /// The folder of flow files, when the editor may write it.
     pub(crate) flows_writable: Option<PathBuf>,
     /// Opened connections by id.

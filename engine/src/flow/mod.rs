@@ -59,3 +59,6 @@ pub use scope::{ExpressionKind, Readable, expression_problems, scope};
 pub use templates::{TemplateText, TemplateTexts, template_texts};
 pub use ways::Way;
 pub use yaml::MAX_BYTES;
+
+/// An IANA time zone.
+pub type Zone = chrono_tz::Tz;

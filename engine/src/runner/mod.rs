@@ -36,7 +36,7 @@ use crate::book::Published;
 use crate::clock::{At, Clock};
 use crate::connector::{Item, Open, Sender};
 use crate::flow::Version;
-use crate::ids::{EventId, Ids, MailboxId};
+use crate::ids::{EventId, Ids, MailboxId, VersionId};
 use crate::mailbox::Missed;
 use crate::order::{self, Order};
 use crate::rules::RuleFile;
@@ -298,6 +298,12 @@ impl<S: Store + Reads> Engine<S> {
     #[must_use]
     pub fn misses(&self, flow: &str) -> Vec<Missed> {
         self.core.misses.of(flow)
+    }
+
+    /// A version that is live, or on which a run is that is not over.
+    #[must_use]
+    pub fn version(&self, id: VersionId) -> Option<Arc<Version>> {
+        self.core.book.load().versions.get(&id).cloned()
     }
 
     /// The live tag rules, in the order in which they judge.

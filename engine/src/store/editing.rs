@@ -5,10 +5,10 @@ use std::future::Future;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Store};
+use super::{Error, RunRow, Store};
 use crate::clock::At;
 use crate::flow::Kind;
-use crate::ids::VersionId;
+use crate::ids::{RunId, VersionId, WaitId};
 
 /// The text of a document that is being edited. It may be no valid document at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +121,18 @@ pub trait Editing: Store {
 
     /// Labels and folders of all documents that have any.
     fn metas(&self) -> impl Future<Output = Result<Vec<MetaRow>, Error>> + Send;
+
+    /// Runs of a flow that wait, newest first, at most `limit` of them and older than `before`; each with its armed waits and when
+    /// they fall due.
+    fn waiting(
+        &self,
+        flow: &str,
+        before: Option<RunId>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<(RunRow, Vec<(WaitId, At)>)>, Error>> + Send;
+
+    /// How many runs of a flow are not over.
+    fn open_runs(&self, flow: &str) -> impl Future<Output = Result<u64, Error>> + Send;
 
     /// The last review of a document.
     fn review(&self, flow: &str) -> impl Future<Output = Result<Option<ReviewRow>, Error>> + Send;

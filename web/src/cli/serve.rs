@@ -109,6 +109,7 @@ impl Doors {
             bindings: bindings::load(context.bindings.as_deref(), settings.flows.as_deref())?,
             flows: settings.flows.clone(),
             flows_writable: settings.flows_writable,
+            approval: settings.approval,
             anchors: settings.anchors.clone(),
             public_url: settings.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
             sandbox_url: sandbox.as_ref().map(|sandbox| sandbox.url().to_owned()),

@@ -23,6 +23,8 @@ pub struct FileSettings {
     pub flows: Option<PathBuf>,
     /// Whether the editor may write these files.
     pub flows_writable: Option<bool>,
+    /// Whether a draft needs the approval of a second person before it is published.
+    pub approval: Option<bool>,
     /// Connections file.
     pub connections: Option<PathBuf>,
     /// Names in flow files and what they are here.

@@ -45,6 +45,8 @@ pub struct ServerSettings {
     pub flows: Option<PathBuf>,
     /// Whether the editor may write these files. Default: no, it shows their flows and changes none.
     pub flows_writable: bool,
+    /// Whether a draft needs the approval of a second person before it is published. Default: no.
+    pub approval: bool,
     /// Connections file. Default: none; with the sandbox, the demo's connections.
     pub connections: Option<PathBuf>,
     /// The sandbox's address; `None` without one.
@@ -115,6 +117,7 @@ impl ServerSettings {
             public_url: public_url.map(|url| checked_url(&url)).transpose()?,
             flows: given.flows.or_else(|| file.flows.clone()),
             flows_writable: given.flows_writable || file.flows_writable.unwrap_or(false),
+            approval: file.approval.unwrap_or(false),
             connections: given.connections.or_else(|| file.connections.clone()),
             sandbox: sandbox.then(|| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
             anchors: given.anchors.or_else(|| file.anchors.clone()),

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use engine::book::Published;
 use engine::connector::Catalog;
-use engine::flow::{self, Bindings, ConnectionInfo, Environment, Outline, PlacedProblem, Problem, Severity};
+use engine::flow::{
+    self, Bindings, CompiledDocument, ConnectionInfo, Environment, ExpressionKind, Outline, PlacedProblem, Problem,
+    Readable, Severity,
+};
 use engine::runner::Compile;
 use engine::store::VersionRow;
 use serde::Serialize;
@@ -86,6 +89,25 @@ impl Checker {
         problems.extend(id.zip(outline.as_ref()).and_then(|(id, outline)| outline.other_id(id)));
         problems.sort_by_key(|problem| (problem.line, problem.column));
         (flow::placed(problems, text, outline.as_ref()), outline)
+    }
+
+    /// A text of which nothing else is known.
+    ///
+    /// # Errors
+    /// Its problems, when there is an error among them.
+    pub(crate) fn check(&self, text: &str) -> Result<CompiledDocument, Vec<Problem>> {
+        let checked = flow::check_document(text, &self.environment(self.connections.clone()));
+        checked.version.ok_or(checked.problems)
+    }
+
+    /// What can be read at a place of a text; see [`flow::scope`].
+    pub(crate) fn scope(&self, text: &str, path: &str) -> Option<Vec<Readable>> {
+        flow::scope(text, path, &self.environment(self.connections.clone()))
+    }
+
+    /// What is wrong with an expression; see [`flow::expression_problems`].
+    pub(crate) fn expression(&self, text: &str, kind: ExpressionKind, at: Option<(&str, &str)>) -> Vec<Problem> {
+        flow::expression_problems(text, kind, at, &self.environment(self.connections.clone()))
     }
 
     /// The id of the document in a text, as far as it can be read.

@@ -7,19 +7,27 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use engine::flow::{self, Outline};
-use engine::store::EditOp;
+use engine::store::{EditOp, Editing, MetaRow, VersionRow, VersionState};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::super::extract::Body;
+use super::super::extract::{Body, Id, Params};
 use super::drafts::{Draft, changed};
+use super::locks::Done;
 use super::within_bounds;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::flows::edited::Edited;
 use crate::flows::library;
 use crate::flows::locks::Editor;
+use crate::flows::publish;
 use crate::peer::Peer;
+
+/// Most labels of a document, and their longest.
+const MOST_LABELS: usize = 20;
+const MOST_LABEL: usize = 40;
+/// Longest folder, in characters.
+const MOST_FOLDER: usize = 200;
 
 /// What a new document begins with.
 #[derive(Debug, Deserialize)]
@@ -96,7 +104,7 @@ pub(crate) async fn create(
     app.engine.edit(vec![EditOp::Draft(row)], Some(("draft.created", &id, json!({}))), peer.by()).await?;
     let edited = Edited::read(&app, &id).await?;
     let editor = Editor { by: peer.by().to_owned(), session: String::new() };
-    let draft = Draft::of(&app, &edited, &editor);
+    let draft = Draft::of(&app, &edited, &editor).await?;
     Ok((StatusCode::CREATED, Json(Created { id, draft })))
 }
 
@@ -153,6 +161,97 @@ fn renamed(text: String, outline: Option<&Outline>, id: &str, name: Option<&str>
         out.replace_range(range, &new);
     }
     out
+}
+
+/// Where a document stands among others.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Meta {
+    /// Its labels: at most 20, each of 1 to 40 characters. Default: none.
+    #[serde(default)]
+    labels: Vec<String>,
+    /// Its folder, at most 200 characters. Default: none.
+    #[serde(default)]
+    folder: String,
+}
+
+/// `PUT /flows/{id}/meta`: labels and folder, for people.
+pub(crate) async fn label(
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    Id(id): Id<String>,
+    Body(meta): Body<Meta>,
+) -> Result<Json<Meta>, ApiError> {
+    super::edited(&app, &id).await?;
+    let mut labels: Vec<String> = Vec::new();
+    for label in meta.labels.iter().map(|label| label.trim()) {
+        if !(1..=MOST_LABEL).contains(&label.chars().count()) {
+            return Err(ApiError::bad_request(format!("a label has 1 to {MOST_LABEL} characters")));
+        }
+        if !labels.iter().any(|known| known == label) {
+            labels.push(label.to_owned());
+        }
+    }
+    let folder = meta.folder.trim().to_owned();
+    if labels.len() > MOST_LABELS || folder.chars().count() > MOST_FOLDER {
+        let why = format!("at most {MOST_LABELS} labels, and a folder of at most {MOST_FOLDER} characters");
+        return Err(ApiError::bad_request(why));
+    }
+    let row = MetaRow { flow: id.clone(), labels: labels.clone(), folder: folder.clone() };
+    let details = json!({ "labels": labels, "folder": folder });
+    app.engine.edit(vec![EditOp::Meta(row)], Some(("flow.labelled", &id, details)), peer.by()).await?;
+    Ok(Json(Meta { labels, folder }))
+}
+
+/// What becomes of runs that are not over.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Remove {
+    /// `finish`: they go on until they are over. Default: a document with such runs is not deleted.
+    #[serde(default)]
+    runs: Option<Runs>,
+}
+
+/// What can become of them.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Runs {
+    /// They go on until they are over.
+    Finish,
+}
+
+/// `DELETE /flows/{id}`: it starts nothing any more, and its draft is thrown away. Its versions stay, for its runs and the log.
+pub(crate) async fn remove(
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    Id(id): Id<String>,
+    Params(remove): Params<Remove>,
+) -> Result<Json<Done>, ApiError> {
+    let _one_at_a_time = app.importing.lock().await;
+    let edited = super::edited(&app, &id).await?;
+    if let Some(file) = edited.file() {
+        let message = format!("`{id}` belongs to the file {}: remove that", file.display());
+        return Err(ApiError::conflict_of("read_only", message, &json!({ "file": file })));
+    }
+    let open = app.engine.store().open_runs(&id).await?;
+    if open > 0 && remove.runs.is_none() {
+        let message =
+            format!("{open} runs of `{id}` are not over: let them finish with `?runs=finish`, or end them first");
+        return Err(ApiError::conflict_of("runs_open", message, &json!({ "runs": open })));
+    }
+    let at = app.clock.now();
+    let alive = edited.versions.iter().filter(|row| row.state != VersionState::Old);
+    let rows = alive.map(|row| VersionRow { state: VersionState::Old, by: peer.by().to_owned(), at, ..row.clone() });
+    let rows: Vec<VersionRow> = rows.collect();
+    let draft = edited.draft.as_ref().filter(|draft| draft.text.is_some());
+    let mut edits = vec![EditOp::Deleted(id.clone())];
+    edits.extend(draft.map(|draft| publish::closed(draft, peer.by(), at)));
+    if rows.is_empty() {
+        app.engine.edit(edits, Some(("draft.discarded", &id, json!({}))), peer.by()).await?;
+    } else {
+        app.engine.publish_with(rows, Vec::new(), peer.by(), edits).await?;
+    }
+    Ok(Json(Done {}))
 }
 
 #[cfg(test)]

@@ -7,12 +7,13 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use engine::flow::PlacedProblem;
 use engine::ids::VersionId;
-use engine::store::{DraftRow, EditOp};
+use engine::store::{DraftRow, EditOp, Editing};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::super::extract::{Body, Id, Params};
 use super::locks::{Done, Lock};
+use super::review::Review;
 use super::{IfMatch, edited, expect_revision, expect_unlocked, validate, within_bounds};
 use crate::app::App;
 use crate::error::ApiError;
@@ -40,18 +41,24 @@ pub(crate) struct Draft {
     changed_at: Option<String>,
     /// Who edits it.
     lock: Option<Lock>,
+    /// How its review stands, if there was one.
+    review: Option<Review>,
     /// `"file"` when it belongs to a file that is not written here.
     read_only: Option<&'static str>,
 }
 
 impl Draft {
     /// The document as `editor` sees it.
-    pub(super) fn of(app: &App, edited: &Edited, editor: &Editor) -> Self {
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(super) async fn of(app: &App, edited: &Edited, editor: &Editor) -> Result<Self, ApiError> {
+        let review = app.engine.store().review(&edited.id).await?;
         let draft = edited.draft.as_ref().filter(|draft| draft.text.is_some());
         let changed = draft.map(|draft| (draft.by.clone(), draft.at));
         let changed = changed.or_else(|| edited.current().map(|row| (row.by.clone(), row.at)));
         let (changed_by, changed_at) = changed.unzip();
-        Self {
+        Ok(Self {
             text: edited.text().unwrap_or_default().to_owned(),
             revision: edited.revision().to_string(),
             saved: draft.is_some(),
@@ -60,8 +67,9 @@ impl Draft {
             changed_by,
             changed_at: changed_at.map(|at| at.to_string()),
             lock: app.locks.of(&edited.id, app.clock.now()).map(|lease| Lock::of(&lease, editor)),
+            review: review.map(|row| Review::of(row, edited.revision())),
             read_only: edited.read_only(app).map(|_| "file"),
-        }
+        })
     }
 }
 
@@ -80,7 +88,7 @@ pub(crate) async fn show(
     Params(window): Params<Window>,
 ) -> Result<Json<Draft>, ApiError> {
     let editor = Editor { by: peer.by().to_owned(), session: window.session };
-    Ok(Json(Draft::of(&app, &edited(&app, &id).await?, &editor)))
+    Ok(Json(Draft::of(&app, &edited(&app, &id).await?, &editor).await?))
 }
 
 /// A text to keep.

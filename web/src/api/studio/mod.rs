@@ -1,14 +1,19 @@
 //! The editor's half of the API: drafts and their locks, checks of texts, putting them in force. A document is addressed by its id;
 //! `/flows/…`, `/rules/…` and `/calendars/…` are the same.
 
+mod diff;
 mod documents;
 mod drafts;
 mod locks;
 mod publish;
+mod review;
+mod scope;
+mod simulate;
 #[cfg(test)]
 mod tests;
 mod validate;
 mod versions;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -16,7 +21,7 @@ use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use axum::routing::{MethodRouter, get, post, put};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use engine::flow::MAX_BYTES;
 use serde::Serialize;
 
@@ -28,14 +33,24 @@ use crate::flows::locks::Editor;
 
 /// The addresses of the editor.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    let texts =
-        Router::new().route("/flows", post(documents::create)).merge(verb("validate", post(validate::validate)));
+    let texts = Router::new()
+        .route("/flows", post(documents::create))
+        .merge(verb("validate", post(validate::validate)))
+        .merge(verb("test", post(simulate::test)))
+        .merge(verb("simulate", post(simulate::simulate)))
+        .merge(verb("diff", post(diff::diff)))
+        .merge(verb("scope", post(scope::scope)))
+        .merge(verb("expression", post(scope::expression)));
     ["/flows", "/rules", "/calendars"].into_iter().fold(texts, |router, kind| router.merge(documents_at(kind)))
 }
 
 fn documents_at(kind: &str) -> Router<Arc<App>> {
     let at = |rest: &str| format!("{kind}/{{id}}{rest}");
     Router::new()
+        .route(&at(""), delete(documents::remove))
+        .route(&at("/meta"), put(documents::label))
+        .route(&at("/review"), post(review::act))
+        .route(&at("/waiting"), get(waiting::show))
         .route(&at("/draft"), get(drafts::show).put(drafts::save).delete(drafts::discard))
         .route(&at("/lock"), put(locks::take).delete(locks::release))
         .route(&at("/publish"), post(publish::publish))
@@ -47,7 +62,8 @@ fn documents_at(kind: &str) -> Router<Arc<App>> {
 /// An address for texts, `/flows/<name>`. A flow may have this id: it is shown there as everywhere.
 fn verb(name: &'static str, handler: MethodRouter<Arc<App>>) -> Router<Arc<App>> {
     let show = get(move |state| super::flows::show(state, Id(name.to_owned())));
-    Router::new().route(&format!("/flows/{name}"), handler.merge(show))
+    let remove = delete(move |state, peer, params| documents::remove(state, peer, Id(name.to_owned()), params));
+    Router::new().route(&format!("/flows/{name}"), handler.merge(show).merge(remove))
 }
 
 /// A document that must be there.

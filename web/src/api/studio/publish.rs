@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::super::extract::{Body, Id};
+use super::review::expect_approved;
 use super::{edited, expect_revision, expect_unlocked, revision};
 use crate::app::App;
 use crate::error::ApiError;
@@ -74,6 +75,7 @@ pub(crate) async fn publish(
     let edited = edited(&app, &id).await?;
     expect_revision(&edited, revision(&asked.revision))?;
     expect_in_force(&edited, asked.over)?;
+    expect_approved(&app, &edited).await?;
     let text = edited.unpublished();
     let text = text.ok_or_else(|| ApiError::conflict(format!("`{id}` has no draft: there is nothing to publish")))?;
     let what = Publication { text, by: peer.by(), comment: &asked.comment, rollback: false };

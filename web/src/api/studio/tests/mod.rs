@@ -2,7 +2,9 @@
 
 mod drafts;
 mod files;
+mod life;
 mod publish;
+mod texts;
 mod validate;
 
 use std::path::{Path, PathBuf};
@@ -42,17 +44,27 @@ struct Desk {
 
 impl Desk {
     async fn open(data: &Path) -> Self {
-        Self::with_flows(data, None, false).await
+        Self::with(data, None, false, false).await
+    }
+
+    /// Where drafts need the approval of a second person.
+    async fn with_approval(data: &Path) -> Self {
+        Self::with(data, None, false, true).await
     }
 
     /// With a folder of flow files, which are loaded.
     async fn with_flows(data: &Path, flows: Option<PathBuf>, writable: bool) -> Self {
+        Self::with(data, flows, writable, false).await
+    }
+
+    async fn with(data: &Path, flows: Option<PathBuf>, writable: bool, approval: bool) -> Self {
         let setup = Setup {
             data: data.to_owned(),
             connections: Some(Connections::default()),
             bindings: Bindings::default(),
             flows: flows.clone(),
             flows_writable: writable,
+            approval,
             anchors: None,
             public_url: "http://localhost".to_owned(),
             sandbox_url: None,
