@@ -12,7 +12,7 @@ use super::yaml::{Node, Place, Val};
 use crate::expr::{Origin, Script};
 
 /// Most steps of a flow, nested ones included.
-const MAX_STEPS: usize = 500;
+pub(super) const MAX_STEPS: usize = 500;
 /// Deepest nesting of steps.
 const MAX_DEPTH: usize = 16;
 /// The keys that make a step what it is.

@@ -233,7 +233,7 @@ impl Outline {
         let key = |entry: &Entry| entry.what == What::Key;
         let positions = || self.entries.iter().enumerate().filter(|(_, entry)| here(entry));
         let exact = match ABOUT_KEYS.contains(&code) {
-            true => positions().find(|(_, entry)| key(entry)).or_else(|| positions().last()),
+            true => positions().find(|(_, entry)| key(entry)).or_else(|| positions().next_back()),
             false => positions().next(),
         };
         let exact = exact.map(|(index, _)| index);

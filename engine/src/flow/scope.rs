@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::blocks;
+use super::blocks::{self, MAX_STEPS as MOST_STEPS};
 use super::env::Environment;
 use super::kinds::Kind;
 use super::lower::Lower;
@@ -162,10 +162,12 @@ impl Listed {
                 self.add(&format!("event.{name}"), shape, everywhere, "event", "", 0);
             }
         }
+        // With more steps than a flow may have, only what is sure is worth the time.
+        let whole = outline.steps().len() <= MOST_STEPS;
         for (id, shape) in &names.outputs {
             let Some(shape) = shape else { continue };
             let sure = names.have.steps.contains(id);
-            if sure || here.is_none_or(|here| may_have_run(outline, id, here)) {
+            if sure || (whole && here.is_none_or(|here| may_have_run(outline, id, here))) {
                 let root = format!("steps.{id}");
                 self.add(&root, *shape, sure, &root, "", 0);
             }

@@ -80,6 +80,15 @@ pub struct ReviewRow {
     pub answer: String,
 }
 
+/// A run that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingRun {
+    /// The run.
+    pub run: RunRow,
+    /// Its armed waits, and when they fall due.
+    pub due: Vec<(WaitId, At)>,
+}
+
 /// How a review stands. The codes are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -122,14 +131,13 @@ pub trait Editing: Store {
     /// Labels and folders of all documents that have any.
     fn metas(&self) -> impl Future<Output = Result<Vec<MetaRow>, Error>> + Send;
 
-    /// Runs of a flow that wait, newest first, at most `limit` of them and older than `before`; each with its armed waits and when
-    /// they fall due.
+    /// Runs of a flow that wait, newest first, at most `limit` of them and older than `before`.
     fn waiting(
         &self,
         flow: &str,
         before: Option<RunId>,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<(RunRow, Vec<(WaitId, At)>)>, Error>> + Send;
+    ) -> impl Future<Output = Result<Vec<WaitingRun>, Error>> + Send;
 
     /// How many runs of a flow are not over.
     fn open_runs(&self, flow: &str) -> impl Future<Output = Result<u64, Error>> + Send;

@@ -132,6 +132,18 @@ fn rules_are_matched_by_their_ids_and_their_order_counts() {
 }
 
 #[test]
+fn texts_of_any_size_are_compared_in_time() {
+    let text = |name: &str| {
+        let steps: String = (0..9_000).map(|n| format!("  - set: {{ {name}{n}: 1 }}\n")).collect();
+        format!("format: 1\nflow: a\non: [manual]\nsteps:\n{steps}")
+    };
+    let before = tokio::time::Instant::now();
+    let found = difference(&text("a"), &text("b")).expect("yaml");
+    assert_eq!(found.changes.len(), 18_000);
+    assert!(before.elapsed().as_secs() < 20, "{:?}", before.elapsed());
+}
+
+#[test]
 fn what_is_no_yaml_is_said() {
     assert_eq!(difference(OLD, "a: [").unwrap_err()[0].code, "yaml_syntax");
 }

@@ -6,7 +6,8 @@ use engine::clock::At;
 use engine::flow::Kind;
 use engine::ids::{RunId, VersionId, WaitId};
 use engine::store::{
-    DraftRow, EditOp, Editing, Error as StoreError, MetaRow, PublicationRow, ReviewRow, ReviewState, RunRow, VersionRow,
+    DraftRow, EditOp, Editing, Error as StoreError, MetaRow, PublicationRow, ReviewRow, ReviewState, RunRow,
+    VersionRow, WaitingRun,
 };
 use rusqlite::{Connection, params};
 use sqlx::sqlite::SqliteRow;
@@ -179,12 +180,7 @@ impl Editing for Sqlite {
         Ok(all(&mut *self.reader().await?, sqlx::query(METAS), meta).await?)
     }
 
-    async fn waiting(
-        &self,
-        flow: &str,
-        before: Option<RunId>,
-        limit: u32,
-    ) -> Result<Vec<(RunRow, Vec<(WaitId, At)>)>, StoreError> {
+    async fn waiting(&self, flow: &str, before: Option<RunId>, limit: u32) -> Result<Vec<WaitingRun>, StoreError> {
         let mut reader = self.reader().await?;
         let before = before.map_or(i64::MAX, |run| run.0);
         let query = sqlx::query(WAITING).bind(before).bind(flow).bind(limit);
@@ -195,8 +191,8 @@ impl Editing for Sqlite {
         for (run, wait, due) in all(&mut reader, sqlx::query(ARMED).bind(mailboxes), due).await? {
             armed.entry(run).or_default().push((wait, due));
         }
-        let with = |run: RunRow| (armed.remove(&run.id).unwrap_or_default(), run);
-        Ok(runs.into_iter().map(with).map(|(due, run)| (run, due)).collect())
+        let with = |run: RunRow| WaitingRun { due: armed.remove(&run.id).unwrap_or_default(), run };
+        Ok(runs.into_iter().map(with).collect())
     }
 
     async fn open_runs(&self, flow: &str) -> Result<u64, StoreError> {

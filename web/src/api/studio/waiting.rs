@@ -9,7 +9,7 @@ use engine::clock::At;
 use engine::flow::{self, Outline, Version};
 use engine::ids::VersionId;
 use engine::run::{Block, Run};
-use engine::store::{Editing, VersionRow};
+use engine::store::{Editing, VersionRow, WaitingRun};
 use serde::Serialize;
 
 use super::super::extract::Id;
@@ -56,15 +56,15 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Res
     let (mut before, mut runs, mut more) = (None, 0, false);
     loop {
         let page = app.engine.store().waiting(&id, before, PAGE).await?;
-        let Some((last, _)) = page.last() else { break };
-        before = Some(last.id);
+        let Some(last) = page.last() else { break };
+        before = Some(last.run.id);
         if runs >= MOST {
             more = true;
             break;
         }
-        for (row, due) in page {
-            let Some(version) = app.engine.version(row.version_id) else { continue };
-            let Ok(run) = Run::from_row(row, version) else { continue };
+        for WaitingRun { run, due } in page {
+            let Some(version) = app.engine.version(run.version_id) else { continue };
+            let Ok(run) = Run::from_row(run, version) else { continue };
             runs += 1;
             note(&run, &due.into_iter().collect(), &mut count);
         }
