@@ -231,7 +231,8 @@ impl<'a> Names<'a> {
     fn step(&self, rest: &[&str], guarded: bool, at: Place, problems: &mut Problems) {
         let Some((id, rest)) = rest.split_first() else { return };
         let Some(output) = self.outputs.get(*id) else {
-            let mut known: Vec<&str> = self.outputs.keys().map(String::as_str).collect();
+            let all = self.outputs.keys().filter(|_| self.outputs.len() <= suggest::MOST_NAMES);
+            let mut known: Vec<&str> = all.map(String::as_str).collect();
             known.sort_unstable();
             let mut hint = suggest::hint(id, known);
             if hint.is_empty() {

@@ -121,8 +121,9 @@ fn gone(parts: &[Part], paired: &BTreeSet<usize>, kind: ChangeKind) -> Vec<Diffe
             continue;
         }
         let below = format!("{}/", part.path);
-        let within = parts.iter().enumerate().filter(|(other, inner)| alone(*other) && inner.path.starts_with(&below));
-        let within = within.filter(|(other, _)| *other != at).count();
+        // What is within a part stands right behind it.
+        let behind = parts.iter().enumerate().skip(at + 1).take_while(|(_, inner)| inner.path.starts_with(&below));
+        let within = behind.filter(|(other, _)| alone(*other)).count();
         let path = Some(part.path.clone());
         let paths = if kind == ChangeKind::Added { (None, path) } else { (path, None) };
         let nothing = (None, None, None);
