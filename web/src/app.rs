@@ -1,5 +1,6 @@
 //! What every handler works with: the engine, the opened connections, the flows, and where we are.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::clock::{At, Clock};
@@ -11,6 +12,7 @@ use crate::accounts::SignIn;
 use crate::connections::Connections;
 use crate::error::ApiError;
 use crate::flows::Checker;
+use crate::flows::locks::Locks;
 use crate::keys::Token;
 
 /// The database of this build.
@@ -32,6 +34,12 @@ pub struct App {
     pub(crate) importing: tokio::sync::Mutex<()>,
     /// The accounts that are open.
     pub connections: Connections,
+    /// Who edits what.
+    pub(crate) locks: Locks,
+    /// How many texts are tried out at once: two.
+    pub(crate) trials: tokio::sync::Semaphore,
+    /// The folder of flow files, when the editor may write it.
+    pub(crate) flows_writable: Option<PathBuf>,
     /// Our address as the outside sees it, without a final slash.
     pub public_url: String,
     /// The sandbox's address, when there is one.

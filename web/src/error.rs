@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use engine::account::{Permission, Refusal};
 use engine::connector::DoorError;
 use engine::{order, store};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{backtest, flows};
@@ -89,7 +90,11 @@ impl ApiError {
 
     /// 428: a write that does not say what it was based on.
     pub(crate) fn revision_needed() -> Self {
-        Self::new(StatusCode::PRECONDITION_REQUIRED, "revision_needed", "send `If-Match` with the revision you changed")
+        Self::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "revision_needed",
+            "send `If-Match: \"<revision>\"` with the revision that you read",
+        )
     }
 
     /// 409: somebody else changed it meanwhile; `details` may hold what it is now.
@@ -127,6 +132,11 @@ impl ApiError {
     pub(crate) fn used(flows: &[String]) -> Self {
         let message = format!("live flows use it: {}; change them or switch them off first", flows.join(", "));
         Self { details: json!({ "flows": flows }), ..Self::new(StatusCode::CONFLICT, "used", message) }
+    }
+
+    /// 409 with a code of its own; `details` helps the caller to go on.
+    pub(crate) fn conflict_of(code: &'static str, message: impl Into<String>, details: &impl Serialize) -> Self {
+        Self { details: json!(details), ..Self::new(StatusCode::CONFLICT, code, message) }
     }
 
     /// 413: more than `cap` bytes.
@@ -192,6 +202,18 @@ impl From<flows::Error> for ApiError {
             flows::Error::Problems(problems) => Self::problems("the flows have problems", json!(problems)),
             flows::Error::Choice(why) => Self::bad_request(why),
             flows::Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<flows::publish::Error> for ApiError {
+    fn from(error: flows::publish::Error) -> Self {
+        match error {
+            flows::publish::Error::Flows(error) => error.into(),
+            flows::publish::Error::ReadOnly { ref file, .. } => {
+                Self::conflict_of("read_only", error.to_string(), &json!({ "file": file }))
+            }
+            other @ flows::publish::Error::File { .. } => Self::internal(other),
         }
     }
 }

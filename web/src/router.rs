@@ -48,7 +48,7 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
 
 /// The API, below `/api/v1`.
 pub(crate) fn api_routes() -> Routes {
-    people(flows(Routes::default()))
+    people(api::studio::routes(flows(Routes::default())))
         .get("/system", may(SystemRead), api::system::show)
         .get("/catalog", may(FlowsRead), api::system::catalog)
         .get("/schema", may(FlowsRead), api::system::schema)

@@ -27,6 +27,8 @@ use crate::private;
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long the store has to write what waits and to close its file.
 const CLOSE: Duration = Duration::from_secs(15);
+/// How many texts are tried out at once, in tests and simulations.
+const TRIALS: usize = 2;
 /// This process among those that share a database; SQLite has only one.
 const PROCESS: u16 = 0;
 
@@ -73,6 +75,8 @@ pub struct Setup {
     pub bindings: Bindings,
     /// A folder of flow files: with an error in it, nothing starts.
     pub flows: Option<PathBuf>,
+    /// Whether the editor may write these files.
+    pub flows_writable: bool,
     /// A file to which anchors are appended, besides the log.
     pub anchors: Option<PathBuf>,
     /// Our address as the outside sees it, without a final slash.
@@ -151,6 +155,9 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         ids,
         checker,
         importing: tokio::sync::Mutex::default(),
+        locks: crate::flows::locks::Locks::default(),
+        trials: tokio::sync::Semaphore::new(TRIALS),
+        flows_writable: setup.flows.filter(|_| setup.flows_writable),
         connections,
         public_url: setup.public_url,
         sandbox_url: setup.sandbox_url,
@@ -176,6 +183,7 @@ pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bi
         connections: connections.map(config::connections::load).transpose()?,
         bindings,
         flows: None,
+        flows_writable: false,
         anchors: None,
         public_url: "http://localhost".to_owned(),
         sandbox_url: None,

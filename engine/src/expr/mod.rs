@@ -2,6 +2,7 @@
 //!
 //! Bounds are counts, the same on every machine: no clock, no randomness, no I/O, no evaluation of text reaches an expression.
 
+mod condition;
 mod functions;
 mod helpers;
 mod machine;
@@ -24,6 +25,7 @@ mod whatsapp;
 #[cfg(test)]
 mod text_tests;
 
+pub use condition::{Condition, Operand, condition};
 pub use origin::{Error, Origin, PathUse};
 pub use parts::{conjuncts, parts};
 pub use scope::Scope;

@@ -12,11 +12,11 @@ use super::yaml::{Node, Place, Val};
 use crate::expr::{Origin, Script};
 
 /// Most steps of a flow, nested ones included.
-const MAX_STEPS: usize = 500;
+pub(super) const MAX_STEPS: usize = 500;
 /// Deepest nesting of steps.
 const MAX_DEPTH: usize = 16;
 /// The keys that make a step what it is.
-const VERBS: &[&str] = &[
+pub(super) const VERBS: &[&str] = &[
     "do",
     "if",
     "switch",
@@ -143,7 +143,8 @@ impl<'a> Lower<'a> {
                 let hint = "remove it, or put the `stop` before it into a branch";
                 self.problems.warn(item.place, "unreachable_step", message, hint);
             }
-            if self.depth <= MAX_DEPTH {
+            // Those above the limit are told of as a whole: a text of a million bytes must not take a minute to refuse.
+            if self.depth <= MAX_DEPTH && ix as usize <= MAX_STEPS {
                 ends |= self.step(item, &format!("{prefix}{index}"), ix, follows).unwrap_or(false);
             }
         }
@@ -161,6 +162,7 @@ impl<'a> Lower<'a> {
         }
         let path = id.unwrap_or(position);
         let here = Here { path, id, place: item.place, ix, next };
+        self.look(item.place);
         let before = self.names.have.clone();
         self.parent = Some(ix);
         self.at = item.place;

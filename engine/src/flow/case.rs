@@ -10,12 +10,14 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::case_parts::{choice, expectations, expected, fakes, given, moments, object, record, texts};
+use super::env::Environment;
 use super::fields::{self, Fields};
 use super::lower::Lower;
+use super::problem::{Problem, Problems};
 use super::shape::Shape;
 use super::suggest;
 use super::time;
-use super::yaml::{Key, Node, Place, Val};
+use super::yaml::{self, Key, Node, Place, Val};
 use crate::clock::At;
 
 const KEYS: &[&str] =
@@ -213,6 +215,25 @@ pub(super) fn read<'a>(node: &'a Node, lower: &mut Lower<'a>) -> Vec<TestCase> {
 /// Reads the section `tests` of tag rules; `known` are the ids of the rules.
 pub(super) fn read_of_rules<'a>(node: &'a Node, known: &[Arc<str>], lower: &mut Lower<'a>) -> Vec<TestCase> {
     tests(node, Of::Rules(known), lower)
+}
+
+/// Reads one test that was made elsewhere: `given`, `at` and `fake` as in a flow, as JSON. It is checked as any other.
+///
+/// # Errors
+/// Its problems; their places mean nothing.
+pub fn read_case(case: &Map<String, Value>, env: &Environment<'_>) -> Result<TestCase, Vec<Problem>> {
+    let mut case = case.clone();
+    case.insert("name".to_owned(), "simulation".into());
+    // JSON is YAML, so that everything is read by the one reader there is.
+    let text = Value::from(vec![Value::Object(case)]).to_string();
+    let mut problems = Problems::default();
+    let Some(root) = yaml::read(&text, &mut problems) else { return Err(problems.sorted()) };
+    let mut lower = Lower::new(env, problems);
+    let case = read(&root, &mut lower).pop();
+    match case.filter(|_| lower.problems.errors() == 0) {
+        Some(case) => Ok(case),
+        None => Err(lower.problems.sorted()),
+    }
 }
 
 fn tests<'a>(node: &'a Node, of: Of<'_>, lower: &mut Lower<'a>) -> Vec<TestCase> {

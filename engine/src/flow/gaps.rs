@@ -3,6 +3,7 @@
 //! The parser drops them silently: `if: !contact.blocked` arrives as nothing at all. So the bytes that belong to no key
 //! and no scalar are read once more.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::problem::Problems;
@@ -153,22 +154,53 @@ fn refuse(mark: u8, place: Place, problems: &mut Problems) {
 }
 
 /// Where each line begins.
-struct Lines {
+#[derive(Debug)]
+pub(super) struct Lines {
     starts: Vec<usize>,
+    /// The place found last: the next one is mostly behind it on the same line, which may be the whole document.
+    last: Cell<(usize, u32)>,
 }
 
 impl Lines {
-    fn new(text: &str) -> Self {
+    /// The lines of `text`.
+    pub(super) fn new(text: &str) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { starts }
+        Self { starts, last: Cell::new((0, 1)) }
     }
 
     /// The place of a byte.
-    fn place(&self, text: &str, byte: usize) -> Place {
+    pub(crate) fn place(&self, text: &str, byte: usize) -> Place {
         let line = self.starts.partition_point(|start| *start <= byte).saturating_sub(1);
-        let before = text.get(self.starts[line]..byte).unwrap_or("");
-        let column = before.chars().filter(|char| *char != '\u{feff}').count() + 1;
-        let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Place { line: small(line + 1), column: small(column) }
+        let (start, column) = match self.last.get() {
+            (at, column) if (self.starts[line]..=byte).contains(&at) => (at, column),
+            _ => (self.starts[line], 1),
+        };
+        let column = column + small(columns(text.get(start..byte).unwrap_or("")));
+        self.last.set((byte, column));
+        Place { line: small(line + 1), column }
     }
+
+    /// What stands on a line from a column on, without the end of the line.
+    pub(super) fn rest_of_line<'t>(&self, text: &'t str, line: u32, column: u32) -> &'t str {
+        let line = (line as usize).saturating_sub(1);
+        let Some(start) = self.starts.get(line) else { return "" };
+        let end = self.starts.get(line + 1).copied().unwrap_or(text.len());
+        let whole = text.get(*start..end).unwrap_or("").trim_end_matches(['\n', '\r']).trim_start_matches('\u{feff}');
+        let skipped = whole.char_indices().nth((column as usize).saturating_sub(1));
+        skipped.map_or("", |(at, _)| &whole[at..])
+    }
+
+    /// The column behind the last character of a line that is not white space.
+    pub(super) fn end_of_line(&self, text: &str, line: u32) -> u32 {
+        small(columns(self.rest_of_line(text, line, 1).trim_end())) + 1
+    }
+}
+
+/// How many columns a part of a line takes; a byte order mark takes none.
+fn columns(part: &str) -> usize {
+    part.chars().filter(|char| *char != '\u{feff}').count()
+}
+
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -11,8 +11,10 @@ use super::calendar::CompiledCalendar;
 use super::case::TestCase;
 use super::env::{Environment, Needs};
 use super::fields::Fields;
+use super::gaps::Lines;
 use super::lower::{self, Checked, Compiled, Lower};
-use super::problem::Problems;
+use super::outline::{self, Outline, PlacedProblem};
+use super::problem::{Problem, Problems};
 use super::rules::CompiledRules;
 use super::segment::CompiledSegment;
 use super::yaml::{self, Node, Val};
@@ -68,7 +70,7 @@ impl Kind {
     }
 
     /// The kind of a tree, by its first key that names one; a flow when there is none, as most documents are.
-    fn of(root: &Node) -> Self {
+    pub(super) fn of(root: &Node) -> Self {
         let Val::Map(entries) = &root.value else { return Self::Flow };
         let named = |text: &str| Self::ALL.into_iter().find(|kind| kind.key() == text);
         entries.iter().find_map(|(key, _)| named(&key.text)).unwrap_or_default()
@@ -194,6 +196,23 @@ pub fn check_document(text: &str, env: &Environment<'_>) -> Checked<CompiledDocu
         }
         Kind::Segment => lower::finish(&root, Lower::new(env, problems), Kind::Segment, Lower::segment).map(Into::into),
     }
+}
+
+/// The outline of a text; `None` when it is no YAML that is read.
+#[must_use]
+pub fn outline(text: &str) -> Option<Outline> {
+    yaml::read(text, &mut Problems::default()).map(|root| Outline::of(&root))
+}
+
+/// Every problem of a text with its whole range and what it is about. `outline` is that of the text, if it has one.
+#[must_use]
+pub fn placed(problems: Vec<Problem>, text: &str, outline: Option<&Outline>) -> Vec<PlacedProblem> {
+    let lines = Lines::new(text);
+    let place = |problem| match outline {
+        Some(outline) => outline.place(problem, text, &lines),
+        None => outline::unplaced(problem, text, &lines),
+    };
+    problems.into_iter().map(place).collect()
 }
 
 /// Says so when `keys` are those of a document of another kind than `wanted`.

@@ -159,6 +159,9 @@ pub(super) struct Lower<'a> {
     /// The place of each step.
     pub(super) places: Vec<Place>,
     flow_id: Option<FlowId>,
+    /// The step at which somebody wants to know what can be read, and what that is.
+    pub(super) watched: Option<Place>,
+    pub(super) seen: Option<Names<'a>>,
 }
 
 impl<'a> Lower<'a> {
@@ -178,6 +181,15 @@ impl<'a> Lower<'a> {
             at: Place { line: 1, column: 1 },
             places: Vec::new(),
             flow_id: None,
+            watched: None,
+            seen: None,
+        }
+    }
+
+    /// Notes what can be read at `place`, if somebody wants to know.
+    pub(super) fn look(&mut self, place: Place) {
+        if self.watched == Some(place) && self.seen.is_none() {
+            self.seen = Some(self.names.clone());
         }
     }
 
@@ -287,6 +299,12 @@ impl<'a> Lower<'a> {
         self.places.resize(self.steps.len(), self.at);
         StepIx::try_from(first).unwrap_or(StepIx::MAX)
     }
+}
+
+/// Whether `id` can be the id of a document: 1 to 64 characters of `a-z 0-9 -`, first a letter, no hyphen at the end or twice.
+#[must_use]
+pub fn is_document_id(id: &str) -> bool {
+    is_kebab(id)
 }
 
 /// Whether `id` is 1 to 64 characters of `a-z 0-9 -`, first a letter, no hyphen at the end or twice.

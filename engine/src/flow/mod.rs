@@ -10,6 +10,7 @@ mod calendar;
 mod calls;
 mod case;
 mod case_parts;
+mod difference;
 mod document;
 mod env;
 mod fields;
@@ -23,16 +24,19 @@ mod lower;
 mod meaning;
 mod moving;
 mod names;
+mod outline;
 mod problem;
 mod program;
 mod proof;
 mod rules;
 mod rules_document;
 mod schema;
+mod scope;
 mod segment;
 mod shape;
 mod steps;
 mod suggest;
+mod templates;
 mod time;
 mod triggers;
 mod values;
@@ -45,19 +49,26 @@ mod tests;
 
 pub use bounds::{FirstHour, NoFirstHour};
 pub use calendar::CompiledCalendar;
-pub use case::{End, Expectation, Expected, Fail, Fake, Given, Moment, TestCase};
+pub use case::{End, Expectation, Expected, Fail, Fake, Given, Moment, TestCase, read_case};
+pub use difference::{ChangeKind, Difference, Differences, difference};
 pub use env::{Bindings, ConnectionInfo, Environment, Needs};
 pub use import::{Change, Document, Plan, PlanItem, plan};
-pub use kinds::{CompiledDocument, Kind, check_document};
+pub use kinds::{CompiledDocument, Kind, check_document, outline, placed};
 pub use limits::{Busy, Concurrency, Debounce, Key, Limits, Throttle};
-pub use lower::{Checked, Compiled, FORMAT, FlowId, check};
+pub use lower::{Checked, Compiled, FORMAT, FlowId, check, is_document_id};
 pub use moving::{OnPublish, Stays};
+pub use outline::{Outline, PlacedProblem, StepPlace, Summary};
 pub use problem::{CODES, Problem, Severity};
 pub use program::{
     Check, Do, Expr, ForEach, Into, MAX_ITEMS, Op, Program, Retry, Step, StepIx, Trigger, Until, Version, WaitFor, Want,
 };
 pub use rules::CompiledRules;
 pub use schema::schema;
+pub use scope::{ExpressionKind, Readable, expression_problems, scope};
 pub use segment::CompiledSegment;
+pub use templates::{TemplateText, TemplateTexts, template_texts};
 pub use ways::Way;
 pub use yaml::MAX_BYTES;
+
+/// An IANA time zone.
+pub type Zone = chrono_tz::Tz;

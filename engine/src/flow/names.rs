@@ -35,6 +35,7 @@ static CONVERSATION: LazyLock<Value> = LazyLock::new(|| {
     record(&texts, &[("window_open", json!({"type": "boolean"})), ("session", session)])
 });
 static FLOW: LazyLock<Value> = LazyLock::new(|| record(&["id", "name"], &[]));
+static NOW: LazyLock<Value> = LazyLock::new(|| json!({"type": "string", "format": "date-time"}));
 static RUN: LazyLock<Value> = LazyLock::new(|| record(&["id", "started_at"], &[]));
 static ERROR: LazyLock<Value> = LazyLock::new(|| {
     let numbers = [("status", json!({"type": "integer"})), ("attempts", json!({"type": "integer"}))];
@@ -112,8 +113,25 @@ impl Have {
     }
 }
 
+/// The roots that are there everywhere, with what they hold; the fields that every event has are among them.
+pub(super) fn always() -> [(&'static str, Shape<'static>); 6] {
+    [
+        ("event", Shape::new(&COMMON)),
+        ("contact", Shape::new(&CONTACT)),
+        ("conversation", Shape::new(&CONVERSATION)),
+        ("flow", Shape::new(&FLOW)),
+        ("run", Shape::new(&RUN)),
+        ("now", Shape::new(&NOW)),
+    ]
+}
+
+/// What `error` holds in a handler.
+pub(super) fn error() -> Shape<'static> {
+    Shape::new(&ERROR)
+}
+
 /// Everything in scope at one place of the flow.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Names<'a> {
     /// The flow's triggers; empty when they are not known, and then `event` is not checked.
     pub(crate) sources: Vec<Source<'a>>,
@@ -242,7 +260,8 @@ impl<'a> Names<'a> {
     fn step(&self, rest: &[&str], guarded: bool, at: Place, problems: &mut Problems) {
         let Some((id, rest)) = rest.split_first() else { return };
         let Some(output) = self.outputs.get(*id) else {
-            let mut known: Vec<&str> = self.outputs.keys().map(String::as_str).collect();
+            let all = self.outputs.keys().filter(|_| self.outputs.len() <= suggest::MOST_NAMES);
+            let mut known: Vec<&str> = all.map(String::as_str).collect();
             known.sort_unstable();
             let mut hint = suggest::hint(id, known);
             if hint.is_empty() {

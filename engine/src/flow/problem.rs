@@ -61,6 +61,7 @@ pub const CODES: &[&str] = &[
     "no_verb",
     "not_fixed",
     "not_in_every_trigger",
+    "other_id",
     "others_data",
     "out_of_range",
     "step_not_run",

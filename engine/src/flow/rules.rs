@@ -90,7 +90,7 @@ impl<'a> Lower<'a> {
             self.problems.error(node.place, "too_many_rules", message, "split it into several files");
         }
         let mut used = HashMap::new();
-        items.iter().filter_map(|item| self.rule(item, &mut used)).collect()
+        items.iter().take(MAX_RULES).filter_map(|item| self.rule(item, &mut used)).collect()
     }
 
     fn rule(&mut self, item: &'a Node, used: &mut HashMap<&'a str, u32>) -> Option<Rule> {
@@ -101,6 +101,7 @@ impl<'a> Lower<'a> {
         let on = keys.need("on", "say what it looks at: `on: whatsapp.message_received`", &mut self.problems);
         let when = keys.take("when");
         let on = on.map(|node| self.rule_triggers(node, when)).unwrap_or_default();
+        self.look(item.place);
         let stop = keys.take("stop").is_some_and(|node| self.flag(node, "`stop`"));
         let watch = keys.take("watch").is_some_and(|node| self.flag(node, "`watch`"));
         let then = keys.take("then").map(|node| self.then(node));

@@ -1,12 +1,15 @@
 //! "Did you mean": the known name that is nearest to an unknown one.
 
+/// Most names that are looked at: more are in no document that is taken, and a problem must not take long to tell.
+pub(super) const MOST_NAMES: usize = 1_000;
+
 /// The nearest of `known`, when it is near enough to be meant.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
     let letters = name.chars().count();
     let far = (letters / 3).clamp(1, 4).min(letters.saturating_sub(1));
     let begins = |candidate: &&str| letters >= 4 && candidate.to_lowercase().starts_with(&lower);
-    let known: Vec<&str> = known.into_iter().collect();
+    let known: Vec<&str> = known.into_iter().take(MOST_NAMES).collect();
     known
         .iter()
         .map(|candidate| (distance(&lower, &candidate.to_lowercase()), *candidate))

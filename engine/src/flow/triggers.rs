@@ -18,6 +18,8 @@ use crate::expr::Script;
 use crate::schedule::Schedule;
 use crate::trigger::TriggerSpec;
 
+/// Most triggers of a flow: its `when` is checked against the event of each.
+const MAX_TRIGGERS: usize = 100;
 /// Keys beside the type of a trigger.
 const KEYS: &[&str] = &["id", "when"];
 
@@ -42,8 +44,12 @@ impl<'a> Lower<'a> {
             let hint = "say what starts it: `on: [whatsapp.message_received]`; `manual` is a button";
             self.problems.error(on.place, "missing_value", "`on` is empty: nothing starts this flow", hint);
         }
+        if items.len() > MAX_TRIGGERS {
+            let message = format!("`on` lists {} events; at most {MAX_TRIGGERS} are allowed", items.len());
+            self.problems.error(on.place, "wrong_length", message, "make several flows");
+        }
         let mut entries = Vec::new();
-        for item in items {
+        for item in items.iter().take(MAX_TRIGGERS) {
             let Some(entry) = self.entry(item) else { continue };
             let Some(spec) = self.trigger_spec(entry.kind, entry.place) else { continue };
             self.names.sources.push(source(spec, &entry));

@@ -228,7 +228,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn template(&mut self, source: &str, node: &Node, target: Target) -> Option<Template> {
+    /// Compiles the template of `node`, and checks the names it reads.
+    pub(super) fn template(&mut self, source: &str, node: &Node, target: Target) -> Option<Template> {
         match Template::compile(source, origin(node, 0), target) {
             Ok(template) => {
                 for path in template.paths() {

@@ -62,6 +62,11 @@ impl Taken {
         self.0.extend(other.0);
     }
 
+    /// The steps that were come to.
+    pub(super) fn steps(&self) -> impl Iterator<Item = StepIx> {
+        self.0.iter().filter(|(_, way)| way.is_empty()).map(|(ix, _)| *ix)
+    }
+
     /// Follows a run through its journal.
     pub(super) fn follow(&mut self, version: &Version, entries: &[Entry]) {
         let program = &version.program;

@@ -9,8 +9,11 @@ mod coverage;
 mod expect;
 mod given;
 mod log;
+mod phone;
 mod segments;
 mod sim;
+mod simulate;
+mod timeline;
 
 #[cfg(test)]
 mod deadlines;
@@ -29,6 +32,8 @@ mod random;
 #[cfg(test)]
 mod segments_tests;
 #[cfg(test)]
+mod simulate_tests;
+#[cfg(test)]
 pub(crate) mod tests;
 #[cfg(test)]
 mod triggers_tests;
@@ -46,7 +51,11 @@ use crate::ids::VersionId;
 
 use coverage::Taken;
 pub use coverage::{Coverage, Gap};
+pub use phone::Message;
 use sim::Sim;
+pub use sim::{ALWAYS, GoOn};
+pub use simulate::{Note, Scene, Simulation, simulate, test};
+pub use timeline::Moment;
 
 /// What one test showed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -96,7 +105,7 @@ pub fn report(documents: Vec<CompiledDocument>, catalog: &Catalog) -> Report {
     for (version, test) in
         versions.iter().zip(&tests).flat_map(|(version, tests)| tests.iter().map(move |test| (version, test)))
     {
-        let (outcome, took) = run_one(version, test, &world);
+        let (outcome, took) = run_one(version, test, &world, ALWAYS);
         outcomes.push(outcome);
         for (version, took) in took {
             taken.entry(version).or_default().add(took);
@@ -118,8 +127,13 @@ struct World<'a> {
     catalog: &'a Catalog,
 }
 
-fn run_one(version: &Published, test: &TestCase, world: &World<'_>) -> (Outcome, BTreeMap<VersionId, Taken>) {
-    let mut sim = Sim::new(version, test, world);
+fn run_one(
+    version: &Published,
+    test: &TestCase,
+    world: &World<'_>,
+    go_on: GoOn<'_>,
+) -> (Outcome, BTreeMap<VersionId, Taken>) {
+    let mut sim = Sim::new(version, test, world).within(None, go_on);
     let mut failures: Vec<String> = sim.run().err().into_iter().collect();
     failures.extend(expect::failures(test, &sim.happened()));
     let outcome = Outcome {

@@ -12,6 +12,7 @@ use super::coverage::Taken;
 use super::expect::{Act, Happened};
 use super::given;
 use super::log::Log;
+use super::timeline::Told;
 use crate::book::{Book, Live, LiveRules, Published};
 use crate::capability::human;
 use crate::clock::At;
@@ -25,15 +26,23 @@ use crate::letter::Letter;
 use crate::mailbox::Mailbox;
 use crate::run::{Entry, What, journal};
 use crate::runner::hold::Hold;
-use crate::store::{EffectOp, InputRow, JournalKind, JournalRow, RunRow, WaitKind, WaitOp, Work};
+use crate::store::{EffectOp, InputRow, JournalKind, JournalRow, RunRow, RunStatus, WaitKind, WaitOp, Work};
 use crate::trigger::Silent;
 
 /// 2026-01-05T09:00:00Z, a Monday morning: when a test starts unless it says otherwise.
-const START: At = At(1_767_603_600_000);
+pub(super) const START: At = At(1_767_603_600_000);
 /// Most steps of a simulation: a flow that keeps waking itself up is stopped here.
 const MOST: usize = 20_000;
+/// Most rows of journals that are told of a simulation.
+const MOST_TOLD: usize = 10_000;
 /// How far a test's time runs beyond its last event.
 const FAR: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// Whether a world goes on; when not, what it showed until then stands.
+pub type GoOn<'a> = &'a dyn Fn() -> bool;
+
+/// A world that is never stopped.
+pub const ALWAYS: GoOn<'static> = &|| true;
 
 /// Something that will happen.
 pub(super) enum Coming {
@@ -82,6 +91,11 @@ pub(super) struct Sim<'a> {
     /// Tags at the times the test looks at them.
     looks: Vec<Vec<String>>,
     log: Log,
+    /// How far time runs at most.
+    until: Option<At>,
+    go_on: GoOn<'a>,
+    /// Every journal entry in order, when somebody wants to be told.
+    tape: Option<Vec<Told>>,
     runs: BTreeMap<RunId, RunRow>,
     entries: BTreeMap<RunId, Vec<Entry>>,
     #[cfg(test)]
@@ -138,6 +152,9 @@ impl<'a> Sim<'a> {
             ruled: Vec::new(),
             looks: Vec::new(),
             log: Log::new(start),
+            until: None,
+            go_on: ALWAYS,
+            tape: None,
             runs: BTreeMap::new(),
             entries: BTreeMap::new(),
             #[cfg(test)]
@@ -153,6 +170,18 @@ impl<'a> Sim<'a> {
             sim.coming.insert((start.plus(*after), u64::MAX - place as u64), Coming::Look);
         }
         sim
+    }
+
+    /// The same world, which ends after `until` or when `go_on` says so.
+    pub(super) fn within(mut self, until: Option<Duration>, go_on: GoOn<'a>) -> Self {
+        self.until = until.map(|until| self.start.plus(until));
+        self.go_on = go_on;
+        self
+    }
+
+    /// The same, of which everything is told.
+    pub(super) fn told(self, until: Option<Duration>, go_on: GoOn<'a>) -> Self {
+        Self { tape: Some(Vec::new()), ..self.within(until, go_on) }
     }
 
     /// The same world with every commit watched; `forgets`: its mailboxes are read back after each, as after a crash.
@@ -196,7 +225,8 @@ impl<'a> Sim<'a> {
     pub(super) fn run(&mut self) -> Result<(), String> {
         let looks = self.test.tags_at.iter().map(|(after, _)| *after);
         let last = self.test.at.iter().map(|moment| moment.after).chain(looks).max().unwrap_or_default();
-        let end = self.start.plus(last).plus(FAR);
+        let far = self.start.plus(last).plus(FAR);
+        let end = self.until.map_or(far, |until| until.min(far));
         // What was silent before the test began is watched, as when a flow is published.
         self.give(self.customer, Input::Watch);
         self.commit();
@@ -204,6 +234,12 @@ impl<'a> Sim<'a> {
             let Some(((at, _), coming)) = self.coming.pop_first() else { return Ok(()) };
             if at > end {
                 return Ok(());
+            }
+            if self.tape.as_ref().is_some_and(|tape| tape.len() > MOST_TOLD) {
+                return Err(format!("more than {MOST_TOLD} things happened, and it was stopped here"));
+            }
+            if !(self.go_on)() {
+                return Err("it took too long, and was stopped here".to_owned());
             }
             self.now = self.now.max(at);
             self.happen(coming);
@@ -339,6 +375,9 @@ impl<'a> Sim<'a> {
 
     fn read(&mut self, row: &JournalRow) {
         let entries = journal::decode(row).unwrap_or_default();
+        if let Some(tape) = &mut self.tape {
+            tape.push(Told { at: self.now, kind: row.kind, subject: row.subject, entries: entries.clone() });
+        }
         for entry in &entries {
             self.log.entry(self.now, entry);
             let (action, input) = match &entry.what {
@@ -380,6 +419,35 @@ impl<'a> Sim<'a> {
             ruled: self.ruled.clone(),
             vars,
         }
+    }
+
+    /// When it started.
+    pub(super) fn start(&self) -> At {
+        self.start
+    }
+
+    /// Every journal entry in order.
+    pub(super) fn tape(&self) -> &[Told] {
+        self.tape.as_deref().unwrap_or_default()
+    }
+
+    /// The flow of each run.
+    pub(super) fn flows(&self) -> HashMap<RunId, Arc<str>> {
+        self.runs.values().map(|run| (run.id, run.flow.as_str().into())).collect()
+    }
+
+    /// How the first run of the simulated flow ended, or stands.
+    pub(super) fn first_run(&self) -> Option<RunStatus> {
+        self.runs.values().find(|run| run.version_id == self.version.id()).map(|run| run.status)
+    }
+
+    /// The steps that runs of a version came to, as journals name them.
+    pub(super) fn came_to(&self, version: VersionId) -> Vec<Arc<str>> {
+        let flow = self.book.versions.get(&version);
+        let taken = self.taken();
+        let steps = taken.get(&version).into_iter().flat_map(Taken::steps);
+        let path = |ix| flow.and_then(|flow| flow.program.step(Some(ix))).map(|step| Arc::clone(&step.path));
+        steps.filter_map(path).collect()
     }
 
     /// What was taken of each flow that ran.

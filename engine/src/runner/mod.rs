@@ -11,6 +11,7 @@ mod activity;
 mod boxes;
 mod callers;
 mod core;
+mod editing;
 mod erase;
 mod find;
 mod held;
@@ -48,14 +49,14 @@ use crate::connector::{Item, Open, Sender};
 use crate::first_hour::HourRow;
 use crate::flow::{FirstHour, Version};
 use crate::handle::sweep::Sweep;
-use crate::ids::{EventId, Ids, MailboxId};
+use crate::ids::{EventId, Ids, MailboxId, VersionId};
 use crate::mailbox::Missed;
 use crate::order::{self, Order};
 use crate::publication::Choices;
 use crate::rules::RuleFile;
 use crate::segment::Segment;
 use crate::stops::Scope;
-use crate::store::{ContactRow, EffectRow, Reads, Store, VersionRow};
+use crate::store::{ContactRow, EditOp, EffectRow, Reads, Store, VersionRow};
 
 pub use self::erase::Erasure;
 pub use self::find::Count;
@@ -251,11 +252,12 @@ impl<S: Store + Reads> Engine<S> {
         versions: Vec<Published>,
         by: &str,
     ) -> Result<(), crate::store::Error> {
-        self.core.publish(rows, versions, by, &BTreeMap::new()).await
+        self.core.publish(rows, versions, by, &BTreeMap::new(), Vec::new()).await
     }
 
     /// The same, with what becomes of runs that wait on other versions, by flow and step: it counts instead of what the steps say
-    /// themselves. Runs hear of it after the commit, mailbox by mailbox, after a new start too.
+    /// themselves. Runs hear of it after the commit, mailbox by mailbox, after a new start too. `edits` are changes of what the editor
+    /// keeps, in the same commit.
     ///
     /// # Errors
     /// As [`Engine::publish`].
@@ -265,8 +267,9 @@ impl<S: Store + Reads> Engine<S> {
         versions: Vec<Published>,
         by: &str,
         choices: &BTreeMap<String, Choices>,
+        edits: Vec<EditOp>,
     ) -> Result<(), crate::store::Error> {
-        self.core.publish(rows, versions, by, choices).await
+        self.core.publish(rows, versions, by, choices, edits).await
     }
 
     /// At which steps of which versions the runs of `flow` wait.
@@ -288,6 +291,20 @@ impl<S: Store + Reads> Engine<S> {
         choices: &Choices,
     ) -> Result<Vec<Fate>, crate::store::Error> {
         self.core.fates(flow, to, choices).await
+    }
+
+    /// Stores a change of what the editor keeps. `told` says as what (`draft.created`), of which document and with which details
+    /// it is journaled; `None` for the many small changes of a draft.
+    ///
+    /// # Errors
+    /// When the store fails; nothing changed then.
+    pub async fn edit(
+        &self,
+        ops: Vec<EditOp>,
+        told: Option<(&str, &str, Value)>,
+        by: &str,
+    ) -> Result<(), crate::store::Error> {
+        self.core.edit(ops, told, by).await
     }
 
     /// The live versions, by flow id.
@@ -361,6 +378,12 @@ impl<S: Store + Reads> Engine<S> {
     #[must_use]
     pub fn misses(&self, flow: &str) -> Vec<Missed> {
         self.core.misses.of(flow)
+    }
+
+    /// A version that is live, or on which a run is that is not over.
+    #[must_use]
+    pub fn version(&self, id: VersionId) -> Option<Arc<Version>> {
+        self.core.book.load().versions.get(&id).cloned()
     }
 
     /// The live tag rules, in the order in which they judge.

@@ -12,7 +12,7 @@ use crate::first_hour;
 use crate::handle::{Input, schedule_mailbox};
 use crate::ids::{ContactId, MailboxId};
 use crate::publication::{Choices, PublicationOp};
-use crate::store::{self, Reads, Store, VersionRow, VersionState, Work};
+use crate::store::{self, EditOp, Reads, Store, VersionRow, VersionState, Work};
 
 /// Conversations armed at a time when a silence is published; newest flows wait a moment for old conversations.
 const WATCH_PAGE: u32 = 500;
@@ -26,6 +26,7 @@ impl<S: Store + Reads> Core<S> {
         versions: Vec<Published>,
         by: &str,
         choices: &BTreeMap<String, Choices>,
+        edits: Vec<EditOp>,
     ) -> Result<(), store::Error> {
         let _alone = self.publishing.lock().await;
         let now = self.parts.clock.now();
@@ -61,6 +62,7 @@ impl<S: Store + Reads> Core<S> {
             mailbox: MailboxId::SYSTEM,
             at: now,
             versions: rows,
+            edits,
             journal,
             publications,
             hours: begun,

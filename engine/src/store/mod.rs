@@ -4,6 +4,7 @@
 //! (group commit), and answers after that transaction is on disk. Each group is one block of the audit chain (see
 //! [`crate::audit`]).
 
+mod editing;
 mod read;
 mod rows;
 mod work;
@@ -20,6 +21,7 @@ use crate::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId,
 use crate::publication::Publication;
 use crate::stops::Stop;
 
+pub use editing::*;
 pub use read::*;
 pub use rows::*;
 pub use work::*;

@@ -12,7 +12,7 @@ use crate::run::Reply;
 use crate::stops::StopOp;
 
 use super::{
-    BadItemRow, ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, InputRow, JournalRow, Lane,
+    BadItemRow, ContactRow, ConversationRow, EditOp, EffectRow, EscalationRow, EventRow, InputRow, JournalRow, Lane,
     MessageRow, RunRow, TagRow, UnmatchedRow, VersionRow, WaitRow, WaitState,
 };
 
@@ -164,6 +164,8 @@ pub struct Work {
     pub hours: Vec<HourRow>,
     /// Letters to other mailboxes: stored here, posted after the commit, and consumed by the work that handles each.
     pub letters: Vec<InputRow>,
+    /// Drafts, publications, labels, reviews.
+    pub edits: Vec<EditOp>,
     /// Answers that callers of webhooks wait for: given after the commit, stored nowhere but in the journal.
     pub replies: Vec<Reply>,
     /// Pages of segments to go over now, each with the mailbox of its sweep: read after the commit, stored nowhere.

@@ -241,6 +241,7 @@ async fn begin(dir: &Path, clock: &Arc<ManualClock>, public_url: &str, connectio
         connections: Some(connections),
         bindings: engine::flow::Bindings::default(),
         flows: None,
+        flows_writable: false,
         anchors: None,
         public_url: public_url.to_owned(),
         sandbox_url: None,

@@ -17,7 +17,7 @@ const PAGE: u32 = 100;
 const MAX_PAGE: u32 = 500;
 
 /// The one variable part of the address, as an id.
-pub(crate) struct Id<T>(pub(super) T);
+pub(crate) struct Id<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: FromStr<Err: Display>> FromRequestParts<S> for Id<T> {
     type Rejection = ApiError;

@@ -21,6 +21,7 @@ pub(crate) mod segments;
 pub(crate) mod sending;
 pub(crate) mod session;
 pub(crate) mod settings;
+pub(crate) mod studio;
 pub(crate) mod system;
 pub(crate) mod tokens;
 pub(crate) mod users;

@@ -40,6 +40,9 @@ pub(super) struct Serve {
     /// A folder of flow files, loaded at start and on change
     #[arg(long, env = "SWITCHBOARD_FLOWS", value_name = "DIR")]
     flows: Option<PathBuf>,
+    /// Lets the editor write the files of --flows
+    #[arg(long, env = "SWITCHBOARD_FLOWS_WRITABLE", value_parser = FalseyValueParser::new())]
+    flows_writable: bool,
     /// Starts simulated providers; without --connections, accounts at them
     #[arg(long, env = "SWITCHBOARD_SANDBOX", value_parser = FalseyValueParser::new())]
     sandbox: bool,
@@ -61,6 +64,7 @@ impl Serve {
             listen: self.listen,
             public_url: self.public_url,
             flows: self.flows,
+            flows_writable: self.flows_writable,
             connections: context.connections.clone(),
             sandbox: self.sandbox,
             sandbox_port: self.sandbox_port,
@@ -113,6 +117,7 @@ impl Doors {
             connections: Some(connections),
             bindings: bindings::load(context.bindings.as_deref(), settings.flows.as_deref())?,
             flows: settings.flows.clone(),
+            flows_writable: settings.flows_writable,
             anchors: settings.anchors.clone(),
             public_url: settings.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
             sandbox_url: sandbox.as_ref().map(|sandbox| sandbox.url().to_owned()),

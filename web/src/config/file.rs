@@ -21,6 +21,8 @@ pub struct FileSettings {
     pub public_url: Option<String>,
     /// Folder of flow files.
     pub flows: Option<PathBuf>,
+    /// Whether the editor may write these files.
+    pub flows_writable: Option<bool>,
     /// Connections file.
     pub connections: Option<PathBuf>,
     /// Names in flow files and what they are here.

@@ -24,6 +24,8 @@ pub struct Given {
     pub public_url: Option<String>,
     /// Folder of flow files.
     pub flows: Option<PathBuf>,
+    /// Whether the editor may write these files.
+    pub flows_writable: bool,
     /// Connections file.
     pub connections: Option<PathBuf>,
     /// Whether to start the sandbox.
@@ -45,6 +47,8 @@ pub struct ServerSettings {
     pub public_url: Option<String>,
     /// Folder of flow files. Default: none, flows are imported.
     pub flows: Option<PathBuf>,
+    /// Whether the editor may write these files. Default: no, it shows their flows and changes none.
+    pub flows_writable: bool,
     /// Connections file. Default: none; with the sandbox, the demo's connections.
     pub connections: Option<PathBuf>,
     /// The sandbox's address; `None` without one.
@@ -116,6 +120,7 @@ impl ServerSettings {
             listen: given.listen.or(file.listen).unwrap_or(LISTEN),
             public_url: public_url.map(|url| checked_url(&url)).transpose()?,
             flows: given.flows.or_else(|| file.flows.clone()),
+            flows_writable: given.flows_writable || file.flows_writable.unwrap_or(false),
             connections: given.connections.or_else(|| file.connections.clone()),
             sandbox: sandbox.then(|| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
             anchors: given.anchors.or_else(|| file.anchors.clone()),

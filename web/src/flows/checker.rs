@@ -5,10 +5,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use engine::book::Published;
 use engine::connector::Catalog;
-use engine::flow::{self, Bindings, ConnectionInfo, Environment, Problem, Severity};
+use engine::flow::{
+    self, Bindings, CompiledDocument, ConnectionInfo, Environment, ExpressionKind, Outline, PlacedProblem, Problem,
+    Readable, Severity,
+};
 use engine::runner::Compile;
 use engine::store::VersionRow;
 use serde::Serialize;
+
+use super::Owner;
 
 /// What documents are checked against.
 pub(crate) struct Checker {
@@ -77,6 +82,46 @@ impl Checker {
     /// What bringing `documents` in would do over the `stored` versions.
     pub(crate) fn plan(&self, documents: &[flow::Document], stored: &[VersionRow]) -> flow::Plan {
         flow::plan(documents, stored, &self.environment(self.connections()))
+    }
+
+    /// The problems of a text with their places, and its outline. `id` is the document that it is edited as, `stored` what there is of
+    /// every document.
+    pub(crate) fn validate(
+        &self,
+        text: &str,
+        id: Option<&str>,
+        stored: &[VersionRow],
+    ) -> (Vec<PlacedProblem>, Option<Outline>) {
+        let outline = flow::outline(text);
+        let said = outline.as_ref().map(|outline| outline.summary().id);
+        // Whoever edits a document owns it already.
+        let owner = stored.iter().find(|row| Some(&row.flow) == said.as_ref()).map(|row| row.owner.clone());
+        let owner = owner.unwrap_or_else(|| Owner::Editor.name(""));
+        let document = flow::Document { path: String::new(), text: text.to_owned(), owner };
+        let planned = self.plan(&[document], stored);
+        let mut problems: Vec<Problem> = planned.items.into_iter().flat_map(|item| item.problems).collect();
+        problems.extend(id.zip(outline.as_ref()).and_then(|(id, outline)| outline.other_id(id)));
+        problems.sort_by_key(|problem| (problem.line, problem.column));
+        (flow::placed(problems, text, outline.as_ref()), outline)
+    }
+
+    /// A text of which nothing else is known.
+    ///
+    /// # Errors
+    /// Its problems, when there is an error among them.
+    pub(crate) fn check(&self, text: &str) -> Result<CompiledDocument, Vec<Problem>> {
+        let checked = flow::check_document(text, &self.environment(self.connections()));
+        checked.version.ok_or(checked.problems)
+    }
+
+    /// What can be read at a place of a text; see [`flow::scope`].
+    pub(crate) fn scope(&self, text: &str, path: &str) -> Option<Vec<Readable>> {
+        flow::scope(text, path, &self.environment(self.connections()))
+    }
+
+    /// What is wrong with an expression; see [`flow::expression_problems`].
+    pub(crate) fn expression(&self, text: &str, kind: ExpressionKind, at: Option<(&str, &str)>) -> Vec<Problem> {
+        flow::expression_problems(text, kind, at, &self.environment(self.connections()))
     }
 
     /// The id of the document in a text, as far as it can be read.

@@ -1,11 +1,17 @@
 //! Documents (flows, tag rules) on their way in: read from files or an import, checked all together, planned, applied all or nothing.
 //!
-//! Files under `--flows DIR` own their flows ([`folder`]); imported ones live in the database. The same id in both is a problem.
+//! Files under `--flows DIR` own their flows ([`folder`]); imported ones and those of the editor live in the database. The same id
+//! in both is a problem. [`edited`] is a document as the editor sees it, [`publish`] puts its text in force.
 
 mod checker;
 mod documents;
+pub(crate) mod edited;
+mod files;
 pub(crate) mod folder;
+pub(crate) mod library;
+pub(crate) mod locks;
 mod plan;
+pub(crate) mod publish;
 mod waiting;
 
 pub(crate) use checker::{Checker, FileProblem, problems};
@@ -18,7 +24,7 @@ use engine::book::Published;
 use engine::flow;
 use engine::ids::VersionId;
 use engine::publication::Choices;
-use engine::store::{Reads, VersionRow, VersionState};
+use engine::store::{DraftRow, Editing, Reads, VersionRow, VersionState};
 
 use crate::app::App;
 
@@ -62,7 +68,11 @@ pub(crate) async fn bring_in(
         stored.extend(app.engine.store().versions_of(id).await?);
     }
     stored.extend(app.engine.store().flows().await?.into_iter().filter(|row| !ids.contains(&row.flow)));
-    let planned = app.checker.plan(&documents, &stored);
+    let mut known = stored.clone();
+    if owner == Owner::Files {
+        known.extend(drafts(app, &stored).await?);
+    }
+    let planned = app.checker.plan(&documents, &known);
     if !planned.possible() {
         return Err(Error::Problems(problems(&planned)));
     }
@@ -72,9 +82,29 @@ pub(crate) async fn bring_in(
     waiting::tell(&app.engine, &mut plan, waiting).await?;
     if apply && !plan.rows.is_empty() {
         let (rows, versions) = (std::mem::take(&mut plan.rows), std::mem::take(&mut plan.versions));
-        app.engine.publish_with(rows, versions, by, waiting).await?;
+        app.engine.publish_with(rows, versions, by, waiting, Vec::new()).await?;
     }
     Ok(plan)
+}
+
+/// Documents that so far exist as drafts of the editor only, as the versions they would become: a file of the same id is a problem.
+async fn drafts(app: &App, stored: &[VersionRow]) -> Result<Vec<VersionRow>, engine::store::Error> {
+    let drafts = app.engine.store().drafts().await?;
+    let known = |id: &str| stored.iter().any(|row| row.flow == id && row.state != VersionState::Old);
+    let row = |draft: DraftRow| VersionRow {
+        id: VersionId::default(),
+        kind: draft.kind,
+        flow: draft.flow,
+        meaning: [0; 32],
+        text_no: 1,
+        language: flow::FORMAT,
+        source: draft.text.unwrap_or_default(),
+        state: VersionState::Draft,
+        owner: Owner::Editor.name(""),
+        by: draft.by,
+        at: draft.at,
+    };
+    Ok(drafts.into_iter().filter(|draft| !known(&draft.flow)).map(row).collect())
 }
 
 /// The documents as the engine plans them, when nobody has a claim on them yet.

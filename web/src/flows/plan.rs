@@ -19,6 +19,10 @@ pub(crate) enum Owner {
     Files,
     /// An import: what is not among them stays.
     Import,
+    /// One document from the editor, which lives in the database.
+    Editor,
+    /// One document from the editor, which lives in a file under `--flows DIR` that the editor may write.
+    Edited,
 }
 
 impl Owner {
@@ -29,8 +33,8 @@ impl Owner {
     /// The owner as it is stored, for the file at `path`.
     pub(crate) fn name(self, path: &str) -> String {
         match self {
-            Self::Files => format!("file:{path}"),
-            Self::Import => "db".to_owned(),
+            Self::Files | Self::Edited => format!("file:{path}"),
+            Self::Import | Self::Editor => "db".to_owned(),
         }
     }
 }
@@ -143,9 +147,9 @@ impl Plan {
         let active = before.iter().find(|row| matches!(row.state, VersionState::Live | VersionState::Off));
         let state = match (active.map(|row| row.state), manner.owner, manner.publish) {
             // Whoever switched it off does not want a new text to switch it on.
-            (Some(VersionState::Off), Owner::Files, _) => VersionState::Off,
-            (_, Owner::Files, _) | (_, Owner::Import, true) => VersionState::Live,
-            (_, Owner::Import, false) => VersionState::Draft,
+            (Some(VersionState::Off), Owner::Files | Owner::Editor | Owner::Edited, _) => VersionState::Off,
+            (_, Owner::Files, _) | (_, _, true) => VersionState::Live,
+            (_, _, false) => VersionState::Draft,
         };
         let draft = before.iter().find(|row| row.state == VersionState::Draft && row.source == document.text);
         let in_force = active.filter(|row| row.source == document.text);
@@ -154,7 +158,9 @@ impl Plan {
             self.change(row, &document.path, What::Same);
             return;
         }
-        let (there, what) = match (in_force.or(draft), change) {
+        // A text that was in force once is that version again.
+        let older = || before.iter().find(|row| row.source == document.text).filter(|_| state != VersionState::Draft);
+        let (there, what) = match (in_force.or(draft).or_else(older), change) {
             (Some(row), _) => (Some(*row), What::Published),
             (None, flow::Change::New) => (None, What::New),
             (None, flow::Change::Reworded | flow::Change::Unchanged) => (None, What::Reworded),

@@ -47,6 +47,7 @@ fn nearly_every_code_is_shown_by_a_broken_flow() {
         "connection_cannot",
         "connection_needed",
         "flow_taken",
+        "other_id",
         "unknown_connection",
         "yaml_too_large",
     ];

@@ -5,11 +5,14 @@ use std::fmt::Write as _;
 
 mod broken;
 mod codes;
+mod difference;
 mod documents;
 mod identity;
+mod outline;
 mod plan;
 mod rules;
 mod schema;
+mod scope;
 
 use super::{Environment, check, check_document};
 use crate::capability::{crm, human, web, whatsapp};

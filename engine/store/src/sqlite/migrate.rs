@@ -16,6 +16,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/sqlite/0005_consent.sql"),
     include_str!("../../migrations/sqlite/0006_life.sql"),
     include_str!("../../migrations/sqlite/0007_accounts.sql"),
+    include_str!("../../migrations/sqlite/0008_studio.sql"),
 ];
 
 /// The version of the schema this build writes.

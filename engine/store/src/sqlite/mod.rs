@@ -12,6 +12,7 @@ mod checkpoint;
 mod columns;
 mod contacts;
 mod count;
+mod editing;
 mod effects;
 mod erase;
 mod error;

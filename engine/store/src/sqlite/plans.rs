@@ -6,8 +6,8 @@
 use rusqlite::Connection;
 
 use super::{
-    accounts_read, chain, contacts, count, effects, events, evidence, history, inputs, life, members, messages, open,
-    parties, people, read, runs, traces, unmatched, waits,
+    accounts_read, chain, contacts, count, editing, effects, events, evidence, history, inputs, life, members,
+    messages, open, parties, people, read, runs, traces, unmatched, waits,
 };
 
 async fn empty() -> (tempfile::TempDir, Connection) {
@@ -178,4 +178,17 @@ async fn pages_without_order_by_in_memory() {
         let steps = plan(&conn, text);
         assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:#?} of {text}");
     }
+}
+
+#[tokio::test]
+async fn what_the_editor_reads_is_found_by_an_index() {
+    let (_folder, conn) = empty().await;
+    expect(&conn, editing::CHANGE_DRAFT, &[]);
+    expect(&conn, editing::PUBLICATIONS, &["SEARCH published USING INDEX published_flow (flow=?)"]);
+    // Not by the runs of a version, most of which are over.
+    expect(&conn, editing::WAITING, &["SEARCH run USING INDEX run_status (status=? AND id<?)"]);
+    let open = plan(&conn, editing::OPEN_RUNS);
+    assert!(open[0].contains("COVERING INDEX run_open"), "{open:?}");
+    let armed = plan(&conn, editing::ARMED);
+    assert!(armed.iter().any(|step| step.contains("SEARCH wait USING INDEX wait_mailbox")), "{armed:?}");
 }

@@ -4,6 +4,7 @@ use engine::stops::StopOp;
 use engine::store::{EscalationRow, VersionRow, VersionState};
 use rusqlite::{Connection, params};
 
+use super::editing;
 use super::error::Error;
 
 const UPSERT_ESCALATION: &str = "insert into escalation (id, mailbox, run_id, contact_id, conversation_id, team, reason, \
@@ -16,7 +17,7 @@ const UPSERT_VERSION: &str = "insert into version (id, flow, meaning, text_no, l
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
      on conflict (id) do update set state = excluded.state, owner = excluded.owner, by = excluded.by, at = excluded.at";
 
-const RETIRE: &str = "update version set state = 2 where flow = ? and state = 1 and id <> ?";
+const RETIRE: &str = "update version set state = 2 where flow = ? and state in (1, 3) and id <> ?";
 
 /// Stops or releases.
 pub(super) fn apply_stop(conn: &Connection, op: &StopOp) -> Result<(), Error> {
@@ -52,10 +53,13 @@ pub(super) fn upsert_escalation(conn: &Connection, row: &EscalationRow) -> Resul
     Ok(())
 }
 
-/// Stores a version: making it live makes the live one before it old.
+/// Stores a version: the one in force, live or switched off, makes the one before it old.
 pub(super) fn upsert_version(conn: &Connection, row: &VersionRow) -> Result<(), Error> {
-    if row.state == VersionState::Live {
-        conn.prepare_cached(RETIRE)?.execute(params![row.flow, row.id.0])?;
+    if matches!(row.state, VersionState::Live | VersionState::Off) {
+        let retired = conn.prepare_cached(RETIRE)?.execute(params![row.flow, row.id.0])?;
+        if retired > 0 {
+            editing::in_force_changed(conn, row)?;
+        }
     }
     conn.prepare_cached(UPSERT_VERSION)?.execute(params![
         row.id.0,

@@ -4,7 +4,7 @@ use engine::store::Work;
 use rusqlite::Connection;
 
 use super::error::Error;
-use super::{contacts, effects, erase, events, inputs, life, messages, records, runs, unmatched, waits};
+use super::{contacts, editing, effects, erase, events, inputs, life, messages, records, runs, unmatched, waits};
 
 /// Stores a work; its journal rows go into `block`.
 ///
@@ -28,5 +28,6 @@ pub(super) fn store(conn: &Connection, work: &Work, block: (i64, i64)) -> Result
     work.hours.iter().try_for_each(|row| life::count(conn, row))?;
     work.publications.iter().try_for_each(|op| life::publish(conn, op))?;
     work.versions.iter().try_for_each(|version| records::upsert_version(conn, version))?;
+    work.edits.iter().try_for_each(|op| editing::apply(conn, op))?;
     erase::all_of(conn, work)
 }

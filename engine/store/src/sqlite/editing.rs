@@ -1,0 +1,205 @@
+//! Drafts, publications, labels and reviews: what the editor keeps of documents.
+
+use std::collections::{BTreeSet, HashMap};
+
+use engine::clock::At;
+use engine::flow::Kind;
+use engine::ids::{RunId, VersionId, WaitId};
+use engine::store::{
+    DraftRow, EditOp, Editing, Error as StoreError, MetaRow, PublicationRow, ReviewRow, ReviewState, RunRow,
+    VersionRow, WaitingRun,
+};
+use rusqlite::{Connection, params};
+use sqlx::sqlite::SqliteRow;
+
+use super::Sqlite;
+use super::columns::Columns;
+use super::error::Error;
+use super::read::{all, one};
+use super::rows::{self, columns};
+
+pub(super) const CHANGE_DRAFT: &str = "insert into draft (flow, kind, text, revision, based_on, by, at) values (?, ?, ?, ?, ?, ?, ?) \
+     on conflict (flow) do update set kind = excluded.kind, text = excluded.text, revision = excluded.revision, \
+       based_on = excluded.based_on, by = excluded.by, at = excluded.at \
+     where draft.revision = excluded.revision - 1";
+/// Whoever edits without a draft edits the text in force: when another one takes its place, what they read is not the newest any
+/// more.
+const IN_FORCE_CHANGED: &str = "insert into draft (flow, kind, text, revision, based_on, by, at) values (?, ?, null, 1, null, ?, ?) \
+     on conflict (flow) do update set revision = draft.revision + 1 where draft.text is null";
+const PUBLISHED: &str = "insert into published (flow, version_id, at, by, comment, rollback) values (?, ?, ?, ?, ?, ?)";
+const META: &str = "insert into flow_meta (flow, labels, folder) values (?, ?, ?) \
+     on conflict (flow) do update set labels = excluded.labels, folder = excluded.folder";
+const REVIEW: &str = "insert into review (flow, revision, asked_by, asked_at, comment, state, answered_by, answered_at, answer) \
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     on conflict (flow) do update set revision = excluded.revision, asked_by = excluded.asked_by, \
+       asked_at = excluded.asked_at, comment = excluded.comment, state = excluded.state, \
+       answered_by = excluded.answered_by, answered_at = excluded.answered_at, answer = excluded.answer";
+
+const DRAFT: &str = "select flow, kind, text, revision, based_on, by, at from draft where flow = ?";
+const DRAFTS: &str =
+    "select flow, kind, text, revision, based_on, by, at from draft where text is not null order by flow";
+pub(super) const PUBLICATIONS: &str =
+    "select flow, version_id, at, by, comment, rollback from published where flow = ? order by id desc";
+const METAS: &str = "select flow, labels, folder from flow_meta order by flow";
+const LAST_REVIEW: &str = "select flow, revision, asked_by, asked_at, comment, state, answered_by, answered_at, answer \
+     from review where flow = ?";
+
+/// Runs that wait are few beside those that are over, which only the index by status leaves out.
+pub(super) const WAITING: &str = concat!(
+    "select ",
+    columns!(run),
+    " from run cross join version on version.id = run.version_id \
+     where run.status <> 10 and run.status = 1 and run.id < ? and version.flow = ? order by run.id desc limit ?"
+);
+/// The armed waits of mailboxes, given as a JSON list.
+pub(super) const ARMED: &str = "select wait.run_id, wait.id, wait.due_at from json_each(?) as wanted \
+     cross join wait on wait.mailbox = wanted.value and wait.state = 0 where wait.run_id is not null";
+pub(super) const OPEN_RUNS: &str = "select count(*) from run indexed by run_open where run.status < 10 and version_id in \
+     (select id from version where flow = ?)";
+
+const REVIEW_STATES: [ReviewState; 3] = [ReviewState::Asked, ReviewState::Approved, ReviewState::Declined];
+
+/// Notes that another version than before is in force.
+pub(super) fn in_force_changed(conn: &Connection, row: &VersionRow) -> Result<(), Error> {
+    conn.prepare_cached(IN_FORCE_CHANGED)?.execute(params![row.flow, row.kind as i64, row.by, row.at.0])?;
+    Ok(())
+}
+
+/// Carries out one change.
+pub(super) fn apply(conn: &Connection, op: &EditOp) -> Result<(), Error> {
+    match op {
+        EditOp::Draft(row) => {
+            let changed = conn.prepare_cached(CHANGE_DRAFT)?.execute(params![
+                row.flow,
+                row.kind as i64,
+                row.text,
+                row.revision,
+                row.based_on.map(|version| version.0),
+                row.by,
+                row.at.0,
+            ])?;
+            if changed == 0 {
+                return Err(Error::Unfit(format!("the draft of `{}` is not at the revision before", row.flow)));
+            }
+        }
+        EditOp::Published(row) => {
+            let values = params![row.flow, row.version.0, row.at.0, row.by, row.comment, row.rollback];
+            conn.prepare_cached(PUBLISHED)?.execute(values)?;
+        }
+        EditOp::Meta(row) => {
+            let labels = serde_json::Value::from(row.labels.as_slice()).to_string();
+            conn.prepare_cached(META)?.execute(params![row.flow, labels, row.folder])?;
+        }
+        EditOp::Review(row) => {
+            conn.prepare_cached(REVIEW)?.execute(params![
+                row.flow,
+                row.revision,
+                row.asked_by,
+                row.asked_at.0,
+                row.comment,
+                row.state as i64,
+                row.answered_by,
+                row.answered_at.map(|at| at.0),
+                row.answer,
+            ])?;
+        }
+        EditOp::Deleted(flow) => {
+            conn.prepare_cached("delete from flow_meta where flow = ?")?.execute([flow])?;
+            conn.prepare_cached("delete from review where flow = ?")?.execute([flow])?;
+        }
+    }
+    Ok(())
+}
+
+fn draft(row: &SqliteRow) -> Result<DraftRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(DraftRow {
+        flow: c.take()?,
+        kind: c.id(Kind::from_code)?,
+        text: c.take()?,
+        revision: c.take()?,
+        based_on: c.maybe(VersionId)?,
+        by: c.take()?,
+        at: c.id(At)?,
+    })
+}
+
+fn due(row: &SqliteRow) -> Result<(RunId, WaitId, At), Error> {
+    let mut c = Columns::of(row);
+    Ok((c.id(RunId)?, c.id(WaitId)?, c.id(At)?))
+}
+
+fn publication(row: &SqliteRow) -> Result<PublicationRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(PublicationRow {
+        flow: c.take()?,
+        version: c.id(VersionId)?,
+        at: c.id(At)?,
+        by: c.take()?,
+        comment: c.take()?,
+        rollback: c.take()?,
+    })
+}
+
+fn meta(row: &SqliteRow) -> Result<MetaRow, Error> {
+    let mut c = Columns::of(row);
+    let (flow, labels): (_, String) = (c.take()?, c.take()?);
+    Ok(MetaRow { flow, labels: serde_json::from_str(&labels).unwrap_or_default(), folder: c.take()? })
+}
+
+fn review(row: &SqliteRow) -> Result<ReviewRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(ReviewRow {
+        flow: c.take()?,
+        revision: c.take()?,
+        asked_by: c.take()?,
+        asked_at: c.id(At)?,
+        comment: c.take()?,
+        state: c.code("review", "state", &REVIEW_STATES, |state| state as i64)?,
+        answered_by: c.take()?,
+        answered_at: c.maybe(At)?,
+        answer: c.take()?,
+    })
+}
+
+impl Editing for Sqlite {
+    async fn draft(&self, flow: &str) -> Result<Option<DraftRow>, StoreError> {
+        Ok(one(&mut *self.reader().await?, sqlx::query(DRAFT).bind(flow), draft).await?)
+    }
+
+    async fn drafts(&self) -> Result<Vec<DraftRow>, StoreError> {
+        Ok(all(&mut *self.reader().await?, sqlx::query(DRAFTS), draft).await?)
+    }
+
+    async fn published(&self, flow: &str) -> Result<Vec<PublicationRow>, StoreError> {
+        Ok(all(&mut *self.reader().await?, sqlx::query(PUBLICATIONS).bind(flow), publication).await?)
+    }
+
+    async fn metas(&self) -> Result<Vec<MetaRow>, StoreError> {
+        Ok(all(&mut *self.reader().await?, sqlx::query(METAS), meta).await?)
+    }
+
+    async fn waiting(&self, flow: &str, before: Option<RunId>, limit: u32) -> Result<Vec<WaitingRun>, StoreError> {
+        let mut reader = self.reader().await?;
+        let before = before.map_or(i64::MAX, |run| run.0);
+        let query = sqlx::query(WAITING).bind(before).bind(flow).bind(limit);
+        let runs = all(&mut reader, query, rows::run).await?;
+        let mailboxes: BTreeSet<i64> = runs.iter().map(|run| run.mailbox.0).collect();
+        let mailboxes = serde_json::Value::from(mailboxes.into_iter().collect::<Vec<_>>()).to_string();
+        let mut armed: HashMap<RunId, Vec<(WaitId, At)>> = HashMap::new();
+        for (run, wait, due) in all(&mut reader, sqlx::query(ARMED).bind(mailboxes), due).await? {
+            armed.entry(run).or_default().push((wait, due));
+        }
+        let with = |run: RunRow| WaitingRun { due: armed.remove(&run.id).unwrap_or_default(), run };
+        Ok(runs.into_iter().map(with).collect())
+    }
+
+    async fn open_runs(&self, flow: &str) -> Result<u64, StoreError> {
+        let count = one(&mut *self.reader().await?, sqlx::query(OPEN_RUNS).bind(flow), rows::number).await?;
+        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    }
+
+    async fn review(&self, flow: &str) -> Result<Option<ReviewRow>, StoreError> {
+        Ok(one(&mut *self.reader().await?, sqlx::query(LAST_REVIEW).bind(flow), review).await?)
+    }
+}

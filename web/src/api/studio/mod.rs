@@ -1,0 +1,111 @@
+//! The editor's half of the API: drafts and their locks, checks of texts, putting them in force. A document is addressed by its id;
+//! `/flows/…`, `/rules/…` and `/calendars/…` are the same.
+
+mod diff;
+mod documents;
+mod drafts;
+mod locks;
+mod publish;
+mod review;
+mod scope;
+mod simulate;
+#[cfg(test)]
+mod tests;
+mod validate;
+mod versions;
+mod waiting;
+
+use engine::account::Permission::{FlowsEdit, FlowsPublish, FlowsRead, RulesEdit, RulesPublish};
+use engine::flow::{Kind, MAX_BYTES};
+use serde::Serialize;
+
+pub(crate) use super::extract::IfMatch;
+use crate::accounts::Who;
+use crate::accounts::routes::{Routes, may};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::flows::edited::Edited;
+use crate::flows::locks::Editor;
+
+/// The addresses of the editor for one kind of document: what tells whose they are is [`may_edit`] and [`may_publish`].
+macro_rules! documents_at {
+    ($routes:expr, $kind:literal, $edit:expr, $publish:expr) => {
+        $routes
+            .post($kind, may($edit), documents::create)
+            .post(concat!($kind, "/validate"), may($edit), validate::validate)
+            .post(concat!($kind, "/test"), may($edit), simulate::test)
+            .post(concat!($kind, "/simulate"), may($edit), simulate::simulate)
+            .post(concat!($kind, "/diff"), may($edit), diff::diff)
+            .post(concat!($kind, "/scope"), may($edit).personal(), scope::scope)
+            .post(concat!($kind, "/expression"), may($edit), scope::expression)
+            .delete(concat!($kind, "/{id}"), may($publish), documents::remove)
+            .put(concat!($kind, "/{id}/meta"), may($edit), documents::label)
+            .post(concat!($kind, "/{id}/review"), may($edit), review::act)
+            .get(concat!($kind, "/{id}/waiting"), may(FlowsRead), waiting::show)
+            .get(concat!($kind, "/{id}/draft"), may(FlowsRead), drafts::show)
+            .put(concat!($kind, "/{id}/draft"), may($edit), drafts::save)
+            .delete(concat!($kind, "/{id}/draft"), may($edit), drafts::discard)
+            .put(concat!($kind, "/{id}/lock"), may($edit), locks::take)
+            .delete(concat!($kind, "/{id}/lock"), may($edit), locks::release)
+            .post(concat!($kind, "/{id}/publish"), may($publish), publish::publish)
+            .post(concat!($kind, "/{id}/rollback"), may($publish), publish::rollback)
+            .get(concat!($kind, "/{id}/versions"), may(FlowsRead), versions::list)
+            .get(concat!($kind, "/{id}/versions/{version}"), may(FlowsRead), versions::show)
+    };
+}
+
+/// The addresses of the editor.
+pub(crate) fn routes(routes: Routes) -> Routes {
+    let routes = documents_at!(routes, "/flows", FlowsEdit, FlowsPublish);
+    let routes = documents_at!(routes, "/rules", RulesEdit, RulesPublish);
+    documents_at!(routes, "/calendars", FlowsEdit, FlowsPublish)
+}
+
+/// Refuses who may not edit this kind of document, under whatever address.
+fn may_edit(who: &Who, kind: Kind) -> Result<(), ApiError> {
+    who.expect(if kind == Kind::Rules { RulesEdit } else { FlowsEdit })
+}
+
+/// Refuses who may not put this kind of document in force.
+fn may_publish(who: &Who, kind: Kind) -> Result<(), ApiError> {
+    who.expect(if kind == Kind::Rules { RulesPublish } else { FlowsPublish })
+}
+
+/// A document that must be there.
+async fn edited(app: &App, id: &str) -> Result<Edited, ApiError> {
+    let edited = Edited::read(app, id).await?;
+    let known = edited.exists() || !edited.versions.is_empty();
+    if known { Ok(edited) } else { Err(ApiError::not_found(format_args!("`{id}`"))) }
+}
+
+/// Refuses texts that would be read by nothing.
+fn within_bounds(text: &str) -> Result<(), ApiError> {
+    if text.len() <= MAX_BYTES { Ok(()) } else { Err(ApiError::too_large(MAX_BYTES)) }
+}
+
+/// Refuses when somebody else edits.
+fn expect_unlocked(app: &App, id: &str, editor: &Editor) -> Result<(), ApiError> {
+    match app.locks.against(id, editor, app.clock.now()) {
+        None => Ok(()),
+        Some(lease) => Err(locks::refused(id, &lease, editor)),
+    }
+}
+
+/// Refuses when the document is not at the revision that the caller read.
+fn expect_revision(edited: &Edited, read: i64) -> Result<(), ApiError> {
+    #[derive(Serialize)]
+    struct Current {
+        current: String,
+    }
+    let current = edited.revision();
+    if current == read {
+        return Ok(());
+    }
+    let message = format!("`{}` was changed meanwhile: read it anew and save again", edited.id);
+    Err(ApiError::conflict_of("changed", message, &Current { current: current.to_string() }))
+}
+
+/// The number of a revision as text, with or without quotes; -1, which is none, when it is no number.
+fn revision(text: &str) -> i64 {
+    text.trim().trim_matches('"').parse().unwrap_or(-1)
+}
