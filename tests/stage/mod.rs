@@ -78,7 +78,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// A stage with these flows.
+    /// A stage with these flows and other documents.
     pub async fn new(flows: &[&str]) -> Self {
         prepare();
         let config = Config { retry_ms: vec![20; 500], batch_ms: 1, ..Config::default() };
@@ -253,8 +253,9 @@ async fn publish(
         row.flow = version.document().to_string();
         match &version {
             Published::Flow(flow) => row.meaning = flow.meaning,
+            Published::Rules(rules) => (row.kind, row.meaning) = (Kind::Rules, rules.meaning),
+            Published::Calendar(_) => row.kind = Kind::Calendar,
             Published::Segment(_) => row.kind = Kind::Segment,
-            _ => panic!("{} is neither a flow nor a segment", row.flow),
         }
         rows.push(row);
         versions.push(version);
