@@ -450,7 +450,7 @@ pub enum WaitKind {
     /// The end of a tag that a rule gave for a time.
     Tag = 8,
     /// How far a schedule's slot came in going over a segment.
-    Sweep = 11,
+    Sweep = 14,
 }
 
 /// Where a wait stands. Every change is compare-and-set from armed.
