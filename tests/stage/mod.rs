@@ -206,7 +206,7 @@ async fn start(
     let store = Sqlite::open(database, Options::new(strand)).await.expect("the store opens");
     let fresh = store.versions().await.expect("versions").is_empty();
     let store = Mortal::new(store, if fresh { 0 } else { at }, moment);
-    let death = store.death();
+    let (death, mortal) = (store.death(), store.clone());
     let engine = Engine::start(Parts {
         store,
         clock: Arc::<Now>::clone(&clock),
@@ -223,6 +223,7 @@ async fn start(
     if fresh {
         publish(&engine, &flows, &compile, &ids, clock.now()).await;
     }
+    mortal.begin();
     (engine, Arc::new(connections), death)
 }
 
