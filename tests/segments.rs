@@ -8,8 +8,9 @@ use engine::audit::verify;
 use engine::connector::{Incoming, Item, Party, Sender};
 use engine::event::{MESSAGE_RECEIVED, Origin};
 use engine::handle::schedule_mailbox;
+use engine::ids::ContactId;
 use engine::runner::Engine;
-use engine::store::{RunRow, RunStatus, Store, WaitKind};
+use engine::store::{Reads, RunRow, RunStatus, Store, WaitKind};
 use engine_store::sqlite::{Options, Sqlite};
 use serde_json::{Value, json};
 use sqlx::ConnectOptions;
@@ -22,13 +23,13 @@ use tests::stage::{AUDIT_KEY, Stage, StageStore, runs, staged};
 const PEOPLE: usize = 103;
 const YEAR: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-const NEWCOMER: &str = "
+const NEWCOMERS: &str = "
 format: 1
-flow: newcomer
-on: whatsapp.message_received
-steps:
-  - do: contact.add_tags
-    with: { tags: [cold] }
+rules: newcomers
+list:
+  - rule: wrote
+    on: whatsapp.message_received
+    then: { add_tags: [cold] }
 ";
 
 const COLD: &str = r#"
@@ -93,7 +94,10 @@ async fn peopled(documents: &[&str]) -> Stage {
     let stage = Stage::new(documents).await;
     let life = stage.live(0, Moment::Before);
     life.engine.receive("wa", (0..PEOPLE).map(hello).collect(), Sender::Retried).await.expect("they are stored");
-    let all = async |engine: &Engine<StageStore>| of(engine, "newcomer").await.len() == PEOPLE;
+    let all = async |engine: &Engine<StageStore>| {
+        let tagged = engine.store().members(Some("cold".into()), ContactId(i64::MIN), 500).await.expect("it reads");
+        tagged.len() == PEOPLE
+    };
     assert!(!stage.until(&life, all).await);
     stage.kill(life);
     stage
@@ -118,7 +122,7 @@ async fn copy(from: &Path, to: &Path) {
 #[test]
 fn wherever_the_process_dies_a_slot_starts_each_contact_of_its_segment_once() {
     staged(async {
-        let mut stage = peopled(&[NEWCOMER, COLD, FOLLOW_UP]).await;
+        let mut stage = peopled(&[NEWCOMERS, COLD, FOLLOW_UP]).await;
         let kept = tempfile::tempdir().expect("a folder");
         let before = kept.path().join("before.db");
         copy(&stage.database(), &before).await;
@@ -159,7 +163,7 @@ async fn dies_at(stage: &Stage, at: u64, moment: Moment) -> bool {
 #[test]
 fn a_flow_finds_all_contacts_and_an_erased_one_is_gone_from_what_it_knew() {
     staged(async {
-        let stage = peopled(&[NEWCOMER, COLD, LIST]).await;
+        let stage = peopled(&[NEWCOMERS, COLD, LIST]).await;
         let life = stage.live(0, Moment::Before);
         life.engine.start_by_hand("list", "test", Value::Null).await.expect("it starts");
         let waits = async |engine: &Engine<StageStore>| {

@@ -78,7 +78,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// A stage with these flows.
+    /// A stage with these flows and other documents.
     pub async fn new(flows: &[&str]) -> Self {
         prepare();
         let config = Config { retry_ms: vec![20; 500], batch_ms: 1, ..Config::default() };
@@ -206,7 +206,7 @@ async fn start(
     let store = Sqlite::open(database, Options::new(strand)).await.expect("the store opens");
     let fresh = store.versions().await.expect("versions").is_empty();
     let store = Mortal::new(store, if fresh { 0 } else { at }, moment);
-    let death = store.death();
+    let (death, mortal) = (store.death(), store.clone());
     let engine = Engine::start(Parts {
         store,
         clock: Arc::<Now>::clone(&clock),
@@ -224,6 +224,7 @@ async fn start(
     if fresh {
         publish(&engine, &flows, &compile, &ids, clock.now()).await;
     }
+    mortal.begin();
     (engine, Arc::new(connections), death)
 }
 
@@ -254,8 +255,9 @@ async fn publish(
         row.flow = version.document().to_string();
         match &version {
             Published::Flow(flow) => row.meaning = flow.meaning,
+            Published::Rules(rules) => (row.kind, row.meaning) = (Kind::Rules, rules.meaning),
+            Published::Calendar(_) => row.kind = Kind::Calendar,
             Published::Segment(_) => row.kind = Kind::Segment,
-            _ => panic!("{} is neither a flow nor a segment", row.flow),
         }
         rows.push(row);
         versions.push(version);

@@ -32,12 +32,25 @@ pub struct Mortal<S> {
     at: u64,
     moment: Moment,
     dead: watch::Sender<bool>,
+    begun: watch::Sender<bool>,
 }
 
 impl<S> Mortal<S> {
     /// Dies at write `at` (1 = the first; 0 = never).
     pub fn new(inner: S, at: u64, moment: Moment) -> Self {
-        Self { inner, writes: Arc::default(), at, moment, dead: watch::channel(false).0 }
+        Self {
+            inner,
+            writes: Arc::default(),
+            at,
+            moment,
+            dead: watch::channel(false).0,
+            begun: watch::channel(false).0,
+        }
+    }
+
+    /// From now on it may die: the engine has started, and whoever waited for that knows of its life.
+    pub fn begin(&self) {
+        self.begun.send_replace(true);
     }
 
     /// Tells when it died.
@@ -58,6 +71,10 @@ impl<S> Mortal<S> {
             pending::<()>().await;
         }
         let fatal = self.writes.fetch_add(1, Ordering::SeqCst) + 1 == self.at;
+        if fatal {
+            // What fell due before the start is written while the engine starts.
+            let _ = self.begun.subscribe().wait_for(|begun| *begun).await;
+        }
         if fatal && self.moment == Moment::Before {
             self.dead.send_replace(true);
             pending::<()>().await;

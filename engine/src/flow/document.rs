@@ -113,7 +113,10 @@ pub(super) struct Calendar {
 
 /// A segment: a named group of contacts. Of `tags`, `language` and `when` at least one.
 #[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[schemars(
+    deny_unknown_fields,
+    extend("anyOf" = [{ "required": ["tags"] }, { "required": ["language"] }, { "required": ["when"] }])
+)]
 pub(super) struct Segment {
     /// Version of the format.
     #[schemars(extend("const" = 1))]

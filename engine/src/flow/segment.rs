@@ -9,6 +9,7 @@ use super::lower::{Lower, is_kebab};
 use super::meaning;
 use super::yaml::{Node, Place};
 use crate::book::PublishedSegment;
+use crate::event;
 use crate::expr::Script;
 use crate::ids::VersionId;
 use crate::segment::{Narrow, Segment};
@@ -96,6 +97,19 @@ impl<'a> Lower<'a> {
         } else {
             let hint = "write a segment's id, such as cold-leads, or: contacts with tag cold";
             self.problems.error(at, "bad_segment", format!("`{text}` names no segment"), hint);
+        }
+    }
+
+    /// A problem when something starts this flow for one person: others' data do not belong into that person's run.
+    pub(super) fn finds_others(&mut self, at: Place) {
+        // These have a contact only when the run has one that they tell of.
+        let maybe = [event::FLOW_CALLED, event::FLOW_FAILED, event::ESCALATION_MISSED, event::ESCALATION_TAKEN];
+        let with = self.names.sources.iter().find(|source| source.in_conversation && !maybe.contains(&source.kind));
+        if let Some(source) = with {
+            let message =
+                format!("`contact.find` finds other people, and `{}` starts a run about one person", source.kind);
+            let hint = "start it from a schedule without `each`, a webhook or by hand";
+            self.problems.error(at, "others_data", message, hint);
         }
     }
 }

@@ -144,19 +144,6 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// A problem when something starts this flow for one person: others' data do not belong into that person's run.
-    fn finds_others(&mut self, at: Place) {
-        // These have a contact only when the run has one that they tell of.
-        let maybe = [event::FLOW_CALLED, event::FLOW_FAILED, event::ESCALATION_MISSED, event::ESCALATION_TAKEN];
-        let with = self.names.sources.iter().find(|source| source.in_conversation && !maybe.contains(&source.kind));
-        if let Some(source) = with {
-            let message =
-                format!("`contact.find` finds other people, and `{}` starts a run about one person", source.kind);
-            let hint = "start it from a schedule without `each`, a webhook or by hand";
-            self.problems.error(at, "others_data", message, hint);
-        }
-    }
-
     /// A problem when there is no contact here, or may be none.
     pub(super) fn contact_for(&mut self, what: &str, at: Place) {
         let (some, all) = self.names.contact();

@@ -14,13 +14,19 @@ use crate::book::Published;
 use crate::flow::{Fail, Fake, Moment, TestCase};
 use crate::ids::VersionId;
 
-const SHIPPED: [&str; 5] = [
+const SHIPPED: [&str; 7] = [
     include_str!("../../../flows/order-to-ticket.yaml"),
     include_str!("../../../flows/no-reply-reminder.yaml"),
     include_str!("../../../flows/crm-stage-to-message.yaml"),
     include_str!("../../../flows/price-autoreply.yaml"),
     include_str!("../../../flows/customer-care.yaml"),
+    include_str!("../../../flows/cold-lead-follow-up.yaml"),
+    include_str!("../../../flows/vip-birthday-list.yaml"),
 ];
+
+/// The segments that these name.
+const SEGMENTS: [&str; 2] =
+    [include_str!("../../../flows/cold-leads.yaml"), include_str!("../../../flows/vip-birthdays.yaml")];
 
 /// What the shipped flows leave out: takes, own error branches, waits, variables, several triggers.
 const MIXED: &str = r#"
@@ -107,7 +113,8 @@ pub(super) fn try_simulate(
     forgets: bool,
 ) -> Option<(Ending, usize)> {
     let catalog = catalog();
-    let versions = [version.clone(), helper()];
+    let segments = SEGMENTS.iter().zip(3..).map(|(text, id)| document(text).into_version(VersionId(id)));
+    let versions: Vec<Published> = [version.clone(), helper()].into_iter().chain(segments).collect();
     let world = World { versions: &versions, catalog: &catalog };
     let mut sim = Sim::new(version, test, &world).witnessed(forgets);
     sim.joined = joined;

@@ -23,9 +23,11 @@ use crate::run::{Entry, What};
 use crate::segment;
 use crate::store::{JournalKind, WaitKind, WaitRow, WaitState};
 
-/// Pause between two pages, so that a large segment leaves room for customers who write: with 100 contacts a page, about
-/// 1 000 starts a second.
-const PAUSE: Duration = Duration::from_millis(100);
+/// Pause behind a page for each contact found, so that a large segment leaves room for customers who write: about 1 000
+/// starts a second.
+const PAUSE_EACH: Duration = Duration::from_millis(1);
+/// Least pause behind a page: looking, too, leaves room.
+const LEAST_PAUSE: Duration = Duration::from_millis(10);
 /// Pause before a page that could not be gone over is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -170,7 +172,8 @@ impl Handling<'_> {
         if page.last {
             self.end_sweep(wait, &sweep, "done");
         } else {
-            let pause = if page.to == page.from { AGAIN } else { PAUSE };
+            let found = u32::try_from(page.found).unwrap_or(u32::MAX);
+            let pause = if page.to == page.from { AGAIN } else { LEAST_PAUSE.max(PAUSE_EACH.saturating_mul(found)) };
             self.arm_sweep(&sweep, self.now.plus(pause));
         }
     }

@@ -120,3 +120,21 @@ fn a_test_may_have_cases_and_things_in_any_order() {
     let without = text("  - name: nothing happens\n    cases: [{ name: a }]\n");
     assert!(problems(&without).contains("a test has no `at`"), "{}", problems(&without));
 }
+
+#[test]
+fn segments_and_the_flows_that_name_them_are_valid() {
+    let shipped = [
+        include_str!("../../../../flows/cold-leads.yaml"),
+        include_str!("../../../../flows/vip-birthdays.yaml"),
+        include_str!("../../../../flows/cold-lead-follow-up.yaml"),
+        include_str!("../../../../flows/vip-birthday-list.yaml"),
+    ];
+    for text in shipped {
+        assert!(valid(text), "{text}");
+        assert_eq!(problems(text), "");
+    }
+    for (from, to) in [("tags: [cold]", "tags: []"), ("segment:", "segments:"), ("when: >-", "if: >-")] {
+        assert!(!valid(&shipped[0].replacen(from, to, 1)), "{to}");
+    }
+    assert!(valid("format: 1\nsegment: all\nlanguage: it\n") && !valid("format: 1\nsegment: all\n"));
+}
