@@ -73,6 +73,12 @@ impl ApiError {
         Self { details, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "problems", message) }
     }
 
+    /// 429: too much at once; worth another try after `wait`.
+    pub(crate) fn too_many(message: impl Into<String>, wait: std::time::Duration) -> Self {
+        let retry_after_s = Some(whole_seconds(wait));
+        Self { retry_after_s, ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", message) }
+    }
+
     /// 503: not now.
     pub(crate) fn unavailable(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "not ready");
@@ -91,12 +97,16 @@ impl ApiError {
     }
 }
 
+/// Rounded up: 0 would ask for an immediate repeat.
+fn whole_seconds(wait: std::time::Duration) -> u64 {
+    wait.as_secs() + 1
+}
+
 impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Busy { retry_after } => Self {
-                // Whole seconds, rounded up: 0 would ask for an immediate repeat.
-                retry_after_s: Some(retry_after.as_secs() + 1),
+                retry_after_s: Some(whole_seconds(retry_after)),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", "the writer is behind; come again")
             },
             store::Error::Full => {

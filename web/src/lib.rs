@@ -19,6 +19,7 @@ mod hooks;
 pub mod keys;
 pub mod lock;
 mod logging;
+mod pages;
 pub mod peer;
 mod private;
 pub mod router;
@@ -27,4 +28,6 @@ mod socket;
 mod stall;
 pub mod start;
 mod status;
+#[cfg(test)]
+mod testing;
 mod upkeep;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::config::server::Limits;
 use crate::error::ApiError;
-use crate::{api, body, hooks, peer, status};
+use crate::{api, body, hooks, pages, peer, status};
 
 /// The largest request to the API: an import of a workspace.
 const MAX_API_BYTES: usize = 16 * 1024 * 1024;
@@ -26,6 +26,7 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .layer(bounded(hooks::MAX_HOOK_BYTES));
 
     let api = Router::new()
+        .route("/events", get(api::live::stream))
         .route("/system", get(api::system::show))
         .route("/catalog", get(api::system::catalog))
         .route("/flows", get(api::flows::list))
@@ -71,6 +72,7 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .fallback(async || ApiError::not_found("this address"))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(bounded(MAX_API_BYTES))
+        .layer(map_response(pages::private))
         .layer(from_fn_with_state(Arc::clone(&token), peer::trusted_only));
 
     let figures =
@@ -82,7 +84,7 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .merge(figures)
         .merge(hooks)
         .nest("/api/v1", api)
-        .fallback(async || ApiError::not_found("this address"))
+        .fallback(pages::serve)
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(CatchPanicLayer::custom(|_| ApiError::panicked()))
         .with_state(app)

@@ -13,6 +13,7 @@ use super::Parts;
 use super::activity::Activity;
 use super::boxes::Boxes;
 use super::callers::{CallerNews, Callers};
+use super::feed::{Change, Feed};
 use super::line::{self, LineHandle};
 use super::misses::Misses;
 use crate::book::Book;
@@ -34,6 +35,8 @@ pub(super) struct Core<S: Store + Reads> {
     pub(super) timers: mpsc::UnboundedSender<super::timers::Armed>,
     /// Who waits for a flow's answer.
     pub(super) callers: Arc<Callers>,
+    /// What changed, for whoever watches.
+    pub(super) feed: Arc<Feed>,
     pub(super) activity: Activity,
     pub(super) misses: Misses,
     /// One publication at a time, so that none is built on a book that is about to be replaced.
@@ -52,12 +55,14 @@ pub(super) struct News {
     gone: Vec<(crate::ids::EffectId, bool)>,
     armed: Vec<super::timers::Armed>,
     callers: CallerNews,
+    changes: Vec<Change>,
 }
 
 impl News {
     pub(super) fn of(work: &Work) -> Self {
         let callers = CallerNews::of(work);
-        let mut news = Self { planned: Vec::new(), gone: Vec::new(), armed: Vec::new(), callers };
+        let changes = Change::of(work);
+        let mut news = Self { planned: Vec::new(), gone: Vec::new(), armed: Vec::new(), callers, changes };
         for op in &work.effects {
             match op {
                 EffectOp::Plan(row) => news.planned.push((**row).clone()),
@@ -112,6 +117,7 @@ impl<S: Store + Reads> Core<S> {
     /// Lets connections and timers know what a commit brought. Calls start only now, after it.
     pub(super) fn spread(self: &Arc<Self>, news: News) {
         self.callers.tell(news.callers);
+        self.feed.tell(news.changes);
         for row in news.planned {
             match self.lines.get(row.connection.as_str()) {
                 Some(line) => line.tell(&self.activity, line::Message::Planned(Box::new(row))),

@@ -1,7 +1,7 @@
 //! The loops that carry out what the pure part decided.
 //!
 //! [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one connection, [`timers`] wakes what falls due, [`intake`] is the one way in,
-//! [`callers`] are those who wait for a flow's answer, [`publish`] swaps the book, [`erase`] erases a person, [`misses`] remembers
+//! [`callers`] are those who wait for a flow's answer, [`feed`] tells whoever watches what changed, [`publish`] swaps the book, [`erase`] erases a person, [`misses`] remembers
 //! what started nothing, [`past`] reads back runs that are over, [`sending`] stops all sending. [`core`] is what they share.
 
 mod activity;
@@ -9,6 +9,7 @@ mod boxes;
 mod callers;
 mod core;
 mod erase;
+mod feed;
 pub(crate) mod hold;
 mod intake;
 mod line;
@@ -43,6 +44,7 @@ use crate::stops::Scope;
 use crate::store::{ContactRow, EffectRow, Reads, Store, VersionRow};
 
 pub use self::erase::Erasure;
+pub use self::feed::{Change, News, Watcher};
 
 /// Takes each new anchor out of the engine: to the log, a file, another machine.
 pub type AnchorSink = Arc<dyn Fn(&Anchor) + Send + Sync>;
@@ -305,9 +307,17 @@ impl<S: Store + Reads> Engine<S> {
         self.core.activity.idle().await;
     }
 
-    /// Nobody waits for a flow's answer any more: callers hear what is known. Doors that close wait for their callers.
+    /// Tells what changes from now on, or from `place` on ([`Watcher::place`] of an earlier one); `None` when too many watch.
+    #[must_use]
+    pub fn watch(&self, place: Option<u64>) -> Option<Watcher> {
+        self.core.feed.watch(place)
+    }
+
+    /// Nobody waits for a flow's answer any more: callers hear what is known; and nobody watches. Doors that close wait for
+    /// both.
     pub fn let_callers_go(&self) {
         self.core.callers.close();
+        self.core.feed.close();
     }
 
     /// Stops taking work and waits up to `within` for calls under way; what is not back stays in flight and is resolved at the

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::core::Core;
+use super::feed::Change;
 use crate::book::{Book, Live, LiveRules, Published};
 use crate::handle::{Input, schedule_mailbox};
 use crate::ids::{ContactId, MailboxId};
@@ -44,6 +45,7 @@ impl<S: Store + Reads> Core<S> {
             rows.iter().filter(|row| row.state != VersionState::Draft).map(|row| row.flow.clone()).collect();
         let since = rows.iter().map(|row| (row.id, row.at)).collect::<std::collections::HashMap<_, _>>();
         let work = Work { mailbox: MailboxId::SYSTEM, at: now, versions: rows, journal, ..Work::default() };
+        let changes = Change::of(&work);
         self.watched(self.parts.store.commit(work).await)?;
 
         let before = self.book.load_full();
@@ -70,6 +72,7 @@ impl<S: Store + Reads> Core<S> {
         let book = Book::new(live, others, self.parts.notify.clone()).with_rules(rules).with_calendars(calendars);
         self.misses.keep(&book);
         self.book.store(Arc::new(book));
+        self.feed.tell(changes);
         if !self.parts.quiet {
             self.look_after_schedules(&before);
             self.look_after_silences(&before);

@@ -9,6 +9,7 @@ pub(crate) mod contacts;
 pub(crate) mod escalations;
 mod extract;
 pub(crate) mod flows;
+pub(crate) mod live;
 pub(crate) mod messages;
 pub(crate) mod people;
 pub(crate) mod rules;
@@ -25,3 +26,6 @@ use crate::error::ApiError;
 
 /// What a handler answers.
 type Answer = Result<Json<Value>, ApiError>;
+
+#[cfg(test)]
+mod tests;

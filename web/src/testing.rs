@@ -1,0 +1,122 @@
+//! The application for tests: the real parts on a real database, over the real router.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use axum::response::Response;
+use http_body_util::BodyExt;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use crate::app::App;
+use crate::config::connections::Connections;
+use crate::config::server::Limits;
+use crate::lock::Lock;
+use crate::peer::Peer;
+use crate::start::{self, Setup, Started};
+use crate::{router, server};
+
+/// An application at work in a folder of its own.
+pub(crate) struct Place {
+    pub(crate) app: Arc<App>,
+    router: Router,
+    started: Started,
+    _folder: TempDir,
+}
+
+impl Place {
+    /// One without accounts.
+    pub(crate) async fn open() -> Self {
+        Self::with(Connections::default(), None).await
+    }
+
+    /// One with these accounts; `sandbox` is the address of the providers they are at.
+    pub(crate) async fn with(connections: Connections, sandbox: Option<String>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let setup = Setup {
+            data: folder.path().to_owned(),
+            connections: Some(connections),
+            bindings: engine::flow::Bindings::default(),
+            flows: None,
+            anchors: None,
+            public_url: "http://localhost".to_owned(),
+            sandbox_url: sandbox,
+            quiet: false,
+            metrics: PrometheusBuilder::new().build_recorder().handle(),
+        };
+        let started = start::start(Lock::take(folder.path()).unwrap(), setup).await.unwrap();
+        let app = Arc::clone(&started.app);
+        let router = router::router(Arc::clone(&app), Limits::default());
+        Self { app, router, started, _folder: folder }
+    }
+
+    /// Publishes documents.
+    pub(crate) async fn publish(&self, texts: &[&str]) {
+        let named = |(n, text): (usize, &&str)| json!({ "path": format!("{n}.yaml"), "text": text });
+        let documents: Vec<Value> = texts.iter().enumerate().map(named).collect();
+        let body = json!({ "documents": documents, "publish": true });
+        let (status, answer) = self.ask(Method::POST, "/workspace/import", Some(&body)).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+    }
+
+    /// Asks the API as the command line does.
+    pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> (StatusCode, Value) {
+        let response = self.send(method, &format!("/api/v1{path}"), body).await;
+        let (head, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        (head.status, serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    /// The answer of an address that must answer well.
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let (status, answer) = self.ask(Method::GET, path, None).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+        answer
+    }
+
+    /// The same for a request that changes something.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.ask(Method::POST, path, Some(body)).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+        answer
+    }
+
+    /// Sends a request from this process.
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
+        let text = body.map(Value::to_string).unwrap_or_default();
+        let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
+        let mut request = request.body(Body::from(text)).unwrap();
+        request.extensions_mut().insert(Peer::Control);
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// Opens a door on the network.
+    pub(crate) async fn serve(&self) -> Served {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let served = server::serve(listener, self.router.clone(), Limits::default(), stop.clone());
+        Served { address, stop, server: tokio::spawn(served) }
+    }
+
+    /// Ends the work.
+    pub(crate) async fn close(self) {
+        drop(self.app);
+        self.started.stop().await;
+    }
+}
+
+/// A door on the network.
+pub(crate) struct Served {
+    pub(crate) address: SocketAddr,
+    pub(crate) stop: CancellationToken,
+    pub(crate) server: JoinHandle<()>,
+}
