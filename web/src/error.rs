@@ -5,9 +5,31 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::connector::DoorError;
 use engine::{order, store};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{backtest, flows};
+
+/// The shape.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+pub(crate) struct Envelope {
+    error: Shown,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ErrorShown")]
+struct Shown {
+    /// Stable.
+    code: &'static str,
+    /// What was wrong and what to do.
+    message: String,
+    /// What the code's meaning needs besides.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    details: Value,
+}
 
 /// An error as the caller sees it.
 #[derive(Debug)]
@@ -159,11 +181,8 @@ impl From<DoorError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut error = json!({ "code": self.code, "message": self.message });
-        if !self.details.is_null() {
-            error["details"] = self.details;
-        }
-        let mut response = (self.status, Json(json!({ "error": error }))).into_response();
+        let error = Shown { code: self.code, message: self.message, details: self.details };
+        let mut response = (self.status, Json(Envelope { error })).into_response();
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

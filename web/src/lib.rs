@@ -19,6 +19,7 @@ mod hooks;
 pub mod keys;
 pub mod lock;
 mod logging;
+mod openapi;
 mod pages;
 pub mod peer;
 mod private;

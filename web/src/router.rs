@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response};
-use axum::routing::{get, post, put};
+use axum::{Router, routing};
+use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::config::server::Limits;
 use crate::error::ApiError;
+use crate::openapi::{Routes, get, post, put};
 use crate::{api, body, hooks, pages, peer, status};
 
 /// The largest request to the API: an import of a workspace.
@@ -21,11 +22,37 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
     let token = Arc::clone(&app.token);
 
     let hooks = Router::new()
-        .route("/hooks/{connection}", get(hooks::receive).post(hooks::receive))
-        .route("/hooks/{connection}/{*path}", get(hooks::receive).post(hooks::receive))
+        .route("/hooks/{connection}", routing::get(hooks::receive).post(hooks::receive))
+        .route("/hooks/{connection}/{*path}", routing::get(hooks::receive).post(hooks::receive))
         .layer(bounded(hooks::MAX_HOOK_BYTES));
 
-    let api = Router::new()
+    let api = routes()
+        .into_router()
+        .fallback(async || ApiError::not_found("this address"))
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(bounded(MAX_API_BYTES))
+        .layer(map_response(pages::private))
+        .layer(from_fn_with_state(Arc::clone(&token), peer::trusted_only));
+
+    let figures = Router::new()
+        .route("/metrics", routing::get(status::metrics))
+        .layer(from_fn_with_state(token, peer::trusted_only));
+
+    Router::new()
+        .route("/healthz", routing::get(async || "ok"))
+        .route("/readyz", routing::get(status::ready))
+        .merge(figures)
+        .merge(hooks)
+        .nest("/api/v1", api)
+        .fallback(pages::serve)
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(CatchPanicLayer::custom(|_| ApiError::panicked()))
+        .with_state(app)
+}
+
+/// The API, `/api/v1`.
+fn routes() -> Routes {
+    Routes::new()
         .route("/events", get(api::live::stream))
         .route("/system", get(api::system::show))
         .route("/catalog", get(api::system::catalog))
@@ -62,6 +89,7 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .route("/audit/verify", post(api::audit::verify))
         .route("/audit/export", get(api::audit::export))
         .route("/schema", get(api::system::schema))
+        .route("/openapi.json", get(api::system::openapi))
         .route("/bad-items", get(api::bad_items::list))
         .route("/connections", get(api::connections::list))
         .route("/connections/{id}/check", post(api::connections::check))
@@ -69,23 +97,10 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .route("/contacts/{who}", get(api::contacts::show))
         .route("/contacts/{who}/tags", post(api::contacts::change_tags))
         .route("/people/{who}", get(api::people::export).delete(api::people::erase))
-        .fallback(async || ApiError::not_found("this address"))
-        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
-        .layer(bounded(MAX_API_BYTES))
-        .layer(map_response(pages::private))
-        .layer(from_fn_with_state(Arc::clone(&token), peer::trusted_only));
+}
 
-    let figures =
-        Router::new().route("/metrics", get(status::metrics)).layer(from_fn_with_state(token, peer::trusted_only));
-
-    Router::new()
-        .route("/healthz", get(async || "ok"))
-        .route("/readyz", get(status::ready))
-        .merge(figures)
-        .merge(hooks)
-        .nest("/api/v1", api)
-        .fallback(pages::serve)
-        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
-        .layer(CatchPanicLayer::custom(|_| ApiError::panicked()))
-        .with_state(app)
+/// The description of the API, OpenAPI 3.1.
+#[must_use]
+pub fn document() -> Value {
+    routes().into_document()
 }

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -40,7 +41,8 @@ pub struct FlowBacktest {
 }
 
 /// What a back-test of a flow found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "FlowBacktest")]
 pub struct FlowReport {
     /// The flow.
     pub flow: Arc<str>,
@@ -59,7 +61,8 @@ pub struct FlowReport {
 }
 
 /// How often something happens as the flow is in force, and in the draft; counted in events.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "BacktestCount")]
 pub struct Counted {
     /// What: `start`, or an action's full name.
     pub what: Arc<str>,

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -19,8 +20,9 @@ const KEPT: usize = 4_096;
 const MOST_WATCHERS: usize = 500;
 
 /// Something that is different now. It says what to look at, and nothing personal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "LiveChange")]
 pub enum Change {
     /// A run began or moved.
     Run {

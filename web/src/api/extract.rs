@@ -6,6 +6,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -55,9 +56,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 }
 
 /// `limit` of a list.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub(crate) struct Limit(Option<u32>);
+#[schemars(inline)]
+pub(crate) struct Limit(#[schemars(range(min = 1, max = 500))] Option<u32>);
 
 impl Limit {
     /// 1 to 500, 100 when nothing was said.

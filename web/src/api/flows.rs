@@ -5,10 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, State};
 use engine::flow::Kind;
+use engine::ids::{ContactId, EventId};
 use engine::mailbox::Missed;
 use engine::store::{Reads, VersionRow, VersionState};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::extract::{Body, Id};
 use super::{Answer, view};
@@ -17,31 +19,60 @@ use crate::error::ApiError;
 use crate::flows;
 use crate::peer::Peer;
 
-/// `GET /flows`: by id, with what starts them.
-pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer {
+/// The flows, by id.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Flows {
+    flows: Vec<FlowListed>,
+}
+
+/// A flow as the list shows it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct FlowListed {
+    #[serde(flatten)]
+    version: view::Version,
+    /// Nothing when it is not in force.
+    name: Option<String>,
+    /// What starts it; nothing when it is not in force.
+    on: Option<Vec<String>>,
+}
+
+/// `GET /flows`.
+pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<Flows> {
     let versions = app.engine.live();
     let rows = app.engine.store().flows().await?;
     let show = |row: &VersionRow| {
-        let version = versions.iter().find(|version| version.id == row.id);
-        let mut flow = head(row);
-        flow["name"] = json!(version.map(|version| &version.name));
-        flow["on"] = json!(version.map(|version| version.triggers.iter().map(|on| &*on.kind).collect::<Vec<_>>()));
-        flow
+        let live = versions.iter().find(|version| version.id == row.id);
+        FlowListed {
+            version: row.into(),
+            name: live.map(|live| live.name.to_string()),
+            on: live.map(|live| live.triggers.iter().map(|on| on.kind.to_string()).collect()),
+        }
     };
-    Ok(Json(json!({ "flows": rows.iter().filter(|row| row.kind == Kind::Flow).map(show).collect::<Vec<_>>() })))
+    Ok(Json(Flows { flows: rows.iter().filter(|row| row.kind == Kind::Flow).map(show).collect() }))
 }
 
-/// `GET /flows/{id}`: the text in force, and all versions.
-pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+/// A flow: the text in force, and all versions, newest first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct FlowShown {
+    #[serde(flatten)]
+    version: view::Version,
+    /// Its text, verbatim.
+    source: String,
+    versions: Vec<view::Version>,
+}
+
+/// `GET /flows/{id}`.
+pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer<FlowShown> {
     let versions = versions(&app, &id).await?;
     let current = current(&versions);
-    let mut flow = head(current);
-    flow["source"] = current.source.clone().into();
-    flow["versions"] = versions.iter().map(head).collect();
-    Ok(Json(flow))
+    Ok(Json(FlowShown {
+        version: current.into(),
+        source: current.source.clone(),
+        versions: versions.iter().map(Into::into).collect(),
+    }))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Switch {
     /// Whether events start it.
@@ -54,7 +85,7 @@ pub(crate) async fn switch(
     Extension(peer): Extension<Peer>,
     Id(id): Id<String>,
     Body(switch): Body<Switch>,
-) -> Answer {
+) -> Answer<Switched> {
     let versions = versions(&app, &id).await?;
     let row = current(&versions);
     let wanted = if switch.on { VersionState::Live } else { VersionState::Off };
@@ -66,23 +97,54 @@ pub(crate) async fn switch(
         }
         VersionState::Old => return Err(ApiError::conflict(format!("the file of `{id}` is gone"))),
     }
-    Ok(Json(json!({ "flow": id, "state": wanted })))
+    Ok(Json(Switched { flow: id, state: wanted }))
 }
 
-/// `GET /flows/{id}/misses`: the last events its triggers heard and did not start on, newest first, and why.
-pub(crate) async fn misses(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+/// A document is on or off.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "FlowSwitched")]
+pub(crate) struct Switched {
+    flow: String,
+    state: VersionState,
+}
+
+/// The last events that a flow's triggers heard and did not start on, newest first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Misses {
+    flow: String,
+    misses: Vec<Miss>,
+}
+
+/// An event that started nothing.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "FlowMiss")]
+pub(crate) struct Miss {
+    trigger: String,
+    at: view::Time,
+    event: EventId,
+    contact: Option<ContactId>,
+    /// `origin`, `depth`, `params`, `when`, `error` or `taken`.
+    why: String,
+    /// What the conditions saw, or the words of the error.
+    saw: Value,
+}
+
+/// `GET /flows/{id}/misses`: since the server started, at most 100 of a trigger.
+pub(crate) async fn misses(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer<Misses> {
     versions(&app, &id).await?;
-    let show = |missed: Missed| {
-        let Missed { trigger, at, event, contact, why, saw, .. } = missed;
-        json!({
-            "trigger": trigger, "at": view::time(at), "event": event, "contact": contact, "why": why, "saw": saw,
-        })
+    let show = |missed: Missed| Miss {
+        trigger: missed.trigger.to_string(),
+        at: view::Time(missed.at),
+        event: missed.event,
+        contact: missed.contact,
+        why: missed.why.to_string(),
+        saw: missed.saw,
     };
-    let misses: Vec<Value> = app.engine.misses(&id).into_iter().map(show).collect();
-    Ok(Json(json!({ "flow": id, "misses": misses })))
+    let misses = app.engine.misses(&id).into_iter().map(show).collect();
+    Ok(Json(Misses { flow: id, misses }))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Start {
     /// What the flow sees as `event.input`.
@@ -96,7 +158,7 @@ pub(crate) async fn start(
     Extension(peer): Extension<Peer>,
     Id(id): Id<String>,
     Body(start): Body<Start>,
-) -> Answer {
+) -> Answer<Started> {
     app.expect_accounts()?;
     let live = app.engine.live().into_iter().find(|version| *version.flow == *id);
     let version = live.ok_or_else(|| ApiError::not_found(format_args!("a live flow `{id}`")))?;
@@ -104,7 +166,16 @@ pub(crate) async fn start(
         return Err(ApiError::conflict(format!("the flow `{id}` has no trigger `manual`")));
     }
     let event = app.engine.start_by_hand(&id, peer.by(), start.input).await?;
-    Ok(Json(json!({ "flow": id, "event": event })))
+    Ok(Json(Started { flow: id, event }))
+}
+
+/// A flow was started by hand.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "FlowStarted")]
+pub(crate) struct Started {
+    flow: String,
+    /// The event that starts it.
+    event: EventId,
 }
 
 async fn versions(app: &App, id: &str) -> Result<Vec<VersionRow>, ApiError> {
@@ -116,11 +187,4 @@ async fn versions(app: &App, id: &str) -> Result<Vec<VersionRow>, ApiError> {
 fn current(versions: &[VersionRow]) -> &VersionRow {
     let active = versions.iter().find(|row| matches!(row.state, VersionState::Live | VersionState::Off));
     active.unwrap_or(&versions[0])
-}
-
-pub(super) fn head(row: &VersionRow) -> Value {
-    json!({
-        "kind": row.kind, "flow": row.flow, "version": row.id, "state": row.state, "text_no": row.text_no, "owner": row.owner, "by": row.by,
-        "at": view::time(row.at), "meaning": hex::encode(row.meaning),
-    })
 }

@@ -20,6 +20,7 @@ use tokio::time::{Instant, Interval, interval, sleep_until};
 use super::view;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::openapi::{Gives, Operation};
 
 /// How often a page that nothing happens on hears that we are there, and what time it is.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -34,7 +35,7 @@ const LASTS: Duration = Duration::from_secs(15 * 60);
 
 /// `GET /events`: changes as server-sent events: `run`, `attention`, `escalation`, `flow`, `contact`, `connection`, each with
 /// its `id`; `heartbeat` with `now`; `reset` when something was missed.
-pub(crate) async fn stream(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(crate) async fn stream(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Events, ApiError> {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     // A place that cannot be read is none of ours: it is answered like one that is too old.
     let place = last.map(|text| text.parse().unwrap_or(0));
@@ -50,7 +51,25 @@ pub(crate) async fn stream(State(app): State<Arc<App>>, headers: HeaderMap) -> R
     };
     let events = stream::unfold(reader, async |mut reader| Some((Ok::<_, Infallible>(reader.next().await?), reader)));
     // A proxy that collects answers before it passes them on would make this useless.
-    Ok(([("x-accel-buffering", "no")], Sse::new(events)).into_response())
+    Ok(Events(([("x-accel-buffering", "no")], Sse::new(events)).into_response()))
+}
+
+/// Server-sent events.
+pub(crate) struct Events(Response);
+
+impl IntoResponse for Events {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl Gives for Events {
+    fn describe(operation: &mut Operation<'_>) {
+        let schema = operation.schema::<Change>();
+        let about = "Changes as server-sent events, named by what changed: `run`, `attention`, `escalation`, `flow`, `contact`, \
+            `connection`; `heartbeat` with `now` each 15 s; `reset` when something was missed.";
+        operation.gives("text/event-stream", &schema, Some(about.into()));
+    }
 }
 
 /// One open page.

@@ -4,20 +4,21 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use engine::ids::{ContactId, RunId};
+use engine::ids::{ContactId, EffectId, RunId};
 use engine::order::Order;
 use engine::runner::Health;
 use engine::store::{EffectRow, EffectState, Reads, RunFilter, RunRow, RunStatus, Store};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::extract::{Id, Limit, Params};
-use super::{Answer, view};
+use super::{Answer, next, told, view};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::peer::Peer;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filter {
     flow: Option<String>,
@@ -29,40 +30,61 @@ pub(crate) struct Filter {
     limit: Limit,
 }
 
-/// `GET /runs`: newest first; `next` is the `before` of the next page.
-pub(crate) async fn list(State(app): State<Arc<App>>, Params(filter): Params<Filter>) -> Answer {
+/// Runs, newest first; `next` is the `before` of the next page.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Runs {
+    runs: Vec<view::Run>,
+    next: Option<RunId>,
+}
+
+/// `GET /runs`.
+pub(crate) async fn list(State(app): State<Arc<App>>, Params(filter): Params<Filter>) -> Answer<Runs> {
     let limit = filter.limit.get();
     let filter =
         RunFilter { flow: filter.flow, status: filter.status, contact: filter.contact, before: filter.before, limit };
     let rows = app.engine.store().runs(filter).await?;
-    let next = (rows.len() == limit as usize).then(|| rows.last().map(|row| row.id)).flatten();
     let down: Vec<Health> = app.engine.health().into_iter().filter(|health| health.down_since.is_some()).collect();
     let mut runs = Vec::with_capacity(rows.len());
     for row in &rows {
-        let mut run = view::run(row);
+        let mut run = view::Run::from(row);
         if !down.is_empty() && row.status == RunStatus::Working {
             let effects = app.engine.store().effects_of(row.id).await?;
-            run["waiting_for"] = waiting_for(&effects, &down);
+            run.waiting_for = waiting_for(&effects, &down);
         }
         runs.push(run);
     }
-    Ok(Json(json!({ "runs": runs, "next": next })))
+    Ok(Json(Runs { runs, next: next(&rows, limit, |row| row.id) }))
 }
 
-/// `GET /runs/{id}`: one run with its journal, its calls that are not settled, and its messages.
-pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<RunId>) -> Answer {
+/// A run with its log, its calls that are not settled, and its messages.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RunShown {
+    #[serde(flatten)]
+    run: view::Run,
+    /// What started it.
+    trigger: Option<view::Event>,
+    /// What took the event up: which triggers matched, which did not, and why.
+    handling: Vec<view::JournalRow>,
+    journal: Vec<view::JournalRow>,
+    /// Calls that are not settled.
+    effects: Vec<view::Call>,
+    messages: Vec<view::Message>,
+}
+
+/// `GET /runs/{id}`.
+pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<RunId>) -> Answer<RunShown> {
     let row = find(&app, id).await?;
     let store = app.engine.store();
     let effects = store.effects_of(id).await?;
-    let mut run = view::run(&row);
-    run["waiting_for"] = waiting_for(&effects, &app.engine.health());
-    run["effects"] = effects.iter().map(view::effect).collect();
-    // What took the event up is told there: which triggers matched, which did not, and why.
-    run["handling"] = store.journal(row.event_id.0).await?.iter().map(view::journal).collect();
-    run["journal"] = store.journal(id.0).await?.iter().map(view::journal).collect();
-    run["messages"] = store.messages_of(id).await?.iter().map(view::message).collect();
-    run["trigger"] = store.event(row.event_id).await?.as_ref().map_or(Value::Null, view::event);
-    Ok(Json(run))
+    let waiting_for = waiting_for(&effects, &app.engine.health());
+    Ok(Json(RunShown {
+        run: view::Run { waiting_for, ..(&row).into() },
+        trigger: store.event(row.event_id).await?.as_ref().map(Into::into),
+        handling: store.journal(row.event_id.0).await?.iter().map(Into::into).collect(),
+        journal: store.journal(id.0).await?.iter().map(Into::into).collect(),
+        effects: effects.iter().map(Into::into).collect(),
+        messages: store.messages_of(id).await?.iter().map(Into::into).collect(),
+    }))
 }
 
 /// `POST /runs/{id}/cancel`: ends it; the flow's `finally` runs.
@@ -70,18 +92,30 @@ pub(crate) async fn cancel(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
     Id(run): Id<RunId>,
-) -> Answer {
+) -> Answer<RunEnded> {
     let row = find(&app, run).await?;
-    Ok(Json(app.engine.order(row.mailbox, peer.by(), Order::CancelRun { run }).await?))
+    told(app.engine.order(row.mailbox, peer.by(), Order::CancelRun { run }).await?)
+}
+
+/// A run was ended by hand.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+pub(crate) struct RunEnded {
+    run: RunId,
+    /// Where it stands: its clean-up may still run.
+    status: RunStatus,
 }
 
 /// `POST /runs/{id}/kill`: ends it at once, without the flow's `finally`.
-pub(crate) async fn kill(State(app): State<Arc<App>>, Extension(peer): Extension<Peer>, Id(run): Id<RunId>) -> Answer {
+pub(crate) async fn kill(
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    Id(run): Id<RunId>,
+) -> Answer<RunEnded> {
     let row = find(&app, run).await?;
-    Ok(Json(app.engine.order(row.mailbox, peer.by(), Order::KillRun { run }).await?))
+    told(app.engine.order(row.mailbox, peer.by(), Order::KillRun { run }).await?)
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Retry {
     /// What the failed step is given instead of its own input.
@@ -95,12 +129,12 @@ pub(crate) async fn retry(
     Extension(peer): Extension<Peer>,
     Id(run): Id<RunId>,
     Json(retry): Json<Retry>,
-) -> Answer {
+) -> Answer<Retried> {
     app.expect_accounts()?;
     let row = find(&app, run).await?;
     if row.status == RunStatus::Failed {
         let order = Order::RetryRun { run, input: retry.input };
-        return Ok(Json(app.engine.order(row.mailbox, peer.by(), order).await?));
+        return told(app.engine.order(row.mailbox, peer.by(), order).await?);
     }
     let effects = app.engine.store().effects_of(run).await?;
     let parked: Vec<&EffectRow> = effects.iter().filter(|effect| effect.state == EffectState::Parked).collect();
@@ -114,7 +148,23 @@ pub(crate) async fn retry(
         app.engine.order(row.mailbox, peer.by(), order).await?;
         retried.push(effect.id);
     }
-    Ok(Json(json!({ "retried": retried })))
+    Ok(Json(Retried::Calls { retried }))
+}
+
+/// A run is tried again.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "RunRetried")]
+pub(crate) enum Retried {
+    /// As a new run that begins at the step that failed.
+    Anew {
+        run: RunId,
+        /// The run that failed.
+        retries: RunId,
+        step: String,
+    },
+    /// By these calls.
+    Calls { retried: Vec<EffectId> },
 }
 
 /// `POST /runs/{id}/replay`: the flow that is live now, with the event that started this run.
@@ -122,14 +172,23 @@ pub(crate) async fn replay(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
     Id(run): Id<RunId>,
-) -> Answer {
+) -> Answer<Replayed> {
     app.expect_accounts()?;
     let row = find(&app, run).await?;
-    Ok(Json(app.engine.order(row.mailbox, peer.by(), Order::ReplayRun { run }).await?))
+    told(app.engine.order(row.mailbox, peer.by(), Order::ReplayRun { run }).await?)
+}
+
+/// A flow began anew with what started an earlier run.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "RunReplayed")]
+pub(crate) struct Replayed {
+    run: RunId,
+    /// The earlier run.
+    replays: RunId,
 }
 
 /// Which runs an order is about, all of them.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Many {
     flow: Option<String>,
@@ -141,7 +200,7 @@ pub(crate) struct Many {
 }
 
 /// What is done to each.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Do {
     Cancel,
@@ -158,7 +217,7 @@ pub(crate) async fn bulk(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
     Json(many): Json<Many>,
-) -> Answer {
+) -> Answer<ManyDone> {
     if many.flow.is_none() && many.contact.is_none() {
         return Err(ApiError::bad_request("say which: `flow`, `contact` or both"));
     }
@@ -168,7 +227,7 @@ pub(crate) async fn bulk(
     };
     let wanted: Vec<RunStatus> =
         wanted.iter().copied().filter(|one| many.status.is_none_or(|asked| asked == *one)).collect();
-    let (mut done, mut refused) = (0, Vec::new());
+    let (mut done, mut refused) = (0, Vec::<Refused>::new());
     for status in wanted {
         let mut before = None;
         loop {
@@ -179,7 +238,7 @@ pub(crate) async fn bulk(
             before = Some(last);
             for row in rows {
                 if done + refused.len() >= MOST {
-                    return Ok(Json(json!({ "done": done, "refused": refused, "more": true })));
+                    return Ok(Json(ManyDone { done, refused, more: true }));
                 }
                 let order = match many.what {
                     Do::Cancel => Order::CancelRun { run: row.id },
@@ -187,13 +246,32 @@ pub(crate) async fn bulk(
                 };
                 match app.engine.order(row.mailbox, peer.by(), order).await {
                     Ok(_) => done += 1,
-                    Err(why) => refused.push(json!({ "run": row.id, "why": why.to_string() })),
+                    Err(why) => refused.push(Refused { run: row.id, why: why.to_string() }),
                 }
                 tokio::time::sleep(PACE).await;
             }
         }
     }
-    Ok(Json(json!({ "done": done, "refused": refused, "more": false })))
+    Ok(Json(ManyDone { done, refused, more: false }))
+}
+
+/// What became of many runs.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RunsDone")]
+pub(crate) struct ManyDone {
+    /// How many it was done to.
+    done: usize,
+    refused: Vec<Refused>,
+    /// Whether there are more: say it again.
+    more: bool,
+}
+
+/// A run that it could not be done to.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RunRefused")]
+pub(crate) struct Refused {
+    run: RunId,
+    why: String,
 }
 
 async fn find(app: &App, id: RunId) -> Result<RunRow, ApiError> {
@@ -201,11 +279,13 @@ async fn find(app: &App, id: RunId) -> Result<RunRow, ApiError> {
 }
 
 /// The connection that is down and holds the run's first planned call, and since when.
-fn waiting_for(effects: &[EffectRow], health: &[Health]) -> Value {
+fn waiting_for(effects: &[EffectRow], health: &[Health]) -> Option<view::WaitingFor> {
     let planned = effects.iter().filter(|effect| effect.state == EffectState::Planned);
     let down = planned.filter_map(|effect| health.iter().find(|health| health.connection == effect.connection));
     let found = down.filter_map(|health| Some((health, health.down_since?))).next();
-    found.map_or(Value::Null, |(health, since)| {
-        json!({ "connection": health.connection, "since": view::time(since), "reason": health.reason })
+    found.map(|(health, since)| view::WaitingFor {
+        connection: health.connection.clone(),
+        since: view::Time(since),
+        reason: health.reason.clone(),
     })
 }

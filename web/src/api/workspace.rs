@@ -5,16 +5,16 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, State};
 use engine::store::Reads;
-use serde::Deserialize;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::Answer;
 use super::extract::Body;
 use crate::app::App;
-use crate::flows::{self, Document, Owner};
+use crate::flows::{self, Document, Owner, Plan};
 use crate::peer::Peer;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Import {
     /// The documents.
@@ -29,7 +29,7 @@ pub(crate) async fn plan(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
     Body(import): Body<Import>,
-) -> Answer {
+) -> Answer<Imported> {
     bring_in(&app, peer, import, false).await
 }
 
@@ -38,20 +38,35 @@ pub(crate) async fn import(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
     Body(import): Body<Import>,
-) -> Answer {
+) -> Answer<Imported> {
     bring_in(&app, peer, import, true).await
 }
 
-/// `GET /workspace`: the flows in force as documents, byte for byte.
-pub(crate) async fn export(State(app): State<Arc<App>>) -> Answer {
+/// The documents in force, byte for byte.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Workspace {
+    documents: Vec<Document>,
+}
+
+/// `GET /workspace`.
+pub(crate) async fn export(State(app): State<Arc<App>>) -> Answer<Workspace> {
     let mut documents = Vec::new();
     for row in app.engine.store().flows().await? {
         documents.push(Document { path: format!("{}.yaml", row.flow), text: row.source });
     }
-    Ok(Json(json!({ "documents": documents })))
+    Ok(Json(Workspace { documents }))
 }
 
-async fn bring_in(app: &App, peer: Peer, import: Import, apply: bool) -> Answer {
+/// What an import changes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Imported {
+    /// Whether it was done.
+    applied: bool,
+    #[serde(flatten)]
+    plan: Plan,
+}
+
+async fn bring_in(app: &App, peer: Peer, import: Import, apply: bool) -> Answer<Imported> {
     let plan = flows::bring_in(app, &import.documents, Owner::Import, import.publish, peer.by(), apply).await?;
-    Ok(Json(json!({ "applied": apply, "changes": plan.changes, "problems": plan.problems, "needs": plan.needs })))
+    Ok(Json(Imported { applied: apply, plan }))
 }

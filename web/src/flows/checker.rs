@@ -8,6 +8,7 @@ use engine::connector::Catalog;
 use engine::flow::{self, Bindings, ConnectionInfo, Environment, Problem, Severity};
 use engine::runner::Compile;
 use engine::store::VersionRow;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What documents are checked against.
@@ -23,7 +24,7 @@ pub(crate) struct Checker {
 }
 
 /// A problem and the file it is in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FileProblem {
     /// The file.
     pub(crate) file: String,

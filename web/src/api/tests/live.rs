@@ -16,7 +16,7 @@ use crate::testing::{Place, Served};
 /// A test that has waited so long has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const NOTE: &str = "
+pub(super) const NOTE: &str = "
 format: 1
 flow: note
 name: Note

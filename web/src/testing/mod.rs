@@ -1,12 +1,17 @@
 //! The application for tests: the real parts on a real database, over the real router.
 
+mod described;
+
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex, Once};
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
+use connectors::sandbox::{self, Act, Play, Provider, Sandbox};
 use http_body_util::BodyExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
@@ -22,13 +27,15 @@ use crate::config::server::Limits;
 use crate::lock::Lock;
 use crate::peer::Peer;
 use crate::start::{self, Setup, Started};
-use crate::{router, server};
+use crate::{demo, router, server};
 
 /// An application at work in a folder of its own.
 pub(crate) struct Place {
     pub(crate) app: Arc<App>,
     router: Router,
     started: Started,
+    /// Operations that answered well, as the description names them.
+    answered: Mutex<BTreeSet<String>>,
     _folder: TempDir,
 }
 
@@ -55,7 +62,7 @@ impl Place {
         let started = start::start(Lock::take(folder.path()).unwrap(), setup).await.unwrap();
         let app = Arc::clone(&started.app);
         let router = router::router(Arc::clone(&app), Limits::default());
-        Self { app, router, started, _folder: folder }
+        Self { app, router, started, answered: Mutex::default(), _folder: folder }
     }
 
     /// Publishes documents.
@@ -67,12 +74,21 @@ impl Place {
         assert_eq!(status, StatusCode::OK, "{answer}");
     }
 
-    /// Asks the API as the command line does.
+    /// Asks the API as the command line does. Every answer must be as the description says.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> (StatusCode, Value) {
-        let response = self.send(method, &format!("/api/v1{path}"), body).await;
+        let response = self.send(method.clone(), &format!("/api/v1{path}"), body).await;
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        (head.status, serde_json::from_slice(&bytes).unwrap_or_default())
+        let answer = serde_json::from_slice(&bytes).unwrap_or_default();
+        if let Some(operation) = described::check(&method, path, head.status, &answer) {
+            self.answered.lock().unwrap().insert(operation);
+        }
+        (head.status, answer)
+    }
+
+    /// Operations that answered well so far.
+    pub(crate) fn answered(&self) -> BTreeSet<String> {
+        self.answered.lock().unwrap().clone()
     }
 
     /// The answer of an address that must answer well.
@@ -111,6 +127,61 @@ impl Place {
     pub(crate) async fn close(self) {
         drop(self.app);
         self.started.stop().await;
+    }
+}
+
+/// An application with the sandbox's accounts, and the sandbox.
+pub(crate) struct Staged {
+    pub(crate) place: Place,
+    pub(crate) sandbox: Sandbox,
+    door: Served,
+}
+
+impl Staged {
+    /// With these flows of the library.
+    pub(crate) async fn open(flows: &[&str]) -> Self {
+        static TLS: Once = Once::new();
+        TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+        let config = sandbox::Config { batch_ms: 1, ..sandbox::Config::default() };
+        let sandbox = Sandbox::start(config.clone()).await.unwrap();
+        let url = sandbox.url().to_owned();
+        let place = Place::with(demo::connections(&url, &config), Some(url)).await;
+        let door = place.serve().await;
+        for (provider, id) in [(Provider::CloudApi, "wa-main"), (Provider::Hubspot, "hubspot-main")] {
+            sandbox.set_webhook_url(provider, Some(format!("http://{}/hooks/{id}", door.address)));
+        }
+        for open in place.app.connections.values() {
+            open.connection.setup().await;
+        }
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../flows");
+        let read = |name: &&str| std::fs::read_to_string(folder.join(format!("{name}.yaml"))).unwrap();
+        let texts: Vec<String> = flows.iter().map(read).collect();
+        place.publish(&texts.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        Self { place, sandbox, door }
+    }
+
+    /// A customer does something; gives back when all that comes of it is done.
+    pub(crate) async fn play(&self, act: Act) {
+        let play = Play { from: "8613800138000".into(), name: "Li Wei".into(), act, ..Play::default() };
+        assert_eq!(self.sandbox.play(play).await.unwrap().webhook_status, Some(200));
+        self.rest().await;
+    }
+
+    /// Waits until nobody has anything to do.
+    pub(crate) async fn rest(&self) {
+        for _ in 0..3 {
+            self.place.app.engine.idle().await;
+            self.sandbox.idle().await;
+        }
+    }
+
+    /// Ends the work.
+    pub(crate) async fn close(self) {
+        self.door.stop.cancel();
+        self.place.app.engine.let_callers_go();
+        self.door.server.await.unwrap();
+        self.place.close().await;
+        self.sandbox.stop().await;
     }
 }
 
