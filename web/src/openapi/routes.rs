@@ -42,11 +42,14 @@ impl Routes {
     }
 }
 
+/// A method, the name of its handler, and what describes it.
+type Noted = (&'static str, &'static str, fn(&mut Operation<'_>));
+
 /// The methods of one address.
 #[derive(Default)]
 pub(crate) struct Methods {
     router: MethodRouter<Arc<App>>,
-    described: Vec<(&'static str, &'static str, fn(&mut Operation<'_>))>,
+    described: Vec<Noted>,
 }
 
 macro_rules! methods {
