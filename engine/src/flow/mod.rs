@@ -18,6 +18,7 @@ mod loops;
 mod lower;
 mod meaning;
 mod names;
+mod pointers;
 mod problem;
 mod program;
 mod proof;
@@ -43,6 +44,7 @@ pub use env::{Bindings, ConnectionInfo, Environment, Needs};
 pub use import::{Change, Document, Plan, PlanItem, plan};
 pub use kinds::{CompiledDocument, Kind, check_document};
 pub use lower::{Checked, Compiled, FORMAT, FlowId, check};
+pub use pointers::pointers;
 pub use problem::{CODES, Problem, Severity};
 pub use program::{
     Check, Do, Expr, ForEach, Into, MAX_ITEMS, Op, Program, Retry, Step, StepIx, Trigger, Until, Version, WaitFor, Want,

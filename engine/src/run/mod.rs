@@ -13,6 +13,7 @@ mod failure;
 mod fold;
 pub mod journal;
 mod pack;
+pub mod picture;
 pub mod plan;
 mod row;
 mod sight;

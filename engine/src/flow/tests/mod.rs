@@ -8,6 +8,7 @@ mod codes;
 mod documents;
 mod identity;
 mod plan;
+mod pointers;
 mod rules;
 mod schema;
 
