@@ -4,6 +4,7 @@
 //! (group commit), and answers after that transaction is on disk. Each group is one block of the audit chain (see
 //! [`crate::audit`]).
 
+mod pages;
 mod read;
 mod rows;
 mod work;
@@ -18,6 +19,7 @@ use crate::event::EventKey;
 use crate::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
 use crate::stops::Stop;
 
+pub use pages::*;
 pub use read::*;
 pub use rows::*;
 pub use work::*;

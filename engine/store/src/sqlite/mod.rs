@@ -21,6 +21,9 @@ mod inputs;
 mod messages;
 mod migrate;
 mod open;
+mod pages;
+#[cfg(test)]
+mod pages_tests;
 mod parties;
 mod people;
 #[cfg(test)]
