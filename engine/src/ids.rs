@@ -45,6 +45,12 @@ impl Ids {
         (at.0.saturating_sub(EPOCH_MS)).saturating_mul(1 << 22).saturating_sub(1)
     }
 
+    /// When `id` was made.
+    #[must_use]
+    pub fn time_of(id: i64) -> At {
+        At((id >> 22).saturating_add(EPOCH_MS))
+    }
+
     /// Makes every later id greater than `id`; called at start with the greatest id stored.
     pub fn after(&self, id: i64) {
         let id = u64::try_from(id).unwrap_or(0);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use connectors::sandbox::Phones;
 use engine::clock::{At, Clock};
 use engine::connector::Open;
 use engine::ids::Ids;
@@ -10,6 +11,7 @@ use engine_store::sqlite::Sqlite;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::error::ApiError;
+use crate::figures::Figures;
 use crate::flows::Checker;
 use crate::keys::Token;
 
@@ -40,6 +42,10 @@ pub struct App {
     pub token: Arc<Token>,
     /// Seals the anchors.
     pub audit_key: [u8; 32],
+    /// What was counted lately.
+    pub(crate) figures: Figures,
+    /// The phones of the sandbox's customers, when there is one.
+    pub(crate) phones: Option<Phones>,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
     /// When this process started.

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod config;
 mod demo;
 pub mod error;
+mod figures;
 mod flows;
 mod hooks;
 pub mod keys;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use connectors::sandbox::Phones;
 use engine::clock::Clock;
 use engine::connector::Open;
 use engine::flow::{Bindings, ConnectionInfo};
@@ -16,6 +17,7 @@ use crate::anchors;
 use crate::app::{App, Engine};
 use crate::clock::SystemClock;
 use crate::config::{self, connections};
+use crate::figures::Figures;
 use crate::flows::{Checker, folder};
 use crate::keys::{self, Token};
 use crate::lock::{self, Lock};
@@ -75,6 +77,8 @@ pub struct Setup {
     pub public_url: String,
     /// The sandbox's address, when there is one.
     pub sandbox_url: Option<String>,
+    /// The phones of its customers, when it runs in this process.
+    pub phones: Option<Phones>,
     /// Whether nothing but orders and publications is carried out: nothing stored is resumed, no timer runs, no call goes out.
     pub quiet: bool,
     /// Renders `/metrics`.
@@ -146,6 +150,8 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         sandbox_url: setup.sandbox_url,
         token,
         audit_key,
+        figures: Figures::default(),
+        phones: setup.phones,
         metrics: setup.metrics,
         started_at,
     };
@@ -167,6 +173,7 @@ pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bi
         anchors: None,
         public_url: "http://localhost".to_owned(),
         sandbox_url: None,
+        phones: None,
         quiet: true,
         metrics: PrometheusBuilder::new().build_recorder().handle(),
     };

@@ -30,6 +30,7 @@ mod steps;
 mod suggest;
 mod time;
 mod triggers;
+mod uses;
 mod values;
 mod ways;
 mod yaml;
@@ -51,5 +52,6 @@ pub use program::{
 };
 pub use rules::CompiledRules;
 pub use schema::schema;
+pub use uses::{Named, UnknownNamed, UsedAt, uses};
 pub use ways::Way;
 pub use yaml::MAX_BYTES;

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use bytes::Bytes;
+use chrono::DateTime;
+use engine::clock::At;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -52,6 +54,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let bytes = bytes.map_err(|error| ApiError::bad_request(error.body_text()))?;
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
         serde_json::from_slice(text).map(Self).map_err(|error| ApiError::bad_request(format!("the body: {error}")))
+    }
+}
+
+/// A time in a query: RFC 3339, such as `2026-11-22T09:00:00Z`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(inline, with = "String", extend("format" = "date-time"))]
+pub(crate) struct Moment(pub(super) At);
+
+impl TryFrom<String> for Moment {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let time = DateTime::parse_from_rfc3339(&text);
+        let time = time.map_err(|_| format!("`{text}` is no time: write it as 2026-11-22T09:00:00Z"))?;
+        Ok(Self(time.to_utc().into()))
     }
 }
 

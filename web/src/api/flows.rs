@@ -7,7 +7,7 @@ use axum::extract::{Extension, State};
 use engine::flow::Kind;
 use engine::ids::{ContactId, EventId};
 use engine::mailbox::Missed;
-use engine::store::{Reads, VersionRow, VersionState};
+use engine::store::{self, Pages, Reads, VersionRow, VersionState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,16 +34,59 @@ pub(crate) struct FlowListed {
     name: Option<String>,
     /// What starts it; nothing when it is not in force.
     on: Option<Vec<String>>,
+    /// The same as `flow`.
+    id: String,
+    changed_at: view::Time,
+    changed_by: String,
+    /// Whether there is a draft newer than what is in force.
+    has_draft: bool,
+    labels: Vec<String>,
+    folder: Option<String>,
+    figures: FlowFigures,
+}
+
+/// How its runs are doing.
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct FlowFigures {
+    /// Runs that began within 24 hours.
+    runs_24h: u64,
+    /// Those of them that failed.
+    failed_24h: u64,
+    /// Runs that wait, whenever they began.
+    waiting: u64,
+    /// Runs that need attention.
+    attention: u64,
+}
+
+impl From<&store::FlowFigures> for FlowFigures {
+    fn from(counted: &store::FlowFigures) -> Self {
+        Self {
+            runs_24h: counted.runs,
+            failed_24h: counted.failed,
+            waiting: counted.waiting,
+            attention: counted.attention,
+        }
+    }
 }
 
 /// `GET /flows`.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<Flows> {
     let versions = app.engine.live();
     let rows = app.engine.store().flows().await?;
+    let drafted = app.engine.store().drafted().await?;
+    let figures = app.figures.of_flows(&app).await?;
     let show = |row: &VersionRow| {
         let live = versions.iter().find(|version| version.id == row.id);
+        let counted = figures.iter().find(|counted| counted.flow == row.flow);
         FlowListed {
             version: row.into(),
+            id: row.flow.clone(),
+            changed_at: view::Time(row.at),
+            changed_by: row.by.clone(),
+            has_draft: row.state != VersionState::Draft && drafted.contains(&row.flow),
+            labels: Vec::new(),
+            folder: None,
+            figures: counted.map(Into::into).unwrap_or_default(),
             name: live.map(|live| live.name.to_string()),
             on: live.map(|live| live.triggers.iter().map(|on| on.kind.to_string()).collect()),
         }

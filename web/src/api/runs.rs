@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use engine::ids::{ContactId, EffectId, RunId};
+use engine::expr::text::normalise;
+use engine::ids::{ContactId, EffectId, Ids, RunId, VersionId};
 use engine::order::Order;
 use engine::runner::Health;
-use engine::store::{EffectRow, EffectState, Reads, RunFilter, RunRow, RunStatus, Store};
+use engine::store::{
+    EffectRow, EffectState, ListedRun, Page, Pages, Reads, RunFilter, RunQuery, RunRow, RunStatus, Store,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::extract::{Id, Limit, Params};
-use super::{Answer, next, told, view};
+use super::extract::{Id, Limit, Moment, Params};
+use super::picture::{self, Picture};
+use super::{Answer, told, view};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::peer::Peer;
@@ -21,16 +25,29 @@ use crate::peer::Peer;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filter {
+    /// Of this flow only.
     flow: Option<String>,
+    /// In this status only.
     status: Option<RunStatus>,
+    /// On this version only.
+    version: Option<VersionId>,
+    /// Of this contact only.
     contact: Option<ContactId>,
-    /// The last run of the page before.
+    /// Whose error, or whose contact's name or number, holds this; or a run's id.
+    text: Option<String>,
+    /// Begun at or after this time.
+    since: Option<Moment>,
+    /// Begun before this time.
+    until: Option<Moment>,
+    /// `next` of the page before.
+    after: Option<RunId>,
+    /// The same.
     before: Option<RunId>,
     #[serde(default)]
     limit: Limit,
 }
 
-/// Runs, newest first; `next` is the `before` of the next page.
+/// Runs, newest first. A page may be short and still have a `next`: the `after` of the next page.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Runs {
     runs: Vec<view::Run>,
@@ -39,21 +56,45 @@ pub(crate) struct Runs {
 
 /// `GET /runs`.
 pub(crate) async fn list(State(app): State<Arc<App>>, Params(filter): Params<Filter>) -> Answer<Runs> {
-    let limit = filter.limit.get();
-    let filter =
-        RunFilter { flow: filter.flow, status: filter.status, contact: filter.contact, before: filter.before, limit };
-    let rows = app.engine.store().runs(filter).await?;
+    let store = app.engine.store();
+    let named = filter.text.as_deref().and_then(|text| text.trim().parse().ok());
+    let page = match named {
+        Some(id) => {
+            let run = store.run(id).await?;
+            Page { rows: run.map(|run| ListedRun { run, name: None }).into_iter().collect(), next: None }
+        }
+        None => store.run_page(filter.query()).await?,
+    };
     let down: Vec<Health> = app.engine.health().into_iter().filter(|health| health.down_since.is_some()).collect();
-    let mut runs = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let mut run = view::Run::from(row);
+    let mut runs = Vec::with_capacity(page.rows.len());
+    for ListedRun { run: row, name } in &page.rows {
+        let mut run = view::Run { contact_name: name.clone(), ..row.into() };
         if !down.is_empty() && row.status == RunStatus::Working {
-            let effects = app.engine.store().effects_of(row.id).await?;
+            let effects = store.effects_of(row.id).await?;
             run.waiting_for = waiting_for(&effects, &down);
         }
         runs.push(run);
     }
-    Ok(Json(Runs { runs, next: next(&rows, limit, |row| row.id) }))
+    Ok(Json(Runs { runs, next: page.next }))
+}
+
+impl Filter {
+    fn query(self) -> RunQuery {
+        let text = self.text.as_deref().map(normalise).filter(|text| !text.is_empty());
+        let key = self.after.or(self.before);
+        // An id tells when its run began.
+        let until = self.until.map(|Moment(at)| RunId(Ids::floor(at).saturating_add(1)));
+        RunQuery {
+            flow: self.flow,
+            version: self.version,
+            status: self.status,
+            contact: self.contact,
+            text,
+            after: self.since.map(|Moment(at)| RunId(Ids::floor(at))),
+            before: key.into_iter().chain(until).min(),
+            limit: self.limit.get(),
+        }
+    }
 }
 
 /// A run with its log, its calls that are not settled, and its messages.
@@ -69,6 +110,8 @@ pub(crate) struct RunShown {
     /// Calls that are not settled.
     effects: Vec<view::Call>,
     messages: Vec<view::Message>,
+    /// What became of each step; nothing when this build cannot read the text it is on.
+    picture: Option<Picture>,
 }
 
 /// `GET /runs/{id}`.
@@ -77,13 +120,17 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<RunId>) -> Answ
     let store = app.engine.store();
     let effects = store.effects_of(id).await?;
     let waiting_for = waiting_for(&effects, &app.engine.health());
+    let journal = store.journal(id.0).await?;
+    let version = store.version(row.version_id).await?;
+    let picture = version.and_then(|version| picture::drawn(&app, &version, &journal, row.status));
     Ok(Json(RunShown {
         run: view::Run { waiting_for, ..(&row).into() },
         trigger: store.event(row.event_id).await?.as_ref().map(Into::into),
         handling: store.journal(row.event_id.0).await?.iter().map(Into::into).collect(),
-        journal: store.journal(id.0).await?.iter().map(Into::into).collect(),
+        journal: journal.iter().map(Into::into).collect(),
         effects: effects.iter().map(Into::into).collect(),
         messages: store.messages_of(id).await?.iter().map(Into::into).collect(),
+        picture,
     }))
 }
 

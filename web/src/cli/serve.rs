@@ -107,6 +107,7 @@ impl Doors {
             anchors: settings.anchors.clone(),
             public_url: settings.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
             sandbox_url: sandbox.as_ref().map(|sandbox| sandbox.url().to_owned()),
+            phones: sandbox.as_ref().map(Sandbox::phones),
             quiet: false,
             metrics: recorder()?,
         };

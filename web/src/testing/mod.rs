@@ -45,8 +45,8 @@ impl Place {
         Self::with(Connections::default(), None).await
     }
 
-    /// One with these accounts; `sandbox` is the address of the providers they are at.
-    pub(crate) async fn with(connections: Connections, sandbox: Option<String>) -> Self {
+    /// One with these accounts; `sandbox` plays the providers they are at.
+    pub(crate) async fn with(connections: Connections, sandbox: Option<&Sandbox>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let setup = Setup {
             data: folder.path().to_owned(),
@@ -55,7 +55,8 @@ impl Place {
             flows: None,
             anchors: None,
             public_url: "http://localhost".to_owned(),
-            sandbox_url: sandbox,
+            sandbox_url: sandbox.map(|sandbox| sandbox.url().to_owned()),
+            phones: sandbox.map(Sandbox::phones),
             quiet: false,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };
@@ -144,8 +145,7 @@ impl Staged {
         TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
         let config = sandbox::Config { batch_ms: 1, ..sandbox::Config::default() };
         let sandbox = Sandbox::start(config.clone()).await.unwrap();
-        let url = sandbox.url().to_owned();
-        let place = Place::with(demo::connections(&url, &config), Some(url)).await;
+        let place = Place::with(demo::connections(sandbox.url(), &config), Some(&sandbox)).await;
         let door = place.serve().await;
         for (provider, id) in [(Provider::CloudApi, "wa-main"), (Provider::Hubspot, "hubspot-main")] {
             sandbox.set_webhook_url(provider, Some(format!("http://{}/hooks/{id}", door.address)));

@@ -11,7 +11,7 @@ use crate::testing::Staged;
 
 const FILE: &str = include_str!("../../../ui/openapi.json");
 
-fn cart() -> Act {
+pub(super) fn cart() -> Act {
     let item = Item { sku: "TEA-1".into(), quantity: 2, price: 750.into(), currency: "CNY".into() };
     Act::Order { order: Order { catalog_id: "demo".into(), items: vec![item], text: None } }
 }
@@ -85,11 +85,21 @@ async fn what_comes_of_an_order() -> BTreeSet<String> {
         "/escalations",
         "/bad-items",
         "/connections",
+        "/contacts",
+        "/audit",
+        "/search?q=tea",
+        "/uses?kind=tag&name=vip",
+        "/library",
+        "/library/order-to-ticket",
+        "/play/chat",
     ] {
         place.get(path).await;
     }
     place.get(&format!("/contacts/{contact}")).await;
     place.get(&format!("/people/{contact}")).await;
+    place.get(&format!("/contacts/{contact}/timeline")).await;
+    place.post("/play", &json!({ "what": "read" })).await;
+    staged.rest().await;
     place.post(&format!("/contacts/{contact}/tags"), &json!({ "add": ["vip"] })).await;
     place.post("/connections/wa-main/check", &json!({})).await;
     place.post("/connections/hubspot-main/setup", &json!({})).await;
@@ -99,7 +109,16 @@ async fn what_comes_of_an_order() -> BTreeSet<String> {
     staged.rest().await;
     let (status, _) = place.ask(Method::PUT, "/flows/price-autoreply/state", Some(&json!({ "on": false }))).await;
     assert_eq!(status, StatusCode::OK);
-    for path in ["/runs/run_0000000000000", "/runs/what", "/flows/nothing", "/contacts/nobody", "/runs?limit=x"] {
+    for path in [
+        "/runs/run_0000000000000",
+        "/runs/what",
+        "/flows/nothing",
+        "/runs?since=yesterday",
+        "/uses?kind=what&name=x",
+        "/library/nothing",
+        "/contacts/nobody",
+        "/runs?limit=x",
+    ] {
         let (status, answer) = place.ask(Method::GET, path, None).await;
         assert!(status.is_client_error(), "{path}: {status} {answer}");
     }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod live;
+mod reading;
 
 use axum::http::{Method, StatusCode, header};
 

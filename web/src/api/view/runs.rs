@@ -23,6 +23,8 @@ pub(crate) struct Run {
     pub(crate) error: Option<String>,
     /// Whom it concerns.
     pub(crate) contact: Option<ContactId>,
+    /// The contact's name, in lists of runs.
+    pub(crate) contact_name: Option<String>,
     pub(crate) conversation: Option<ConversationId>,
     /// What started it.
     pub(crate) event: EventId,
@@ -44,6 +46,7 @@ impl From<&RunRow> for Run {
             status: row.status,
             error: row.error.clone(),
             contact: row.contact_id,
+            contact_name: None,
             conversation: row.conversation_id,
             event: row.event_id,
             turns: row.turns,
@@ -68,6 +71,8 @@ pub(crate) struct WaitingFor {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct JournalRow {
     pub(crate) id: JournalId,
+    /// What it is about: the id of a run, an event, a contact, or of the thing that was changed.
+    pub(crate) subject: Option<String>,
     /// Its place among the rows of its subject.
     pub(crate) seq: i64,
     pub(crate) kind: JournalKind,
@@ -107,6 +112,7 @@ impl From<&engine::store::JournalRow> for JournalRow {
         };
         Self {
             id: row.id,
+            subject: subject(row, &entries),
             seq: row.seq,
             kind: row.kind,
             by: row.by.clone(),
@@ -114,6 +120,23 @@ impl From<&engine::store::JournalRow> for JournalRow {
             entries,
             erased: row.data.is_none() && !row.data_digest.is_empty(),
         }
+    }
+}
+
+fn subject(row: &engine::store::JournalRow, entries: &[Entry]) -> Option<String> {
+    match row.kind {
+        JournalKind::Turn => Some(RunId(row.subject).to_string()),
+        JournalKind::Handling => Some(EventId(row.subject).to_string()),
+        JournalKind::Change | JournalKind::Erasure => entries.iter().find_map(|entry| match entry {
+            Entry::Told { what: What::Changed { id, .. }, .. } => Some(id.to_string()),
+            Entry::Told { what: What::Taken { escalation, .. } | What::Missed { escalation }, .. } => {
+                Some(escalation.to_string())
+            }
+            Entry::Told { what: What::Tagged | What::Erased | What::TagExpired { .. }, .. } => {
+                Some(ContactId(row.subject).to_string())
+            }
+            _ => None,
+        }),
     }
 }
 
