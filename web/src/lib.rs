@@ -21,6 +21,7 @@ pub mod keys;
 pub mod lock;
 mod logging;
 mod openapi;
+mod pace;
 mod pages;
 pub mod peer;
 mod private;

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::config::server::Limits;
 use crate::error::ApiError;
 use crate::openapi::{Routes, get, post, put};
+use crate::pace::{self, Paces};
 use crate::{api, body, hooks, pages, peer, status};
 
 /// The largest request to the API: an import of a workspace.
@@ -20,6 +21,7 @@ const MAX_API_BYTES: usize = 16 * 1024 * 1024;
 pub fn router(app: Arc<App>, limits: Limits) -> Router {
     let bounded = |cap| from_fn_with_state(body::Bounds { cap, within: limits.body }, body::whole);
     let token = Arc::clone(&app.token);
+    let paces = Arc::<Paces>::default();
 
     let hooks = Router::new()
         .route("/hooks/{connection}", routing::get(hooks::receive).post(hooks::receive))
@@ -31,8 +33,10 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .fallback(async || ApiError::not_found("this address"))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(bounded(MAX_API_BYTES))
-        .layer(map_response(pages::private))
-        .layer(from_fn_with_state(Arc::clone(&token), peer::trusted_only));
+        .layer(from_fn_with_state(Arc::clone(&paces), pace::of_credential))
+        .layer(from_fn_with_state(Arc::clone(&token), peer::trusted_only))
+        .layer(from_fn_with_state(paces, pace::of_peer))
+        .layer(map_response(pages::private));
 
     let figures = Router::new()
         .route("/metrics", routing::get(status::metrics))

@@ -141,9 +141,9 @@ async fn one_box_finds_everything() {
     let place = &staged.place;
     let run = place.get("/runs").await["runs"][0]["id"].as_str().unwrap().to_owned();
     for (asked, kind, title) in [
-        ("ORDER-to", "flow", "Order"),
+        ("ORDER-to", "flow", "CRM ticket"),
         ("complain", "rule", "The customer complains"),
-        ("li wei", "contact", "Li Wei"),
+        ("li+wei", "contact", "Li Wei"),
         ("%2B86+138+0013+8000", "contact", "Li Wei"),
         ("hubspot", "connection", "hubspot-main"),
         (&run, "run", "order-to-ticket"),
@@ -212,7 +212,6 @@ steps:
     ask: \"Which size?\"
     choices: [Small, Large]
     timeout: 1h
-  - set: { size: \"{{steps.size.answer}}\" }
 ";
     staged.place.publish(&[asks]).await;
     staged.play(Act::Message { text: "hello".into() }).await;
