@@ -102,6 +102,7 @@ fn exit_codes_say_whether_it_was_good_found_problems_or_was_used_wrongly() {
         let table: [(&[&str], i32); 16] = [
             (&["check", "flows"], 0),
             (&["schema"], 0),
+            (&["schema", "--openapi"], 0),
             (&["connectors", "--json"], 0),
             (&["--version"], 0),
             (&["--help"], 0),

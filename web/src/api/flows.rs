@@ -30,7 +30,7 @@ pub(crate) struct Flows {
 pub(crate) struct FlowListed {
     #[serde(flatten)]
     version: view::Version,
-    /// Nothing when it is not in force.
+    /// Nothing when it has none and is not in force.
     name: Option<String>,
     /// What starts it; nothing when it is not in force.
     on: Option<Vec<String>>,
@@ -87,11 +87,20 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<Flows> {
             labels: Vec::new(),
             folder: None,
             figures: counted.map(Into::into).unwrap_or_default(),
-            name: live.map(|live| live.name.to_string()),
+            name: live.map_or_else(|| name(&row.source), |live| Some(live.name.clone())),
             on: live.map(|live| live.triggers.iter().map(|on| on.kind.to_string()).collect()),
         }
     };
     Ok(Json(Flows { flows: rows.iter().filter(|row| row.kind == Kind::Flow).map(show).collect() }))
+}
+
+/// The name that a text gives itself.
+fn name(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        name: Option<String>,
+    }
+    serde_yaml::from_str::<Named>(text).ok()?.name
 }
 
 /// A flow: the text in force, and all versions, newest first.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
+use super::routes::Noted;
 use crate::error;
 
 /// What a request or an answer is as JSON.
@@ -20,7 +21,16 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    pub(super) fn new() -> Self {
+    /// The description of these operations.
+    pub(super) fn of(operations: &[Noted]) -> Value {
+        let mut document = Self::new();
+        for operation in operations {
+            document.add(operation);
+        }
+        document.finish()
+    }
+
+    fn new() -> Self {
         let settings = |change: fn(&mut SchemaSettings)| {
             SchemaSettings::draft2020_12()
                 .with(|settings| {
@@ -37,17 +47,17 @@ impl Document {
         }
     }
 
-    /// Adds what one method of `path` does.
-    pub(super) fn add(&mut self, path: &str, method: &str, name: &str, describe: fn(&mut Operation<'_>)) {
+    fn add(&mut self, noted: &Noted) {
+        let Noted { path, method, handler, describe } = noted;
         let topic = path.split('/').nth(1).unwrap_or_default();
-        let id = self.id(name, topic);
+        let id = self.id(handler, topic);
         let mut operation = Operation { document: self, path, object: Map::new() };
         operation.object.insert("operationId".to_owned(), id.into());
         operation.object.insert("tags".to_owned(), json!([topic]));
         describe(&mut operation);
         let object = operation.object;
-        let methods = self.paths.entry(path.replace("{*", "{")).or_insert_with(|| json!({}));
-        methods[method] = Value::Object(object);
+        let methods = self.paths.entry(path.clone()).or_insert_with(|| json!({}));
+        methods[*method] = Value::Object(object);
     }
 
     /// An id for what a handler does: its module and its name; where it answers for two topics, the second one too.
@@ -62,7 +72,7 @@ impl Document {
     }
 
     /// The finished document.
-    pub(super) fn finish(mut self) -> Value {
+    fn finish(mut self) -> Value {
         let error = self.answers.subschema_for::<error::Envelope>();
         let problem = json!({
             "description": "It was not done; `code` is stable, `message` says why.",
@@ -102,10 +112,11 @@ pub(crate) struct Operation<'a> {
 }
 
 impl Operation<'_> {
-    /// The variable part of the address.
-    pub(super) fn takes_part(&mut self) {
-        let name = self.path.split(['{', '}']).nth(1).unwrap_or_default().trim_start_matches('*').to_owned();
-        self.parameter(json!({ "in": "path", "name": name, "required": true, "schema": { "type": "string" } }));
+    /// The variable parts of the address.
+    pub(super) fn takes_parts(&mut self) {
+        for name in self.path.split(['{', '}']).skip(1).step_by(2) {
+            self.parameter(json!({ "in": "path", "name": name, "required": true, "schema": { "type": "string" } }));
+        }
     }
 
     /// What stands behind the `?`: one parameter for each field.

@@ -1,7 +1,9 @@
 //! What a handler gives, by what it returns.
 
 use axum::Json;
+use axum::response::Response;
 use schemars::JsonSchema;
+use serde_json::Value;
 
 use super::Operation;
 use crate::error::ApiError;
@@ -15,6 +17,20 @@ pub(crate) trait Gives {
 impl<T: JsonSchema> Gives for Json<T> {
     fn describe(operation: &mut Operation<'_>) {
         operation.gives_json::<T>();
+    }
+}
+
+/// With a status or headers of its own.
+impl<With, T: Gives> Gives for (With, T) {
+    fn describe(operation: &mut Operation<'_>) {
+        T::describe(operation);
+    }
+}
+
+/// Anything.
+impl Gives for Response {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.gives("*/*", &Value::Bool(true), None);
     }
 }
 

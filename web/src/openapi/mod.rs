@@ -9,7 +9,7 @@ mod gives;
 mod routes;
 mod takes;
 
-pub(crate) use document::{Document, Operation};
+pub(crate) use document::Operation;
 pub(crate) use gives::Gives;
 pub(crate) use routes::{Routes, get, post, put};
 pub(crate) use takes::Takes;

@@ -8,25 +8,34 @@ use axum::handler::Handler;
 use axum::routing::MethodRouter;
 use serde_json::Value;
 
-use super::{Document, Gives, Operation, Takes};
+use super::document::Document;
+use super::{Gives, Operation, Takes};
 use crate::app::App;
 
 /// Addresses with their handlers.
+#[derive(Default)]
 pub(crate) struct Routes {
     router: Router<Arc<App>>,
-    document: Document,
+    noted: Vec<Noted>,
+}
+
+/// One method of one address, with what describes it.
+pub(super) struct Noted {
+    pub(super) path: String,
+    pub(super) method: &'static str,
+    /// The handler's type, which names it.
+    pub(super) handler: &'static str,
+    pub(super) describe: fn(&mut Operation<'_>),
 }
 
 impl Routes {
     pub(crate) fn new() -> Self {
-        Self { router: Router::new(), document: Document::new() }
+        Self::default()
     }
 
     /// One more address.
     pub(crate) fn route(mut self, path: &str, methods: Methods) -> Self {
-        for (method, name, describe) in methods.described {
-            self.document.add(path, method, name, describe);
-        }
+        self.noted.extend(methods.noted.into_iter().map(|noted| Noted { path: path.to_owned(), ..noted }));
         self.router = self.router.route(path, methods.router);
         self
     }
@@ -38,18 +47,16 @@ impl Routes {
 
     /// The description.
     pub(crate) fn into_document(self) -> Value {
-        self.document.finish()
+        Document::of(&self.noted)
     }
 }
-
-/// A method, the name of its handler, and what describes it.
-type Noted = (&'static str, &'static str, fn(&mut Operation<'_>));
 
 /// The methods of one address.
 #[derive(Default)]
 pub(crate) struct Methods {
     router: MethodRouter<Arc<App>>,
-    described: Vec<Noted>,
+    /// Their path is not known yet.
+    noted: Vec<Noted>,
 }
 
 macro_rules! methods {
@@ -63,7 +70,8 @@ macro_rules! methods {
                     T: 'static,
                 {
                     self.router = self.router.$method(handler);
-                    self.described.push((stringify!($method), type_name::<H>(), H::describe));
+                    let (method, handler) = (stringify!($method), type_name::<H>());
+                    self.noted.push(Noted { path: String::new(), method, handler, describe: H::describe });
                     self
                 }
             )*

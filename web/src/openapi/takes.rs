@@ -1,7 +1,7 @@
 //! What a handler takes, by its arguments.
 
 use axum::Json;
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::HeaderMap;
 use schemars::JsonSchema;
 
@@ -30,7 +30,13 @@ impl Takes for HeaderMap {
 
 impl<T> Takes for Id<T> {
     fn describe(operation: &mut Operation<'_>) {
-        operation.takes_part();
+        operation.takes_parts();
+    }
+}
+
+impl<T> Takes for Path<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.takes_parts();
     }
 }
 

@@ -56,6 +56,16 @@ async fn flows_tell_how_their_runs_are_doing() {
     );
     assert_eq!(flow["figures"], json!({ "runs_24h": 1, "failed_24h": 0, "waiting": 1, "attention": 0 }));
     assert_eq!(flow["has_draft"], false);
+    let (status, _) =
+        staged.place.ask(Method::PUT, "/flows/order-to-ticket/state", Some(&json!({ "on": false }))).await;
+    assert_eq!(status, StatusCode::OK);
+    let flows = staged.place.get("/flows").await;
+    let flow = &list(&flows, "flows")[0];
+    assert_eq!(
+        (&flow["state"], &flow["name"]),
+        (&json!("off"), &json!("WhatsApp order → CRM ticket")),
+        "it keeps its name"
+    );
     staged.close().await;
 }
 
