@@ -1,8 +1,8 @@
 //! The description of the API, OpenAPI 3.1, read from the signatures of the handlers: it cannot say anything else than the
 //! code does.
 //!
-//! A route is listed as ever, `.route("/runs", get(api::runs::list))`; [`routes`] notes what its handler [takes](takes) and
-//! [gives](gives), and [`document`] puts it all together.
+//! A route is listed as ever, `.route("/runs", get(api::runs::list))`; [`routes`] notes what its handler takes ([`takes`]) and
+//! gives ([`gives`]), and [`document`] puts it all together.
 
 mod document;
 mod gives;
