@@ -15,7 +15,7 @@ DEMO_FLOWS := order-to-ticket no-reply-reminder crm-stage-to-message price-autor
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt build flows lint doc deny
+.PHONY: help run test check bench fmt build flows lint doc deny api
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ deny:
 
 bench: build ## Measures what design budgets say, beside a floor measured in the same run. BENCH="--quick" for a look
 	$(CARGO) run --release --locked -p tests --bin bench -- $(BENCH)
+
+api: ## Writes down what the API takes and gives: web/ui/openapi.json
+	$(CARGO) run --quiet --locked -p web -- schema --openapi > web/ui/openapi.json
 
 fmt: ## Formats the code
 	$(CARGO) fmt --all

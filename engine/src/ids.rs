@@ -45,6 +45,12 @@ impl Ids {
         (at.0.saturating_sub(EPOCH_MS)).saturating_mul(1 << 22).saturating_sub(1)
     }
 
+    /// When `id` was made.
+    #[must_use]
+    pub fn time_of(id: i64) -> At {
+        At((id >> 22).saturating_add(EPOCH_MS))
+    }
+
     /// Makes every later id greater than `id`; called at start with the greatest id stored.
     pub fn after(&self, id: i64) {
         let id = u64::try_from(id).unwrap_or(0);
@@ -110,6 +116,20 @@ macro_rules! id {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
                 text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "pattern": concat!("^", $prefix, "_[0-9a-hjkmnp-tv-z]{13}$") })
             }
         }
     };

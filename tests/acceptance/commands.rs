@@ -99,9 +99,10 @@ fn a_test_that_fails_is_told_with_what_was_expected_and_exit_code_1() {
 fn exit_codes_say_whether_it_was_good_found_problems_or_was_used_wrongly() {
     staged(async {
         let place = Installation::new(&["complaint"]).await;
-        let table: [(&[&str], i32); 16] = [
+        let table: [(&[&str], i32); 17] = [
             (&["check", "flows"], 0),
             (&["schema"], 0),
+            (&["schema", "--openapi"], 0),
             (&["connectors", "--json"], 0),
             (&["--version"], 0),
             (&["--help"], 0),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use connectors::sandbox::Phones;
 use engine::clock::{At, Clock};
 use engine::ids::Ids;
 use engine_store::sqlite::Sqlite;
@@ -11,6 +12,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::accounts::SignIn;
 use crate::connections::Connections;
 use crate::error::ApiError;
+use crate::figures::Figures;
 use crate::flows::Checker;
 use crate::flows::locks::Locks;
 use crate::keys::Token;
@@ -50,6 +52,10 @@ pub struct App {
     pub token: Arc<Token>,
     /// Seals the anchors.
     pub audit_key: [u8; 32],
+    /// What was counted lately.
+    pub(crate) figures: Figures,
+    /// The phones of the sandbox's customers, when there is one.
+    pub(crate) phones: Option<Phones>,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
     /// When this process started.

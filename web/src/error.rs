@@ -8,10 +8,31 @@ use axum::response::{IntoResponse, Response};
 use engine::account::{Permission, Refusal};
 use engine::connector::DoorError;
 use engine::{order, store};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{backtest, flows};
+
+/// The shape.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+pub(crate) struct Envelope {
+    error: Shown,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ErrorShown")]
+struct Shown {
+    /// Stable.
+    code: &'static str,
+    /// What was wrong and what to do.
+    message: String,
+    /// What the code's meaning needs besides.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    details: Value,
+}
 
 /// An error as the caller sees it.
 #[derive(Debug)]
@@ -149,6 +170,12 @@ impl ApiError {
         Self { details, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "problems", message) }
     }
 
+    /// 429: too much at once; worth another try after `wait`.
+    pub(crate) fn too_many(message: impl Into<String>, wait: std::time::Duration) -> Self {
+        let retry_after_s = Some(whole_seconds(wait));
+        Self { retry_after_s, ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", message) }
+    }
+
     /// 503: not now.
     pub(crate) fn unavailable(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "not ready");
@@ -167,12 +194,16 @@ impl ApiError {
     }
 }
 
+/// Rounded up: 0 would ask for an immediate repeat.
+fn whole_seconds(wait: std::time::Duration) -> u64 {
+    wait.as_secs() + 1
+}
+
 impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Busy { retry_after } => Self {
-                // Whole seconds, rounded up: 0 would ask for an immediate repeat.
-                retry_after_s: Some(retry_after.as_secs() + 1),
+                retry_after_s: Some(whole_seconds(retry_after)),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", "the writer is behind; come again")
             },
             store::Error::Full => {
@@ -256,11 +287,8 @@ impl std::fmt::Display for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut error = json!({ "code": self.code, "message": self.message });
-        if !self.details.is_null() {
-            error["details"] = self.details;
-        }
-        let mut response = (self.status, Json(json!({ "error": error }))).into_response();
+        let error = Shown { code: self.code, message: self.message, details: self.details };
+        let mut response = (self.status, Json(Envelope { error })).into_response();
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::{Router, routing};
 use engine::account::Permission::{
     ConnectionsCheck, ConnectionsManage, ContactsChange, ContactsRead, FiguresRead, FlowsEdit, FlowsPublish, FlowsRead,
-    InboxRead, InboxWork, LogExport, LogProve, PeopleErase, PeopleExport, RulesEdit, RulesPublish, RunsControl,
-    RunsRead, SendingStop, SettingsManage, SystemRead, TokensManage, UsersManage,
+    InboxRead, InboxWork, LogExport, LogProve, LogRead, PeopleErase, PeopleExport, RulesEdit, RulesPublish,
+    RunsControl, RunsRead, SendingStop, SettingsManage, SystemRead, TokensManage, UsersManage,
 };
+use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::accounts::routes::{ANYONE, Routes, SIGNED_IN, may};
@@ -17,7 +17,8 @@ use crate::accounts::who;
 use crate::app::App;
 use crate::config::server::Limits;
 use crate::error::ApiError;
-use crate::{api, body, hooks, status};
+use crate::pace::{self, Paces};
+use crate::{api, body, hooks, pages, status};
 
 /// The largest request to the API: an import of a workspace.
 const MAX_API_BYTES: usize = 16 * 1024 * 1024;
@@ -26,24 +27,37 @@ const MAX_API_BYTES: usize = 16 * 1024 * 1024;
 pub fn router(app: Arc<App>, limits: Limits) -> Router {
     let bounded = |cap| from_fn_with_state(body::Bounds { cap, within: limits.body }, body::whole);
     let identified = from_fn_with_state(Arc::clone(&app), who::identify);
+    let paces = Arc::<Paces>::default();
 
     let hooks = Router::new()
-        .route("/hooks/{connection}", get(hooks::receive).post(hooks::receive))
-        .route("/hooks/{connection}/{*path}", get(hooks::receive).post(hooks::receive))
+        .route("/hooks/{connection}", routing::get(hooks::receive).post(hooks::receive))
+        .route("/hooks/{connection}/{*path}", routing::get(hooks::receive).post(hooks::receive))
         .layer(bounded(hooks::MAX_HOOK_BYTES));
-    let api = api_routes().finish().layer(bounded(MAX_API_BYTES)).layer(identified.clone());
+    let api = api_routes()
+        .finish()
+        .layer(bounded(MAX_API_BYTES))
+        .layer(from_fn_with_state(Arc::clone(&paces), pace::of_credential))
+        .layer(identified.clone())
+        .layer(from_fn_with_state(paces, pace::of_peer))
+        .layer(map_response(pages::private));
     let figures = Routes::default().get("/metrics", may(FiguresRead), status::metrics).bare().layer(identified);
 
     Router::new()
-        .route("/healthz", get(async || "ok"))
-        .route("/readyz", get(status::ready))
+        .route("/healthz", routing::get(async || "ok"))
+        .route("/readyz", routing::get(status::ready))
         .merge(figures)
         .merge(hooks)
         .nest("/api/v1", api)
-        .fallback(async || ApiError::not_found("this address"))
+        .fallback(pages::serve)
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(CatchPanicLayer::custom(|_| ApiError::panicked()))
         .with_state(app)
+}
+
+/// The description of the API, OpenAPI 3.1.
+#[must_use]
+pub fn document() -> Value {
+    api_routes().document()
 }
 
 /// The API, below `/api/v1`.
@@ -52,6 +66,14 @@ pub(crate) fn api_routes() -> Routes {
         .get("/system", may(SystemRead), api::system::show)
         .get("/catalog", may(FlowsRead), api::system::catalog)
         .get("/schema", may(FlowsRead), api::system::schema)
+        .get("/openapi.json", SIGNED_IN, api::system::openapi)
+        .get("/events", SIGNED_IN, api::live::stream)
+        .get("/search", SIGNED_IN, api::search::find)
+        .get("/uses", may(FlowsRead), api::uses::list)
+        .get("/library", may(FlowsRead), api::library::list)
+        .get("/library/{id}", may(FlowsRead), api::library::show)
+        .post("/play", may(FlowsEdit), api::play::play)
+        .get("/play/chat", may(FlowsEdit), api::play::chat)
         .get("/messages/unmatched", may(RunsRead).personal(), api::messages::unmatched)
         .get("/runs", may(RunsRead).personal(), api::runs::list)
         .post("/runs/bulk", may(RunsControl), api::runs::bulk)
@@ -69,6 +91,7 @@ pub(crate) fn api_routes() -> Routes {
         .post("/attention/{id}/settle", may(RunsControl), api::attention::settle)
         .get("/escalations", may(InboxRead).personal(), api::escalations::list)
         .post("/escalations/{id}/take", may(InboxWork), api::escalations::take)
+        .get("/audit", may(LogRead).personal(), api::log::list)
         .post("/audit/anchor", may(LogProve), api::audit::anchor)
         .post("/audit/verify", may(LogProve), api::audit::verify)
         .get("/audit/export", may(LogExport), api::audit::export)
@@ -79,6 +102,8 @@ pub(crate) fn api_routes() -> Routes {
         .delete("/connections/{id}", may(ConnectionsManage), api::made_connections::remove)
         .post("/connections/{id}/check", may(ConnectionsCheck), api::connections::check)
         .post("/connections/{id}/setup", may(ConnectionsManage), api::connections::setup)
+        .get("/contacts", may(ContactsRead).personal(), api::contacts::list)
+        .get("/contacts/{who}/timeline", may(ContactsRead).reads(), api::timeline::list)
         .get("/contacts/{who}", may(ContactsRead).reads(), api::contacts::show)
         .post("/contacts/{who}/tags", may(ContactsChange), api::contacts::change_tags)
         .get("/people/{who}", may(PeopleExport).reads(), api::people::export)

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use connectors::sandbox::Phones;
 use engine::account::Accounts;
 use engine::clock::Clock;
 use engine::flow::{Bindings, FirstHour};
@@ -18,6 +19,7 @@ use crate::app::{App, Engine};
 use crate::clock::SystemClock;
 use crate::config;
 use crate::connections::Connections;
+use crate::figures::Figures;
 use crate::flows::{Checker, folder};
 use crate::keys::{self, Token};
 use crate::lock::{self, Lock};
@@ -85,6 +87,8 @@ pub struct Setup {
     pub sandbox_url: Option<String>,
     /// How many runs a trigger starts in the hour after it went live, where its flow does not say.
     pub first_hour: FirstHour,
+    /// The phones of its customers, when it runs in this process.
+    pub phones: Option<Phones>,
     /// Whether nothing but orders and publications is carried out: nothing stored is resumed, no timer runs, no call goes out.
     pub quiet: bool,
     /// Renders `/metrics`.
@@ -164,6 +168,8 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         sign_in,
         token,
         audit_key,
+        figures: Figures::default(),
+        phones: setup.phones,
         metrics: setup.metrics,
         started_at,
     };
@@ -188,6 +194,7 @@ pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bi
         public_url: "http://localhost".to_owned(),
         sandbox_url: None,
         first_hour: engine::first_hour::MOST,
+        phones: None,
         quiet: true,
         metrics: PrometheusBuilder::new().build_recorder().handle(),
     };

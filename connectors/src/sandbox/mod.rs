@@ -32,6 +32,7 @@ mod config;
 mod control;
 mod faults;
 mod hubspot;
+mod phone;
 mod play;
 mod server;
 mod sign;
@@ -50,6 +51,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 pub use books::{Association, Books, Message, Object, Request, Totals, Webhook};
 pub use config::{CloudApiAccount, Config, HubSpotAccount, Template, TwilioAccount};
 pub use faults::{CallFault, Fail, Faults, ProviderFaults, RateLimit, Times, WebhookFaults};
+pub use phone::{OnPhone, Phones};
 pub use play::{Act, Error, Item, Order, Play, Played};
 
 use webhooks::Outbox;
@@ -154,6 +156,12 @@ impl Sandbox {
     /// No webhook address is set, or the provider has no such event.
     pub async fn play(&self, play: Play) -> Result<Played, Error> {
         play::play(&self.world, play).await
+    }
+
+    /// The phones of its customers, for whoever plays them elsewhere.
+    #[must_use]
+    pub fn phones(&self) -> Phones {
+        Phones(Arc::clone(&self.world))
     }
 
     /// Resolves when every webhook has been delivered or given up.

@@ -1,6 +1,7 @@
 //! Who may what: the one table. The server asks it for every request, the editor shows it, `web/src/accounts/matrix.txt` spells it
 //! out for every address.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Role;
@@ -18,7 +19,7 @@ struct Row {
 macro_rules! permissions {
     ($($name:ident $text:literal $what:literal [$($role:ident)*] [$($publisher:ident)*])*) => {
         /// One thing somebody may do. The text names are stored in API tokens, and only ever added to.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         pub enum Permission {
             $(#[doc = $what] #[serde(rename = $text)] $name,)*
         }

@@ -9,7 +9,7 @@ use crate::secret::Secret;
 pub type Hash = [u8; 32];
 
 /// How far somebody has come here. The number is what is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum UserState {

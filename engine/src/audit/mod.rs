@@ -9,6 +9,7 @@ mod export;
 mod verify;
 
 use hmac::{Hmac, KeyInit, Mac};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -60,7 +61,8 @@ pub fn block_hash(strand: i64, n: i64, at: At, prev: &[u8], leaves: &[u8]) -> [u
 }
 
 /// The end of a strand at some moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AuditHead")]
 pub struct Head {
     /// The strand.
     pub strand: i64,
@@ -71,7 +73,7 @@ pub struct Head {
 }
 
 /// An anchor as it is printed to the log and kept outside: one line of JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Anchor {
     /// Its number in strand 0.
     pub n: i64,

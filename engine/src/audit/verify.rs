@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{ANCHORS, Anchor, Head, LEAF_BYTES, block_hash, data_digest, leaf, seal};
@@ -17,7 +18,8 @@ const PAGE: u32 = 500;
 const MOST: usize = 100;
 
 /// What a check found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "AuditReport")]
 pub struct Report {
     /// Blocks seen, anchors not counted.
     pub blocks: u64,

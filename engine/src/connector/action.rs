@@ -54,7 +54,7 @@ pub struct Call {
 }
 
 /// An action as the catalogue shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ActionSpec {
     /// Full name.
     pub name: &'static str,

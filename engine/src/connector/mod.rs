@@ -13,7 +13,7 @@ mod verdict;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use schemars::Schema;
+use schemars::{JsonSchema, Schema};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ pub use registry::{Catalog, Open, OpenError, Registry};
 pub use verdict::{Done, Problem, Repeat, Scope, Sent, Verdict};
 
 /// One finding of a connection's check, for `switchboard doctor` and `connection setup`.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, JsonSchema)]
 pub struct Finding {
     /// Whether it is as it should be.
     pub good: bool,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -60,8 +61,9 @@ pub enum Scope {
 }
 
 /// What went wrong, in a stable code and in words. Never contains a secret or a message's text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, JsonSchema)]
 #[error("{message}")]
+#[schemars(rename = "CallProblem")]
 pub struct Problem {
     /// Stable, for `if: error.code == …`: the provider's own code (`131047`, `CONFLICT`) or ours (`timeout`, `expired`).
     pub code: String,
@@ -88,7 +90,7 @@ impl Problem {
 }
 
 /// What may be done when a call's outcome is unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Repeat {
     /// Repeating does no harm: reads, adding a tag.

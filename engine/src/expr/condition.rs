@@ -3,6 +3,7 @@
 //!
 //! A tree is printed as rhai, and what is printed reads as the same tree.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
@@ -14,7 +15,7 @@ const MOST_DEPTH: usize = 32;
 const COMPARISONS: [&str; 6] = ["==", "!=", "<=", ">=", "<", ">"];
 
 /// A condition.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Condition {
     /// All of these hold.
@@ -53,7 +54,7 @@ pub enum Condition {
 }
 
 /// A name or a fixed value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Operand {
     /// A name, as it is read: `event.order.total`, `contact.fields?.size`.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::{self, Fields};
@@ -111,7 +112,7 @@ impl Bindings {
 }
 
 /// What an installation must have for a flow to work.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, JsonSchema)]
 pub struct Needs {
     /// Connections named, after binding.
     pub connections: std::collections::BTreeSet<String>,

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::calendar::CompiledCalendar;
@@ -22,9 +23,10 @@ use crate::book::Published;
 use crate::ids::VersionId;
 
 /// What a document is. The codes are stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
+#[schemars(rename = "DocumentKind")]
 pub enum Kind {
     /// A flow: what starts it, and what it does.
     #[default]

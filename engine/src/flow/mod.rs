@@ -25,6 +25,7 @@ mod meaning;
 mod moving;
 mod names;
 mod outline;
+mod pointers;
 mod problem;
 mod program;
 mod proof;
@@ -39,6 +40,7 @@ mod suggest;
 mod templates;
 mod time;
 mod triggers;
+mod uses;
 mod values;
 mod ways;
 mod yaml;
@@ -58,6 +60,7 @@ pub use limits::{Busy, Concurrency, Debounce, Key, Limits, Throttle};
 pub use lower::{Checked, Compiled, FORMAT, FlowId, check, is_document_id};
 pub use moving::{OnPublish, Stays};
 pub use outline::{Outline, PlacedProblem, StepPlace, Summary};
+pub use pointers::pointers;
 pub use problem::{CODES, Problem, Severity};
 pub use program::{
     Check, Do, Expr, ForEach, Into, MAX_ITEMS, Op, Program, Retry, Step, StepIx, Trigger, Until, Version, WaitFor, Want,
@@ -67,6 +70,7 @@ pub use schema::schema;
 pub use scope::{ExpressionKind, Readable, expression_problems, scope};
 pub use segment::CompiledSegment;
 pub use templates::{TemplateText, TemplateTexts, template_texts};
+pub use uses::{Named, UnknownNamed, UsedAt, uses};
 pub use ways::Way;
 pub use yaml::MAX_BYTES;
 

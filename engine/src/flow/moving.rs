@@ -1,6 +1,7 @@
 //! What becomes of runs that wait when another version is published: said at each wait, and which steps of two versions are
 //! the same one.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fields::{self, Fields};
@@ -11,7 +12,7 @@ use super::program::{Op, Program, Step, StepIx};
 const WAITS: [&str; 3] = ["wait", "wait_for", "ask"];
 
 /// What a run that waits does when another version is published.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnPublish {
     /// It goes on on the version it began with.

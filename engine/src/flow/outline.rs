@@ -4,6 +4,7 @@
 //! A *path* is the place of something in the text: keys and indexes from 0 joined by `/`, as in a JSON pointer without its first
 //! slash: `steps/2/with/subject`. In a key, `~` is written `~0` and `/` is written `~1`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::blocks::{VERBS, is_id};
@@ -61,7 +62,7 @@ pub struct StepPlace {
 }
 
 /// What a text says of itself at first sight, also when it has problems.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Summary {
     /// What the document is.
     pub kind: Kind,
@@ -76,7 +77,7 @@ pub struct Summary {
 }
 
 /// A problem with its whole range and its place in the tree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PlacedProblem {
     /// The problem, with the line and column at which its range begins.
     #[serde(flatten)]

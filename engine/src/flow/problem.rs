@@ -1,11 +1,12 @@
 //! Problems of a flow document: values, all at once, each with its place.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::yaml::Place;
 
 /// How bad a problem is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The document is not taken.
@@ -15,7 +16,8 @@ pub enum Severity {
 }
 
 /// One problem.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "FlowProblem")]
 pub struct Problem {
     /// Line, from 1.
     pub line: u32,

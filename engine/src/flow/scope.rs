@@ -1,5 +1,6 @@
 //! What an expression at a place of a document can read, and what is wrong with one there: for whoever picks names from a list.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::blocks::{self, MAX_STEPS as MOST_STEPS};
@@ -20,7 +21,7 @@ const MOST_DEPTH: usize = 4;
 const EITHER: [&str; 5] = ["then", "else", "default", "cases", "on_timeout"];
 
 /// A name that can be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Readable {
     /// The name: `event.order.total`.
     pub name: String,
@@ -36,7 +37,7 @@ pub struct Readable {
 }
 
 /// What kind of text an expression is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExpressionKind {
     /// Rhai that is true or false.

@@ -42,6 +42,7 @@ mod witness;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::book::Published;
@@ -58,7 +59,7 @@ pub use simulate::{Note, Scene, Simulation, simulate, test};
 pub use timeline::Moment;
 
 /// What one test showed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Outcome {
     /// The flow, or the file of rules.
     pub flow: String,

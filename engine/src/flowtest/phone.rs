@@ -1,5 +1,6 @@
 //! A message as the customer's phone shows it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use crate::connector::Action;
 use crate::flow::TemplateTexts;
 
 /// A message to a customer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Message {
     /// The number it goes to; `None` = the customer the run is about.
     pub to: Option<String>,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::Timelike;
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -42,7 +43,7 @@ pub struct Scene<'a> {
 }
 
 /// What a simulation showed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Simulation {
     /// What happened, in order.
     pub timeline: Vec<Moment>,
@@ -61,7 +62,7 @@ pub struct Simulation {
 }
 
 /// Something an author should know of a simulation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Note {
     /// A stable code: `window_closed`, `night`, `template_unknown`, `nothing_started`, `stopped`.
     pub code: &'static str,

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ use crate::ids::{EscalationId, EventId, RunId, VersionId, WaitId};
 use crate::store::RunStatus;
 
 /// One thing that happened, in the past tense.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     /// The structure.
     pub what: What,
@@ -31,8 +32,9 @@ impl Entry {
 }
 
 /// The structure of an entry. Names and fields are stored: they are only ever added to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "did", rename_all = "snake_case")]
+#[schemars(rename = "EntryWhat")]
 pub enum What {
     /// An event was taken up. Data: the customer's facts as the rules saw them ([`crate::rules::Seen`]); the event itself is
     /// kept in its own table.

@@ -1,12 +1,13 @@
 //! Where runs of one flow and key are counted.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ids::MailboxId;
 
 /// The gate of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Gate {
     /// A digest of flow and key; the mailbox that counts, unless the run's own does.
     pub id: MailboxId,

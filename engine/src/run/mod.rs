@@ -17,6 +17,7 @@ mod gate;
 pub mod journal;
 mod moving;
 mod pack;
+pub mod picture;
 pub mod plan;
 mod row;
 mod sight;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -19,8 +20,9 @@ pub const PERSON_ANSWERS_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 pub const WINDOW_CLOSED: &str = "window_closed";
 
 /// What a flow must do with a call that failed for good.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "CallHandler")]
 pub enum Handler {
     /// The step has its own error branch: it takes over after the last automatic try.
     Step,
@@ -37,7 +39,8 @@ pub enum Handler {
 }
 
 /// What is stored of a planned call besides its columns. Fields are only ever added.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CallPlan")]
 pub struct Plan {
     /// The rendered input.
     pub input: Value,
@@ -62,7 +65,7 @@ pub struct Plan {
 }
 
 /// One attempt, for the journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
     /// 1 for the first.
     pub attempt: u16,

@@ -13,6 +13,7 @@ use super::Parts;
 use super::activity::Activity;
 use super::boxes::Boxes;
 use super::callers::{CallerNews, Callers};
+use super::feed::{Change, Feed};
 use super::line::{self, LineHandle};
 use super::misses::Misses;
 use crate::book::Book;
@@ -38,6 +39,8 @@ pub(super) struct Core<S: Store + Reads> {
     pub(super) timers: mpsc::UnboundedSender<super::timers::Armed>,
     /// Who waits for a flow's answer.
     pub(super) callers: Arc<Callers>,
+    /// What changed, for whoever watches.
+    pub(super) feed: Arc<Feed>,
     pub(super) activity: Activity,
     pub(super) misses: Misses,
     /// One publication at a time, so that none is built on a book that is about to be replaced.
@@ -59,6 +62,7 @@ pub(super) struct News {
     callers: CallerNews,
     /// Triggers that began to hold their starts.
     holding: Vec<HourRow>,
+    changes: Vec<Change>,
 }
 
 impl News {
@@ -66,7 +70,9 @@ impl News {
         let callers = CallerNews::of(work);
         let holding = work.hours.iter().filter(|row| row.phase == Phase::Holding).cloned().collect();
         let letters = work.letters.clone();
-        let mut news = Self { planned: Vec::new(), gone: Vec::new(), armed: Vec::new(), letters, callers, holding };
+        let changes = Change::of(work);
+        let mut news =
+            Self { planned: Vec::new(), gone: Vec::new(), armed: Vec::new(), letters, callers, holding, changes };
         for op in &work.effects {
             match op {
                 EffectOp::Plan(row) => news.planned.push((**row).clone()),
@@ -131,6 +137,7 @@ impl<S: Store + Reads> Core<S> {
             metrics::counter!("switchboard_first_hours_held_total").increment(1);
         }
         let lines = self.lines.load();
+        self.feed.tell(news.changes);
         for row in news.planned {
             match lines.get(row.connection.as_str()) {
                 Some(line) => line.tell(&self.activity, line::Message::Planned(Box::new(row))),

@@ -2,7 +2,7 @@
 //!
 //! [`accounts`] journals changes of people who work here, [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one
 //! connection, [`open`](mod@open) opens accounts meanwhile, [`timers`] wakes what falls due, [`intake`] is the one way in,
-//! [`callers`] are those who wait for a flow's answer, [`find`] finds contacts for flows, [`publish`] swaps the book, [`erase`]
+//! [`callers`] are those who wait for a flow's answer, [`feed`] tells whoever watches what changed, [`find`] finds contacts for flows, [`publish`] swaps the book, [`erase`]
 //! erases a person, [`misses`] remembers what started nothing, [`moves`] tells runs of publications, [`past`] reads back runs
 //! that are over, [`sending`] stops all sending, [`sweep`] goes over segments. [`core`] is what they share.
 
@@ -13,6 +13,7 @@ mod callers;
 mod core;
 mod editing;
 mod erase;
+mod feed;
 mod find;
 mod held;
 pub(crate) mod hold;
@@ -59,6 +60,7 @@ use crate::stops::Scope;
 use crate::store::{ContactRow, EditOp, EffectRow, Reads, Store, VersionRow};
 
 pub use self::erase::Erasure;
+pub use self::feed::{Change, News, Watcher};
 pub use self::find::Count;
 pub use self::held::{Decided, Held};
 pub use self::moves::{Fate, Place, Waiting};
@@ -450,9 +452,17 @@ impl<S: Store + Reads> Engine<S> {
         self.core.activity.idle().await;
     }
 
-    /// Nobody waits for a flow's answer any more: callers hear what is known. Doors that close wait for their callers.
+    /// Tells what changes from now on, or from `place` on ([`Watcher::place`] of an earlier one); `None` when too many watch.
+    #[must_use]
+    pub fn watch(&self, place: Option<u64>) -> Option<Watcher> {
+        self.core.feed.watch(place)
+    }
+
+    /// Nobody waits for a flow's answer any more: callers hear what is known; and nobody watches. Doors that close wait for
+    /// both.
     pub fn let_callers_go(&self) {
         self.core.callers.close();
+        self.core.feed.close();
     }
 
     /// Stops taking work and waits up to `within` for calls under way; what is not back stays in flight and is resolved at the

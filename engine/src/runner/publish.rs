@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::core::Core;
+use super::feed::Change;
 use crate::book::{Book, Live, LiveRules, Published};
 use crate::first_hour;
 use crate::handle::{Input, schedule_mailbox};
@@ -68,6 +69,7 @@ impl<S: Store + Reads> Core<S> {
             hours: begun,
             ..Work::default()
         };
+        let changes = Change::of(&work);
         self.watched(self.parts.store.commit(work).await)?;
 
         let mut live: Vec<Live> =
@@ -102,6 +104,7 @@ impl<S: Store + Reads> Core<S> {
         let book = book.with_hours(hours, self.parts.first_hour);
         self.misses.keep(&book);
         self.book.store(Arc::new(book));
+        self.feed.tell(changes);
         if !self.parts.quiet {
             self.look_after_schedules(&before);
             self.look_after_silences(&before);

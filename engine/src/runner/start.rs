@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use super::activity::Activity;
 use super::boxes::Boxes;
 use super::core::Core;
+use super::feed::Feed;
 use super::line::{self, Line, LineHandle};
 use super::misses::Misses;
 use super::queue::by_connection;
@@ -54,6 +55,7 @@ pub(super) async fn start<S: Store + Reads>(mut parts: Parts<S>) -> Result<(Arc<
         lines: ArcSwap::from_pointee(handles),
         timers: armed,
         callers: Arc::default(),
+        feed: Arc::new(Feed::new(parts.clock.now())),
         activity: Activity::default(),
         misses: Misses::default(),
         fatal: watch::channel(None).0,

@@ -5,6 +5,7 @@
 //! [`crate::audit`]).
 
 mod editing;
+mod pages;
 mod read;
 mod rows;
 mod work;
@@ -22,6 +23,7 @@ use crate::publication::Publication;
 use crate::stops::Stop;
 
 pub use editing::*;
+pub use pages::*;
 pub use read::*;
 pub use rows::*;
 pub use work::*;

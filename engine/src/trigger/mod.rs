@@ -18,7 +18,7 @@ pub use doors::*;
 pub use own::*;
 
 /// A trigger as the catalogue shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TriggerSpec {
     /// Full name, such as `whatsapp.order_received`.
     pub name: &'static str,

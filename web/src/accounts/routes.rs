@@ -1,5 +1,6 @@
 //! The list of addresses and the guard before each: there is no way to add one without saying who may use it.
 
+use std::any::type_name;
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,11 +11,13 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use engine::account::Permission;
+use serde_json::Value;
 
 use super::mask;
 use super::who::Who;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::openapi::{Described, Document, Noted};
 
 /// Who may use an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,14 +87,15 @@ impl Operation {
 pub(crate) struct Routes {
     router: Router<Arc<App>>,
     operations: Vec<Operation>,
+    noted: Vec<Noted>,
 }
 
 macro_rules! methods {
     ($($(#[$doc:meta])* $name:ident $method:ident)*) => {
         $($(#[$doc])*
-        pub(crate) fn $name<H, T>(self, path: &'static str, rule: Rule, handler: H) -> Self
+        pub(crate) fn $name<H, T, A>(self, path: &'static str, rule: Rule, handler: H) -> Self
         where
-            H: Handler<T, Arc<App>>,
+            H: Handler<T, Arc<App>> + Described<A>,
             T: 'static,
         {
             self.add(Method::$method, MethodFilter::$method, path, rule, handler)
@@ -113,13 +117,14 @@ impl Routes {
         delete DELETE
     }
 
-    fn add<H, T>(mut self, method: Method, filter: MethodFilter, path: &'static str, rule: Rule, handler: H) -> Self
+    fn add<H, T, A>(mut self, method: Method, filter: MethodFilter, path: &'static str, rule: Rule, handler: H) -> Self
     where
-        H: Handler<T, Arc<App>>,
+        H: Handler<T, Arc<App>> + Described<A>,
         T: 'static,
     {
         let guard = from_fn_with_state(rule, guard);
         self.router = self.router.route(path, on(filter, handler).route_layer(guard));
+        self.noted.push(Noted { path, method: method.clone(), handler: type_name::<H>(), describe: H::describe });
         self.operations.push(Operation { method, path, rule });
         self
     }
@@ -128,6 +133,11 @@ impl Routes {
     #[cfg(test)]
     pub(crate) fn operations(&self) -> &[Operation] {
         &self.operations
+    }
+
+    /// What the addresses take and give, OpenAPI 3.1.
+    pub(crate) fn document(&self) -> Value {
+        Document::of(&self.noted)
     }
 
     /// The router, without a word about addresses that are not there.

@@ -1,12 +1,13 @@
 //! The settings of the workspace.
 
 use engine::account::Role;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ApiError;
 
 /// What holds for everybody here. Stored as JSON; fields are only added, each with its default.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The workspace's name, 1 to 80 characters.

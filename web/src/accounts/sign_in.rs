@@ -11,6 +11,7 @@ use engine::account::{
 use engine::ids::UserId;
 use engine::secret::Secret;
 use engine::store;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
@@ -275,7 +276,7 @@ pub(crate) fn set_cookie(app: &App, token: Option<&str>) -> Result<HeaderValue, 
 }
 
 /// Who is signed in, what they may do, and what must come with every write.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct SessionView {
     user: Me,
     /// Names of permissions; none while a second factor has to be set up.
@@ -291,7 +292,7 @@ pub(crate) struct SessionView {
 }
 
 /// Whoever is signed in, as they see themselves.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Me {
     id: UserId,
     name: String,

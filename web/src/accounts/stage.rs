@@ -245,6 +245,7 @@ async fn begin(dir: &Path, clock: &Arc<ManualClock>, public_url: &str, connectio
         anchors: None,
         public_url: public_url.to_owned(),
         sandbox_url: None,
+        phones: None,
         quiet: true,
         first_hour: engine::first_hour::MOST,
         metrics: PrometheusBuilder::new().build_recorder().handle(),

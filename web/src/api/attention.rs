@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use engine::ids::EffectId;
+use engine::ids::{EffectId, RunId};
 use engine::order::Order;
 use engine::store::{EffectState, FIRST_EFFECT, Store};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::extract::{Body, Id, Limit, Params};
-use super::{Answer, view};
+use super::{Answer, next, told, view};
 use crate::accounts::Who;
 use crate::app::App;
 use crate::error::ApiError;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Page {
     after: Option<EffectId>,
@@ -24,16 +25,22 @@ pub(crate) struct Page {
     limit: Limit,
 }
 
-/// `GET /attention`: oldest first; `next` is the `after` of the next page.
-pub(crate) async fn list(State(app): State<Arc<App>>, Params(page): Params<Page>) -> Answer {
-    let limit = page.limit.get();
-    let rows = app.engine.store().effects(EffectState::Parked, page.after.unwrap_or(FIRST_EFFECT), limit).await?;
-    let next = (rows.len() == limit as usize).then(|| rows.last().map(|row| row.id)).flatten();
-    let calls: Vec<Value> = rows.iter().map(view::effect).collect();
-    Ok(Json(json!({ "calls": calls, "next": next })))
+/// Calls that wait for a person, oldest first; `next` is the `after` of the next page.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Calls {
+    calls: Vec<view::Call>,
+    next: Option<EffectId>,
 }
 
-#[derive(Debug, Deserialize)]
+/// `GET /attention`.
+pub(crate) async fn list(State(app): State<Arc<App>>, Params(page): Params<Page>) -> Answer<Calls> {
+    let limit = page.limit.get();
+    let rows = app.engine.store().effects(EffectState::Parked, page.after.unwrap_or(FIRST_EFFECT), limit).await?;
+    let next = next(&rows, limit, |row| row.id);
+    Ok(Json(Calls { calls: rows.iter().map(Into::into).collect(), next }))
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Retry {
     /// Its new input; left out = as it was.
@@ -46,7 +53,7 @@ pub(crate) async fn retry(
     Extension(who): Extension<Who>,
     Id(effect): Id<EffectId>,
     Body(retry): Body<Retry>,
-) -> Answer {
+) -> Answer<Decided> {
     order(&app, &who, effect, Order::RetryEffect { effect, input: retry.input }).await
 }
 
@@ -55,11 +62,11 @@ pub(crate) async fn fail(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Id(effect): Id<EffectId>,
-) -> Answer {
+) -> Answer<Decided> {
     order(&app, &who, effect, Order::FailEffect { effect }).await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settle {
     /// What later steps read as the step's output.
@@ -73,13 +80,23 @@ pub(crate) async fn settle(
     Extension(who): Extension<Who>,
     Id(effect): Id<EffectId>,
     Body(settle): Body<Settle>,
-) -> Answer {
+) -> Answer<Decided> {
     order(&app, &who, effect, Order::SettleEffect { effect, output: settle.output }).await
 }
 
-async fn order(app: &App, who: &Who, effect: EffectId, order: Order) -> Answer {
+/// A person decided about a call.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "CallDecided")]
+pub(crate) struct Decided {
+    /// The run it is of.
+    run: RunId,
+    /// The key that the call had until now, when it is tried again.
+    withdrawn: Option<String>,
+}
+
+async fn order(app: &App, who: &Who, effect: EffectId, order: Order) -> Answer<Decided> {
     app.expect_accounts()?;
     let row = app.engine.store().effect(effect).await?;
     let row = row.ok_or_else(|| ApiError::not_found(format_args!("call {effect}")))?;
-    Ok(Json(app.engine.order(row.mailbox, who.by(), order).await?))
+    told(app.engine.order(row.mailbox, who.by(), order).await?)
 }

@@ -12,7 +12,8 @@ use engine::account::Permission;
 use engine::audit::{self, Anchor};
 use engine::store;
 use futures_util::stream;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -20,18 +21,27 @@ use super::Answer;
 use super::extract::{Body, Params};
 use crate::accounts::Who;
 use crate::app::App;
+use crate::openapi::{Gives, Operation};
 
 /// Parts of an export that may wait for its reader.
 const AHEAD: usize = 4;
 /// From this size on a part is handed over.
 const PART_BYTES: usize = 64 * 1024;
 
-/// `POST /audit/anchor`: seals the chain now; `null` when nothing changed since the last anchor.
-pub(crate) async fn anchor(State(app): State<Arc<App>>) -> Answer {
-    Ok(Json(json!({ "anchor": app.engine.anchor().await? })))
+/// The chain is sealed.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AuditSealed")]
+pub(crate) struct Sealed {
+    /// Nothing when nothing changed since the last one.
+    anchor: Option<Anchor>,
 }
 
-#[derive(Debug, Deserialize)]
+/// `POST /audit/anchor`: seals the chain now.
+pub(crate) async fn anchor(State(app): State<Arc<App>>) -> Answer<Sealed> {
+    Ok(Json(Sealed { anchor: app.engine.anchor().await? }))
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Against {
     /// Anchors that were kept outside.
@@ -39,18 +49,26 @@ pub(crate) struct Against {
     against: Vec<Anchor>,
 }
 
-/// `POST /audit/verify`: proves the chain, or says what does not fit.
-pub(crate) async fn verify(State(app): State<Arc<App>>, Body(body): Body<Against>) -> Answer {
-    let report = audit::verify(app.engine.store(), Some(app.audit_key), &body.against).await?;
-    let mut answer = json!(report);
-    answer["clean"] = report.clean().into();
-    Ok(Json(answer))
+/// What a check of the chain found.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AuditVerified")]
+pub(crate) struct Verified {
+    #[serde(flatten)]
+    report: audit::Report,
+    /// Whether everything fits.
+    clean: bool,
 }
 
-#[derive(Debug, Deserialize)]
+/// `POST /audit/verify`: proves the chain, or says what does not fit.
+pub(crate) async fn verify(State(app): State<Arc<App>>, Body(body): Body<Against>) -> Answer<Verified> {
+    let report = audit::verify(app.engine.store(), Some(app.audit_key), &body.against).await?;
+    Ok(Json(Verified { clean: report.clean(), report }))
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Export {
-    /// Whether personal values are in it; never for those who may not see personal data.
+    /// Whether personal values are in it.
     #[serde(default)]
     values: bool,
 }
@@ -72,7 +90,7 @@ pub(crate) async fn export(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Params(export): Params<Export>,
-) -> Response {
+) -> Lines {
     let values = export.values && who.may(Permission::PersonalRead);
     let (parts, read) = mpsc::channel::<Part>(AHEAD);
     tokio::spawn(async move {
@@ -90,7 +108,22 @@ pub(crate) async fn export(
         }
     });
     let body = HttpBody::from_stream(stream::unfold(read, async |mut read| Some((read.recv().await?, read))));
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response()
+    Lines(([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response())
+}
+
+/// JSON lines.
+pub(crate) struct Lines(Response);
+
+impl IntoResponse for Lines {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl Gives for Lines {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.gives("application/x-ndjson", &json!({ "type": "string" }), Some("The log, one row a line.".into()));
+    }
 }
 
 /// Waits until the reader has room: the export hands out lines one by one and cannot wait itself.

@@ -4,25 +4,49 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use engine::store::Reads;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use engine::ids::BadItemId;
+use engine::store::{BadItemRow, Reads};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::extract::{Limit, Params};
-use super::{Answer, view};
+use super::{Answer, view::Time};
 use crate::app::App;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Page {
     #[serde(default)]
     limit: Limit,
 }
 
-/// `GET /bad-items`: newest first.
-pub(crate) async fn list(State(app): State<Arc<App>>, Params(page): Params<Page>) -> Answer {
+/// What could not be read, newest first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct BadItems {
+    bad_items: Vec<BadItem>,
+}
+
+/// Something that came in and could not be read.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct BadItem {
+    id: BadItemId,
+    connection: String,
+    at: Time,
+    /// What is wrong with it.
+    why: String,
+    /// Its bytes as received.
+    raw: String,
+}
+
+/// `GET /bad-items`.
+pub(crate) async fn list(State(app): State<Arc<App>>, Params(page): Params<Page>) -> Answer<BadItems> {
     let rows = app.engine.store().bad_items(page.limit.get()).await?;
-    let show = |row: &engine::store::BadItemRow| json!({ "id": row.id, "connection": row.connection, "at": view::time(row.at), "why": row.why, "raw": row.raw });
-    let items: Vec<Value> = rows.iter().map(show).collect();
-    Ok(Json(json!({ "bad_items": items })))
+    let show = |row: BadItemRow| BadItem {
+        id: row.id,
+        connection: row.connection,
+        at: Time(row.at),
+        why: row.why,
+        raw: row.raw,
+    };
+    Ok(Json(BadItems { bad_items: rows.into_iter().map(show).collect() }))
 }

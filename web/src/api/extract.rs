@@ -7,6 +7,9 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
+use chrono::DateTime;
+use engine::clock::At;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -90,10 +93,27 @@ impl<S: Send + Sync> FromRequestParts<S> for Agent {
     }
 }
 
+/// A time in a query: RFC 3339, such as `2026-11-22T09:00:00Z`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(inline, with = "String", extend("format" = "date-time"))]
+pub(crate) struct Moment(pub(super) At);
+
+impl TryFrom<String> for Moment {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let time = DateTime::parse_from_rfc3339(&text);
+        let time = time.map_err(|_| format!("`{text}` is no time: write it as 2026-11-22T09:00:00Z"))?;
+        Ok(Self(time.to_utc().into()))
+    }
+}
+
 /// `limit` of a list.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub(crate) struct Limit(Option<u32>);
+#[schemars(inline)]
+pub(crate) struct Limit(#[schemars(range(min = 1, max = 500))] Option<u32>);
 
 impl Limit {
     /// 1 to 500, 100 when nothing was said.

@@ -6,10 +6,12 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use engine::account::Permission;
 use engine::flow::Kind;
+use engine::ids::{ContactId, EventId};
 use engine::mailbox::Missed;
-use engine::store::{Reads, VersionRow, VersionState};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use engine::store::{self, Pages, Reads, VersionRow, VersionState};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::extract::{Body, Id};
 use super::{Answer, view};
@@ -18,31 +20,112 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::flows;
 
-/// `GET /flows`: by id, with what starts them.
-pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer {
+/// The flows, by id.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Flows {
+    flows: Vec<FlowListed>,
+}
+
+/// A flow as the list shows it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct FlowListed {
+    #[serde(flatten)]
+    version: view::Version,
+    /// Nothing when it has none and is not in force.
+    name: Option<String>,
+    /// What starts it; nothing when it is not in force.
+    on: Option<Vec<String>>,
+    /// The same as `flow`.
+    id: String,
+    changed_at: view::Time,
+    changed_by: String,
+    /// Whether there is a draft newer than what is in force.
+    has_draft: bool,
+    labels: Vec<String>,
+    folder: Option<String>,
+    figures: FlowFigures,
+}
+
+/// How its runs are doing.
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct FlowFigures {
+    /// Runs that began within 24 hours.
+    runs_24h: u64,
+    /// Those of them that failed.
+    failed_24h: u64,
+    /// Runs that wait, whenever they began.
+    waiting: u64,
+    /// Runs that need attention.
+    attention: u64,
+}
+
+impl From<&store::FlowFigures> for FlowFigures {
+    fn from(counted: &store::FlowFigures) -> Self {
+        Self {
+            runs_24h: counted.runs,
+            failed_24h: counted.failed,
+            waiting: counted.waiting,
+            attention: counted.attention,
+        }
+    }
+}
+
+/// `GET /flows`.
+pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<Flows> {
     let versions = app.engine.live();
     let rows = app.engine.store().flows().await?;
+    let drafted = app.engine.store().drafted().await?;
+    let figures = app.figures.of_flows(&app).await?;
     let show = |row: &VersionRow| {
-        let version = versions.iter().find(|version| version.id == row.id);
-        let mut flow = head(row);
-        flow["name"] = json!(version.map(|version| &version.name));
-        flow["on"] = json!(version.map(|version| version.triggers.iter().map(|on| &*on.kind).collect::<Vec<_>>()));
-        flow
+        let live = versions.iter().find(|version| version.id == row.id);
+        let counted = figures.iter().find(|counted| counted.flow == row.flow);
+        FlowListed {
+            version: row.into(),
+            id: row.flow.clone(),
+            changed_at: view::Time(row.at),
+            changed_by: row.by.clone(),
+            has_draft: row.state != VersionState::Draft && drafted.contains(&row.flow),
+            labels: Vec::new(),
+            folder: None,
+            figures: counted.map(Into::into).unwrap_or_default(),
+            name: live.map_or_else(|| name(&row.source), |live| Some(live.name.clone())),
+            on: live.map(|live| live.triggers.iter().map(|on| on.kind.to_string()).collect()),
+        }
     };
-    Ok(Json(json!({ "flows": rows.iter().filter(|row| row.kind == Kind::Flow).map(show).collect::<Vec<_>>() })))
+    Ok(Json(Flows { flows: rows.iter().filter(|row| row.kind == Kind::Flow).map(show).collect() }))
 }
 
-/// `GET /flows/{id}`: the text in force, and all versions.
-pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+/// The name that a text gives itself.
+fn name(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        name: Option<String>,
+    }
+    serde_yaml::from_str::<Named>(text).ok()?.name
+}
+
+/// A flow: the text in force, and all versions, newest first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct FlowShown {
+    #[serde(flatten)]
+    version: view::Version,
+    /// Its text, verbatim.
+    source: String,
+    versions: Vec<view::Version>,
+}
+
+/// `GET /flows/{id}`.
+pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer<FlowShown> {
     let versions = versions(&app, &id).await?;
     let current = current(&versions);
-    let mut flow = head(current);
-    flow["source"] = current.source.clone().into();
-    flow["versions"] = versions.iter().map(head).collect();
-    Ok(Json(flow))
+    Ok(Json(FlowShown {
+        version: current.into(),
+        source: current.source.clone(),
+        versions: versions.iter().map(Into::into).collect(),
+    }))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Switch {
     /// Whether events start it.
@@ -55,7 +138,7 @@ pub(crate) async fn switch(
     Extension(who): Extension<Who>,
     Id(id): Id<String>,
     Body(switch): Body<Switch>,
-) -> Answer {
+) -> Answer<Switched> {
     let versions = versions(&app, &id).await?;
     let row = current(&versions);
     // The same handler serves both addresses, and ids are unique among flows and rules.
@@ -69,23 +152,54 @@ pub(crate) async fn switch(
         }
         VersionState::Old => return Err(ApiError::conflict(format!("the file of `{id}` is gone"))),
     }
-    Ok(Json(json!({ "flow": id, "state": wanted })))
+    Ok(Json(Switched { flow: id, state: wanted }))
 }
 
-/// `GET /flows/{id}/misses`: the last events its triggers heard and did not start on, newest first, and why.
-pub(crate) async fn misses(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+/// A document is on or off.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "FlowSwitched")]
+pub(crate) struct Switched {
+    flow: String,
+    state: VersionState,
+}
+
+/// The last events that a flow's triggers heard and did not start on, newest first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Misses {
+    flow: String,
+    misses: Vec<Miss>,
+}
+
+/// An event that started nothing.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "FlowMiss")]
+pub(crate) struct Miss {
+    trigger: String,
+    at: view::Time,
+    event: EventId,
+    contact: Option<ContactId>,
+    /// `origin`, `depth`, `params`, `when`, `error` or `taken`.
+    why: String,
+    /// What the conditions saw, or the words of the error.
+    saw: Value,
+}
+
+/// `GET /flows/{id}/misses`: since the server started, at most 100 of a trigger.
+pub(crate) async fn misses(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer<Misses> {
     versions(&app, &id).await?;
-    let show = |missed: Missed| {
-        let Missed { trigger, at, event, contact, why, saw, .. } = missed;
-        json!({
-            "trigger": trigger, "at": view::time(at), "event": event, "contact": contact, "why": why, "saw": saw,
-        })
+    let show = |missed: Missed| Miss {
+        trigger: missed.trigger.to_string(),
+        at: view::Time(missed.at),
+        event: missed.event,
+        contact: missed.contact,
+        why: missed.why.to_string(),
+        saw: missed.saw,
     };
-    let misses: Vec<Value> = app.engine.misses(&id).into_iter().map(show).collect();
-    Ok(Json(json!({ "flow": id, "misses": misses })))
+    let misses = app.engine.misses(&id).into_iter().map(show).collect();
+    Ok(Json(Misses { flow: id, misses }))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Start {
     /// What the flow sees as `event.input`.
@@ -99,7 +213,7 @@ pub(crate) async fn start(
     Extension(who): Extension<Who>,
     Id(id): Id<String>,
     Body(start): Body<Start>,
-) -> Answer {
+) -> Answer<Started> {
     app.expect_accounts()?;
     let live = app.engine.live().into_iter().find(|version| *version.flow == *id);
     let version = live.ok_or_else(|| ApiError::not_found(format_args!("a live flow `{id}`")))?;
@@ -107,7 +221,16 @@ pub(crate) async fn start(
         return Err(ApiError::conflict(format!("the flow `{id}` has no trigger `manual`")));
     }
     let event = app.engine.start_by_hand(&id, who.by(), start.input).await?;
-    Ok(Json(json!({ "flow": id, "event": event })))
+    Ok(Json(Started { flow: id, event }))
+}
+
+/// A flow was started by hand.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "FlowStarted")]
+pub(crate) struct Started {
+    flow: String,
+    /// The event that starts it.
+    event: EventId,
 }
 
 async fn versions(app: &App, id: &str) -> Result<Vec<VersionRow>, ApiError> {
@@ -119,11 +242,4 @@ async fn versions(app: &App, id: &str) -> Result<Vec<VersionRow>, ApiError> {
 fn current(versions: &[VersionRow]) -> &VersionRow {
     let active = versions.iter().find(|row| matches!(row.state, VersionState::Live | VersionState::Off));
     active.unwrap_or(&versions[0])
-}
-
-pub(super) fn head(row: &VersionRow) -> Value {
-    json!({
-        "kind": row.kind, "flow": row.flow, "version": row.id, "state": row.state, "text_no": row.text_no, "owner": row.owner, "by": row.by,
-        "at": view::time(row.at), "meaning": hex::encode(row.meaning),
-    })
 }

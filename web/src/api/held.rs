@@ -7,6 +7,7 @@ use axum::extract::{Extension, State};
 use engine::first_hour::{HourRow, Phase};
 use engine::runner::{Decided, Held};
 use engine::store::HELD_KEY;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ use super::{Answer, view};
 use crate::accounts::who::Who;
 use crate::app::App;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filter {
     flow: Option<String>,
@@ -26,7 +27,7 @@ pub(crate) struct Filter {
 }
 
 /// `GET /held`: held starts by flow and trigger, oldest first, and the triggers that hold.
-pub(crate) async fn list(State(app): State<Arc<App>>, Params(filter): Params<Filter>) -> Answer {
+pub(crate) async fn list(State(app): State<Arc<App>>, Params(filter): Params<Filter>) -> Answer<Value> {
     let limit = filter.limit.get();
     let after = filter.after.as_deref().unwrap_or(HELD_KEY);
     let held = app.engine.held_starts(filter.flow.as_deref(), after, limit).await?;
@@ -46,7 +47,7 @@ fn start(held: &Held) -> Value {
     })
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Which {
     /// Of this trigger only.
@@ -59,7 +60,7 @@ pub(crate) async fn release(
     Extension(who): Extension<Who>,
     Id(flow): Id<String>,
     Body(which): Body<Which>,
-) -> Answer {
+) -> Answer<Value> {
     app.expect_accounts()?;
     Ok(Json(told(&app.engine.release_starts(&flow, which.trigger.as_deref(), who.by()).await?)))
 }
@@ -70,7 +71,7 @@ pub(crate) async fn discard(
     Extension(who): Extension<Who>,
     Id(flow): Id<String>,
     Body(which): Body<Which>,
-) -> Answer {
+) -> Answer<Value> {
     Ok(Json(told(&app.engine.drop_starts(&flow, which.trigger.as_deref(), who.by()).await?)))
 }
 

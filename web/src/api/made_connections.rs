@@ -8,6 +8,7 @@ use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use engine::account::{self, Accounts, ConnectionRow, Refusal, Told};
 use engine::flow::{Op, Step};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -19,7 +20,7 @@ use crate::connections::{Given, assembled, place_of, stored};
 use crate::error::ApiError;
 
 /// A connection, with the names of its secrets and never what they are.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct ConnectionView {
     id: String,
     connector: String,
@@ -42,7 +43,7 @@ pub(crate) struct ConnectionView {
 }
 
 /// What is gone.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Removed {
     removed: String,
 }
@@ -58,7 +59,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Res
 }
 
 /// What a connection is to be.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Put {
     /// The connector's name.
@@ -195,7 +196,7 @@ fn view(app: &App, row: &ConnectionRow) -> ConnectionView {
         secrets: row.secrets.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
         revision: Some(row.rev.to_string()),
         changed_by: Some(row.by.clone()),
-        changed_at: show::text(Some(row.at)),
+        changed_at: show::maybe_text(Some(row.at)),
         problem: app.connections.troubles().remove(&row.id),
         open: app.connections.get(&row.id).is_some(),
     }

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use engine::account::{Op, Told, UserRow};
 use engine::secret::Secret;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -18,7 +19,7 @@ use crate::app::App;
 use crate::error::ApiError;
 
 /// What somebody changes of themselves; what is left out stays.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     name: Option<String>,
@@ -55,7 +56,7 @@ pub(crate) async fn change(
 }
 
 /// A new password, and the old one as proof.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Password {
     old: Secret,
@@ -63,7 +64,7 @@ pub(crate) struct Password {
 }
 
 /// It is done.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Changed {
     changed: bool,
 }
@@ -97,7 +98,7 @@ pub(crate) async fn sign_out_everywhere(
 }
 
 /// What an app is told.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct TotpBegun {
     /// Base 32, to type.
     secret: String,
@@ -123,14 +124,14 @@ pub(crate) async fn begin_totp(
 }
 
 /// A code of the app.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Code {
     code: String,
 }
 
 /// Each good once instead of a code of the app.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct RecoveryCodes {
     recovery_codes: Vec<String>,
 }
@@ -161,7 +162,7 @@ pub(crate) async fn confirm_totp(
 }
 
 /// The password, as proof.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Proof {
     password: Secret,

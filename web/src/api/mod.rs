@@ -7,31 +7,53 @@ pub(crate) mod bad_items;
 pub(crate) mod connections;
 pub(crate) mod contacts;
 pub(crate) mod escalations;
-mod extract;
+pub(crate) mod extract;
 pub(crate) mod flows;
 pub(crate) mod held;
+pub(crate) mod library;
+pub(crate) mod live;
+pub(crate) mod log;
 pub(crate) mod made_connections;
 pub(crate) mod me;
 pub(crate) mod messages;
 pub(crate) mod people;
+mod picture;
+pub(crate) mod play;
 pub(crate) mod roles;
 pub(crate) mod rules;
 pub(crate) mod runs;
+pub(crate) mod search;
 pub(crate) mod segments;
 pub(crate) mod sending;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod studio;
 pub(crate) mod system;
+pub(crate) mod timeline;
 pub(crate) mod tokens;
 pub(crate) mod users;
-mod view;
+pub(crate) mod uses;
+pub(crate) mod view;
 pub(crate) mod workspace;
 
 use axum::Json;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::ApiError;
 
-/// What a handler answers.
-type Answer = Result<Json<Value>, ApiError>;
+/// What a handler answers: a type that describes itself, or any JSON.
+type Answer<T = Value> = Result<Json<T>, ApiError>;
+
+/// What the engine tells of an order that was carried out, as the type it is told in.
+fn told<T: DeserializeOwned>(answer: Value) -> Answer<T> {
+    serde_json::from_value(answer).map(Json).map_err(ApiError::internal)
+}
+
+/// The key of the next page: of the last row, when this page is full.
+fn next<Row, Key>(rows: &[Row], limit: u32, key: impl Fn(&Row) -> Key) -> Option<Key> {
+    rows.last().filter(|_| rows.len() >= limit as usize).map(key)
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,37 +5,50 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, State};
 use engine::erasure::Names;
+use engine::ids::ContactId;
 use engine::store::{Error, PersonRows, Reads, Store};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::extract::Id;
 use super::{Answer, contacts, view};
 use crate::accounts::Who;
 use crate::app::App;
 
-/// `GET /people/{who}`: everything stored about one person, also what is nobody's and tells of them.
+/// Everything stored about one person, also what is nobody's and tells of them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Person {
+    contact: Option<view::Contact>,
+    conversations: Vec<view::Conversation>,
+    tags: Vec<view::Tag>,
+    events: Vec<view::Event>,
+    messages: Vec<view::Message>,
+    runs: Vec<view::Run>,
+    escalations: Vec<view::Escalation>,
+}
+
+/// `GET /people/{who}`.
 pub(crate) async fn export(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Id(whose): Id<String>,
-) -> Answer {
+) -> Answer<Person> {
     let rows = rows_about(&app, &whose).await?;
-    if rows == PersonRows::default() {
-        return Err(contacts::nobody());
-    }
     // Of somebody who never was a contact there is no id, and the number does not belong into the log.
     let id = rows.contact.as_ref().map_or_else(|| "no contact".to_owned(), |contact| contact.id.to_string());
     app.sign_in.reads(&app, &who, "person.exported", id).await?;
-    let list = |values: Vec<Value>| Value::Array(values);
-    Ok(Json(json!({
-        "contact": rows.contact.as_ref().map(view::contact),
-        "conversations": list(rows.conversations.iter().map(view::conversation).collect()),
-        "tags": list(rows.tags.iter().map(view::tag).collect()),
-        "events": list(rows.events.iter().map(view::event).collect()),
-        "messages": list(rows.messages.iter().map(view::message).collect()),
-        "runs": list(rows.runs.iter().map(view::run).collect()),
-        "escalations": list(rows.escalations.iter().map(view::escalation).collect()),
-    })))
+    if rows == PersonRows::default() {
+        return Err(contacts::nobody());
+    }
+    Ok(Json(Person {
+        contact: rows.contact.as_ref().map(Into::into),
+        conversations: rows.conversations.iter().map(Into::into).collect(),
+        tags: rows.tags.iter().map(Into::into).collect(),
+        events: rows.events.iter().map(Into::into).collect(),
+        messages: rows.messages.iter().map(Into::into).collect(),
+        runs: rows.runs.iter().map(Into::into).collect(),
+        escalations: rows.escalations.iter().map(Into::into).collect(),
+    }))
 }
 
 async fn rows_about(app: &App, who: &str) -> Result<PersonRows, Error> {
@@ -64,11 +77,23 @@ pub(crate) async fn erase(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Id(whose): Id<String>,
-) -> Answer {
+) -> Answer<Erased> {
     let erasure = app.engine.erase(&whose, who.by()).await?;
     if erasure.is_empty() {
         return Err(contacts::nobody());
     }
     app.engine.store().vacuum().await?;
-    Ok(Json(json!({ "erased": erasure.contacts, "events": erasure.events, "bad_items": erasure.bad_items })))
+    Ok(Json(Erased { erased: erasure.contacts, events: erasure.events, bad_items: erasure.bad_items }))
+}
+
+/// What was erased with a person.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PersonErased")]
+pub(crate) struct Erased {
+    /// The contacts they were.
+    erased: Vec<ContactId>,
+    /// Events that were nobody's and told of them, each with the runs it started.
+    events: usize,
+    /// Unreadable items that did.
+    bad_items: usize,
 }

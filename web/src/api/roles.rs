@@ -2,17 +2,18 @@
 
 use axum::Json;
 use engine::account::{Permission, Permissions, Role};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The whole table.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Roles {
     roles: Vec<RoleView>,
     permissions: Vec<PermissionView>,
 }
 
 /// A role.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct RoleView {
     id: Role,
     /// What everybody with it may.
@@ -22,7 +23,7 @@ pub(crate) struct RoleView {
 }
 
 /// A permission.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct PermissionView {
     id: Permission,
     /// What it allows, in words.

@@ -10,11 +10,11 @@ use engine::handle::sweep::Sweep;
 use engine::order::Order;
 use engine::segment::Segment;
 use engine::store::{Reads, VersionRow};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::extract::{Body, Id};
-use super::flows::head;
 use super::{Answer, view};
 use crate::accounts::who::Who;
 use crate::app::App;
@@ -26,7 +26,7 @@ const LOOKED_IN_LIST: usize = 20_000;
 const LOOKED_AT: usize = 200_000;
 
 /// `GET /segments`: by id, with how many contacts are in each.
-pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer {
+pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<Value> {
     let rows = app.engine.store().flows().await?;
     let mut segments = Vec::new();
     for row in rows.iter().filter(|row| row.kind == Kind::Segment) {
@@ -36,7 +36,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer {
 }
 
 /// `GET /segments/{id}`: the text in force, what it asks for, and how many contacts are in it.
-pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer<Value> {
     let rows = app.engine.store().flows().await?;
     let row = rows.iter().find(|row| row.kind == Kind::Segment && row.flow == id);
     let row = row.ok_or_else(|| ApiError::not_found(format_args!("a segment `{id}`")))?;
@@ -46,7 +46,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Ans
 }
 
 async fn shown(app: &App, row: &VersionRow, looked: usize) -> Result<Value, ApiError> {
-    let mut shown = head(row);
+    let mut shown = serde_json::to_value(view::Version::from(row)).unwrap_or_default();
     let live = app.engine.segments().into_iter().find(|segment| *segment.name == *row.flow);
     if let Some(segment) = live {
         let Segment { title, narrow, when, .. } = &*segment;
@@ -61,7 +61,7 @@ async fn shown(app: &App, row: &VersionRow, looked: usize) -> Result<Value, ApiE
 }
 
 /// `GET /segments/sweeps`: the slots that go over a segment now.
-pub(crate) async fn sweeps(State(app): State<Arc<App>>) -> Answer {
+pub(crate) async fn sweeps(State(app): State<Arc<App>>) -> Answer<Value> {
     let show = |sweep: &Sweep| {
         json!({
             "sweep": sweep.key(), "flow": sweep.flow, "trigger": sweep.trigger, "segment": sweep.segment,
@@ -72,7 +72,7 @@ pub(crate) async fn sweeps(State(app): State<Arc<App>>) -> Answer {
     Ok(Json(json!({ "sweeps": sweeps.iter().map(show).collect::<Vec<_>>() })))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Stop {
     /// Which, as the list calls it.
@@ -84,7 +84,7 @@ pub(crate) async fn stop(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Body(Stop { sweep }): Body<Stop>,
-) -> Answer {
+) -> Answer<Value> {
     let mut parts = sweep.split('/');
     let (Some(flow), Some(trigger), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(ApiError::bad_request("sweep: name one as the list does: <flow>/<trigger>/<slot>"));

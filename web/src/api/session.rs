@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use engine::account::{Accounts, LinkKind, LinkRow, Op, Role, Told, UserRow, UserState, admins_among};
 use engine::ids::UserId;
 use engine::secret::Secret;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -36,7 +37,7 @@ pub(crate) async fn show(
 }
 
 /// How one can come in: the details of `signed_out`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Entrances {
     /// Whether nobody can administer yet.
     setup_needed: bool,
@@ -45,20 +46,20 @@ pub(crate) struct Entrances {
 }
 
 /// A provider one can sign in with.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Provider {
     id: String,
     name: String,
 }
 
 /// Whether it is done.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct SignedOut {
     pub(super) signed_out: bool,
 }
 
 /// Who signs in.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignIn {
     email: String,
@@ -89,7 +90,7 @@ pub(crate) async fn end(State(app): State<Arc<App>>, Extension(who): Extension<W
 }
 
 /// Who sets up the first admin.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Setup {
     token: Secret,
@@ -137,7 +138,7 @@ pub(crate) async fn set_up(
 }
 
 /// Who takes an invitation, or a new password.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Invitation {
     token: Secret,
@@ -147,7 +148,7 @@ pub(crate) struct Invitation {
 }
 
 /// The password counts, and the next sign-in asks for the second factor.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct PasswordSet {
     password_set: bool,
     signed_in: bool,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, State};
 use engine::account::{Accounts, Op, Refusal, SettingsRow, Told};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
@@ -16,7 +17,7 @@ use crate::app::App;
 use crate::error::ApiError;
 
 /// The settings, and which revision of them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct SettingsView {
     #[serde(flatten)]
     settings: Settings,
@@ -57,7 +58,7 @@ async fn current(app: &App) -> Result<SettingsView, ApiError> {
     Ok(SettingsView {
         settings: Settings::clone(&app.sign_in.settings()),
         revision: row.as_ref().map_or(0, |row| row.rev).to_string(),
-        changed_at: show::text(row.as_ref().map(|row| row.at)),
+        changed_at: show::maybe_text(row.as_ref().map(|row| row.at)),
         changed_by: row.map(|row| row.by),
     })
 }

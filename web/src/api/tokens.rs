@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use engine::account::{Accounts, Op, Permission, Permissions, TokenRow, Told};
 use engine::clock::At;
 use engine::ids::TokenId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -19,7 +20,7 @@ use crate::app::App;
 use crate::error::ApiError;
 
 /// A token, without the token itself.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct TokenView {
     id: TokenId,
     name: String,
@@ -39,16 +40,16 @@ impl From<&TokenRow> for TokenView {
             id: token.id,
             name: token.name.clone(),
             scopes: token.scopes.split(' ').map(str::to_owned).collect(),
-            expires_at: show::text(token.expires_at),
-            last_used_at: show::text(token.used_at),
-            created_at: show::text(Some(token.created_at)),
+            expires_at: show::maybe_text(token.expires_at),
+            last_used_at: show::maybe_text(token.used_at),
+            created_at: show::maybe_text(Some(token.created_at)),
             created_by: token.by.clone(),
         }
     }
 }
 
 /// All tokens.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Tokens {
     tokens: Vec<TokenView>,
     /// Never more than one page.
@@ -62,7 +63,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<Tokens>, Ap
 }
 
 /// What a token is to be.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct New {
     name: String,
@@ -73,7 +74,7 @@ pub(crate) struct New {
 }
 
 /// A new token.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Made {
     #[serde(flatten)]
     token: TokenView,
@@ -121,7 +122,7 @@ fn later(text: &str, now: At) -> Result<At, ApiError> {
 }
 
 /// What does not count any more.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Revoked {
     revoked: TokenId,
 }

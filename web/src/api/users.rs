@@ -8,6 +8,7 @@ use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use engine::account::{Accounts, LinkKind, LinkRow, Op, Refusal, Role, Told, UserRow, UserState};
 use engine::ids::UserId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -26,7 +27,7 @@ const INVITATION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const SETUP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Somebody, as admins see them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct UserView {
     id: UserId,
     name: String,
@@ -60,15 +61,15 @@ impl From<&UserRow> for UserView {
             theme: user.theme.clone(),
             totp: user.totp_on,
             state: user.state,
-            created_at: show::text(Some(user.created_at)),
-            signed_in_at: show::text(user.signed_in_at),
+            created_at: show::maybe_text(Some(user.created_at)),
+            signed_in_at: show::maybe_text(user.signed_in_at),
             revision: user.rev.to_string(),
         }
     }
 }
 
 /// Everybody.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Users {
     users: Vec<UserView>,
     /// Never more than one page.
@@ -82,7 +83,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<Users>, Api
 }
 
 /// Somebody with a link that works once: below the server's address, they choose a password with it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Invited {
     user: UserView,
     /// `/invitation#<token>`; shown this once.
@@ -90,7 +91,7 @@ pub(crate) struct Invited {
 }
 
 /// Whom to invite.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct New {
     name: String,
@@ -134,7 +135,7 @@ pub(crate) async fn invite(
 }
 
 /// What changes of somebody; what is left out stays.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     name: Option<String>,
@@ -187,7 +188,7 @@ pub(crate) async fn change(
 }
 
 /// Who is gone.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Removed {
     removed: UserId,
 }
@@ -226,7 +227,7 @@ pub(crate) async fn sign_out(
 }
 
 /// Whether the second factor goes too.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Renew {
     /// For whoever lost it.
@@ -256,7 +257,7 @@ pub(crate) async fn renew(
 }
 
 /// A link that makes an admin.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct SetupLink {
     /// `/setup#<token>`; shown this once.
     setup: String,

@@ -8,16 +8,16 @@ use axum::extract::{Extension, State};
 use engine::account::Permission;
 use engine::publication::Choices;
 use engine::store::Reads;
-use serde::Deserialize;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::Answer;
 use super::extract::Body;
 use crate::accounts::Who;
 use crate::app::App;
-use crate::flows::{self, Document, Owner};
+use crate::flows::{self, Document, Owner, Plan};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Import {
     /// The documents.
@@ -35,7 +35,7 @@ pub(crate) async fn plan(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Body(import): Body<Import>,
-) -> Answer {
+) -> Answer<Imported> {
     bring_in(&app, &who, import, false).await
 }
 
@@ -44,24 +44,39 @@ pub(crate) async fn import(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Body(import): Body<Import>,
-) -> Answer {
+) -> Answer<Imported> {
     if import.publish {
         who.expect(Permission::FlowsPublish)?;
     }
     bring_in(&app, &who, import, true).await
 }
 
-/// `GET /workspace`: the flows in force as documents, byte for byte.
-pub(crate) async fn export(State(app): State<Arc<App>>) -> Answer {
+/// The documents in force, byte for byte.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Workspace {
+    documents: Vec<Document>,
+}
+
+/// `GET /workspace`.
+pub(crate) async fn export(State(app): State<Arc<App>>) -> Answer<Workspace> {
     let mut documents = Vec::new();
     for row in app.engine.store().flows().await? {
         documents.push(Document { path: format!("{}.yaml", row.flow), text: row.source });
     }
-    Ok(Json(json!({ "documents": documents })))
+    Ok(Json(Workspace { documents }))
 }
 
-async fn bring_in(app: &App, who: &Who, import: Import, apply: bool) -> Answer {
+/// What an import changes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Imported {
+    /// Whether it was done.
+    applied: bool,
+    #[serde(flatten)]
+    plan: Plan,
+}
+
+async fn bring_in(app: &App, who: &Who, import: Import, apply: bool) -> Answer<Imported> {
     let Import { documents, publish, waiting } = import;
     let plan = flows::bring_in(app, &documents, Owner::Import, publish, who.by(), apply, &waiting).await?;
-    Ok(Json(json!({ "applied": apply, "changes": plan.changes, "problems": plan.problems, "needs": plan.needs })))
+    Ok(Json(Imported { applied: apply, plan }))
 }

@@ -119,10 +119,17 @@ fn tell(answer: &Value) {
         return;
     }
     let on = |flow: &Value| list(flow, "on").iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
-    let row = |flow: &Value| {
-        vec![text(flow, "flow"), text(flow, "state"), text(flow, "owner"), text(flow, "version"), on(flow)]
-    };
+    let row =
+        |flow: &Value| vec![text(flow, "flow"), text(flow, "state"), owner(flow), text(flow, "version"), on(flow)];
     print::table(&["FLOW", "STATE", "OWNER", "VERSION", "ON"], &flows.iter().map(row).collect::<Vec<_>>());
+}
+
+/// `file:order.yaml`, or `editor`.
+fn owner(flow: &Value) -> String {
+    match text(flow, "file") {
+        file if file.is_empty() => text(flow, "owner"),
+        file => format!("file:{file}"),
+    }
 }
 
 fn tell_misses(answer: &Value) {

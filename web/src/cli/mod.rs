@@ -89,8 +89,8 @@ enum Command {
     /// Proves that the log is whole; exports it
     #[command(subcommand)]
     Audit(audit::Audit),
-    /// The JSON Schema of flow files
-    Schema,
+    /// The JSON Schema of flow files; or the description of the API
+    Schema(schema::Schema),
     /// Flows: list, show, on, off, run by hand, try a draft on the past
     #[command(subcommand)]
     Flow(flow::Flow),
@@ -228,7 +228,7 @@ async fn run(command: Command, context: Context) -> Outcome {
         Command::Check(command) => command.run(),
         Command::Test(command) => command.run().await,
         Command::Audit(command) => command.run(&context).await,
-        Command::Schema => schema::run(),
+        Command::Schema(command) => command.run(),
         Command::Flow(command) => command.run(&context).await,
         Command::Rules(command) => command.run(&context).await,
         Command::Segment(command) => command.run(&context).await,

@@ -122,6 +122,7 @@ impl Doors {
             public_url: settings.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
             sandbox_url: sandbox.as_ref().map(|sandbox| sandbox.url().to_owned()),
             first_hour: settings.first_hour,
+            phones: sandbox.as_ref().map(Sandbox::phones),
             quiet: false,
             metrics: recorder()?,
         };

@@ -11,6 +11,7 @@ use engine::flow::{
 };
 use engine::runner::Compile;
 use engine::store::VersionRow;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Owner;
@@ -28,7 +29,7 @@ pub(crate) struct Checker {
 }
 
 /// A problem and the file it is in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FileProblem {
     /// The file.
     pub(crate) file: String,

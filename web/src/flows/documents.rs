@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The file in a folder of flows that maps names to those of this installation; not a flow.
@@ -11,7 +12,7 @@ pub(crate) const BINDINGS: &str = "bindings.yaml";
 const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// One flow file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Document {
     /// Where it came from, for people.

@@ -7,6 +7,7 @@ use engine::clock::At;
 use engine::flow::{self, CompiledDocument, FORMAT, Kind, Needs};
 use engine::ids::VersionId;
 use engine::store::{VersionRow, VersionState};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::checker::{FileProblem, problems};
@@ -40,8 +41,9 @@ impl Owner {
 }
 
 /// What becomes of a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ImportWhat")]
 pub(crate) enum What {
     /// Never seen before.
     New,
@@ -58,7 +60,8 @@ pub(crate) enum What {
 }
 
 /// One document of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ImportChange")]
 pub(crate) struct Change {
     /// What it is.
     pub(crate) kind: Kind,
@@ -78,7 +81,8 @@ pub(crate) struct Change {
 }
 
 /// Everything that a set of documents changes.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "ImportPlan")]
 pub(crate) struct Plan {
     /// One entry a document, by id.
     pub(crate) changes: Vec<Change>,

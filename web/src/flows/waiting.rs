@@ -9,13 +9,14 @@ use engine::ids::VersionId;
 use engine::publication::Choices;
 use engine::runner::Fate;
 use engine::store::VersionState;
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::{Error, Plan, What};
 use crate::app::Engine;
 
 /// Runs that wait at a step of a version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Waits {
     /// The step's id, or its place; empty when it is not known.
     pub(crate) step: String,
@@ -25,6 +26,7 @@ pub(crate) struct Waits {
     pub(crate) count: u64,
     /// When the first of them falls due.
     #[serde(serialize_with = "as_text")]
+    #[schemars(with = "Option<String>")]
     next_due: Option<At>,
     /// What becomes of them.
     pub(crate) then: OnPublish,

@@ -26,6 +26,9 @@ use super::{
 pub(super) use error::Error;
 use message::Wanted;
 
+/// Messages that a customer reads when they open the conversation.
+const READ_AT_ONCE: usize = 20;
+
 pub(super) fn router() -> Router<Arc<World>> {
     Router::new()
         .route("/{version}/{id}", get(number))
@@ -107,6 +110,24 @@ fn tell_statuses(world: &World, message: &Message, failure: Option<&Error>, wind
     let news = states.iter().map(|state| News::Status(status(world, message, state, failure, window_open))).collect();
     let parcel = Parcel { provider: Provider::CloudApi, kind: "status", url, news, token: world.next_number() };
     world.outbox.put(vec![parcel]);
+}
+
+/// A customer opened the conversation: the last messages sent to them are read.
+pub(in crate::sandbox) fn tell_read(world: &World, customer: &str) {
+    let Some(url) = world.webhook_url(Provider::CloudApi) else { return };
+    let theirs = |message: &Message| {
+        message.provider == Provider::CloudApi && message.to == customer && message.failed.is_none()
+    };
+    let messages = world.ledger.messages_where(theirs);
+    let news: Vec<News> = messages
+        .iter()
+        .take(READ_AT_ONCE)
+        .map(|message| News::Status(status(world, message, "read", None, true)))
+        .collect();
+    if !news.is_empty() {
+        let parcel = Parcel { provider: Provider::CloudApi, kind: "status", url, news, token: world.next_number() };
+        world.outbox.put(vec![parcel]);
+    }
 }
 
 fn status(world: &World, message: &Message, state: &str, failure: Option<&Error>, window_open: bool) -> Value {

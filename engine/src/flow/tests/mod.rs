@@ -10,6 +10,7 @@ mod documents;
 mod identity;
 mod outline;
 mod plan;
+mod pointers;
 mod rules;
 mod schema;
 mod scope;

@@ -14,6 +14,7 @@ mod tests;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -67,7 +68,8 @@ pub struct FlowBacktest {
 }
 
 /// What a back-test of a flow found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "FlowBacktest")]
 pub struct FlowReport {
     /// The flow.
     pub flow: Arc<str>,
@@ -90,7 +92,8 @@ pub struct FlowReport {
 }
 
 /// How often something happens as the flow is in force, and in the draft; counted in events.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "BacktestCount")]
 pub struct Counted {
     /// What: `start`, or an action's full name.
     pub what: Arc<str>,

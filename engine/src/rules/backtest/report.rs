@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -15,7 +16,8 @@ const EXAMPLES: usize = 5;
 const SHOWN_CHARS: usize = 120;
 
 /// What a back-test found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RulesBacktest")]
 pub struct Report {
     /// The file's id.
     pub file: Arc<str>,
@@ -36,7 +38,7 @@ pub struct Report {
 }
 
 /// One rule.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct RuleReport {
     /// The rule.
     pub rule: Arc<str>,
@@ -55,7 +57,8 @@ pub struct RuleReport {
 }
 
 /// An event that a rule would treat differently.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "BacktestExample")]
 pub struct Example {
     /// In which direction.
     pub way: Way,
@@ -63,6 +66,7 @@ pub struct Example {
     pub event: EventId,
     /// When.
     #[serde(serialize_with = "as_text")]
+    #[schemars(with = "String")]
     pub at: At,
     /// Whose.
     pub contact: Option<ContactId>,
@@ -75,8 +79,9 @@ pub struct Example {
 }
 
 /// In which direction a rule would differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "BacktestWay")]
 pub enum Way {
     /// It would hold and does not.
     Gained,
@@ -85,7 +90,8 @@ pub enum Way {
 }
 
 /// Two rules that want opposite things.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "RulesConflict")]
 pub struct Conflict {
     /// The earlier rule.
     pub one: Arc<str>,

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::Line;
 use crate::clock::At;
 use crate::connector::{Problem, Verdict};
+use crate::runner::feed::Change;
 use crate::runner::hold::Hold;
 use crate::store::{Reads, Store};
 
@@ -20,9 +21,14 @@ impl<S: Store + Reads> Line<S> {
                 tracing::warn!(connection = %self.open.id, reason, "connection is down; its calls wait in order");
                 self.hold = Some(Hold::new(now, reason.clone(), after));
                 self.show();
+                self.tell(false);
                 self.core.note_change("connection.down", &self.open.id, json!({ "reason": reason })).await;
             }
         }
+    }
+
+    fn tell(&self, up: bool) {
+        self.core.feed.tell(vec![Change::Connection { id: self.open.id.to_string(), up }]);
     }
 
     /// The service answered a call that began at `at`. What was under way before the outage says nothing about it.
@@ -31,6 +37,7 @@ impl<S: Store + Reads> Line<S> {
             let down_ms = u64::try_from(self.now().since(hold.since).as_millis()).unwrap_or(u64::MAX);
             tracing::info!(connection = %self.open.id, down_ms, "connection is back");
             self.show();
+            self.tell(true);
             self.core.note_change("connection.up", &self.open.id, json!({ "down_ms": down_ms })).await;
         }
     }

@@ -26,6 +26,9 @@ mod members;
 mod messages;
 mod migrate;
 mod open;
+mod pages;
+#[cfg(test)]
+mod pages_tests;
 mod parties;
 mod people;
 #[cfg(test)]

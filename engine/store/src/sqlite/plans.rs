@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::{
     accounts_read, chain, contacts, count, editing, effects, events, evidence, history, inputs, life, members,
-    messages, open, parties, people, read, runs, traces, unmatched, waits,
+    messages, open, pages, parties, people, read, runs, traces, unmatched, waits,
 };
 
 async fn empty() -> (tempfile::TempDir, Connection) {
@@ -152,6 +152,45 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
     let some = "SEARCH journal USING COVERING INDEX journal_block (strand=? AND block>? AND block<?)";
     expect(&conn, count::ROWS, &[some]);
     expect(&conn, count::STRAYS, &["SEARCH journal USING COVERING INDEX journal_block (strand=? AND block>?)"]);
+}
+
+#[tokio::test]
+async fn lists_with_filters_find_their_candidates_by_an_index_in_order() {
+    let (_folder, conn) = empty().await;
+    let run = "SEARCH run USING INTEGER PRIMARY KEY (rowid";
+    let journal = "SEARCH journal USING INTEGER PRIMARY KEY (rowid";
+    for (text, wanted) in [
+        (pages::RUNS, "SEARCH run USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (pages::RUNS_OF_VERSION, "SEARCH run USING INDEX run_version (version_id=? AND id>? AND id<?)"),
+        (pages::RUNS_OF_CONTACT, "SEARCH run USING INDEX run_contact (contact_id=? AND id>? AND id<?)"),
+        (pages::RUNS_IN_STATUS, "SEARCH run USING INDEX run_status (status=? AND id>? AND id<?)"),
+        (pages::CONTACTS, "SEARCH contact USING INTEGER PRIMARY KEY (rowid<?)"),
+        (pages::LOG, "SEARCH journal USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (pages::LOG_OF, "SEARCH journal USING INDEX journal_contact (contact_id=? AND id<?)"),
+        (pages::MESSAGES_IN, "SEARCH message USING INDEX message_conversation (conversation_id=? AND id<?)"),
+    ] {
+        expect(&conn, text, &[wanted]);
+        let steps = plan(&conn, text);
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:#?} of {text}");
+    }
+    // Those that are chosen are few: they are put in order in memory.
+    expect(&conn, pages::CHOSEN_RUNS, &[run]);
+    expect(&conn, pages::CHOSEN_LOG, &[journal]);
+    expect(&conn, pages::CHOSEN_CONTACTS, &["SEARCH contact USING INTEGER PRIMARY KEY (rowid=?)"]);
+    expect(
+        &conn,
+        pages::CHOSEN_TAGS,
+        &["SEARCH contact_tag USING INDEX sqlite_autoindex_contact_tag_1 (contact_id=?)"],
+    );
+    expect(&conn, pages::LOG_ABOUT, &["SEARCH journal USING INDEX sqlite_autoindex_journal_1 (subject=?)"]);
+    let tagged = plan(&conn, pages::CONTACTS_WITH_TAG);
+    assert!(tagged.iter().any(|step| step.contains("contact_tag_tag (tag=? AND contact_id<?)")), "{tagged:#?}");
+    let begun = plan(&conn, pages::BEGUN);
+    assert!(begun.iter().any(|step| step.contains("COVERING INDEX run_version (version_id=? AND id>?)")), "{begun:#?}");
+    let failed = plan(&conn, pages::FAILED);
+    assert!(failed.iter().any(|step| step.contains("INDEX run_status (status=? AND id>?)")), "{failed:#?}");
+    let open = plan(&conn, pages::OPEN);
+    assert!(open.iter().any(|step| step.contains("run USING COVERING INDEX run_open")), "{open:#?}");
 }
 
 #[tokio::test]

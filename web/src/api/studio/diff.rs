@@ -2,6 +2,7 @@
 
 use axum::Json;
 use engine::flow::{self, Differences};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -10,7 +11,7 @@ use super::within_bounds;
 use crate::error::ApiError;
 
 /// Two texts.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Diff {
     /// One.

@@ -9,6 +9,7 @@ use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use engine::flow::{self, Outline};
 use engine::store::{EditOp, Editing, MetaRow, VersionRow, VersionState};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -31,7 +32,7 @@ const MOST_LABEL: usize = 40;
 const MOST_FOLDER: usize = 200;
 
 /// What a new document begins with.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Create {
     /// A text. Either this or `from`.
@@ -49,7 +50,7 @@ pub(crate) struct Create {
 }
 
 /// Where a copy comes from.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum From {
     /// The id of a document of the library.
@@ -62,7 +63,7 @@ pub(crate) enum From {
 }
 
 /// A document that is new.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Created {
     /// Its id.
     id: String,
@@ -166,7 +167,7 @@ fn renamed(text: String, outline: Option<&Outline>, id: &str, name: Option<&str>
 }
 
 /// Where a document stands among others.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Meta {
     /// Its labels: at most 20, each of 1 to 40 characters. Default: none.
@@ -206,7 +207,7 @@ pub(crate) async fn label(
 }
 
 /// What becomes of runs that are not over.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Remove {
     /// `finish`: they go on until they are over. Default: a document with such runs is not deleted.
@@ -215,7 +216,7 @@ pub(crate) struct Remove {
 }
 
 /// What can become of them.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Runs {
     /// They go on until they are over.

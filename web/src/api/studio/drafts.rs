@@ -8,6 +8,7 @@ use axum::extract::{Extension, State};
 use engine::flow::PlacedProblem;
 use engine::ids::VersionId;
 use engine::store::{DraftRow, EditOp, Editing};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -23,7 +24,7 @@ use crate::flows::locks::Editor;
 use crate::flows::publish;
 
 /// A document to edit.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Draft {
     /// The draft's text; without a draft, the text in force.
     text: String,
@@ -74,7 +75,7 @@ impl Draft {
 }
 
 /// Which window of a person asks.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Window {
     #[serde(default)]
     session: String,
@@ -92,7 +93,7 @@ pub(crate) async fn show(
 }
 
 /// A text to keep.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Save {
     /// The whole text, at most 1 MB; it may be no valid document.
@@ -103,7 +104,7 @@ pub(crate) struct Save {
 }
 
 /// A text that is kept.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Saved {
     /// What the next change is made over.
     revision: String,

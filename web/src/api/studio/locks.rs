@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::extract::{Body, Id};
@@ -13,7 +14,7 @@ use crate::error::ApiError;
 use crate::flows::locks::{Editor, Lease};
 
 /// Who asks for the lease.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Take {
     /// Whether it is taken from whoever has it; what they saved stays. Default: no.
@@ -25,7 +26,7 @@ pub(crate) struct Take {
 }
 
 /// Who edits.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Lock {
     /// The person.
     by: String,
@@ -36,7 +37,7 @@ pub(crate) struct Lock {
 }
 
 /// The answer to whoever took it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Taken {
     lock: Lock,
 }
@@ -72,7 +73,7 @@ pub(crate) async fn take(
 }
 
 /// Who gives the lease back.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Release {
     /// Which window of this person.
@@ -81,7 +82,7 @@ pub(crate) struct Release {
 }
 
 /// Nothing more to say.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Done {}
 
 /// `DELETE /flows/{id}/lock`: gives it back, if it is whoever asks who has it.

@@ -17,6 +17,7 @@ mod waiting;
 
 use engine::account::Permission::{FlowsEdit, FlowsPublish, FlowsRead, RulesEdit, RulesPublish};
 use engine::flow::{Kind, MAX_BYTES};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(crate) use super::extract::IfMatch;
@@ -93,7 +94,7 @@ fn expect_unlocked(app: &App, id: &str, editor: &Editor) -> Result<(), ApiError>
 
 /// Refuses when the document is not at the revision that the caller read.
 fn expect_revision(edited: &Edited, read: i64) -> Result<(), ApiError> {
-    #[derive(Serialize)]
+    #[derive(Serialize, JsonSchema)]
     struct Current {
         current: String,
     }

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use engine::ids::VersionId;
 use engine::publication::Choices;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -20,7 +21,7 @@ use crate::flows::locks::Editor;
 use crate::flows::publish::{self, Publication, version};
 
 /// A draft to put in force.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Publish {
     /// The revision of the draft that its publisher has seen.
@@ -41,7 +42,7 @@ pub(crate) struct Publish {
 }
 
 /// What is in force now.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Published {
     /// The version.
     version: VersionId,
@@ -69,7 +70,7 @@ pub(crate) async fn publish(
 }
 
 /// A version to put in force again.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rollback {
     /// The version.

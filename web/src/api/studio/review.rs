@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, State};
 use engine::store::{EditOp, Editing, ReviewRow, ReviewState};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -16,7 +17,7 @@ use crate::error::ApiError;
 use crate::flows::edited::Edited;
 
 /// What somebody does about a draft.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Act {
     /// What.
@@ -29,7 +30,7 @@ pub(crate) struct Act {
 }
 
 /// What can be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Action {
     /// Asks for a review.
@@ -41,7 +42,7 @@ pub(crate) enum Action {
 }
 
 /// How a review stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Review {
     /// The answer.
     state: ReviewState,
@@ -81,7 +82,7 @@ impl Review {
 }
 
 /// The review that was changed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Reviewed {
     review: Review,
 }

@@ -9,6 +9,7 @@ use engine::flow::{self, ExpressionKind, PlacedProblem, Readable};
 use engine::ids::{EventId, RunId};
 use engine::run::{What, journal};
 use engine::store::{Reads, RunFilter, RunStatus, Store};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -19,7 +20,7 @@ use crate::error::ApiError;
 use crate::flows::Checker;
 
 /// A place in a document.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scope {
     /// The document; it may have problems.
@@ -29,7 +30,7 @@ pub(crate) struct Scope {
 }
 
 /// What can be read there.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Names {
     /// By name.
     names: Vec<Name>,
@@ -38,7 +39,7 @@ pub(crate) struct Names {
 }
 
 /// One name.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Name {
     #[serde(flatten)]
     readable: Readable,
@@ -107,7 +108,7 @@ async fn event(app: &App, id: EventId) -> Result<Value, ApiError> {
 }
 
 /// An expression, as text or as its parts.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Expression {
     /// Its text. Either this or `ast`.
@@ -127,7 +128,7 @@ pub(crate) struct Expression {
 }
 
 /// An expression that was looked at.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Looked {
     /// Its text.
     text: String,

@@ -11,6 +11,7 @@ use engine::clock::At;
 use engine::flow::{self, CompiledDocument, Kind, TemplateTexts};
 use engine::flowtest::{self, Coverage, Outcome, Scene, Simulation};
 use engine::store::{Reads, VersionState};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
@@ -26,7 +27,7 @@ const MOST_TIME: Duration = Duration::from_secs(20);
 const MOST_EVENTS: usize = 200;
 
 /// What is simulated.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Simulate {
     /// The document.
@@ -55,7 +56,7 @@ pub(crate) struct Simulate {
 }
 
 /// One event.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Happens {
     /// When, from the beginning: `0s`, `48h`.
@@ -124,7 +125,7 @@ fn case(asked: &Simulate, now: At) -> Map<String, Value> {
 }
 
 /// A text whose tests are run.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Test {
     /// The document.
@@ -132,7 +133,7 @@ pub(crate) struct Test {
 }
 
 /// What the tests showed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Tested {
     /// How many passed.
     passed: usize,
@@ -145,7 +146,7 @@ pub(crate) struct Tested {
 }
 
 /// What the tests of a flow came to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Covered {
     #[serde(flatten)]
     coverage: Coverage,

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use engine::flow::{PlacedProblem, Summary};
 use engine::store::Reads;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::extract::Body;
@@ -13,7 +14,7 @@ use crate::app::App;
 use crate::error::ApiError;
 
 /// A text to check.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Validate {
     /// The text; any text at all.
@@ -27,7 +28,7 @@ pub(crate) struct Validate {
 }
 
 /// What the check found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Validated {
     /// Errors and warnings in the order of the text, each with its range and its place in the tree.
     pub(super) problems: Vec<PlacedProblem>,

@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use engine::flow::Kind;
 use engine::ids::VersionId;
 use engine::store::{Editing, PublicationRow, VersionRow, VersionState};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::extract::Id;
@@ -15,7 +16,7 @@ use crate::error::ApiError;
 use crate::flows::publish::version;
 
 /// One version.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Version {
     /// Its id.
     version: VersionId,
@@ -55,7 +56,7 @@ impl Version {
 }
 
 /// All versions of a document.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Versions {
     /// Newest first.
     versions: Vec<Version>,
@@ -71,7 +72,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, Id(id): Id<String>) -> Res
 }
 
 /// A version with its text.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct WithText {
     #[serde(flatten)]
     version: Version,

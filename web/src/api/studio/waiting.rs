@@ -10,6 +10,7 @@ use engine::flow::{self, Outline, Version};
 use engine::ids::VersionId;
 use engine::run::{Block, Run};
 use engine::store::{Editing, VersionRow, WaitingRun};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::extract::Id;
@@ -22,7 +23,7 @@ const PAGE: u32 = 500;
 const MOST: usize = 20_000;
 
 /// Where runs wait.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Waiting {
     /// The steps, those with the most runs first.
     places: Vec<WaitingPlace>,
@@ -33,7 +34,7 @@ pub(crate) struct Waiting {
 }
 
 /// A step at which runs wait.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct WaitingPlace {
     /// Its place in the text of that version.
     path: Option<String>,

@@ -71,6 +71,7 @@ impl Desk {
             anchors: None,
             public_url: "http://localhost".to_owned(),
             sandbox_url: None,
+            phones: None,
             quiet: false,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };
