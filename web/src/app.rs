@@ -35,7 +35,7 @@ pub struct App {
     /// Who edits what.
     pub(crate) locks: Locks,
     /// How many texts are tried out at once: two.
-    pub(crate) trials: tokio::sync::Semaphore,
+    pub(crate) trials: Arc<tokio::sync::Semaphore>,
     /// Whether a draft needs the approval of a second person before it is published.
     pub(crate) approval: bool,
     /// The folder of flow files, when the editor may write it.

@@ -229,6 +229,9 @@ pub(crate) async fn remove(
 ) -> Result<Json<Done>, ApiError> {
     let _one_at_a_time = app.importing.lock().await;
     let edited = super::edited(&app, &id).await?;
+    if !edited.exists() {
+        return Err(ApiError::not_found(format_args!("`{id}`")));
+    }
     if let Some(file) = edited.file() {
         let message = format!("`{id}` belongs to the file {}: remove that", file.display());
         return Err(ApiError::conflict_of("read_only", message, &json!({ "file": file })));

@@ -33,15 +33,21 @@ use crate::flows::locks::Editor;
 
 /// The addresses of the editor.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    let texts = Router::new()
-        .route("/flows", post(documents::create))
-        .merge(verb("validate", post(validate::validate)))
-        .merge(verb("test", post(simulate::test)))
-        .merge(verb("simulate", post(simulate::simulate)))
-        .merge(verb("diff", post(diff::diff)))
-        .merge(verb("scope", post(scope::scope)))
-        .merge(verb("expression", post(scope::expression)));
-    ["/flows", "/rules", "/calendars"].into_iter().fold(texts, |router, kind| router.merge(documents_at(kind)))
+    let kinds = ["/flows", "/rules", "/calendars"].into_iter();
+    let all = kinds.fold(Router::new(), |router, kind| router.merge(texts_at(kind)).merge(documents_at(kind)));
+    // What else stands where a flow's id may stand.
+    all.merge(verb("/flows", "backtest", MethodRouter::new()))
+}
+
+fn texts_at(kind: &'static str) -> Router<Arc<App>> {
+    Router::new()
+        .route(kind, post(documents::create))
+        .merge(verb(kind, "validate", post(validate::validate)))
+        .merge(verb(kind, "test", post(simulate::test)))
+        .merge(verb(kind, "simulate", post(simulate::simulate)))
+        .merge(verb(kind, "diff", post(diff::diff)))
+        .merge(verb(kind, "scope", post(scope::scope)))
+        .merge(verb(kind, "expression", post(scope::expression)))
 }
 
 fn documents_at(kind: &str) -> Router<Arc<App>> {
@@ -59,11 +65,13 @@ fn documents_at(kind: &str) -> Router<Arc<App>> {
         .route(&at("/versions/{version}"), get(versions::show))
 }
 
-/// An address for texts, `/flows/<name>`. A flow may have this id: it is shown there as everywhere.
-fn verb(name: &'static str, handler: MethodRouter<Arc<App>>) -> Router<Arc<App>> {
+/// An address for texts, `/flows/<name>`. A document may have this id: it is shown and deleted there as everywhere.
+fn verb(kind: &str, name: &'static str, handler: MethodRouter<Arc<App>>) -> Router<Arc<App>> {
     let show = get(move |state| super::flows::show(state, Id(name.to_owned())));
     let remove = delete(move |state, peer, params| documents::remove(state, peer, Id(name.to_owned()), params));
-    Router::new().route(&format!("/flows/{name}"), handler.merge(show).merge(remove))
+    let handler = handler.merge(remove);
+    let handler = if kind == "/flows" { handler.merge(show) } else { handler };
+    Router::new().route(&format!("{kind}/{name}"), handler)
 }
 
 /// A document that must be there.

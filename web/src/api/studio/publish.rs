@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
+use engine::flow;
 use engine::ids::VersionId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -14,6 +15,7 @@ use super::review::expect_approved;
 use super::{edited, expect_revision, expect_unlocked, revision};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::flows;
 use crate::flows::edited::Edited;
 use crate::flows::locks::Editor;
 use crate::flows::publish::{self, Publication, version};
@@ -79,7 +81,21 @@ pub(crate) async fn publish(
     let text = edited.unpublished();
     let text = text.ok_or_else(|| ApiError::conflict(format!("`{id}` has no draft: there is nothing to publish")))?;
     let what = Publication { text, by: peer.by(), comment: &asked.comment, rollback: false };
-    Ok(Json(Published { version: publish::publish(&app, &edited, what).await? }))
+    put(&app, &edited, what).await
+}
+
+/// Puts a text in force; its problems are told with their places.
+async fn put(app: &App, edited: &Edited, what: Publication<'_>) -> Result<Json<Published>, ApiError> {
+    let put = publish::publish(app, edited, what).await;
+    let version = put.map_err(|error| match error {
+        publish::Error::Flows(flows::Error::Problems(found)) => {
+            let problems = found.into_iter().map(|found| found.problem).collect();
+            let placed = flow::placed(problems, what.text, flow::outline(what.text).as_ref());
+            ApiError::problems(format!("`{}` has problems", edited.id), json!(placed))
+        }
+        other => other.into(),
+    })?;
+    Ok(Json(Published { version }))
 }
 
 /// A version to put in force again.
@@ -105,7 +121,7 @@ pub(crate) async fn rollback(
     let row = version(&edited, asked.version);
     let row = row.ok_or_else(|| ApiError::not_found(format_args!("version {} of `{id}`", asked.version)))?;
     let what = Publication { text: &row.source, by: peer.by(), comment: &asked.comment, rollback: true };
-    Ok(Json(Published { version: publish::publish(&app, &edited, what).await? }))
+    put(&app, &edited, what).await
 }
 
 /// Refuses when another version than the publisher saw is in force.
