@@ -39,7 +39,7 @@ pub struct App {
     /// Who edits what.
     pub(crate) locks: Locks,
     /// How many texts are tried out at once: two.
-    pub(crate) trials: tokio::sync::Semaphore,
+    pub(crate) trials: Arc<tokio::sync::Semaphore>,
     /// The folder of flow files, when the editor may write it.
     pub(crate) flows_writable: Option<PathBuf>,
     /// Our address as the outside sees it, without a final slash.

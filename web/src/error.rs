@@ -244,7 +244,9 @@ impl From<flows::publish::Error> for ApiError {
             flows::publish::Error::ReadOnly { ref file, .. } => {
                 Self::conflict_of("read_only", error.to_string(), &json!({ "file": file }))
             }
-            other @ flows::publish::Error::File { .. } => Self::internal(other),
+            flows::publish::Error::File { ref file, .. } => {
+                Self::conflict_of("file_not_written", error.to_string(), &json!({ "file": file }))
+            }
         }
     }
 }

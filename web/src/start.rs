@@ -160,7 +160,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         checker,
         importing: tokio::sync::Mutex::default(),
         locks: crate::flows::locks::Locks::default(),
-        trials: tokio::sync::Semaphore::new(TRIALS),
+        trials: Arc::new(tokio::sync::Semaphore::new(TRIALS)),
         flows_writable: setup.flows.filter(|_| setup.flows_writable),
         connections,
         public_url: setup.public_url,

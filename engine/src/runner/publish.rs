@@ -52,7 +52,15 @@ impl<S: Store + Reads> Core<S> {
                     VersionState::Draft => "saved",
                 };
                 let what = &format!("{}.{became}", row.kind.key());
-                let data = json!({ "version": row.id, "meaning": hex::encode(row.meaning), "owner": row.owner });
+                let mut data = json!({ "version": row.id, "meaning": hex::encode(row.meaning), "owner": row.owner });
+                for edit in &edits {
+                    if let EditOp::Published(publication) = edit
+                        && publication.version == row.id
+                    {
+                        data["comment"] = publication.comment.as_str().into();
+                        data["rollback"] = publication.rollback.into();
+                    }
+                }
                 self.change_row(by, what, &row.flow, data, now)
             })
             .collect();

@@ -232,6 +232,9 @@ pub(crate) async fn remove(
 ) -> Result<Json<Done>, ApiError> {
     let _one_at_a_time = app.importing.lock().await;
     let edited = super::edited(&app, &id).await?;
+    if !edited.exists() {
+        return Err(ApiError::not_found(format_args!("`{id}`")));
+    }
     super::may_publish(&who, edited.kind())?;
     if let Some(file) = edited.file() {
         let message = format!("`{id}` belongs to the file {}: remove that", file.display());

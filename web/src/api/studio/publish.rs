@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
+use engine::flow;
 use engine::ids::VersionId;
 use engine::publication::Choices;
 use schemars::JsonSchema;
@@ -16,6 +17,7 @@ use super::{edited, expect_revision, expect_unlocked, may_publish, revision};
 use crate::accounts::Who;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::flows;
 use crate::flows::edited::Edited;
 use crate::flows::locks::Editor;
 use crate::flows::publish::{self, Publication, version};
@@ -66,7 +68,22 @@ pub(crate) async fn publish(
     let text = text.ok_or_else(|| ApiError::conflict(format!("`{id}` has no draft: there is nothing to publish")))?;
     let choices = by_step(&edited, asked.waiting);
     let what = Publication { text, by: who.by(), comment: &asked.comment, rollback: false, choices };
-    Ok(Json(Published { version: publish::publish(&app, &edited, what).await? }))
+    put(&app, &edited, what).await
+}
+
+/// Puts a text in force; its problems are told with their places.
+async fn put(app: &App, edited: &Edited, what: Publication<'_>) -> Result<Json<Published>, ApiError> {
+    let text = what.text;
+    let put = publish::publish(app, edited, what).await;
+    let version = put.map_err(|error| match error {
+        publish::Error::Flows(flows::Error::Problems(found)) => {
+            let problems = found.into_iter().map(|found| found.problem).collect();
+            let placed = flow::placed(problems, text, flow::outline(text).as_ref());
+            ApiError::problems(format!("`{}` has problems", edited.id), json!(placed))
+        }
+        other => other.into(),
+    })?;
+    Ok(Json(Published { version }))
 }
 
 /// A version to put in force again.
@@ -99,12 +116,12 @@ pub(crate) async fn rollback(
         rollback: true,
         choices: Choices::new(),
     };
-    Ok(Json(Published { version: publish::publish(&app, &edited, what).await? }))
+    put(&app, &edited, what).await
 }
 
 /// The choices by the names that runs have for the steps; where a run waits now, the version in force knows the path.
 fn by_step(edited: &Edited, choices: Choices) -> Choices {
-    let outline = edited.in_force().and_then(|row| engine::flow::outline(&row.source));
+    let outline = edited.in_force().and_then(|row| flow::outline(&row.source));
     let step =
         |path: &str| outline.as_ref()?.steps().iter().find(|place| place.path == path).map(|place| place.step.clone());
     choices.into_iter().map(|(path, choice)| (step(&path).unwrap_or(path), choice)).collect()

@@ -177,9 +177,14 @@ async fn on_a_thread<T: Send + 'static>(
     app: &Arc<App>,
     work: impl FnOnce(&dyn Fn() -> bool) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<Json<T>, ApiError> {
-    let _one_of_two = app.trials.acquire().await.map_err(ApiError::internal)?;
+    let one_of_two = Arc::clone(&app.trials).acquire_owned().await.map_err(ApiError::internal)?;
     let until = Instant::now() + MOST_TIME;
-    let done = tokio::task::spawn_blocking(move || work(&|| Instant::now() < until)).await;
+    let done = tokio::task::spawn_blocking(move || {
+        // Held here, as the thread goes on when whoever asked is gone.
+        let _one_of_two = one_of_two;
+        work(&|| Instant::now() < until)
+    });
+    let done = done.await;
     done.map_err(ApiError::internal)?.map(Json)
 }
 

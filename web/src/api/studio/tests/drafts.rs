@@ -160,5 +160,13 @@ async fn a_flow_may_be_called_as_an_address_is() {
     desk.post("/flows", json!({ "text": text })).await;
     desk.publish("validate", &text, "").await;
     assert_eq!(desk.get("/flows/validate").await["flow"], "validate");
+    let text = FLOW.replace("greet", "backtest");
+    desk.post("/rules", json!({ "text": text })).await;
+    desk.publish("backtest", &text, "").await;
+    assert_eq!(desk.get("/flows/backtest").await["flow"], "backtest");
+    for id in ["validate", "backtest"] {
+        assert_eq!(desk.ask(Method::DELETE, &format!("/flows/{id}"), None, Value::Null).await.0, 200);
+        assert_eq!(desk.ask(Method::DELETE, &format!("/flows/{id}"), None, Value::Null).await.0, 404);
+    }
     desk.close().await;
 }

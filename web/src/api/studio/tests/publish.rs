@@ -58,6 +58,7 @@ async fn what_has_problems_or_was_not_seen_is_not_published() {
     let broken = desk.save("greet", "flow: greet\nsteps: 5\n").await;
     let (status, answer) = publish(json!({ "revision": broken })).await;
     assert_eq!((status, code(&answer)), (422, "problems"));
+    assert!(answer["error"]["details"].as_array().unwrap().iter().any(|found| found["path"] == "steps"), "{answer}");
     let other = desk.save("greet", &FLOW.replace("greet", "other")).await;
     let (status, answer) = publish(json!({ "revision": other })).await;
     assert_eq!((status, &answer["error"]["details"][0]["code"]), (422, &json!("other_id")));
