@@ -48,7 +48,7 @@ pub async fn a_work_that_fails_says_nothing<D: Driver>() {
     assert_eq!(inputs(&store).await, []);
 }
 
-/// Others' letters stay.
+/// And one to the neighbour is not.
 pub async fn a_letter_to_somebody_who_is_erased_is_gone<D: Driver>() {
     let driver = D::fresh().await;
     let store = driver.open(1).await;
