@@ -1,0 +1,9 @@
+export function SignIn() {
+  return null;
+}
+export function SetUp() {
+  return null;
+}
+export function Invitation() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function RuleFilePage() {
+  return null;
+}

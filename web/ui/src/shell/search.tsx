@@ -1,0 +1,3 @@
+export default function SearchDialog(_: { onClose: () => void }) {
+  return null;
+}

@@ -1,0 +1,58 @@
+import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { whenSignedOut } from "~/api/client";
+import { queries } from "~/api/queries";
+import { useText } from "~/i18n";
+import { useFollow } from "./follow";
+import { useHotkey } from "./hotkey";
+import { StaleBanner } from "./pill";
+import { Rail } from "./rail";
+import { StoppedBanner } from "./sending";
+import styles from "./shell.module.css";
+import { TopBar } from "./topbar";
+
+const SearchDialog = lazy(() => import("./search"));
+const Phone = lazy(() => import("./phone"));
+
+/** The frame of every page: bar, rail, and what hangs over them. */
+export function Shell() {
+  const t = useText();
+  const navigate = useNavigate();
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const [menu, setMenu] = useState(false);
+  const [search, setSearch] = useState(false);
+  const [phone, setPhone] = useState(false);
+  useFollow();
+  useHotkey("k", () => setSearch(true));
+  useEffect(() => {
+    whenSignedOut(() => {
+      queries.removeQueries({ queryKey: ["session"] });
+      void navigate({ to: "/sign-in", search: { next: window.location.pathname } });
+    });
+  }, [navigate]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the menu.
+  useEffect(() => setMenu(false), [path]);
+  return (
+    <div className={styles.shell}>
+      <a href="#main" className={styles.skip}>
+        {t("shell.skip")}
+      </a>
+      <TopBar
+        onMenu={() => setMenu(!menu)}
+        onSearch={() => setSearch(true)}
+        onPhone={() => setPhone(!phone)}
+        menuOpen={menu}
+      />
+      <div className={styles.below}>
+        <Rail open={menu} />
+        <main id="main" className={styles.main} tabIndex={-1}>
+          <StaleBanner />
+          <StoppedBanner />
+          <Outlet />
+        </main>
+        <Suspense>{phone && <Phone onClose={() => setPhone(false)} />}</Suspense>
+      </div>
+      <Suspense>{search && <SearchDialog onClose={() => setSearch(false)} />}</Suspense>
+    </div>
+  );
+}

@@ -1,0 +1,21 @@
+import { fileURLToPath } from "node:url";
+import { lingui } from "@lingui/vite-plugin";
+import optimizeLocales from "@react-aria/optimize-locales-plugin";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { compress } from "./scripts/compress.ts";
+
+/** Where `npm run dev` finds a server: `switchboard serve --listen 127.0.0.1:8080`. */
+const SERVER = process.env.SWITCHBOARD ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [
+    react(),
+    lingui({ failOnMissing: true, failOnCompileError: true }),
+    { ...optimizeLocales.vite({ locales: ["en-US", "ru-RU", "ar-AE", "it-IT", "zh-CN"] }), enforce: "pre" },
+    compress(),
+  ],
+  resolve: { alias: { "~": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: { assetsDir: "assets", sourcemap: false, chunkSizeWarningLimit: 700, reportCompressedSize: false },
+  server: { proxy: { "/api": SERVER, "/hooks": SERVER } },
+});
