@@ -1,5 +1,7 @@
 //! Durations as the format writes them: `48h`, `1h30m`, `500ms`.
 
+import { duration } from "~/i18n/format";
+
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 export type Unit = keyof typeof UNITS;
@@ -28,4 +30,10 @@ export function formatDuration(ms: number): string {
     rest -= amount * UNITS[unit];
   }
   return out || "0s";
+}
+
+/** A duration as people say it; what is none stays as it is. */
+export function durationInWords(text: string): string {
+  const ms = parseDuration(text);
+  return ms === null ? text : duration(ms);
 }

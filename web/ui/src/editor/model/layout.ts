@@ -90,7 +90,7 @@ class Plan {
 
   draw(picture: Picture): void {
     const { sizes } = this.options;
-    const height = Math.max(sizes.height, 28 + 32 * picture.triggers.length);
+    const height = Math.max(sizes.height, startHeight(picture));
     this.place("on", "on", { x: -sizes.width / 2, y: 0, width: sizes.width, height });
     let bottom = height;
     picture.sections.forEach((section, index) => {
@@ -294,6 +294,12 @@ class Plan {
   private line(points: [number, number][], to: string | null, error: Lane | null): void {
     this.done.lines.push({ key: String(this.done.lines.length), points, to, error: error !== null });
   }
+}
+
+/** The card of what starts the flow has a line or two for each trigger. */
+function startHeight(picture: Picture): number {
+  const lines = picture.triggers.map(({ params, when }) => (Object.keys(params).length > 0 || when ? 40 : 22));
+  return lines.reduce((sum, line) => sum + line, 40 + (picture.when ? 18 : 0));
 }
 
 function mirrored(plan: Layout): Layout {
