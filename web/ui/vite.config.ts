@@ -16,6 +16,7 @@ export default defineConfig({
     compress(),
   ],
   resolve: { alias: { "~": fileURLToPath(new URL("./src", import.meta.url)) } },
+  html: { cspNonce: "__CSP_NONCE__" },
   build: { assetsDir: "assets", sourcemap: false, chunkSizeWarningLimit: 700, reportCompressedSize: false },
   server: { proxy: { "/api": SERVER, "/hooks": SERVER } },
 });

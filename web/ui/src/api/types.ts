@@ -45,6 +45,7 @@ export interface User {
   state?: string;
   invited?: boolean;
   last_seen_at?: Time | null;
+  signed_in_at?: Time | null;
 }
 
 export interface Token {
@@ -327,11 +328,25 @@ export interface Draft {
 
 export interface ImportPlan {
   applied: boolean;
-  changes: { path?: string; flow?: string; kind?: string; change?: string; [key: string]: unknown }[];
+  changes: { kind: "flow" | "rules"; flow: string; file: string; what: ImportChange; state: FlowState }[];
   problems: Problem[];
-  needs: Json;
+  needs: Needs;
 }
 
+export type ImportChange = "new" | "changed" | "reworded" | "published" | "same" | "removed";
+
+export interface Needs {
+  connections: string[];
+  /** Used without naming a connection. */
+  capabilities: string[];
+  /** Name and language; the language may be empty. */
+  templates: [string, string][];
+  tags: string[];
+  teams: string[];
+  flows: string[];
+}
+
+/** A message on the simulated phone; `inbound` as the server sees it: from the customer. */
 export interface ChatMessage {
   at: Time;
   inbound: boolean;

@@ -64,7 +64,7 @@ export const translate: Translate = (id, values) => {
   return i18n._(id, Object.fromEntries(isolated));
 };
 
-/** `t("runs.count", { n: 3 })`: the text in the language chosen; the component follows a change of language. */
+/** `t("flows.runs", { n: 3 })`: the text in the language chosen; the component follows a change of language. */
 export function useText(): Translate {
   const { i18n: current } = useLingui();
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new language must make a new function.

@@ -21,6 +21,8 @@ import styles from "./field.module.css";
 
 interface Words {
   label: string;
+  /** The label is read out and not shown, as in a toolbar. */
+  compact?: boolean;
   /** What is wanted, under the field. */
   hint?: ReactNode;
   /** What is wrong and what to do; shown in place of the hint. */
@@ -31,10 +33,10 @@ type FieldProps = Omit<TextFieldProps, "children" | "className" | "style"> &
   Words & { placeholder?: string; mono?: boolean };
 
 /** One line of text with its label above it. */
-export function TextField({ label, hint, error, placeholder, mono, ...rest }: FieldProps) {
+export function TextField({ label, compact, hint, error, placeholder, mono, ...rest }: FieldProps) {
   return (
     <AriaTextField {...rest} isInvalid={Boolean(error)} className={styles.field}>
-      <Label className={styles.label}>{label}</Label>
+      <Label className={compact ? "hidden" : styles.label}>{label}</Label>
       <Input placeholder={placeholder} className={`${styles.input} ${mono ? styles.mono : ""}`} />
       <Under hint={hint} error={error} />
     </AriaTextField>

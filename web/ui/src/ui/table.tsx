@@ -34,6 +34,8 @@ interface Props<T> {
   /** Rows of two lines. */
   tall?: boolean;
   empty?: ReactNode;
+  /** Told how far down the reader is, in pixels. */
+  onScroll?: (top: number) => void;
 }
 
 /** Rows asked for ahead of the last one seen. */
@@ -42,7 +44,7 @@ const AHEAD = 20;
 const VIRTUAL = 100;
 
 /** A table that stays quick with 100 000 rows: only those in sight are in the document, and readers are told how many there are. */
-export function Table<T>({ label, columns, rows, rowKey, href, more, selection, tall, empty }: Props<T>) {
+export function Table<T>({ label, columns, rows, rowKey, href, more, selection, tall, empty, onScroll }: Props<T>) {
   const t = useText();
   const navigate = useNavigate();
   const scroller = useRef<HTMLDivElement>(null);
@@ -73,6 +75,7 @@ export function Table<T>({ label, columns, rows, rowKey, href, more, selection, 
   return (
     <div
       ref={scroller}
+      onScroll={(event) => onScroll?.(event.currentTarget.scrollTop)}
       className={`${styles.frame} ${virtual ? styles.virtual : ""}`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys must reach what is hidden.
       tabIndex={virtual ? 0 : undefined}

@@ -5,7 +5,7 @@ import { Skeleton } from "~/ui/skeleton";
 type Editor = ComponentType<{ id: string }>;
 const found = import.meta.glob<{ FlowEditor: Editor }>("../../editor/index.tsx");
 
-const FlowEditor = lazy(async () => {
+const FlowEditor = lazy(async (): Promise<{ default: Editor }> => {
   const load = Object.values(found)[0];
   return { default: load ? (await load()).FlowEditor : () => null };
 });
