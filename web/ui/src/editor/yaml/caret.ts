@@ -9,7 +9,7 @@ export function stopAt(source: Source, picture: Picture, offset: number): Stop |
   let found: { path: string; from: number } | null = null;
   for (const { path } of picture.steps.values()) {
     const range = nodeAt(source, parsePath(path))?.range;
-    if (range && range[0] <= offset && offset <= range[1] && (!found || range[0] >= found.from))
+    if (range && range[0] <= offset && offset < range[1] && (!found || range[0] >= found.from))
       found = { path, from: range[0] };
   }
   if (found) return { kind: "step", path: found.path };

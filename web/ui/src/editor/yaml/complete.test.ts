@@ -55,5 +55,5 @@ it("knows the step at the caret, and where a step is", () => {
   const flow = picture(source);
   expect(stopAt(source, flow, source.text.indexOf("1h"))).toEqual({ kind: "step", path: "steps/0/then/0" });
   expect(stopAt(source, flow, 5)).toEqual({ kind: "on" });
-  expect(source.text.slice(...(rangeAt(source, { kind: "step", path: "steps/1" }) ?? [0, 0]))).toBe("stop: x");
+  expect(source.text.slice(...(rangeAt(source, { kind: "step", path: "steps/1" }) ?? [0, 0])).trim()).toBe("stop: x");
 });
