@@ -17,6 +17,12 @@ export default defineConfig({
   ],
   resolve: { alias: { "~": fileURLToPath(new URL("./src", import.meta.url)) } },
   html: { cspNonce: "__CSP_NONCE__" },
-  build: { assetsDir: "assets", sourcemap: false, chunkSizeWarningLimit: 700, reportCompressedSize: false },
+  build: {
+    manifest: true,
+    assetsDir: "assets",
+    sourcemap: false,
+    chunkSizeWarningLimit: 700,
+    reportCompressedSize: false,
+  },
   server: { proxy: { "/api": SERVER, "/hooks": SERVER } },
 });

@@ -261,7 +261,19 @@ const ROUTES: [string, Answer][] = [
     }),
   ],
   ["POST /tokens", ({ body }) => ({ token: { id: "tok_2", ...body }, secret: "sb_3f8c1d9e7a" })],
-  ["GET /settings", () => ({ settings: { language: "en", zone: "Europe/Rome" }, revision: "1" })],
+  [
+    "GET /settings",
+    () => ({
+      name: "Acme",
+      language: "en",
+      time_zone: "Europe/Rome",
+      approval: false,
+      require_totp: ["admin"],
+      changed_by: "Anna Ricci",
+      changed_at: world.ago(900),
+      revision: "1",
+    }),
+  ],
   [
     "GET /system",
     () => ({

@@ -57,8 +57,8 @@ const NAMES: [string, string, string][] = [
   ["crm-stage-to-message", "Deal stage to message", "crm.field_changed"],
   ["complaint-handover", "Complaint to a person in 20 seconds", "whatsapp.message_received"],
   ["abandoned-cart", "Abandoned cart", "webhook.received"],
-  ["appointment-reminder", "Appointment reminder", "schedule"],
-  ["satisfaction-survey", "Satisfaction survey", "session.closed"],
+  ["appointment-reminder", "Appointment reminder", "schedule.cron"],
+  ["satisfaction-survey", "Satisfaction survey", "conversation.session_long"],
   ["vip-welcome", "VIP welcome", "contact.tag_added"],
 ];
 
@@ -199,7 +199,7 @@ export const picture = {
   waits: [],
 };
 
-export const journal = ["run.started", "step.done", "condition.held", "call.failed", "run.failed"].map((what, at) => ({
+export const journal = ["started", "decided", "planned", "attempted", "ended"].map((what, at) => ({
   id: `jrn_${at}`,
   seq: at,
   kind: "turn",
@@ -207,13 +207,13 @@ export const journal = ["run.started", "step.done", "condition.held", "call.fail
   at: ago(6 - at),
   subject: `run_${at}`,
   erased: false,
-  entries: [{ what, data: { step: "ticket", path: "steps/1/then/0" } }],
+  entries: [{ what: { did: what, step: "ticket" }, data: { step: "ticket", path: "steps/1/then/0" } }],
 }));
 
 export const connections = [
   {
     id: "wa-it",
-    connector: "whatsapp_cloud_api",
+    connector: "whatsapp.cloud_api",
     working: true,
     webhook: "https://flows.example.com/hooks/wa-it",
     down_since: null,

@@ -54,7 +54,7 @@ export const get = <T>(path: string, query?: Query, signal?: AbortSignal) => cal
 export const post = <T>(path: string, body?: unknown) => call<T>("POST", path, { body });
 export const put = <T>(path: string, body?: unknown, revision?: string) => call<T>("PUT", path, { body, revision });
 export const patch = <T>(path: string, body?: unknown, revision?: string) => call<T>("PATCH", path, { body, revision });
-export const del = <T>(path: string, body?: unknown) => call<T>("DELETE", path, { body });
+export const del = <T>(path: string, body?: unknown, revision?: string) => call<T>("DELETE", path, { body, revision });
 
 /** An id as a part of an address. */
 export const seg = encodeURIComponent;

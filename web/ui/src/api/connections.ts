@@ -27,4 +27,14 @@ export interface NewConnection {
 }
 
 export const saveConnection = (id: string, connection: NewConnection) => put(`/connections/${seg(id)}`, connection);
-export const removeConnection = (id: string) => del(`/connections/${seg(id)}`);
+
+/** One that the connections file declares has no revision: it is changed there. */
+interface Made {
+  read_only: boolean;
+  revision?: string;
+}
+
+export async function removeConnection(id: string): Promise<void> {
+  const { revision } = await get<Made>(`/connections/${seg(id)}`);
+  await del(`/connections/${seg(id)}`, undefined, revision ?? "0");
+}

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call, del, get, patch, post, put, seg } from "./client";
-import type { Json, Me, System, Token, User } from "./types";
+import type { Me, System, Token, User } from "./types";
 
 export const usersQuery = queryOptions({
   queryKey: ["users"],
@@ -14,17 +14,20 @@ export interface Invitation {
   invitation: string;
 }
 
-export type UserChange = Partial<Pick<User, "name" | "role" | "publisher" | "language">>;
+export type UserChange = Partial<Pick<User, "name" | "role" | "publisher" | "language"> & { active: boolean }>;
 
 export const inviteUser = (user: { name: string; email: string; role: string; publisher: boolean; language: string }) =>
   post<Invitation>("/users", user);
 export const changeUser = (user: User, change: UserChange) =>
   patch<User>(`/users/${seg(user.id)}`, change, String(user.revision));
 export const removeUser = (id: string) => del(`/users/${seg(id)}`);
+/** A new link to choose a password with; older ones end. */
+export const renewInvitation = (id: string) => post<Invitation>(`/users/${seg(id)}/invitation`, {});
 export const signOutUser = (id: string) => post(`/users/${seg(id)}/sign-out`, {});
 
 export interface Roles {
-  roles: { id: string; permissions: string[] }[];
+  /** `publisher` is what somebody with this role may do besides, when they are marked so. */
+  roles: { id: string; permissions: string[]; publisher?: string[] }[];
   permissions: { id: string; what: string }[];
 }
 
@@ -41,28 +44,37 @@ export const tokensQuery = queryOptions({
 });
 
 /** The secret is in this answer and never again. */
-export const createToken = (token: { name: string; scopes: string[]; expires_at: string | null }) =>
-  post<{ token: Token | string; secret?: string }>("/tokens", token);
+export const createToken = (token: { name: string; scopes: string[]; days?: number }) =>
+  post<Token & { secret: string }>("/tokens", token);
 export const revokeToken = (id: string) => del(`/tokens/${seg(id)}`);
 
 export const changePassword = (old: string, fresh: string) => post("/me/password", { old, new: fresh });
-export const changeMe = (change: Partial<Pick<Me, "name" | "language" | "theme">>) => patch<Me>("/me", change);
+export const changeMe = (change: Partial<Pick<Me, "name" | "language">> & { theme?: "" | "light" | "dark" }) =>
+  patch<Me>("/me", change);
 export const beginTotp = () => post<{ secret: string; otpauth: string }>("/me/totp", {});
 export const confirmTotp = (code: string) => post<{ recovery_codes: string[] }>("/me/totp/confirm", { code });
 export const endTotp = (password: string) => del("/me/totp", { password });
 export const signOutEverywhere = () => post("/me/sign-out-everywhere", {});
 
+/** What holds for everybody here. */
 export interface Settings {
-  settings: Record<string, Json>;
-  revision: string | number;
+  name: string;
+  /** Roles that must sign in with a second factor. */
+  require_totp: string[];
+  /** Whether somebody else must approve a draft before it is published. */
+  approval: boolean;
+  language: string;
+  time_zone: string;
 }
+
+export type StoredSettings = Settings & { revision: string; changed_by: string | null; changed_at: string | null };
 
 export const settingsQuery = queryOptions({
   queryKey: ["settings"],
-  queryFn: ({ signal }) => get<Settings>("/settings", undefined, signal),
+  queryFn: ({ signal }) => get<StoredSettings>("/settings", undefined, signal),
 });
-export const saveSettings = ({ settings, revision }: Settings) =>
-  put<Settings>("/settings", settings, String(revision));
+export const saveSettings = (settings: Settings, revision: string) =>
+  put<StoredSettings>("/settings", settings, revision);
 
 export const systemQuery = queryOptions({
   queryKey: ["system"],

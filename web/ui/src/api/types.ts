@@ -14,6 +14,8 @@ export interface Session {
   permissions: string[];
   csrf: string;
   setup_needed: boolean;
+  /** The workspace asks this role for a second factor, and there is none yet: nothing else works until there is. */
+  must_enrol?: boolean;
   sandbox: boolean;
 }
 
@@ -146,9 +148,12 @@ export interface JournalRow {
   by: string | null;
   at: Time;
   subject?: string | null;
-  entries: { what?: string; data?: Json; unreadable?: string }[];
+  entries: { what?: Told | string; data?: Json; unreadable?: string }[];
   erased: boolean;
 }
+
+/** What was done, with what it was done to. */
+export type Told = { did: string; [field: string]: Json };
 
 export interface Call {
   id: string;

@@ -63,11 +63,11 @@ type Unit = "millisecond" | "second" | "minute" | "hour" | "day";
 
 function unit(value: number, of: Unit, digits = 0): string {
   const make = (tag: string) =>
-    new Intl.NumberFormat(tag, { style: "unit", unit: of, unitDisplay: "short", maximumFractionDigits: digits });
+    new Intl.NumberFormat(tag, { style: "unit", unit: of, unitDisplay: "narrow", maximumFractionDigits: digits });
   return cached(`${of} ${digits}`, make).format(value);
 }
 
-/** A length of time in its two largest units: "850 ms", "1.2 s", "2 hr 5 min". */
+/** A length of time in its two largest units: "850ms", "1.2s", "2h 5m". */
 export function duration(ms: number): string {
   if (ms < SECOND) return unit(Math.round(ms), "millisecond");
   if (ms < MINUTE) return unit(ms / SECOND, "second", ms < 10 * SECOND ? 1 : 0);

@@ -14,7 +14,7 @@ export function Failed({ error, reset }: ErrorComponentProps) {
     void router.invalidate();
   };
   return (
-    <Empty icon={CircleAlert} title={t("error.title")} text={explain(error, t("error.offline"))}>
+    <Empty level="h1" icon={CircleAlert} title={t("error.title")} text={explain(error, t("error.offline"))}>
       <Button look="primary" onPress={again}>
         {t("ui.retry")}
       </Button>
@@ -26,8 +26,10 @@ export function Failed({ error, reset }: ErrorComponentProps) {
 export function Lost() {
   const t = useText();
   return (
-    <Empty icon={Compass} title={t("error.lost")} text={t("error.lost_text")}>
-      <Link to="/flows">{t("error.lost_back")}</Link>
-    </Empty>
+    <main>
+      <Empty level="h1" icon={Compass} title={t("error.lost")} text={t("error.lost_text")}>
+        <Link to="/flows">{t("error.lost_back")}</Link>
+      </Empty>
+    </main>
   );
 }

@@ -53,7 +53,6 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
           <div className={styles.field}>
             <Search size={18} aria-hidden />
             <input
-              // biome-ignore lint/a11y/noAutofocus: the dialog is this field.
               autoFocus
               role="combobox"
               aria-expanded={shown.length > 0}

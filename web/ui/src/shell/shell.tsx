@@ -2,7 +2,9 @@ import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { whenSignedOut } from "~/api/client";
 import { queries } from "~/api/queries";
+import { useSession } from "~/api/session";
 import { useText } from "~/i18n";
+import { Skeleton } from "~/ui/skeleton";
 import { useFollow } from "./follow";
 import { useHotkey } from "./hotkey";
 import { StaleBanner } from "./pill";
@@ -13,6 +15,7 @@ import { TopBar } from "./topbar";
 
 const SearchDialog = lazy(() => import("./search"));
 const Phone = lazy(() => import("./phone"));
+const Enrol = lazy(() => import("./enrol"));
 
 /** The frame of every page: bar, rail, and what hangs over them. */
 export function Shell() {
@@ -22,6 +25,7 @@ export function Shell() {
   const [menu, setMenu] = useState(false);
   const [search, setSearch] = useState(false);
   const [phone, setPhone] = useState(false);
+  const { must_enrol } = useSession();
   useFollow();
   useHotkey("k", () => setSearch(true));
   useEffect(() => {
@@ -48,7 +52,7 @@ export function Shell() {
         <main id="main" className={styles.main} tabIndex={-1}>
           <StaleBanner />
           <StoppedBanner />
-          <Outlet />
+          <Suspense fallback={<Skeleton />}>{must_enrol ? <Enrol /> : <Outlet />}</Suspense>
         </main>
         <Suspense>{phone && <Phone onClose={() => setPhone(false)} />}</Suspense>
       </div>

@@ -16,3 +16,8 @@ export function applyTheme(theme: Theme): void {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
 }
+
+/** As the server keeps it: nothing = as the machine. */
+export function stored(theme: Theme): "" | "light" | "dark" {
+  return theme === "system" ? "" : theme;
+}

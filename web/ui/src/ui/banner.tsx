@@ -19,7 +19,9 @@ export function Banner({
   return (
     <div className={`${styles.banner} ${styles[tone]}`} role={loud ? "alert" : "status"}>
       <Icon size={18} aria-hidden />
-      <div className={styles.text}>{children}</div>
+      <div className={styles.text} dir="auto">
+        {children}
+      </div>
       {action}
     </div>
   );

@@ -4,6 +4,7 @@ import styles from "./empty.module.css";
 
 /** Nothing here: why, and what to do next. */
 export function Empty({
+  level: Title = "h2",
   icon: Icon,
   title,
   text,
@@ -12,6 +13,8 @@ export function Empty({
   icon: LucideIcon;
   title: string;
   text?: ReactNode;
+  /** `h1` where it is the whole page. */
+  level?: "h1" | "h2";
   children?: ReactNode;
 }) {
   return (
@@ -19,7 +22,7 @@ export function Empty({
       <span className={styles.icon}>
         <Icon size={22} aria-hidden />
       </span>
-      <h2>{title}</h2>
+      <Title className={styles.title}>{title}</Title>
       {text && <p className={styles.text}>{text}</p>}
       {children && <div className={styles.next}>{children}</div>}
     </div>

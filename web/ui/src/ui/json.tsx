@@ -10,10 +10,10 @@ export function JsonView({ value, label }: { value: Json | undefined; label: str
   const t = useText();
   if (value === null || value === undefined) return <p className={styles.none}>{t("ui.no_value")}</p>;
   return (
-    <section className={styles.frame} aria-label={label}>
+    <section className={styles.frame} aria-label={label} dir="ltr">
       <CopyButton text={JSON.stringify(value, null, 2)} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys must reach what is hidden. */}
-      <div className={styles.scroll} dir="ltr" tabIndex={0}>
+      <div className={styles.scroll} tabIndex={0}>
         <Value value={value} depth={0} />
       </div>
     </section>
@@ -23,10 +23,10 @@ export function JsonView({ value, label }: { value: Json | undefined; label: str
 /** Text of a program, as it is. */
 export function Code({ text, label }: { text: string; label: string }) {
   return (
-    <section className={styles.frame} aria-label={label}>
+    <section className={styles.frame} aria-label={label} dir="ltr">
       <CopyButton text={text} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys must reach what is hidden. */}
-      <pre className={styles.scroll} dir="ltr" tabIndex={0}>
+      <pre className={styles.scroll} tabIndex={0}>
         {text}
       </pre>
     </section>

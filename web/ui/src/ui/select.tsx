@@ -44,7 +44,7 @@ export function Select({ label, compact, choices, value, onChange, hint, isDisab
     >
       {!compact && <Label className={field.label}>{label}</Label>}
       <Button className={styles.trigger}>
-        <SelectValue className={styles.value} />
+        <SelectValue className={styles.value}>{({ selectedText }) => selectedText}</SelectValue>
         <ChevronDown size={16} aria-hidden />
       </Button>
       {hint && (

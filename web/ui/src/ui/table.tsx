@@ -65,7 +65,8 @@ export function Table<T>({ label, columns, rows, rowKey, href, more, selection, 
 
   const template = (shown: Column<T>[]) =>
     `${selection ? "20px " : ""}${shown.map((column) => column.width).join(" ")}`;
-  const layout = { "--columns": template(columns), "--narrow": template(columns.filter((column) => !column.wide)) };
+  const narrow = template(columns.filter((column) => !column.wide)).replaceAll(/minmax\(\d+px/g, "minmax(0");
+  const layout = { "--columns": template(columns), "--narrow": narrow };
   const open = (row: T) => (event: MouseEvent) => {
     const inner = (event.target as HTMLElement).closest("a, button, label, input");
     if (!href || inner || window.getSelection()?.toString()) return;

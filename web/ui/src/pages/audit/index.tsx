@@ -9,6 +9,7 @@ import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
+import { Did } from "~/ui/did";
 import { Empty } from "~/ui/empty";
 import { TextField } from "~/ui/field";
 import { JsonView } from "~/ui/json";
@@ -36,7 +37,7 @@ export function AuditPage() {
       id: "what",
       name: t("audit.what"),
       width: "minmax(140px, 2fr)",
-      cell: (row) => <span dir="ltr">{whatOf(row)}</span>,
+      cell: (row) => <Did row={row} />,
     },
     {
       id: "subject",
@@ -116,10 +117,6 @@ export function AuditPage() {
   );
 }
 
-function whatOf(row: JournalRow): string {
-  return row.entries.map((entry) => entry.what ?? entry.unreadable).join(", ") || row.kind;
-}
-
 function Details({ row, onClose }: { row: JournalRow; onClose: () => void }) {
   const t = useText();
   return (
@@ -131,10 +128,13 @@ function Details({ row, onClose }: { row: JournalRow; onClose: () => void }) {
           [t("audit.subject"), <Id key="subject" id={row.subject ?? row.id} />],
         ]}
       />
+      <h3>
+        <Did row={row} />
+      </h3>
       {row.erased && <Banner>{t("run.erased")}</Banner>}
       {row.entries.map((entry, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: entries of a row never change their order.
-        <JsonView key={at} value={entry.data ?? null} label={entry.what ?? row.kind} />
+        <JsonView key={at} value={entry.data ?? null} label={t("audit.details")} />
       ))}
     </Dialog>
   );

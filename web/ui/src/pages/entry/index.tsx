@@ -7,7 +7,7 @@ import type { Session, SignedOut } from "~/api/types";
 import { activate, useText } from "~/i18n";
 import { duration } from "~/i18n/format";
 import { isLocale } from "~/i18n/locales";
-import { LanguageMenu } from "~/shell/topbar";
+import { LanguageMenu } from "~/shell/menus";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { TextField } from "~/ui/field";
@@ -51,6 +51,10 @@ function useEntry(enter: () => Promise<Session>) {
       if (isLocale(user.language)) await activate(user.language);
       await navigate({ href: next() });
     } catch (caught) {
+      // A new password was chosen and a second factor is on: signing in asks for it.
+      if (caught instanceof ApiError && caught.code === "code_needed" && window.location.pathname !== "/sign-in") {
+        await navigate({ to: "/sign-in", search: {} });
+      }
       setError(caught instanceof ApiError ? caught : new ApiError(0, "offline", String(caught)));
     } finally {
       setBusy(false);
@@ -62,6 +66,7 @@ function useEntry(enter: () => Promise<Session>) {
 
 function tell(error: ApiError, t: ReturnType<typeof useText>): string | null {
   if (error.code === "code_needed") return null;
+  if (error.code === "link_gone") return t("entry.link_gone");
   if (error.code === "wrong_credentials") return t("entry.wrong");
   if (error.code === "too_many_tries") return t("entry.too_many", { wait: duration((error.retryAfter ?? 60) * 1000) });
   return explain(error, t("error.offline"));

@@ -36,8 +36,8 @@ export function FlowsPage() {
     </Button>
   );
   const labels = [...new Set(flows.data?.flatMap((flow) => flow.labels ?? []))];
-  const choices = (ids: readonly string[], name: (id: string) => string) => [
-    { id: "", label: t("ui.all") },
+  const choices = (any: string, ids: readonly string[], name: (id: string) => string) => [
+    { id: "", label: any },
     ...ids.map((id) => ({ id, label: name(id) })),
   ];
   return (
@@ -58,7 +58,7 @@ export function FlowsPage() {
                     compact
                     label={t("flows.state")}
                     value={search.state ?? ""}
-                    choices={choices(STATES, (state) => t(`flow.${state}`))}
+                    choices={choices(t("runs.any_status"), STATES, (state) => t(`flow.${state}`))}
                     onChange={(state) => filter({ state: state || undefined })}
                   />
                   {labels.length > 0 && (
@@ -66,7 +66,7 @@ export function FlowsPage() {
                       compact
                       label={t("flows.label")}
                       value={search.label ?? ""}
-                      choices={choices(labels, (label) => label)}
+                      choices={choices(t("flows.any_label"), labels, (label) => label)}
                       onChange={(label) => filter({ label: label || undefined })}
                     />
                   )}
@@ -113,7 +113,7 @@ const columns = (t: ReturnType<typeof useText>): Column<Flow>[] => [
   {
     id: "state",
     name: t("flows.state"),
-    width: "minmax(96px, 1fr)",
+    width: "minmax(84px, 0.8fr)",
     wide: true,
     cell: (flow) => <FlowStateBadge state={flow.state} bare />,
   },
@@ -124,7 +124,7 @@ const columns = (t: ReturnType<typeof useText>): Column<Flow>[] => [
     wide: true,
     cell: (flow) => <Starts flow={flow} />,
   },
-  { id: "health", name: t("flows.health"), width: "minmax(110px, 1.4fr)", cell: (flow) => <Health flow={flow} /> },
+  { id: "health", name: t("flows.health"), width: "minmax(120px, 1.9fr)", cell: (flow) => <Health flow={flow} /> },
   {
     id: "waiting",
     name: t("flows.waiting"),

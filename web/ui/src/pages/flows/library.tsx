@@ -55,7 +55,9 @@ function LibraryCard({ flow }: { flow: LibraryFlow }) {
   const { connections = [], templates = [], teams = [] } = flow.needs ?? {};
   return (
     <li className={styles.card}>
-      <h3 dir="auto">{flow.name}</h3>
+      <h2 className={styles.cardTitle} dir="auto">
+        {flow.name}
+      </h2>
       <span className={styles.chips}>
         {flow.on.map((kind) => (
           <Chip key={kind} tone="accent">

@@ -1,5 +1,6 @@
 import type { JournalRow } from "~/api/types";
 import { useText } from "~/i18n";
+import { Did } from "~/ui/did";
 import { JsonView } from "~/ui/json";
 import { Time } from "~/ui/time";
 import styles from "./run.module.css";
@@ -15,14 +16,14 @@ export function Journal({ rows }: { rows: JournalRow[] }) {
             <summary>
               <Time at={row.at} as="short" />
               <span className={styles.what}>
-                {row.entries.map((entry) => entry.what ?? t("run.unreadable")).join(", ") || row.kind}
+                <Did row={row} />
               </span>
               {row.by && <bdi className={styles.by}>{row.by}</bdi>}
             </summary>
             {row.erased && <p className={styles.none}>{t("run.erased")}</p>}
             {row.entries.map((entry, at) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: entries of a row never change their order.
-              <JsonView key={at} value={entry.data ?? null} label={entry.what ?? row.kind} />
+              <JsonView key={at} value={entry.data ?? null} label={t("run.journal")} />
             ))}
           </details>
         </li>

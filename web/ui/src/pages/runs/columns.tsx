@@ -14,7 +14,7 @@ export function columns(t: Translate, flows: Flow[], without: string[] = []): Co
     {
       id: "status",
       name: t("flows.state"),
-      width: "minmax(120px, 1fr)",
+      width: "minmax(148px, 1.4fr)",
       cell: (run) => (
         <Link to="/runs/$id" params={{ id: run.id }} className={styles.status}>
           <RunStatusBadge status={run.status} bare />
@@ -58,7 +58,7 @@ export function columns(t: Translate, flows: Flow[], without: string[] = []): Co
     {
       id: "started",
       name: t("runs.started"),
-      width: "minmax(84px, 1fr)",
+      width: "minmax(84px, 1.2fr)",
       cell: (run) => <Time at={run.started_at} as="short" />,
     },
     {

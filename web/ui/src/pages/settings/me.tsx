@@ -4,7 +4,7 @@ import { refreshSession, useSession } from "~/api/session";
 import { changeMe, changePassword, signOutEverywhere } from "~/api/settings";
 import { activate, currentLocale, useText } from "~/i18n";
 import { LOCALES, type Locale } from "~/i18n/locales";
-import { applyTheme, keptTheme, type Theme } from "~/shell/theme";
+import { applyTheme, keptTheme, stored, type Theme } from "~/shell/theme";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { Confirm } from "~/ui/dialog";
@@ -66,7 +66,7 @@ function Profile() {
   const paint = async (next: Theme) => {
     applyTheme(next);
     setTheme(next);
-    await change({ theme: next });
+    await change({ theme: stored(next) });
   };
   return (
     <form

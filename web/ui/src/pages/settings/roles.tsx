@@ -53,6 +53,8 @@ export function RolesTab() {
                     <td key={role.id}>
                       {role.permissions.includes(permission.id) ? (
                         <Check size={16} role="img" aria-label={t("ui.yes")} />
+                      ) : role.publisher?.includes(permission.id) ? (
+                        <span className={styles.quiet}>{t("users.publishes")}</span>
                       ) : (
                         <span className={styles.no}>
                           <span aria-hidden>–</span>

@@ -19,7 +19,6 @@ import { Time } from "~/ui/time";
 import { toastError } from "~/ui/toast";
 import styles from "./settings.module.css";
 
-const DAY_MS = 86_400_000;
 const LIFE_DAYS = [30, 90, 365];
 
 /** Keys for machines, each with what it may do. */
@@ -122,10 +121,9 @@ function NewToken({ onClose }: { onClose: () => void }) {
   const make = async (event: FormEvent) => {
     event.preventDefault();
     setError(null);
-    const expires = days === "" ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString();
     try {
-      const made = await createToken({ name, scopes: [...scopes], expires_at: expires });
-      setSecret(made.secret ?? String(made.token));
+      const made = await createToken({ name, scopes: [...scopes], ...(days !== "" && { days: Number(days) }) });
+      setSecret(made.secret);
       await queries.invalidateQueries({ queryKey: ["tokens"] });
     } catch (caught) {
       setError(caught);

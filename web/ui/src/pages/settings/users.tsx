@@ -1,14 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
-import { LogOut, MoreHorizontal, Pencil, Plus, Trash2, Users } from "lucide-react";
+import { Ban, Link2, LogOut, MoreHorizontal, Pencil, Plus, Trash2, Users } from "lucide-react";
 import { useState } from "react";
 import { queries } from "~/api/queries";
 import { useSession } from "~/api/session";
-import { removeUser, signOutUser, usersQuery } from "~/api/settings";
+import { changeUser, removeUser, renewInvitation, signOutUser, usersQuery } from "~/api/settings";
 import type { User } from "~/api/types";
 import { useText } from "~/i18n";
 import { Button, IconButton } from "~/ui/button";
-import { Confirm } from "~/ui/dialog";
+import { Confirm, Dialog } from "~/ui/dialog";
 import { Empty } from "~/ui/empty";
+import { Code } from "~/ui/json";
 import { Menu } from "~/ui/menu";
 import { Loaded } from "~/ui/page";
 import { Badge } from "~/ui/status";
@@ -100,6 +101,7 @@ function More({ user, onEdit }: { user: User; onEdit: () => void }) {
   const t = useText();
   const me = useSession().user;
   const [removing, setRemoving] = useState(false);
+  const [link, setLink] = useState<string | null>(null);
   const act = async (work: Promise<unknown>, text: string) => {
     try {
       await work;
@@ -112,6 +114,24 @@ function More({ user, onEdit }: { user: User; onEdit: () => void }) {
   const { name } = user;
   const entries = [
     { id: "edit", label: t("users.edit"), icon: <Pencil size={16} aria-hidden />, do: onEdit },
+    {
+      id: "link",
+      label: t("users.new_link"),
+      icon: <Link2 size={16} aria-hidden />,
+      disabled: user.state === "off",
+      do: () =>
+        void renewInvitation(user.id).then(
+          ({ invitation }) => setLink(new URL(invitation, window.location.origin).href),
+          toastError,
+        ),
+    },
+    {
+      id: "active",
+      label: t(user.state === "off" ? "users.let_in" : "users.lock_out"),
+      icon: <Ban size={16} aria-hidden />,
+      disabled: user.id === me.id,
+      do: () => void act(changeUser(user, { active: user.state === "off" }), t("me.saved")),
+    },
     {
       id: "out",
       label: t("users.sign_out"),
@@ -134,6 +154,10 @@ function More({ user, onEdit }: { user: User; onEdit: () => void }) {
   return (
     <>
       <Menu label={t("users.more", { name })} trigger={trigger} entries={entries} />
+      <Dialog title={t("users.new_link")} isOpen={link !== null} onClose={() => setLink(null)}>
+        <p>{t("users.invited_text")}</p>
+        <Code text={link ?? ""} label={t("users.link")} />
+      </Dialog>
       <Confirm
         title={t("users.remove_title", { name })}
         text={<p>{t("users.remove_text")}</p>}

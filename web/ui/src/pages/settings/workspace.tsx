@@ -1,15 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { type FormEvent, useState } from "react";
 import { queries } from "~/api/queries";
-import { type Settings, saveSettings, settingsQuery, systemQuery } from "~/api/settings";
+import { type Settings, type StoredSettings, saveSettings, settingsQuery, systemQuery } from "~/api/settings";
 import { useText } from "~/i18n";
+import { LOCALES, type Locale } from "~/i18n/locales";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
-import { TextArea } from "~/ui/field";
+import { Checkbox, FieldSet, Switch, TextField } from "~/ui/field";
 import { Card, explain, Facts, Loaded } from "~/ui/page";
+import { ComboBox, Select } from "~/ui/select";
 import { Time } from "~/ui/time";
 import { toast } from "~/ui/toast";
-import { parse } from "../run/retry";
+import { ROLES } from "./roles";
 import styles from "./settings.module.css";
 
 export function WorkspaceTab() {
@@ -20,7 +22,7 @@ export function WorkspaceTab() {
     <div className={styles.cards}>
       <Card title={t("workspace.settings")}>
         <Loaded read={settings} lines={3}>
-          {(found) => <Editor key={String(found.revision)} found={found} />}
+          {(found) => <Editor key={found.revision} found={found} />}
         </Loaded>
       </Card>
       <Card title={t("workspace.system")}>
@@ -50,16 +52,22 @@ export function WorkspaceTab() {
   );
 }
 
-function Editor({ found }: { found: Settings }) {
+const zones = () => Intl.supportedValuesOf("timeZone").map((id) => ({ id, label: id }));
+
+function Editor({ found }: { found: StoredSettings }) {
   const t = useText();
-  const [text, setText] = useState(() => JSON.stringify(found.settings, null, 2));
+  const { revision, changed_by, changed_at, ...given } = found;
+  const [settings, setSettings] = useState<Settings>(given);
   const [error, setError] = useState<unknown>(null);
-  const value = parse(text);
-  const good = typeof value === "object" && value !== null && !Array.isArray(value);
-  const save = async () => {
+  const put = (part: Partial<Settings>) => setSettings((old) => ({ ...old, ...part }));
+  const { require_totp: required } = settings;
+  const ask = (role: string, on: boolean) =>
+    put({ require_totp: on ? [...required, role] : required.filter((one) => one !== role) });
+  const save = async (event: FormEvent) => {
+    event.preventDefault();
     setError(null);
     try {
-      await saveSettings({ settings: good ? value : {}, revision: found.revision });
+      await saveSettings(settings, revision);
       toast(t("me.saved"));
       await queries.invalidateQueries({ queryKey: ["settings"] });
     } catch (caught) {
@@ -67,22 +75,48 @@ function Editor({ found }: { found: Settings }) {
     }
   };
   return (
-    <div className={styles.form}>
+    <form className={styles.form} onSubmit={save}>
       {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
-      <TextArea
-        label={t("workspace.json")}
-        hint={t("workspace.json_hint")}
-        error={good ? null : t("retry.not_json")}
-        mono
-        rows={10}
-        value={text}
-        onChange={setText}
+      <TextField
+        label={t("workspace.name")}
+        isRequired
+        maxLength={80}
+        value={settings.name}
+        onChange={(name) => put({ name })}
       />
-      <div>
-        <Button look="primary" isDisabled={!good} onPress={save}>
+      <Select
+        label={t("workspace.language")}
+        hint={t("workspace.language_hint")}
+        value={settings.language}
+        choices={(Object.keys(LOCALES) as Locale[]).map((id) => ({ id, label: LOCALES[id].name }))}
+        onChange={(language) => put({ language })}
+      />
+      <ComboBox
+        label={t("workspace.zone")}
+        choices={zones()}
+        value={settings.time_zone}
+        onChange={(zone) => put({ time_zone: zone })}
+      />
+      <Switch isSelected={settings.approval} onChange={(approval) => put({ approval })}>
+        {t("workspace.approval")}
+      </Switch>
+      <FieldSet legend={t("workspace.totp")}>
+        {ROLES.map((role) => (
+          <Checkbox key={role} isSelected={required.includes(role)} onChange={(on) => ask(role, on)}>
+            {t(`role.${role}`)}
+          </Checkbox>
+        ))}
+      </FieldSet>
+      <div className={styles.bar}>
+        <Button type="submit" look="primary">
           {t("ui.save")}
         </Button>
+        {changed_at && (
+          <span className={styles.quiet}>
+            <Time at={changed_at} /> · <bdi>{changed_by}</bdi>
+          </span>
+        )}
       </div>
-    </div>
+    </form>
   );
 }
