@@ -83,7 +83,7 @@ const ROUTES: [string, Answer][] = [
     () => ({ secret: "JBSWY3DPEHPK3PXP", otpauth: "otpauth://totp/Switchboard:anna?secret=JBSWY3DPEHPK3PXP" }),
   ],
   ["POST /me/totp/confirm", () => ({ recovery_codes: ["aaaa-bbbb", "cccc-dddd", "eeee-ffff", "gggg-hhhh"] })],
-  ["GET /flows", () => ({ flows: world.flows })],
+  ["GET /flows", () => ({ flows: process.env.EMPTY ? [] : world.flows })],
   ["POST /flows", ({ body }) => ({ id: body.id ?? "order-to-ticket", draft: {} })],
   [
     "PUT /flows/:id/state",
@@ -132,6 +132,28 @@ const ROUTES: [string, Answer][] = [
       return { held: world.calls };
     },
   ],
+  [
+    "GET /flows/:id/draft",
+    () => ({
+      text: world.flowText,
+      revision: "3",
+      based_on: "ver_1",
+      changed_by: "Anna Ricci",
+      changed_at: world.ago(9),
+      lock: null,
+      read_only: null,
+    }),
+  ],
+  ["PUT /flows/:id/draft", () => ({ revision: "4", problems: [], changed_at: new Date().toISOString() })],
+  ["PUT /flows/:id/lock", () => ({ lock: { by: "Anna Ricci", since: world.ago(1), yours: true } })],
+  ["DELETE /flows/:id/lock", () => ({})],
+  ["PUT /rules/:id/lock", () => ({ lock: { by: "Anna Ricci", since: world.ago(1), yours: true } })],
+  ["DELETE /rules/:id/lock", () => ({})],
+  [
+    "GET /flows/:id/versions/:version",
+    ({ params }) => ({ version: params.version, state: "live", text: world.flowText }),
+  ],
+  ["POST /flows/validate", () => ({ problems: [], summary: null })],
   ["GET /rules", () => ({ rules: world.rules })],
   [
     "GET /rules/:id/draft",

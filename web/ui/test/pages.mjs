@@ -11,6 +11,7 @@ const PAGES = {
   invitation: "/invitation#token",
   flows: "/flows",
   "flows-new": "/flows?new=1",
+  flow: "/flows/order-to-ticket",
   runs: "/runs",
   "runs-none": "/runs?text=nothing-like-this",
   run: "/runs/run_00099996",

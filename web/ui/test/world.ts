@@ -357,3 +357,28 @@ list:
     add_tags: [price-intent]
     for: 30d
 `;
+
+export const flowText = `format: 1
+flow: order-to-ticket
+name: Order to ticket
+on:
+  - whatsapp.order_received
+when: event.order.total > 0
+steps:
+  - id: welcome
+    do: whatsapp.send_template
+    with: { template: order_confirmation, params: { order: "{{event.order.id}}" } }
+  - if: event.order.total > 100
+    then:
+      - id: ticket
+        do: crm.create_ticket
+        with:
+          subject: "Order {{event.order.id}}"
+    else:
+      - id: note
+        do: crm.add_note
+        with: { text: small }
+  - id: reply
+    wait_for: whatsapp.message_received
+    timeout: 48h
+`;

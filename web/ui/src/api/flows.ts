@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
-import { del, get, post, put, seg } from "./client";
-import type { Draft, Flow, ImportPlan, LibraryFlow, Problem } from "./types";
+import { get, post, put, seg } from "./client";
+import type { Flow, ImportPlan, LibraryFlow } from "./types";
 
 type Row = Omit<Flow, "id" | "version"> & { id?: string; version?: string };
 
@@ -20,7 +20,6 @@ export type NewFlow =
   | { from: string | { flow: string }; id?: string; name?: string };
 
 export const createFlow = (flow: NewFlow) => post<{ id: string }>("/flows", flow);
-export const deleteFlow = (id: string) => del(`/flows/${seg(id)}`);
 
 export const libraryQuery = queryOptions({
   queryKey: ["library"],
@@ -38,22 +37,12 @@ export const planImport = (documents: ImportFile[]) => post<ImportPlan>("/worksp
 export const doImport = (documents: ImportFile[], publish: boolean) =>
   post<ImportPlan>("/workspace/import", { documents, publish });
 
-type Kind = "flows" | "rules";
-
-export const draftQuery = (kind: Kind, id: string) =>
+/** A version by its id, with its text; versions never change. */
+export const versionQuery = (flow: string, version: string) =>
   queryOptions({
-    queryKey: ["draft", kind, id],
-    queryFn: ({ signal }) => get<Draft>(`/${kind}/${seg(id)}/draft`, undefined, signal),
+    queryKey: ["version", flow, version],
+    queryFn: ({ signal }) =>
+      get<{ version: string; text: string }>(`/flows/${seg(flow)}/versions/${seg(version)}`, undefined, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
   });
-
-export interface Saved {
-  revision: string;
-  problems: Problem[];
-  changed_at: string;
-}
-
-export const saveDraft = (kind: Kind, id: string, text: string, revision: string) =>
-  put<Saved>(`/${kind}/${seg(id)}/draft`, { text }, revision);
-export const dropDraft = (kind: Kind, id: string) => del(`/${kind}/${seg(id)}/draft`);
-export const publish = (kind: Kind, id: string, revision: string, comment: string) =>
-  post<{ version: string }>(`/${kind}/${seg(id)}/publish`, { revision, comment });

@@ -4,7 +4,7 @@ import { activate } from "./index";
 import { choose } from "./locales";
 
 const NOW = new Date("2026-11-22T12:00:00");
-const before = (ms: number) => new Date(NOW.getTime() - ms);
+const ago = (ms: number) => new Date(NOW.getTime() - ms);
 /** `Intl` separates with spaces of several widths. */
 const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, " ");
 
@@ -25,14 +25,14 @@ describe("figures and times", () => {
   });
 
   it("says how long ago in the unit that fits", () => {
-    const texts = [0, 30_000, 180_000, 7_200_000, 86_400_000, 3 * 86_400_000].map((ms) => relative(before(ms), NOW));
+    const texts = [0, 30_000, 180_000, 7_200_000, 86_400_000, 3 * 86_400_000].map((ms) => relative(ago(ms), NOW));
     expect(texts).toEqual(["now", "30 sec ago", "3 min ago", "2 hr ago", "yesterday", "3 days ago"]);
-    expect(relative(before(-3_600_000), NOW)).toBe("in 1 hr");
+    expect(relative(ago(-3_600_000), NOW)).toBe("in 1 hr");
   });
 
   it("leaves the day out today only", () => {
-    expect(shortTime(before(60_000), NOW)).toBe("11:59:00");
-    expect(shortTime(before(86_400_000), NOW)).toBe("21 Nov, 12:00");
+    expect(shortTime(ago(60_000), NOW)).toBe("11:59:00");
+    expect(shortTime(ago(86_400_000), NOW)).toBe("21 Nov, 12:00");
   });
 
   it("follows a change of language", async () => {

@@ -78,7 +78,6 @@ export function Table<T>({ label, columns, rows, rowKey, href, more, selection, 
       ref={scroller}
       onScroll={(event) => onScroll?.(event.currentTarget.scrollTop)}
       className={`${styles.frame} ${virtual ? styles.virtual : ""}`}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys must reach what is hidden.
       tabIndex={virtual ? 0 : undefined}
       style={layout as CSSProperties}
     >

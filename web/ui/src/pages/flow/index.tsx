@@ -1,18 +1,15 @@
 import { useParams } from "@tanstack/react-router";
-import { type ComponentType, lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { Skeleton } from "~/ui/skeleton";
 
-type Editor = ComponentType<{ id: string }>;
-const found = import.meta.glob<{ FlowEditor: Editor }>("../../editor/index.tsx");
-
-const FlowEditor = lazy(async (): Promise<{ default: Editor }> => {
-  const load = Object.values(found)[0];
-  return { default: load ? (await load()).FlowEditor : () => null };
-});
+const FlowEditor = lazy(() => import("~/editor").then(({ FlowEditor }) => ({ default: FlowEditor })));
 
 /** The editor of one flow; loaded when it is first opened. */
 export function FlowPage() {
   const { id } = useParams({ from: "/shell/flows/$id" });
+  useEffect(() => {
+    document.title = `${id} · Switchboard`;
+  }, [id]);
   return (
     <Suspense fallback={<Skeleton lines={10} />}>
       <FlowEditor key={id} id={id} />

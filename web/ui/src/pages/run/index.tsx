@@ -20,7 +20,7 @@ import { toast, toastError } from "~/ui/toast";
 import { TriggerName } from "~/ui/trigger";
 import { Journal } from "./journal";
 import { Messages } from "./messages";
-import { Picture } from "./picture";
+import { Path } from "./path";
 import { RetryDialog } from "./retry";
 import styles from "./run.module.css";
 import { StepPanel } from "./step";
@@ -76,9 +76,7 @@ function Detail({ run }: { run: RunDetail }) {
       )}
       <div className={styles.columns}>
         <div className={styles.column}>
-          <Card title={t("run.path")} flush>
-            <Picture steps={steps} chosen={step?.path ?? null} onChoose={choose} />
-          </Card>
+          <Path run={run} chosen={step?.path ?? null} onChoose={choose} />
           <Card title={t("run.started_by")}>
             <Trigger run={run} />
           </Card>
