@@ -123,7 +123,7 @@ const connections = createRoute({
 const audit = createRoute({
   getParentRoute: () => shell,
   path: "/audit",
-  validateSearch: filters("by", "subject", "since"),
+  validateSearch: filters("by", "subject", "since", "people"),
   component: lazyRouteComponent(() => import("./pages/audit"), "AuditPage"),
 });
 const settings = createRoute({

@@ -225,19 +225,19 @@ const ROUTES: [string, Answer][] = [
   [
     "GET /contacts/:who/timeline",
     () => ({
-      entries: [
+      timeline: [
         {
           at: world.ago(2),
           kind: "message",
-          message: { id: "m1", inbound: true, text: "voglio parlare con una persona", status: "received" },
+          ...{ id: "m1", inbound: true, text: "voglio parlare con una persona", status: "received" },
         },
         {
           at: world.ago(3),
           kind: "message",
-          message: { id: "m2", inbound: false, text: "Ciao Giulia! Il tuo ordine 8841 è confermato.", status: "read" },
+          ...{ id: "m2", inbound: false, text: "Ciao Giulia! Il tuo ordine 8841 è confermato.", status: "read" },
         },
-        { at: world.ago(4), kind: "run", run: world.run(4) },
-        { at: world.ago(5), kind: "tag", tag: { tag: "vip", added: true, by: "Anna Ricci" } },
+        { at: world.ago(4), ...world.run(4), kind: "run" },
+        { at: world.ago(5), kind: "tag", tag: "vip", added: true, by: "Anna Ricci" },
       ],
       next: null,
     }),

@@ -154,7 +154,11 @@ export const calls = Array.from({ length: 4 }, (_, at) => ({
   sent_at: ago(89 + at * 40),
   not_before: null,
   deadline: ago(-1300 + at * 400),
-  plan: { subject: "Order 8841 · Giulia Rossi", pipeline: "support", total: 129.9 },
+  plan: {
+    flow: "order-to-ticket",
+    step: "ticket",
+    input: { subject: "Order 8841 · Giulia Rossi", pipeline: "support", total: 129.9 },
+  },
   attempts: [
     { at: ago(90), error: "timed out after 10 s" },
     { at: ago(89), error: "422 property does not exist" },
@@ -189,7 +193,7 @@ export const picture = {
       output: true,
     }),
     step("steps/1/then/0", "ticket", "crm.create_ticket", "failed", {
-      input: calls[0]?.plan,
+      input: calls[0]?.plan.input,
       error: "the CRM answered 422: property `order_total` does not exist",
       attempts: calls[0]?.attempts,
     }),
@@ -296,11 +300,16 @@ export const rules = [
 ];
 
 export const library = NAMES.map(([id, name, on], at) => ({
-  id: id,
+  kind: "flow",
+  id,
   name,
   note: "A customer orders in the chat: a ticket is made in the CRM, the customer gets a confirmation, and an answer is noted.",
   on: [on],
   needs: {
+    capabilities: [],
+    tags: [],
+    flows: [],
+    calendars: [],
     templates: at % 2 ? ["order_confirmation"] : [],
     teams: at === 4 ? ["care"] : [],
     connections: ["whatsapp", ...(at % 3 ? [] : ["crm"])],

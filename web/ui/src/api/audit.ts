@@ -6,6 +6,8 @@ export interface AuditFilter {
   by?: string;
   subject?: string;
   since?: string;
+  /** `true`: only what people and their tools did. */
+  people?: string;
 }
 
 const PAGE = 100;

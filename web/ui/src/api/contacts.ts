@@ -28,7 +28,7 @@ export const timelineQuery = (who: string) =>
   infiniteQueryOptions({
     queryKey: ["contact", "timeline", who],
     queryFn: ({ pageParam, signal }) =>
-      get<Paged & { entries?: TimelineEntry[]; timeline?: TimelineEntry[] }>(
+      get<Paged & { timeline: TimelineEntry[] }>(
         `/contacts/${seg(who)}/timeline`,
         { after: pageParam, limit: PAGE },
         signal,

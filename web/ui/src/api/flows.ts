@@ -2,13 +2,11 @@ import { queryOptions } from "@tanstack/react-query";
 import { get, post, put, seg } from "./client";
 import type { Flow, ImportPlan, LibraryFlow } from "./types";
 
-type Row = Omit<Flow, "id" | "version"> & { id?: string; version?: string };
-
 export const flowsQuery = queryOptions({
   queryKey: ["flows"],
   queryFn: async ({ signal }) => {
-    const { flows } = await get<{ flows: Row[] }>("/flows", undefined, signal);
-    return flows.map((row) => ({ ...row, id: row.id ?? row.flow ?? "" }) as Flow);
+    const { flows } = await get<{ flows: Flow[] }>("/flows", undefined, signal);
+    return flows;
   },
 });
 
@@ -19,7 +17,7 @@ export type NewFlow =
   | { text: string; id?: string; name?: string }
   | { from: string | { flow: string }; id?: string; name?: string };
 
-export const createFlow = (flow: NewFlow) => post<{ id: string }>("/flows", flow);
+export const createFlow = (flow: NewFlow, kind: "flows" | "rules" = "flows") => post<{ id: string }>(`/${kind}`, flow);
 
 export const libraryQuery = queryOptions({
   queryKey: ["library"],

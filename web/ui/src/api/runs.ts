@@ -18,7 +18,7 @@ export const runsQuery = (filter: RunFilter) =>
   infiniteQueryOptions({
     queryKey: ["runs", filter],
     queryFn: ({ pageParam, signal }) =>
-      get<Paged & { runs: Run[] }>("/runs", { ...filter, before: pageParam, limit: PAGE }, signal),
+      get<Paged & { runs: Run[] }>("/runs", { ...filter, after: pageParam, limit: PAGE }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next ?? null,
   });

@@ -18,7 +18,7 @@ import styles from "./attention.module.css";
 /** One call: try again, perhaps with other input; say that it did happen; or give up. */
 export function DecideDialog({ call, onClose }: { call: Call; onClose: () => void }) {
   const t = useText();
-  const was = JSON.stringify(call.plan, null, 2);
+  const was = JSON.stringify(call.plan?.input ?? null, null, 2);
   const [input, setInput] = useState(was);
   const [output, setOutput] = useState("{}");
   const [error, setError] = useState<unknown>(null);
@@ -103,6 +103,7 @@ export function DecideDialog({ call, onClose }: { call: Call; onClose: () => voi
       <Facts
         rows={[
           [t("attention.call"), <code key="call" dir="ltr">{`${call.action} · ${call.connection}`}</code>],
+          [t("runs.flow"), call.plan && <bdi key="flow">{`${call.plan.flow} · ${call.plan.step}`}</bdi>],
           [
             t("attention.why"),
             <span key="why" dir="auto">

@@ -11,7 +11,7 @@ import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { Did } from "~/ui/did";
 import { Empty } from "~/ui/empty";
-import { TextField } from "~/ui/field";
+import { Checkbox, TextField } from "~/ui/field";
 import { JsonView } from "~/ui/json";
 import { Facts, Loaded, Page, Toolbar } from "~/ui/page";
 import { Id } from "~/ui/person";
@@ -79,7 +79,7 @@ export function AuditPage() {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void navigate({ search: filter });
+          void navigate({ search: { ...filter, people: search.people } });
         }}
       >
         <Toolbar>
@@ -98,6 +98,12 @@ export function AuditPage() {
             onChange={(subject) => setFilter({ ...filter, subject: subject || undefined })}
           />
           <Button type="submit">{t("audit.filter")}</Button>
+          <Checkbox
+            isSelected={search.people === "true"}
+            onChange={(on) => void navigate({ search: { ...search, people: on ? "true" : undefined } })}
+          >
+            {t("audit.people")}
+          </Checkbox>
         </Toolbar>
       </form>
       <Loaded read={{ ...read, data: rows }} lines={12}>

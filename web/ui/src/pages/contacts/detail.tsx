@@ -102,7 +102,7 @@ function Window({ conversation }: { conversation: Conversation }) {
 function History({ who }: { who: string }) {
   const t = useText();
   const read = useInfiniteQuery(timelineQuery(who));
-  const entries = read.data?.pages.flatMap((page) => page.entries ?? page.timeline ?? []);
+  const entries = read.data?.pages.flatMap((page) => page.timeline);
   return (
     <Loaded read={{ ...read, data: entries }}>
       {(found) => (

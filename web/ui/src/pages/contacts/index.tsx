@@ -110,10 +110,9 @@ export function ContactsPage() {
 function Tags({ contact }: { contact: Contact }) {
   return (
     <span className={styles.tags}>
-      {contact.tags?.map((tag) => {
-        const name = typeof tag === "string" ? tag : tag.tag;
-        return <Chip key={name}>{name}</Chip>;
-      })}
+      {[...new Set(contact.tags.map(({ tag }) => tag))].map((tag) => (
+        <Chip key={tag}>{tag}</Chip>
+      ))}
     </span>
   );
 }

@@ -11,7 +11,7 @@ import { toast, toastError } from "~/ui/toast";
 import styles from "./contacts.module.css";
 
 /** Where a tag comes from, in words. */
-const SOURCES = new Set(["rule", "flow", "person", "crm"]);
+const SOURCES = new Set(["rule", "flow", "person", "crm", "import"]);
 
 /** Tags with their source; what a person takes off stays off until a person allows it again. */
 export function TagEditor({ contact }: { contact: ContactDetail }) {
@@ -39,7 +39,7 @@ export function TagEditor({ contact }: { contact: ContactDetail }) {
     <div className={styles.column}>
       <ul className={styles.tagList}>
         {contact.tags.map(({ tag, source, from }) => (
-          <li key={tag}>
+          <li key={`${tag} ${source} ${from}`}>
             <bdi className={styles.tag}>{tag}</bdi>
             <span className={styles.quiet}>
               {SOURCES.has(source) ? t(`source.${source}`) : source}

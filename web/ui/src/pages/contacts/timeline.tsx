@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ListChecks, MessageSquare, Tag } from "lucide-react";
-import type { Run, TimelineEntry } from "~/api/types";
+import type { TimelineEntry } from "~/api/types";
 import { useText } from "~/i18n";
 import { RunStatusBadge } from "~/ui/status";
 import { Time } from "~/ui/time";
@@ -15,7 +15,7 @@ export function Timeline({ entries }: { entries: TimelineEntry[] }) {
   return (
     <ol className={styles.timeline}>
       {entries.map((entry, at) => {
-        const Icon = ICONS[entry.kind as keyof typeof ICONS] ?? ListChecks;
+        const Icon = ICONS[entry.kind];
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: entries have no id of their own and are only ever added to.
           <li key={at} className={styles.entry}>
@@ -35,34 +35,26 @@ export function Timeline({ entries }: { entries: TimelineEntry[] }) {
 
 function Entry({ entry }: { entry: TimelineEntry }) {
   const t = useText();
-  if (entry.kind === "message") {
-    const message = (entry.message ?? entry) as { inbound: boolean; text: string | null; status?: string };
-    return (
-      <>
-        <span className={styles.quiet}>{t(message.inbound ? "contacts.wrote" : "contacts.got")}</span>
-        <p dir="auto" className={styles.text}>
-          {message.text ?? t("run.no_text")}
-        </p>
-      </>
-    );
+  switch (entry.kind) {
+    case "message":
+      return (
+        <>
+          <span className={styles.quiet}>{t(entry.inbound ? "contacts.wrote" : "contacts.got")}</span>
+          <p dir="auto" className={styles.text}>
+            {entry.text ?? t("run.no_text")}
+          </p>
+        </>
+      );
+    case "run":
+      return (
+        <span className={styles.tags}>
+          <Link to="/runs/$id" params={{ id: entry.id }}>
+            <bdi>{entry.flow}</bdi>
+          </Link>
+          <RunStatusBadge status={entry.status} />
+        </span>
+      );
+    case "tag":
+      return <span>{t(entry.added ? "contacts.tag_on" : "contacts.tag_off", { tag: entry.tag })}</span>;
   }
-  if (entry.kind === "run") {
-    const run = (entry.run ?? entry) as Run;
-    return (
-      <span className={styles.tags}>
-        <Link to="/runs/$id" params={{ id: run.id }}>
-          <bdi>{run.flow}</bdi>
-        </Link>
-        <RunStatusBadge status={run.status} />
-      </span>
-    );
-  }
-  if (entry.kind === "tag") {
-    const { tag, added } = (entry.tag && typeof entry.tag === "object" ? entry.tag : entry) as {
-      tag: string;
-      added?: boolean;
-    };
-    return <span>{t(added === false ? "contacts.tag_off" : "contacts.tag_on", { tag })}</span>;
-  }
-  return <span>{entry.kind}</span>;
 }

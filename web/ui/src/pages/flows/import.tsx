@@ -101,7 +101,7 @@ function problemsOf(error: unknown): Problem[] {
 }
 
 /** Problems, each with its place. */
-export function Problems({ list }: { list: Problem[] }) {
+export function Problems({ list }: { list: Omit<Problem, "path">[] }) {
   if (list.length === 0) return null;
   return (
     <ul className={styles.plan}>

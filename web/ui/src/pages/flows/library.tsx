@@ -18,11 +18,11 @@ export function LibraryCards({ most, text = "" }: { most?: number; text?: string
   const t = useText();
   const library = useQuery(libraryQuery);
   const wanted = text.toLowerCase();
-  const fits = (flow: LibraryFlow) => `${flow.name} ${flow.note ?? ""} ${flow.id}`.toLowerCase().includes(wanted);
+  const fits = (flow: LibraryFlow) => `${flow.name} ${flow.note} ${flow.id}`.toLowerCase().includes(wanted);
   return (
     <Loaded read={library}>
       {(flows) => {
-        const shown = flows.filter(fits).slice(0, most);
+        const shown = flows.filter((flow) => flow.kind !== "calendar" && fits(flow)).slice(0, most);
         if (shown.length === 0) return <p>{t("ui.nothing")}</p>;
         return (
           <ul className={styles.grid}>
@@ -44,15 +44,23 @@ function LibraryCard({ flow }: { flow: LibraryFlow }) {
   const use = async () => {
     setBusy(true);
     try {
-      const { id } = await createFlow({ from: flow.id });
-      await queries.invalidateQueries({ queryKey: ["flows"] });
-      await navigate({ to: "/flows/$id", params: { id } });
+      const kind = flow.kind === "rules" ? "rules" : "flows";
+      const { id } = await createFlow({ from: flow.id }, kind);
+      await queries.invalidateQueries({ queryKey: [kind] });
+      await navigate({ to: `/${kind}/$id`, params: { id } });
     } catch (error) {
       toastError(error);
       setBusy(false);
     }
   };
-  const { connections = [], templates = [], teams = [] } = flow.needs ?? {};
+  const { connections, capabilities, templates, teams, tags } = flow.needs;
+  const needs = [
+    ...connections.map((name) => t("library.connection", { name })),
+    ...capabilities.map((name) => t("import.capability", { name })),
+    ...templates.map((name) => t("library.template", { name })),
+    ...teams.map((name) => t("library.team", { name })),
+    ...tags.map((name) => t("import.tag", { name })),
+  ];
   return (
     <li className={styles.card}>
       <h2 className={styles.cardTitle} dir="auto">
@@ -71,14 +79,8 @@ function LibraryCard({ flow }: { flow: LibraryFlow }) {
         </p>
       )}
       <span className={styles.chips}>
-        {connections.map((name) => (
-          <Chip key={name}>{t("library.connection", { name })}</Chip>
-        ))}
-        {templates.map((name) => (
-          <Chip key={name}>{t("library.template", { name })}</Chip>
-        ))}
-        {teams.map((name) => (
-          <Chip key={name}>{t("library.team", { name })}</Chip>
+        {needs.map((need) => (
+          <Chip key={need}>{need}</Chip>
         ))}
       </span>
       <div className={styles.foot}>

@@ -118,7 +118,7 @@ function Trigger({ run }: { run: RunDetail }) {
           ],
           [t("runs.started"), <Time key="at" at={run.started_at} as="full" />],
           [t("runs.took"), <Duration key="took" from={run.started_at} to={run.ended_at} />],
-          [t("run.version"), <Id key="version" id={run.text_no ? `v${run.text_no}` : run.version} short />],
+          [t("run.version"), <Id key="version" id={run.version} short />],
         ]}
       />
       {run.trigger && <JsonView value={run.trigger.body} label={t("run.event")} />}

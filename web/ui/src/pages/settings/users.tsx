@@ -55,7 +55,7 @@ export function UsersTab() {
       name: t("users.seen"),
       width: "minmax(110px, 1fr)",
       wide: true,
-      cell: (user) => <Time at={user.signed_in_at ?? user.last_seen_at} />,
+      cell: (user) => <Time at={user.signed_in_at} />,
     },
     {
       id: "more",
