@@ -5,7 +5,7 @@ import { Plus } from "lucide-react";
 import { type DragEvent, memo, useState } from "react";
 import type { StepState } from "~/api/types";
 import { useText } from "~/i18n";
-import type { Gap, Layout, Line } from "../model/layout";
+import type { Gap, Line } from "../model/layout";
 import styles from "./canvas.module.css";
 import { useCanvas } from "./commands";
 import { DRAGGED } from "./nodes";
@@ -38,18 +38,18 @@ const drawAll = (lines: readonly Line[]) => lines.map(({ points }) => pathOf(poi
 
 /** Lines under the steps, drawn as one path per look. */
 export const Connectors = memo(function Connectors({
-  plan,
+  lines,
   states,
 }: {
-  plan: Layout;
+  lines: readonly Line[];
   states: Readonly<Record<string, StepState>> | null;
 }) {
-  const errors = plan.lines.filter(({ error }) => error);
-  const taken = states ? plan.lines.filter(({ to }) => to !== null && states[to] && states[to] !== "skipped") : [];
+  const errors = lines.filter(({ error }) => error);
+  const taken = states ? lines.filter(({ to }) => to !== null && states[to] && states[to] !== "skipped") : [];
   return (
     <ViewportPortal>
       <svg className={styles.lines} aria-hidden="true" width="1" height="1">
-        <path d={drawAll(plan.lines.filter(({ error }) => !error))} className={styles.line} />
+        <path d={drawAll(lines.filter(({ error }) => !error))} className={styles.line} />
         {errors.length > 0 && <path d={drawAll(errors)} className={styles.error_line} />}
         {taken.length > 0 && <path d={drawAll(taken)} className={styles.taken_line} />}
       </svg>
@@ -58,12 +58,12 @@ export const Connectors = memo(function Connectors({
 });
 
 /** The places to add a step. */
-export const Gaps = memo(function Gaps({ plan }: { plan: Layout }) {
+export const Gaps = memo(function Gaps({ gaps }: { gaps: readonly Gap[] }) {
   const { commands } = useCanvas();
   if (!commands) return null;
   return (
     <ViewportPortal>
-      {plan.gaps.map((gap) => (
+      {gaps.map((gap) => (
         <AddHere key={`${gap.list} ${gap.index}`} gap={gap} />
       ))}
     </ViewportPortal>

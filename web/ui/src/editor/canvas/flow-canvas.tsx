@@ -8,7 +8,7 @@ import type { StepState } from "~/api/types";
 import { currentLocale, useText } from "~/i18n";
 import { LOCALES } from "~/i18n/locales";
 import { IconButton } from "~/ui/button";
-import { COMPACT, layout, NORMAL } from "../model/layout";
+import { COMPACT, type Gap, type Line, layout, NORMAL } from "../model/layout";
 import type { Picture } from "../model/model";
 import { ancestors, type Stop, stopKey } from "../model/walk";
 import styles from "./canvas.module.css";
@@ -47,6 +47,8 @@ const CULLED = 200;
 /** Below this zoom there is nothing to press. */
 const NEAR = 0.6;
 const FAR = 0.4;
+/** How far what is selected stays from the edge, in pixels. */
+const MARGIN = 24;
 
 export function FlowCanvas(props: FlowCanvasProps) {
   return (
@@ -75,10 +77,12 @@ function Canvas({
   const rtl = LOCALES[currentLocale()].dir === "rtl";
   const frame = useRef<HTMLDivElement>(null);
   const parts = useRef(new Parts());
-  const plan = useMemo(
-    () => layout(picture, { collapsed, sizes: compact ? COMPACT : NORMAL, rtl }),
-    [picture, collapsed, compact, rtl],
-  );
+  const before = useRef<Plan | null>(null);
+  const plan = useMemo(() => {
+    const fresh = layout(picture, { collapsed, sizes: compact ? COMPACT : NORMAL, rtl });
+    before.current = keeping(before.current, fresh);
+    return before.current;
+  }, [picture, collapsed, compact, rtl]);
   const nodes = useMemo<FlowNode[]>(
     () => parts.current.nodes(picture, plan, { states, took, problems, stop, collapsed, compact }, t),
     [picture, plan, states, took, problems, stop, collapsed, compact, t],
@@ -95,6 +99,7 @@ function Canvas({
     [onStop, focus],
   );
   const zoom = useZoom(frame, plan);
+  useRoom(frame, stop ? stopKey(stop) : null, plan);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the focus moves when it is asked for, not when the selection changes.
   useEffect(() => {
     if (wanted > 0 && stop) focus(stopKey(stop));
@@ -146,14 +151,14 @@ function Canvas({
           panOnScroll
           zoomOnDoubleClick={false}
           onlyRenderVisibleElements={plan.places.length > CULLED}
+          attributionPosition={rtl ? "bottom-left" : "bottom-right"}
           minZoom={0.1}
           maxZoom={1.6}
-          proOptions={{ hideAttribution: true }}
           aria-label={t("editor.canvas")}
         >
           <Detail frame={frame} />
-          <Connectors plan={plan} states={states} />
-          <Gaps plan={plan} />
+          <Connectors lines={plan.lines} states={states} />
+          <Gaps gaps={plan.gaps} />
           {plan.places.length > 60 && <MiniMap pannable zoomable className={styles.map} ariaLabel={t("editor.map")} />}
         </ReactFlow>
         <div className={styles.zoom}>
@@ -184,6 +189,18 @@ function Canvas({
 type Frame = { current: HTMLDivElement | null };
 type Plan = ReturnType<typeof layout>;
 
+/** The new plan with the lines and gaps of the old one where they are the same, so that these are not drawn again. */
+function keeping(old: Plan | null, fresh: Plan): Plan {
+  if (!old) return fresh;
+  const gap = (a: Gap, b: Gap) => a.x === b.x && a.y === b.y && a.index === b.index && a.list === b.list;
+  const line = (a: Line, b: Line) => a.to === b.to && a.error === b.error && String(a.points) === String(b.points);
+  return { ...fresh, gaps: kept(old.gaps, fresh.gaps, gap), lines: kept(old.lines, fresh.lines, line) };
+}
+
+function kept<T>(old: T[], fresh: T[], alike: (a: T, b: T) => boolean): T[] {
+  return old.length === fresh.length && old.every((item, at) => alike(item, fresh[at] as T)) ? old : fresh;
+}
+
 function useZoom(frame: Frame, plan: Plan) {
   const flow = useReactFlow();
   return useCallback(
@@ -210,6 +227,33 @@ function Detail({ frame }: { frame: Frame }) {
     if (frame.current) frame.current.dataset.detail = near;
   }, [near, frame]);
   return null;
+}
+
+/** When the room changes (the settings open beside the canvas), the middle stays the middle and what is selected stays in sight. */
+function useRoom(frame: Frame, selected: string | null, plan: Plan) {
+  const flow = useReactFlow();
+  const latest = useRef({ selected, plan });
+  latest.current = { selected, plan };
+  useEffect(() => {
+    const box = frame.current;
+    if (!box) return;
+    let width = box.clientWidth;
+    const observer = new ResizeObserver(() => {
+      const by = (box.clientWidth - width) / 2;
+      width = box.clientWidth;
+      if (by === 0) return;
+      const view = flow.getViewport();
+      const place = latest.current.plan.places.find(({ key }) => key === latest.current.selected);
+      let x = view.x + by;
+      if (place) {
+        const [left, right] = [place.x * view.zoom + x, (place.x + place.width) * view.zoom + x];
+        x += Math.max(0, MARGIN - left) - Math.max(0, right - (width - MARGIN));
+      }
+      void flow.setViewport({ ...view, x });
+    });
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, [frame, flow]);
 }
 
 /** The beginning of the flow in the middle, as large as its width allows. */

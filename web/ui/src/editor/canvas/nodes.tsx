@@ -116,13 +116,13 @@ export const StepNode = memo(function StepNode({ data }: NodeProps & { data: Car
         <StepIcon icon={data.icon} />
       </span>
       <span className={styles.words}>
-        <bdi className={styles.title} dir="auto">
-          {data.title}
-        </bdi>
+        <span className={styles.title}>
+          <bdi dir="auto">{data.title}</bdi>
+        </span>
         {!data.compact && data.detail && (
-          <bdi className={styles.detail} dir="auto">
-            {data.detail}
-          </bdi>
+          <span className={styles.detail}>
+            <bdi dir="auto">{data.detail}</bdi>
+          </span>
         )}
       </span>
       <span className={styles.marks}>
@@ -169,7 +169,7 @@ export const OnNode = memo(function OnNode({ data }: NodeProps & { data: OnData 
       tabIndex={data.tab ? 0 : -1}
       data-stop="on"
       className={`${styles.card} ${styles.on} nopan ${data.selected ? styles.selected : ""}`}
-      style={{ inlineSize: data.width, minBlockSize: 68 }}
+      style={{ inlineSize: data.width, minBlockSize: data.height }}
       onClick={() => select({ kind: "on" })}
     >
       <span className={styles.icon}>
@@ -184,17 +184,17 @@ export const OnNode = memo(function OnNode({ data }: NodeProps & { data: OnData 
             <span key={trigger.path} className={styles.trigger}>
               <span className={styles.title}>{triggerInWords(trigger.type, t)}</span>
               {detail && (
-                <bdi className={styles.detail} dir="auto">
-                  {detail}
-                </bdi>
+                <span className={styles.detail}>
+                  <bdi dir="auto">{detail}</bdi>
+                </span>
               )}
             </span>
           );
         })}
         {data.when && (
-          <bdi className={styles.detail} dir="auto">
-            {t("editor.only_when", { when: conditionInWords(data.when, t) })}
-          </bdi>
+          <span className={styles.detail}>
+            <bdi dir="auto">{t("editor.only_when", { when: conditionInWords(data.when, t) })}</bdi>
+          </span>
         )}
       </span>
       <span className={styles.marks}>
@@ -221,7 +221,7 @@ export const EmptyNode = memo(function EmptyNode({ data }: NodeProps & { data: P
       data-stop={`${data.path}/+`}
       aria-label={t("editor.add_into", { where: data.text })}
       className={`${styles.empty} nopan ${data.selected ? styles.selected : ""}`}
-      onFocus={() => select({ kind: "empty", list: data.path })}
+      onFocus={(event) => event.currentTarget.matches(":focus-visible") && select({ kind: "empty", list: data.path })}
       onClick={(event) => commands.add({ list: data.path, index: 0 }, event.currentTarget)}
       onDragOver={(event) => event.preventDefault()}
       onDrop={drop}

@@ -37,6 +37,7 @@ export interface OnData extends Record<string, unknown> {
   problems: number;
   state: StepState | null;
   width: number;
+  height: number;
 }
 
 export interface PlainData extends Record<string, unknown> {
@@ -130,6 +131,7 @@ function node(place: Place, picture: Picture, about: About, selected: string | n
       problems,
       state: about.states?.on ?? null,
       width,
+      height,
     };
     return { ...base, type: "on", data };
   }

@@ -52,7 +52,7 @@ export function Problems({ onProblem }: { onProblem: (problem: Problem) => void 
       {open && (
         <ul className={styles.problem_list}>
           {problems.map((problem) => (
-            <li key={`${problem.line} ${problem.column} ${problem.code} ${problem.message}`}>
+            <li key={`${problem.line} ${problem.column} ${problem.message}`}>
               {problem.severity === "warning" ? (
                 <TriangleAlert size={14} aria-hidden className={styles.warn} />
               ) : (

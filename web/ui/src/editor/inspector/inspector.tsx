@@ -1,17 +1,21 @@
 //! The settings of what is selected, beside the picture.
 
-import { MoreHorizontal, X } from "lucide-react";
+import { MoreHorizontal, Plus, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useText } from "~/i18n";
-import { IconButton } from "~/ui/button";
+import { Button, IconButton } from "~/ui/button";
 import type { Commands } from "../canvas/commands";
 import { StepIcon, TriggerIcon } from "../canvas/icons";
 import { cardOf } from "../model/cards";
+import { stopKey } from "../model/walk";
 import { select, useEditor, useEditorStore } from "../state/editor";
 import { Advanced } from "./advanced";
 import styles from "./inspector.module.css";
 import { TriggerForm } from "./trigger-form";
 import { VerbForm } from "./verb-forms";
+
+/** What is written into; of these the first empty one is where one begins. */
+const FIELDS = ":is([role=textbox], input:not([type=hidden]), textarea):not([tabindex='-1'])";
 
 /** The panel with the form of the selected step, or of what starts the flow. */
 export function Inspector({ commands }: { commands: Commands | null }) {
@@ -25,14 +29,16 @@ export function Inspector({ commands }: { commands: Commands | null }) {
   const panel = useRef<HTMLElement>(null);
   useEffect(() => {
     if (wanted === 0) return;
-    const first = panel.current?.querySelector<HTMLElement>(
-      ":is([role=textbox], input:not([type=hidden]), textarea, [data-form] button)",
-    );
+    const fields = [...(panel.current?.querySelectorAll<HTMLElement>(FIELDS) ?? [])];
+    const first =
+      fields.find((field) => field.textContent === "" && !("value" in field && field.value !== "")) ?? fields[0];
     (first ?? panel.current)?.focus();
   }, [wanted]);
-  if (!stop || stop.kind === "empty") return null;
+  if (!stop) return null;
   const card = step ? cardOf(step, t) : null;
-  const title = card?.title ?? t("editor.starts");
+  // Beside an empty branch the panel stays, so that the picture does not jump.
+  const empty = stop.kind === "empty" ? stop.list : null;
+  const title = card?.title ?? t(empty === null ? "editor.starts" : "editor.nothing_here");
   return (
     <aside
       ref={panel}
@@ -46,7 +52,7 @@ export function Inspector({ commands }: { commands: Commands | null }) {
     >
       <header className={styles.head}>
         <span className={styles.head_icon}>
-          {card ? <StepIcon icon={card.icon} /> : <TriggerIcon size={18} aria-hidden />}
+          {card ? <StepIcon icon={card.icon} /> : empty === null && <TriggerIcon size={18} aria-hidden />}
         </span>
         <h2 className={styles.title}>
           <bdi dir="auto">{title}</bdi>
@@ -69,14 +75,23 @@ export function Inspector({ commands }: { commands: Commands | null }) {
           onPress={() => select(store, null)}
         />
       </header>
-      <div className={styles.form} data-form key={step?.path ?? "on"}>
+      <div className={styles.form} data-form key={stopKey(stop)}>
         {step ? (
           <>
             <VerbForm step={step} />
             <Advanced step={step} />
           </>
-        ) : (
+        ) : empty === null ? (
           <TriggerForm />
+        ) : (
+          commands && (
+            <Button
+              icon={<Plus size={16} aria-hidden />}
+              onPress={({ target }) => commands.add({ list: empty, index: 0 }, target)}
+            >
+              {t("editor.add_here")}
+            </Button>
+          )
         )}
       </div>
     </aside>

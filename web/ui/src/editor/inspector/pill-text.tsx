@@ -1,7 +1,7 @@
 //! A text field in which inserted values are pills.
 
 import { Braces } from "lucide-react";
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useId, useRef, useState } from "react";
 import { useText } from "~/i18n";
 import { IconButton } from "~/ui/button";
 import { pieces } from "../expression/template";
@@ -41,16 +41,16 @@ export function PillText({
   const t = useText();
   const box = useRef<HTMLDivElement>(null);
   const [picking, setPicking] = useState(false);
-  const caret = useRef<Range | null>(null);
+  /** Where the caret was when the field was left, counted in the text. */
+  const caret = useRef<number | null>(null);
   const id = useId();
+  const words = useCallback((name: string) => nameInWords(name, t), [t]);
   useEffect(() => {
     const element = box.current;
-    if (element && textOf(element) !== value) show(element, value, (name) => nameInWords(name, t));
-  }, [value, t]);
+    if (element && textOf(element) !== value) show(element, value, words);
+  }, [value, words]);
   const keepCaret = () => {
-    const selection = getSelection();
-    if (selection?.rangeCount && box.current?.contains(selection.anchorNode))
-      caret.current = selection.getRangeAt(0).cloneRange();
+    if (box.current) caret.current = caretOf(box.current) ?? caret.current;
   };
   const input = () => {
     if (box.current) onChange(textOf(box.current));
@@ -64,17 +64,14 @@ export function PillText({
   const pick = (name: string) => {
     const element = box.current;
     if (!element) return;
-    const range = caret.current ?? endOf(element);
-    range.deleteContents();
     const text = insert ? insert(name) : `{{${name}}}`;
-    range.insertNode(text.startsWith("{{") ? pill(text, nameInWords(name, t)) : document.createTextNode(text));
-    range.collapse(false);
-    onChange(textOf(element));
-    requestAnimationFrame(() => {
-      element.focus();
-      getSelection()?.removeAllRanges();
-      getSelection()?.addRange(range);
-    });
+    const now = textOf(element);
+    const at = Math.min(caret.current ?? now.length, now.length);
+    const next = now.slice(0, at) + text + now.slice(at);
+    show(element, next, words);
+    onChange(next);
+    // The list of data gives the focus back first.
+    requestAnimationFrame(() => putCaret(element, at + text.length));
   };
   return (
     <div className={styles.field}>
@@ -103,7 +100,7 @@ export function PillText({
           onKeyDown={keyDown}
           onBlur={() => {
             keepCaret();
-            if (box.current) show(box.current, value, (name) => nameInWords(name, t));
+            if (box.current) show(box.current, value, words);
           }}
         />
         {!readOnly && (
@@ -151,6 +148,8 @@ function pill(code: string, words: string): HTMLElement {
   element.className = styles.pill ?? "";
   element.contentEditable = "false";
   element.dataset.code = code;
+  // Its words are the app's, whatever the text around them is written in.
+  element.dir = document.documentElement.dir;
   element.title = code;
   element.textContent = words;
   return element;
@@ -164,9 +163,41 @@ function atWordStart(): boolean {
   return before === "" || /\s/.test(before);
 }
 
-function endOf(element: HTMLElement): Range {
+/** How much of the text stands before the caret; nothing when the caret is elsewhere. */
+function caretOf(element: HTMLElement): number | null {
+  const selection = getSelection();
+  if (!selection?.rangeCount || !element.contains(selection.focusNode)) return null;
+  const before = document.createRange();
+  before.selectNodeContents(element);
+  const { endContainer, endOffset } = selection.getRangeAt(0);
+  before.setEnd(endContainer, endOffset);
+  return textOf(before.cloneContents()).length;
+}
+
+/** Puts the caret behind so much of the text. */
+export function putCaret(element: HTMLElement, offset: number): void {
   const range = document.createRange();
   range.selectNodeContents(element);
   range.collapse(false);
-  return range;
+  let left = offset;
+  for (const node of element.childNodes) {
+    const length = node.nodeType === Node.TEXT_NODE ? (node.textContent?.length ?? 0) : pillLength(node);
+    if (node.nodeType === Node.TEXT_NODE && left <= length) {
+      range.setStart(node, left);
+      break;
+    }
+    left -= length;
+    if (left === 0) {
+      range.setStartAfter(node);
+      break;
+    }
+  }
+  range.collapse(true);
+  element.focus();
+  getSelection()?.removeAllRanges();
+  getSelection()?.addRange(range);
+}
+
+function pillLength(node: Node): number {
+  return node instanceof HTMLElement ? (node.dataset.code?.length ?? 0) : 0;
 }

@@ -15,7 +15,7 @@ export interface Sizes {
   aside: number;
 }
 
-export const NORMAL: Sizes = { width: 280, height: 68, gap: 48, aside: 36 };
+export const NORMAL: Sizes = { width: 300, height: 68, gap: 48, aside: 36 };
 export const COMPACT: Sizes = { width: 220, height: 40, gap: 36, aside: 24 };
 
 const LABEL = 26;
@@ -298,8 +298,8 @@ class Plan {
 
 /** The card of what starts the flow has a line or two for each trigger. */
 function startHeight(picture: Picture): number {
-  const lines = picture.triggers.map(({ params, when }) => (Object.keys(params).length > 0 || when ? 40 : 22));
-  return lines.reduce((sum, line) => sum + line, 40 + (picture.when ? 18 : 0));
+  const lines = picture.triggers.map(({ params, when }) => (Object.keys(params).length > 0 || when ? 38 : 20));
+  return lines.reduce((sum, line) => sum + line, 36 + (picture.when ? 18 : 0));
 }
 
 function mirrored(plan: Layout): Layout {

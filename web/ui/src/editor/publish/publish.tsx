@@ -128,7 +128,7 @@ function ProblemList({ problems, onProblem }: { problems: readonly Problem[]; on
       <ul className={styles.changes}>
         {problems.map((problem) => (
           <li
-            key={`${problem.line} ${problem.column} ${problem.code}`}
+            key={`${problem.line} ${problem.column} ${problem.message}`}
             className={problem.severity === "warning" ? styles.moved : styles.removed}
           >
             <CircleAlert size={14} aria-hidden />
