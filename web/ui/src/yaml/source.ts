@@ -38,7 +38,13 @@ export function problem(source: Source): { line: number; column: number; message
   const error = source.doc.errors[0];
   if (!error) return null;
   const at = error.linePos?.[0];
-  return { line: at?.line ?? 1, column: at?.col ?? 1, message: error.message.split("\n")[0] ?? "" };
+  return { line: at?.line ?? 1, column: at?.col ?? 1, message: sentence(error.message) };
+}
+
+/** The first line of what the reader says, without the place, which stands beside it. */
+function sentence(message: string): string {
+  const first = message.split("\n")[0] ?? "";
+  return first.replace(/ at line \d+, column \d+:?$/, "").replace(/[^.]$/, "$&.");
 }
 
 /** The data of a document, as plain values; whole numbers are bigint, so that long ones keep their digits. */

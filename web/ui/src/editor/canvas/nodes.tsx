@@ -66,7 +66,6 @@ export const StepNode = memo(function StepNode({ data }: NodeProps & { data: Car
   const drag = (event: DragEvent) => {
     event.dataTransfer.setData(DRAGGED, data.path);
     event.dataTransfer.effectAllowed = "move";
-    select({ kind: "step", path: data.path });
     document.body.dataset.dragging = "step";
   };
   const label = [
