@@ -9,6 +9,7 @@ import {
 import { queries } from "./api/queries";
 import { sessionQuery, signedOut } from "./api/session";
 import { Failed, Lost } from "./shell/failed";
+import { firstPlace } from "./shell/places";
 import { Shell } from "./shell/shell";
 import { Skeleton } from "./ui/skeleton";
 
@@ -56,8 +57,9 @@ const shell = createRoute({
 const home = createRoute({
   getParentRoute: () => shell,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/flows" });
+  beforeLoad: async () => {
+    const { permissions } = await queries.ensureQueryData(sessionQuery);
+    throw redirect({ to: firstPlace(permissions) });
   },
 });
 const flows = createRoute({

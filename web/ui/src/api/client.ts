@@ -46,7 +46,7 @@ export async function call<T>(method: string, path: string, options: Options = {
   if (response.status === 204) return undefined as T;
   if (response.ok) return (await response.json()) as T;
   const error = await readError(response);
-  if (error.code === "signed_out") onSignedOut();
+  if (error.code === "signed_out" && path !== "/session") onSignedOut();
   throw error;
 }
 

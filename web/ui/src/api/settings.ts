@@ -44,7 +44,7 @@ export const tokensQuery = queryOptions({
 });
 
 /** The secret is in this answer and never again. */
-export const createToken = (token: { name: string; scopes: string[]; days?: number }) =>
+export const createToken = (token: { name: string; scopes: string[]; expires_at?: string }) =>
   post<Token & { secret: string }>("/tokens", token);
 export const revokeToken = (id: string) => del(`/tokens/${seg(id)}`);
 

@@ -44,6 +44,7 @@ export type StepPicture = Of<"StepPicture">;
 export type StepState = Of<"StepState">;
 export type Stop = Of<"Stop">;
 export type System = Of<"System">;
+export type WaitPicture = Of<"WaitPicture">;
 export type TimelineEntry = Of<"Happened">;
 
 /** What was done, with what it was done to. */

@@ -28,7 +28,7 @@ export function Lost() {
   return (
     <main>
       <Empty level="h1" icon={Compass} title={t("error.lost")} text={t("error.lost_text")}>
-        <Link to="/flows">{t("error.lost_back")}</Link>
+        <Link to="/">{t("error.lost_back")}</Link>
       </Empty>
     </main>
   );

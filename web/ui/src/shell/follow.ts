@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useEffectEvent } from "react";
 import { listen, type Notice } from "~/api/live";
 import { queries } from "~/api/queries";
 
@@ -48,8 +48,10 @@ function tell(notice: Notice): void {
 
 /** Each notice of a run, for a list that decides by itself when to read anew. */
 export function useRunNotices(hear: (notice: Notice) => void): void {
+  const act = useEffectEvent(hear);
   useEffect(() => {
-    hearers.add(hear);
-    return () => void hearers.delete(hear);
-  }, [hear]);
+    const hearer = (notice: Notice) => act(notice);
+    hearers.add(hearer);
+    return () => void hearers.delete(hearer);
+  }, []);
 }

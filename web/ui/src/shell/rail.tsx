@@ -1,49 +1,22 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import {
-  BookUser,
-  LayoutTemplate,
-  ListChecks,
-  type LucideIcon,
-  Plug,
-  ScrollText,
-  Settings,
-  Tags,
-  TriangleAlert,
-  Workflow,
-} from "lucide-react";
 import { flowsQuery } from "~/api/flows";
+import { useCan } from "~/api/session";
 import { useText } from "~/i18n";
 import { number } from "~/i18n/format";
+import { ADMIN, type Place, WORK } from "./places";
 import styles from "./rail.module.css";
 
-interface Place {
-  to: string;
-  text: string;
-  icon: LucideIcon;
-}
-
-const WORK: Place[] = [
-  { to: "/flows", text: "nav.flows", icon: Workflow },
-  { to: "/runs", text: "nav.runs", icon: ListChecks },
-  { to: "/attention", text: "nav.attention", icon: TriangleAlert },
-  { to: "/rules", text: "nav.rules", icon: Tags },
-  { to: "/contacts", text: "nav.contacts", icon: BookUser },
-  { to: "/templates", text: "nav.templates", icon: LayoutTemplate },
-];
-const ADMIN: Place[] = [
-  { to: "/connections", text: "nav.connections", icon: Plug },
-  { to: "/audit", text: "nav.audit", icon: ScrollText },
-  { to: "/settings", text: "nav.settings", icon: Settings },
-];
-
 /** The places of the app; a drawer where the window is narrow. */
-export function Rail({ open }: { open: boolean }) {
+export function Rail({ isOpen }: { isOpen: boolean }) {
   const t = useText();
+  const can = useCan();
   const { data: attention } = useQuery({
     ...flowsQuery,
+    enabled: can("flows.read"),
     select: (flows) => flows.reduce((sum, flow) => sum + (flow.figures?.attention ?? 0), 0),
   });
+  const open = ({ needs }: Place) => !needs || can(needs);
   const item = ({ to, text, icon: Icon }: Place) => (
     <li key={to}>
       <Link to={to} className={styles.link} activeProps={{ className: styles.here }}>
@@ -54,9 +27,9 @@ export function Rail({ open }: { open: boolean }) {
     </li>
   );
   return (
-    <nav className={`${styles.rail} ${open ? styles.open : ""}`} aria-label={t("nav.label")}>
-      <ul>{WORK.map(item)}</ul>
-      <ul className={styles.admin}>{ADMIN.map(item)}</ul>
+    <nav className={`${styles.rail} ${isOpen ? styles.open : ""}`} aria-label={t("nav.label")}>
+      <ul>{WORK.filter(open).map(item)}</ul>
+      <ul className={styles.admin}>{ADMIN.filter(open).map(item)}</ul>
     </nav>
   );
 }

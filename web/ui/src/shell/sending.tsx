@@ -3,11 +3,13 @@ import { Octagon } from "lucide-react";
 import { useState } from "react";
 import { queries } from "~/api/queries";
 import { releaseSending, sendingQuery, stopSending } from "~/api/sending";
+import { useCan } from "~/api/session";
 import type { Stop } from "~/api/types";
 import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
 import { Button, IconButton } from "~/ui/button";
 import { Confirm } from "~/ui/dialog";
+import { nameOf } from "~/ui/person";
 import { Time } from "~/ui/time";
 import { toast, toastError } from "~/ui/toast";
 import styles from "./pill.module.css";
@@ -17,9 +19,10 @@ const renew = () => queries.invalidateQueries({ queryKey: ["sending"] });
 /** *Stop all sending*: one press and one question, from every page. */
 export function SendingControl() {
   const t = useText();
+  const can = useCan();
   const { data: stops = [] } = useQuery(sendingQuery);
   const [asking, setAsking] = useState(false);
-  if (stops.some((stop) => stop.scope === "all")) return null;
+  if (!can("sending.stop") || stops.some((stop) => stop.scope === "all")) return null;
   const stop = async () => {
     await stopSending("all").then(renew).catch(toastError);
   };
@@ -47,6 +50,7 @@ export function StoppedBanner() {
 
 function Stopped({ stop }: { stop: Stop }) {
   const t = useText();
+  const can = useCan();
   const [asking, setAsking] = useState(false);
   const [kind, name = ""] = stop.scope.split(":");
   const what = t(kind === "channel" ? "sending.channel" : kind === "flow" ? "sending.flow" : "sending.all", { name });
@@ -64,12 +68,15 @@ function Stopped({ stop }: { stop: Stop }) {
       <Banner
         tone="bad"
         action={
-          <Button size="s" onPress={() => setAsking(true)}>
-            {t("sending.release")}
-          </Button>
+          can("sending.stop") && (
+            <Button size="s" onPress={() => setAsking(true)}>
+              {t("sending.release")}
+            </Button>
+          )
         }
       >
-        {what} {t("sending.by", { by: stop.by })} <Time at={stop.at} />. {t("sending.held", { n: stop.held.length })}
+        {what} {t("sending.by", { by: nameOf(stop.by) })} <Time at={stop.at} />.{" "}
+        {t("sending.held", { n: stop.held.length })}
       </Banner>
       <Confirm
         title={t("sending.release")}

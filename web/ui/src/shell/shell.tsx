@@ -13,7 +13,8 @@ import { StoppedBanner } from "./sending";
 import styles from "./shell.module.css";
 import { TopBar } from "./topbar";
 
-const SearchDialog = lazy(() => import("./search"));
+const loadSearch = () => import("./search");
+const SearchDialog = lazy(loadSearch);
 const Phone = lazy(() => import("./phone"));
 const Enrol = lazy(() => import("./enrol"));
 
@@ -28,11 +29,14 @@ export function Shell() {
   const { must_enrol } = useSession();
   useFollow();
   useHotkey("k", () => setSearch(true));
+  // Whoever presses Ctrl-K types on at once: the field must be there.
+  useEffect(() => void loadSearch(), []);
   useEffect(() => {
     whenSignedOut(() => {
       queries.removeQueries({ queryKey: ["session"] });
-      void navigate({ to: "/sign-in", search: { next: window.location.pathname } });
+      void navigate({ to: "/sign-in", search: { next: window.location.pathname + window.location.search } });
     });
+    return () => whenSignedOut(() => {});
   }, [navigate]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the menu.
   useEffect(() => setMenu(false), [path]);
@@ -48,7 +52,7 @@ export function Shell() {
         menuOpen={menu}
       />
       <div className={styles.below}>
-        <Rail open={menu} />
+        <Rail isOpen={menu} />
         <main id="main" className={styles.main} tabIndex={-1}>
           <StaleBanner />
           <StoppedBanner />

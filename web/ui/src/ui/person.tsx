@@ -27,3 +27,13 @@ export function Id({ id, short }: { id: string; short?: boolean }) {
     </code>
   );
 }
+
+/** The name of whoever did something: the log writes `user:<id> <name>`, and other words for what is not a person. */
+export function nameOf(by: string): string {
+  return by.match(/^\w+:\S+ (.+)$/)?.[1] ?? by;
+}
+
+/** Who did something, by name; whose exactly is in the tip. */
+export function By({ who }: { who: string }) {
+  return <bdi title={who}>{nameOf(who)}</bdi>;
+}

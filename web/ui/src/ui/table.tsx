@@ -81,7 +81,7 @@ export function Table<T>({ label, columns, rows, rowKey, href, more, selection, 
       tabIndex={virtual ? 0 : undefined}
       style={layout as CSSProperties}
     >
-      <div role="table" aria-label={label} aria-rowcount={rows.length + 1}>
+      <div role="table" aria-label={label} aria-rowcount={more ? -1 : rows.length + 1}>
         <div role="row" aria-rowindex={1} className={styles.head}>
           {selection && <SelectAll rows={rows} rowKey={rowKey} selection={selection} />}
           {columns.map((column) => (

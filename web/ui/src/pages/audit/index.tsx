@@ -14,7 +14,7 @@ import { Empty } from "~/ui/empty";
 import { Checkbox, TextField } from "~/ui/field";
 import { JsonView } from "~/ui/json";
 import { Facts, Loaded, Page, Toolbar } from "~/ui/page";
-import { Id } from "~/ui/person";
+import { By, Id } from "~/ui/person";
 import { type Column, Table } from "~/ui/table";
 import { Time } from "~/ui/time";
 import { toastError } from "~/ui/toast";
@@ -32,7 +32,7 @@ export function AuditPage() {
   const rows = read.data?.pages.flatMap((page) => page.rows);
   const columns: Column<JournalRow>[] = [
     { id: "at", name: t("audit.at"), width: "minmax(110px, 1fr)", cell: (row) => <Time at={row.at} as="short" /> },
-    { id: "by", name: t("audit.by"), width: "minmax(110px, 1.2fr)", cell: (row) => row.by && <bdi>{row.by}</bdi> },
+    { id: "by", name: t("audit.by"), width: "minmax(110px, 1.2fr)", cell: (row) => row.by && <By who={row.by} /> },
     {
       id: "what",
       name: t("audit.what"),
@@ -130,7 +130,7 @@ function Details({ row, onClose }: { row: JournalRow; onClose: () => void }) {
       <Facts
         rows={[
           [t("audit.at"), <Time key="at" at={row.at} as="full" />],
-          [t("audit.by"), row.by && <bdi key="by">{row.by}</bdi>],
+          [t("audit.by"), row.by && <By key="by" who={row.by} />],
           [t("audit.subject"), <Id key="subject" id={row.subject ?? row.id} />],
         ]}
       />

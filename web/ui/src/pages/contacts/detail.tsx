@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { ArrowLeft } from "lucide-react";
 import { contactQuery, timelineQuery } from "~/api/contacts";
+import { useCan } from "~/api/session";
 import type { ContactDetail, Conversation } from "~/api/types";
 import { useText } from "~/i18n";
 import { languageName, number } from "~/i18n/format";
@@ -19,6 +20,7 @@ import { Timeline } from "./timeline";
 /** One person: who it is, what tags say and where they come from, and what happened. */
 export function ContactPage() {
   const t = useText();
+  const can = useCan();
   const { who } = useParams({ from: "/shell/contacts/$who" });
   const contact = useQuery(contactQuery(who));
   const back = (
@@ -33,9 +35,11 @@ export function ContactPage() {
       title={contact.data ? <PersonName name={contact.data.name} phone={contact.data.phone} /> : t("contacts.contact")}
       back={back}
       actions={
-        <LinkButton to="/runs" search={{ contact: contact.data?.id }}>
-          {t("contacts.runs")}
-        </LinkButton>
+        can("runs.read") && (
+          <LinkButton to="/runs" search={{ contact: contact.data?.id }}>
+            {t("contacts.runs")}
+          </LinkButton>
+        )
       }
     >
       <Loaded read={contact}>

@@ -8,6 +8,7 @@ import type { Flow } from "~/api/types";
 import { useText } from "~/i18n";
 import { number, percent } from "~/i18n/format";
 import { Switch } from "~/ui/field";
+import { By } from "~/ui/person";
 import { Badge, Chip } from "~/ui/status";
 import { Time } from "~/ui/time";
 import { toast, toastError } from "~/ui/toast";
@@ -128,7 +129,7 @@ export function LastChange({ flow }: Cell) {
       {flow.changed_by && (
         <>
           {" · "}
-          <bdi>{flow.changed_by}</bdi>
+          <By who={flow.changed_by} />
         </>
       )}
     </span>

@@ -11,6 +11,7 @@ import { LinkButton } from "~/ui/button";
 import { Empty } from "~/ui/empty";
 import { Switch } from "~/ui/field";
 import { Card, Loaded, Page } from "~/ui/page";
+import { By } from "~/ui/person";
 import { Badge, Chip } from "~/ui/status";
 import { type Column, Table } from "~/ui/table";
 import { Time } from "~/ui/time";
@@ -54,7 +55,7 @@ function RuleTable({ file }: { file: RuleFile }) {
             {file.by && (
               <>
                 {" · "}
-                <bdi>{file.by}</bdi>
+                <By who={file.by} />
               </>
             )}
           </span>

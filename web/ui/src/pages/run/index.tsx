@@ -2,11 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ArrowLeft, Ban, Play, RotateCcw } from "lucide-react";
 import { useState } from "react";
-import { flowsQuery } from "~/api/flows";
+import { flowsQuery, versionQuery } from "~/api/flows";
 import { queries } from "~/api/queries";
 import { cancelRun, replayRun, runQuery } from "~/api/runs";
 import { useCan } from "~/api/session";
-import type { RunDetail } from "~/api/types";
+import type { RunDetail, WaitPicture } from "~/api/types";
 import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
@@ -24,6 +24,7 @@ import { Path } from "./path";
 import { RetryDialog } from "./retry";
 import styles from "./run.module.css";
 import { StepPanel } from "./step";
+import { useTitles } from "./use-titles";
 
 /** What happened in one run, on the version that ran. */
 export function RunPage() {
@@ -62,6 +63,8 @@ function Detail({ run }: { run: RunDetail }) {
   const t = useText();
   const navigate = useNavigate({ from: "/runs/$id" });
   const { step: chosen } = useSearch({ from: "/shell/runs/$id" });
+  const { data: version } = useQuery(versionQuery(run.flow, run.version));
+  const titles = useTitles(version?.text);
   const steps = run.picture?.steps ?? [];
   const first = steps.find((step) => step.state === "failed") ?? steps.findLast((step) => step.state !== "skipped");
   const step = steps.find((one) => one.path === chosen) ?? first;
@@ -74,9 +77,10 @@ function Detail({ run }: { run: RunDetail }) {
           {t("runs.held", { connection: run.waiting_for.connection, reason: run.waiting_for.reason })}
         </Banner>
       )}
+      {run.status === "waiting" && run.picture?.waits.map((wait) => <Waits key={wait.wait} wait={wait} />)}
       <div className={styles.columns}>
         <div className={styles.column}>
-          <Path run={run} chosen={step?.path ?? null} onChoose={choose} />
+          <Path run={run} text={version?.text} titles={titles} chosen={step?.path ?? null} onChoose={choose} />
           <Card title={t("run.started_by")}>
             <Trigger run={run} />
           </Card>
@@ -84,7 +88,7 @@ function Detail({ run }: { run: RunDetail }) {
         <div className={styles.column}>
           {step && (
             <Card>
-              <StepPanel step={step} />
+              <StepPanel step={step} title={titles.get(step.path)?.title ?? step.verb} />
             </Card>
           )}
           {run.messages.length > 0 && (
@@ -98,6 +102,28 @@ function Detail({ run }: { run: RunDetail }) {
         </div>
       </div>
     </>
+  );
+}
+
+/** For what a run waits, and until when. */
+function Waits({ wait }: { wait: WaitPicture }) {
+  const t = useText();
+  return (
+    <Banner>
+      {wait.event ? (
+        <>
+          {t("run.waits_for")} <TriggerName kind={wait.event} />
+        </>
+      ) : (
+        t("run.waits")
+      )}
+      {wait.until && (
+        <>
+          {" · "}
+          {t("run.waits_until")} <Time at={wait.until} as="full" />
+        </>
+      )}
+    </Banner>
   );
 }
 

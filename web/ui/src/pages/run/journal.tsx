@@ -2,6 +2,7 @@ import type { JournalRow } from "~/api/types";
 import { useText } from "~/i18n";
 import { Did } from "~/ui/did";
 import { JsonView } from "~/ui/json";
+import { By } from "~/ui/person";
 import { Time } from "~/ui/time";
 import styles from "./run.module.css";
 
@@ -18,7 +19,11 @@ export function Journal({ rows }: { rows: JournalRow[] }) {
               <span className={styles.what}>
                 <Did row={row} />
               </span>
-              {row.by && <bdi className={styles.by}>{row.by}</bdi>}
+              {row.by && (
+                <span className={styles.by}>
+                  <By who={row.by} />
+                </span>
+              )}
             </summary>
             {row.erased && <p className={styles.none}>{t("run.erased")}</p>}
             {row.entries.map((entry, at) => (

@@ -1,6 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
-import { versionQuery } from "~/api/flows";
 import type { RunDetail } from "~/api/types";
 import { useText } from "~/i18n";
 import { duration } from "~/i18n/format";
@@ -9,19 +7,22 @@ import { Card } from "~/ui/page";
 import { Skeleton } from "~/ui/skeleton";
 import { Picture } from "./picture";
 import styles from "./run.module.css";
+import type { Titles } from "./use-titles";
 
 const RunCanvas = lazy(() => import("~/editor").then(({ RunCanvas }) => ({ default: RunCanvas })));
 
 interface Props {
   run: RunDetail;
+  /** Of the version that ran; nothing when it is gone. */
+  text: string | undefined;
+  titles: Titles;
   chosen: string | null;
   onChoose: (path: string) => void;
 }
 
 /** The way a run took, drawn on the version that ran; as a list where that text is gone or a list is wanted. */
-export function Path({ run, chosen, onChoose }: Props) {
+export function Path({ run, text, titles, chosen, onChoose }: Props) {
   const t = useText();
-  const { data: version } = useQuery(versionQuery(run.flow, run.version));
   const [asList, setAsList] = useState(() => window.matchMedia("(width < 760px)").matches);
   const steps = useMemo(() => run.picture?.steps ?? [], [run.picture]);
   const states = useMemo(() => Object.fromEntries(steps.map((step) => [step.path, step.state])), [steps]);
@@ -29,8 +30,8 @@ export function Path({ run, chosen, onChoose }: Props) {
     () => Object.fromEntries(steps.flatMap(({ path, ms }) => (ms === null ? [] : [[path, duration(ms)]]))),
     [steps],
   );
-  const drawn = version !== undefined && !asList;
-  const toggle = version && (
+  const drawn = text !== undefined && !asList;
+  const toggle = text !== undefined && (
     <Button size="s" look="plain" onPress={() => setAsList(!asList)}>
       {t(asList ? "run.as_picture" : "run.as_list")}
     </Button>
@@ -41,7 +42,7 @@ export function Path({ run, chosen, onChoose }: Props) {
         <div className={styles.canvas}>
           <Suspense fallback={<Skeleton />}>
             <RunCanvas
-              text={version.text}
+              text={text}
               states={states}
               took={took}
               selected={chosen}
@@ -50,7 +51,7 @@ export function Path({ run, chosen, onChoose }: Props) {
           </Suspense>
         </div>
       ) : (
-        <Picture steps={steps} chosen={chosen} onChoose={onChoose} />
+        <Picture steps={steps} titles={titles} chosen={chosen} onChoose={onChoose} />
       )}
     </Card>
   );

@@ -4,18 +4,20 @@ import { useText } from "~/i18n";
 import { duration } from "~/i18n/format";
 import { StepStateBadge } from "~/ui/status";
 import styles from "./run.module.css";
+import type { Titles } from "./use-titles";
 
 /** Branches that the app has a word for; others are shown by their own name. */
 const BRANCHES = new Set(["then", "else", "do", "default", "on_error", "on_timeout", "finally", "each", "parallel"]);
 
 interface Props {
   steps: StepPicture[];
+  titles: Titles;
   chosen: string | null;
   onChoose: (path: string) => void;
 }
 
 /** The steps of the version that ran, with the way the run took. */
-export function Picture({ steps, chosen, onChoose }: Props) {
+export function Picture({ steps, titles, chosen, onChoose }: Props) {
   const t = useText();
   if (steps.length === 0) return <p className={styles.none}>{t("run.no_steps")}</p>;
   return (
@@ -38,8 +40,8 @@ export function Picture({ steps, chosen, onChoose }: Props) {
                 onClick={() => onChoose(step.path)}
               >
                 <span className={styles.verb}>
-                  {step.id && <bdi className={styles.stepId}>{step.id}</bdi>}
-                  <code dir="ltr">{step.verb}</code>
+                  <bdi className={styles.stepId}>{titles.get(step.path)?.title ?? step.verb}</bdi>
+                  {step.id && <code dir="ltr">{step.id}</code>}
                   {step.times > 1 && <span>×{step.times}</span>}
                 </span>
                 <span className={styles.figures}>{step.ms !== null && duration(step.ms)}</span>

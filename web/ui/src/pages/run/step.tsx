@@ -4,13 +4,14 @@ import { duration } from "~/i18n/format";
 import { Banner } from "~/ui/banner";
 import { JsonView } from "~/ui/json";
 import { Facts } from "~/ui/page";
+import { Id } from "~/ui/person";
 import { StepStateBadge } from "~/ui/status";
 import { Tabs } from "~/ui/tabs";
 import { Time } from "~/ui/time";
 import styles from "./run.module.css";
 
 /** One step: what it was given, what it gave, what its condition saw, and each attempt. */
-export function StepPanel({ step }: { step: StepPicture }) {
+export function StepPanel({ step, title }: { step: StepPicture; title: string }) {
   const t = useText();
   const tabs = [
     { id: "input", label: t("step.input"), content: <JsonView value={step.input} label={t("step.input")} /> },
@@ -31,17 +32,12 @@ export function StepPanel({ step }: { step: StepPicture }) {
   return (
     <div className={styles.column}>
       <h2 className={styles.title}>
-        <bdi>{step.id ?? step.verb}</bdi>
+        <bdi>{title}</bdi>
+        {step.id && <Id id={step.id} />}
         <StepStateBadge state={step.state} />
       </h2>
       <Facts
         rows={[
-          [
-            t("step.verb"),
-            <code key="verb" dir="ltr">
-              {step.verb}
-            </code>,
-          ],
           [t("step.entered"), step.entered_at && <Time key="at" at={step.entered_at} as="full" />],
           [t("runs.took"), step.ms !== null && duration(step.ms)],
         ]}

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { ListChecks, X } from "lucide-react";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { flowsQuery } from "~/api/flows";
 import type { Notice } from "~/api/live";
 import { runsQuery } from "~/api/runs";
@@ -22,6 +22,10 @@ import { columns } from "./columns";
 const SINCE_HOURS = [1, 24, 168, 720];
 /** From so many pages on the list is not read anew by itself: it would ask for all of them. */
 const CALM_PAGES = 2;
+/** Under load there are many notices a second: the list is read anew this often at most. */
+const PACE_MS = 1_000;
+/** Nearer to the top than this is at the top. */
+const TOP_PX = 8;
 
 /** Every run there was, newest first, as it happens. */
 export function RunsPage() {
@@ -120,34 +124,26 @@ export function RunsPage() {
 function useFresh(shown: string[], calm: boolean, renew: () => void) {
   const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
   const atTop = useRef(true);
-  const known = useRef(new Set<string>());
-  known.current = new Set(shown);
-  const latest = useRef(renew);
-  latest.current = renew;
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useRunNotices(
-    useCallback(
-      ({ id }: Notice) => {
-        if (!id) return;
-        if (calm && (atTop.current || known.current.has(id))) {
-          timer.current ??= setTimeout(() => {
-            timer.current = undefined;
-            latest.current();
-          }, 1_000);
-        } else if (!known.current.has(id)) {
-          setIds((old) => new Set(old).add(id));
-        }
-      },
-      [calm],
-    ),
-  );
+  useRunNotices(({ id }: Notice) => {
+    if (!id) return;
+    const known = shown.includes(id);
+    if (calm && (atTop.current || known)) {
+      timer.current ??= setTimeout(() => {
+        timer.current = undefined;
+        renew();
+      }, PACE_MS);
+    } else if (!known) {
+      setIds((old) => new Set(old).add(id));
+    }
+  });
   useEffect(() => () => clearTimeout(timer.current), []);
   const show = () => {
     setIds(new Set());
-    latest.current();
+    renew();
   };
   const onScroll = (top: number) => {
-    atTop.current = top < 8;
+    atTop.current = top < TOP_PX;
   };
   return { count: ids.size, show, onScroll };
 }

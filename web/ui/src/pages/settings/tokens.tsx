@@ -19,7 +19,10 @@ import { Time } from "~/ui/time";
 import { toastError } from "~/ui/toast";
 import styles from "./settings.module.css";
 
+const DAY_MS = 86_400_000;
 const LIFE_DAYS = [30, 90, 365];
+
+const inDays = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString();
 
 /** Keys for machines, each with what it may do. */
 export function TokensTab() {
@@ -122,7 +125,11 @@ function NewToken({ onClose }: { onClose: () => void }) {
     event.preventDefault();
     setError(null);
     try {
-      const made = await createToken({ name, scopes: [...scopes], ...(days !== "" && { days: Number(days) }) });
+      const made = await createToken({
+        name,
+        scopes: [...scopes],
+        ...(days !== "" && { expires_at: inDays(Number(days)) }),
+      });
       setSecret(made.secret);
       await queries.invalidateQueries({ queryKey: ["tokens"] });
     } catch (caught) {

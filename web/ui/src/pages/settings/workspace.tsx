@@ -8,6 +8,7 @@ import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { Checkbox, FieldSet, Switch, TextField } from "~/ui/field";
 import { Card, explain, Facts, Loaded } from "~/ui/page";
+import { By } from "~/ui/person";
 import { ComboBox, Select } from "~/ui/select";
 import { Time } from "~/ui/time";
 import { toast } from "~/ui/toast";
@@ -113,7 +114,7 @@ function Editor({ found }: { found: StoredSettings }) {
         </Button>
         {changed_at && (
           <span className={styles.quiet}>
-            <Time at={changed_at} /> · <bdi>{changed_by}</bdi>
+            <Time at={changed_at} /> · <By who={changed_by ?? ""} />
           </span>
         )}
       </div>
