@@ -11,18 +11,10 @@ import { type DocumentKind, dropDraft, readDraft } from "./api";
 import { FlowCanvas } from "./canvas/flow-canvas";
 import { stopOf } from "./canvas/keys";
 import { problemsByStep, stepOf } from "./canvas/parts";
-import { StepMenu } from "./canvas/step-menu";
-import { StepPicker } from "./canvas/step-picker";
 import styles from "./editor.module.css";
 import { Banners } from "./header/banners";
 import { Header } from "./header/header";
-import { Help } from "./header/help";
 import { Problems } from "./header/problems";
-import { SearchDialog } from "./header/search";
-import { Inspector } from "./inspector/inspector";
-import { Outline } from "./outline/outline";
-import { PublishDialog } from "./publish/publish";
-import { Versions } from "./publish/versions";
 import { type Autosave, forgetCopy } from "./state/autosave";
 import {
   goTo,
@@ -38,8 +30,20 @@ import {
 } from "./state/editor";
 import type { LockKeeper } from "./state/lock";
 import { type Opening, useCommands } from "./state/use-commands";
-import { TestPanel } from "./test/test-panel";
 
+// The picture comes first; forms and lists follow while it is looked at, windows when they are opened.
+const forms = () => import("./inspector/inspector");
+const picker = () => import("./canvas/step-picker");
+const menus = () => import("./canvas/step-menu");
+const Inspector = lazy(() => forms().then(({ Inspector }) => ({ default: Inspector })));
+const StepPicker = lazy(() => picker().then(({ StepPicker }) => ({ default: StepPicker })));
+const StepMenu = lazy(() => menus().then(({ StepMenu }) => ({ default: StepMenu })));
+const Outline = lazy(() => import("./outline/outline").then(({ Outline }) => ({ default: Outline })));
+const TestPanel = lazy(() => import("./test/test-panel").then(({ TestPanel }) => ({ default: TestPanel })));
+const PublishDialog = lazy(() => import("./publish/publish").then(({ PublishDialog }) => ({ default: PublishDialog })));
+const Versions = lazy(() => import("./publish/versions").then(({ Versions }) => ({ default: Versions })));
+const SearchDialog = lazy(() => import("./header/search").then(({ SearchDialog }) => ({ default: SearchDialog })));
+const Help = lazy(() => import("./header/help").then(({ Help }) => ({ default: Help })));
 const YamlPanel = lazy(() => import("./yaml/panel"));
 const VIEW = "editor view";
 
@@ -84,6 +88,9 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
     if (kept === "canvas" || kept === "outline" || kept === "yaml" || kept === "split") store.setState({ view: kept });
   }, [store]);
   useShortcuts(store, () => setWindow("search"));
+  useEffect(() => {
+    for (const load of [forms, picker, menus]) void load();
+  }, []);
   const toProblem = (problem: Problem) => {
     close();
     const { picture, view } = store.getState();
@@ -123,24 +130,28 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
       <Banners saves={saves} lock={lock} onView={setView} />
       <div className={styles.body}>
         <Views commands={editable ? commands : null} onHelp={() => setWindow("help")} />
-        <Inspector commands={editable ? commands : null} />
+        <Suspense>
+          <Inspector commands={editable ? commands : null} />
+        </Suspense>
       </div>
-      {testing && <TestPanel onClose={() => setTesting(false)} />}
+      <Suspense>{testing && <TestPanel onClose={() => setTesting(false)} />}</Suspense>
       <Problems onProblem={toProblem} />
       <Live />
-      <StepPicker
-        anchor={adding?.anchor ?? null}
-        onClose={() => setAdding(null)}
-        onPick={(step) => adding && commands.pick(adding, step)}
-        onPaste={() => adding && commands.pasteAt(adding)}
-      />
-      <StepMenu target={menu} commands={commands} onClose={() => setMenu(null)} />
-      {window_ === "search" && <SearchDialog onClose={close} />}
-      {window_ === "help" && <Help onClose={close} />}
-      {window_ === "versions" && <Versions kind={kind} id={id} mayPublish={mayPublish} onClose={close} />}
-      {window_ === "publish" && saves && (
-        <PublishDialog kind={kind} id={id} saves={saves} onClose={close} onProblem={toProblem} />
-      )}
+      <Suspense>
+        <StepPicker
+          anchor={adding?.anchor ?? null}
+          onClose={() => setAdding(null)}
+          onPick={(step) => adding && commands.pick(adding, step)}
+          onPaste={() => adding && commands.pasteAt(adding)}
+        />
+        <StepMenu target={menu} commands={commands} onClose={() => setMenu(null)} />
+        {window_ === "search" && <SearchDialog onClose={close} />}
+        {window_ === "help" && <Help onClose={close} />}
+        {window_ === "versions" && <Versions kind={kind} id={id} mayPublish={mayPublish} onClose={close} />}
+        {window_ === "publish" && saves && (
+          <PublishDialog kind={kind} id={id} saves={saves} onClose={close} onProblem={toProblem} />
+        )}
+      </Suspense>
       <Confirm
         title={t("editor.drop_draft")}
         text={t("editor.drop_text")}
@@ -175,7 +186,13 @@ function Views({ commands, onHelp }: { commands: ReturnType<typeof useCommands> 
     </Suspense>
   );
   if (view === "yaml") return text;
-  if (view === "outline") return <Outline commands={commands} onHelp={onHelp} />;
+  if (view === "outline") {
+    return (
+      <Suspense fallback={<Skeleton lines={10} />}>
+        <Outline commands={commands} onHelp={onHelp} />
+      </Suspense>
+    );
+  }
   return (
     <>
       <FlowCanvas

@@ -1,16 +1,17 @@
 //! What is in the way of editing, and what can be done about it.
 
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useStore } from "zustand";
 import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
-import { Changes } from "../publish/changes";
 import type { Autosave } from "../state/autosave";
 import { useEditor, useEditorStore, type View } from "../state/editor";
 import type { LockKeeper } from "../state/lock";
 import styles from "./header.module.css";
+
+const Changes = lazy(() => import("../publish/changes").then(({ Changes }) => ({ default: Changes })));
 
 export function Banners({
   saves,
@@ -128,7 +129,9 @@ function Conflict({ saves }: { saves: Autosave }) {
         footer={footer}
       >
         <p>{t("editor.conflict.how")}</p>
-        <Changes before={saving.theirs} now={store.getState().source.text} />
+        <Suspense>
+          <Changes before={saving.theirs} now={store.getState().source.text} />
+        </Suspense>
       </Dialog>
     </>
   );

@@ -1,11 +1,11 @@
 //! The bar above the flow: what it is called, whether it is saved and live, and what can be done with all of it.
 
 import { FlaskConical, History, ListTree, MoreHorizontal, Redo2, Rows3, Search, Undo2 } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import type { FlowState } from "~/api/types";
 import { useText } from "~/i18n";
 import { Button, IconButton, LinkButton } from "~/ui/button";
-import { Menu } from "~/ui/menu";
 import { FlowStateBadge } from "~/ui/status";
 import type { Autosave } from "../state/autosave";
 import { redoEdit, undoEdit, useEditor, useEditorStore, type View } from "../state/editor";
@@ -27,6 +27,9 @@ interface Props {
   onHelp: () => void;
   onDrop: () => void;
 }
+
+/** Lists that open come after the picture. */
+const Menu = lazy(() => import("~/ui/menu").then(({ Menu }) => ({ default: Menu })));
 
 const VIEWS: readonly View[] = ["canvas", "outline", "yaml", "split"];
 
@@ -51,6 +54,7 @@ export function Header(props: Props) {
       ? [{ id: "drop", label: t("editor.drop_draft"), danger: true, apart: true, do: props.onDrop }]
       : []),
   ];
+  const more = <IconButton label={t("editor.more_actions")} icon={<MoreHorizontal size={18} aria-hidden />} />;
   return (
     <header className={styles.header}>
       <div className={styles.title}>
@@ -99,11 +103,9 @@ export function Header(props: Props) {
           </>
         )}
         <IconButton label={t("editor.search")} icon={<Search size={18} aria-hidden />} onPress={props.onSearch} />
-        <Menu
-          trigger={<IconButton label={t("editor.more_actions")} icon={<MoreHorizontal size={18} aria-hidden />} />}
-          label={t("editor.more_actions")}
-          entries={entries}
-        />
+        <Suspense fallback={more}>
+          <Menu trigger={more} label={t("editor.more_actions")} entries={entries} />
+        </Suspense>
         <Button icon={<FlaskConical size={16} aria-hidden />} aria-pressed={props.testing} onPress={props.onTest}>
           {t("editor.test")}
         </Button>
