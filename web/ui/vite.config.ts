@@ -8,6 +8,18 @@ import { compress } from "./scripts/compress.ts";
 /** Where `npm run dev` finds a server: `switchboard serve --listen 127.0.0.1:8080`. */
 const SERVER = process.env.SWITCHBOARD ?? "http://127.0.0.1:8080";
 
+/** What every page needs, in few files: a browser asks for six at a time where there is no HTTP/2. */
+const FRAME = [
+  {
+    name: "vendor",
+    test: /node_modules\/(react|react-dom|scheduler|zustand|clsx|use-sync-external-store|@lingui|@messageformat|@tanstack\/(?!virtual|react-virtual)[\w-]+)\//,
+  },
+  {
+    name: "frame",
+    test: /src\/(api|i18n|ui\/(?!select|menu|tabs|table|json|field|dialog|did|trigger)|shell\/(?!menus|search|phone|enrol))[\w/.-]*\.tsx?$/,
+  },
+];
+
 export default defineConfig({
   plugins: [
     react(),
@@ -23,6 +35,7 @@ export default defineConfig({
     sourcemap: false,
     chunkSizeWarningLimit: 700,
     reportCompressedSize: false,
+    rolldownOptions: { output: { codeSplitting: { groups: FRAME } } },
   },
   server: { proxy: { "/api": SERVER, "/hooks": SERVER } },
 });

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Octagon } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { queries } from "~/api/queries";
 import { releaseSending, sendingQuery, stopSending } from "~/api/sending";
 import { useCan } from "~/api/session";
@@ -8,11 +8,13 @@ import type { Stop } from "~/api/types";
 import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
 import { Button, IconButton } from "~/ui/button";
-import { Confirm } from "~/ui/dialog";
 import { nameOf } from "~/ui/person";
 import { Time } from "~/ui/time";
 import { toast, toastError } from "~/ui/toast";
 import styles from "./pill.module.css";
+
+/** Loaded when it is first asked. */
+const Confirm = lazy(() => import("~/ui/dialog").then((dialog) => ({ default: dialog.Confirm })));
 
 const renew = () => queries.invalidateQueries({ queryKey: ["sending"] });
 
@@ -29,15 +31,19 @@ export function SendingControl() {
   return (
     <>
       <IconButton label={t("sending.stop")} icon={<Octagon size={18} aria-hidden />} onPress={() => setAsking(true)} />
-      <Confirm
-        title={t("sending.stop")}
-        text={<p>{t("sending.stop_text")}</p>}
-        action={t("sending.stop_action")}
-        danger
-        isOpen={asking}
-        onClose={() => setAsking(false)}
-        onConfirm={stop}
-      />
+      <Suspense>
+        {asking && (
+          <Confirm
+            title={t("sending.stop")}
+            text={<p>{t("sending.stop_text")}</p>}
+            action={t("sending.stop_action")}
+            danger
+            isOpen
+            onClose={() => setAsking(false)}
+            onConfirm={stop}
+          />
+        )}
+      </Suspense>
     </>
   );
 }
@@ -78,14 +84,18 @@ function Stopped({ stop }: { stop: Stop }) {
         {what} {t("sending.by", { by: nameOf(stop.by) })} <Time at={stop.at} />.{" "}
         {t("sending.held", { n: stop.held.length })}
       </Banner>
-      <Confirm
-        title={t("sending.release")}
-        text={<p>{t("sending.release_text", { n: stop.held.length })}</p>}
-        action={t("sending.release")}
-        isOpen={asking}
-        onClose={() => setAsking(false)}
-        onConfirm={release}
-      />
+      <Suspense>
+        {asking && (
+          <Confirm
+            title={t("sending.release")}
+            text={<p>{t("sending.release_text", { n: stop.held.length })}</p>}
+            action={t("sending.release")}
+            isOpen
+            onClose={() => setAsking(false)}
+            onConfirm={release}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }
