@@ -1,6 +1,6 @@
 //! What the editor asks the server: `studio` of the API.
 
-import { del, get, post, put, seg } from "~/api/client";
+import { call, del, get, post, put, seg } from "~/api/client";
 import type { Draft, Json, Problem, Time } from "~/api/types";
 
 export type DocumentKind = "flows" | "rules";
@@ -77,13 +77,17 @@ export interface Saved {
 
 const at = (kind: DocumentKind, id: string) => `/${kind}/${seg(id)}`;
 
-export const readDraft = (kind: DocumentKind, id: string) => get<Draft>(`${at(kind, id)}/draft`);
+/** Which window of a person edits: another one of theirs is somebody else to the lock. */
+const session = crypto.randomUUID();
+
+export const readDraft = (kind: DocumentKind, id: string) => get<Draft>(`${at(kind, id)}/draft`, { session });
 export const writeDraft = (kind: DocumentKind, id: string, text: string, revision: string) =>
-  put<Saved>(`${at(kind, id)}/draft`, { text }, revision);
-export const dropDraft = (kind: DocumentKind, id: string) => del<void>(`${at(kind, id)}/draft`);
+  put<Saved>(`${at(kind, id)}/draft`, { text, session }, revision);
+export const dropDraft = (kind: DocumentKind, id: string, revision: string) =>
+  call<void>("DELETE", `${at(kind, id)}/draft`, { query: { session }, revision });
 export const holdLock = (kind: DocumentKind, id: string, takeOver: boolean) =>
-  put<{ lock: Lock }>(`${at(kind, id)}/lock`, takeOver ? { take_over: true } : {});
-export const leaveLock = (kind: DocumentKind, id: string) => del<void>(`${at(kind, id)}/lock`);
+  put<{ lock: Lock }>(`${at(kind, id)}/lock`, { take_over: takeOver, session });
+export const leaveLock = (kind: DocumentKind, id: string) => del<void>(`${at(kind, id)}/lock`, { session });
 
 export const validate = (text: string) => post<{ problems: Problem[] }>("/flows/validate", { text });
 
@@ -110,20 +114,30 @@ export interface TimelineRow {
   at: Time;
   offset: string;
   path: string | null;
+  /** A stable code: `event`, `started`, `condition`, `call`, `action`, `wait`, `woke`, `failed`, `ended` … */
   what: string;
   words: string;
   saw?: Json;
   input?: Json;
   output?: Json;
-  message?: { to?: string | null; template?: string | null; text?: string | null; buttons?: string[] | null } | null;
+  message?: PhoneMessage | null;
+}
+
+export interface PhoneMessage {
+  to?: string | null;
+  template?: string | null;
+  text?: string | null;
+  buttons?: string[] | null;
+  /** Whether the provider took it; nothing while that is open. */
+  sent?: boolean | null;
 }
 
 export interface Simulation {
   timeline: TimelineRow[];
-  end: string;
+  end: string | null;
   vars: Json;
   tags: string[];
-  notes: string[];
+  notes: { code: string; offset: string; path: string | null; words: string }[];
   coverage: string[];
 }
 
@@ -142,9 +156,9 @@ export const simulate = (what: Simulated) => post<Simulation>("/flows/simulate",
 export interface TestResult {
   name: string;
   passed: boolean;
-  problems?: string[];
-  message?: string | null;
-  line?: number;
+  /** What was not as expected. */
+  failures: string[];
+  line: number;
 }
 
 export interface TestRun {
@@ -157,6 +171,8 @@ export const runTests = (text: string) => post<TestRun>("/flows/test", { text })
 
 export interface Version {
   version: string;
+  /** Counts the versions of the document, from 1. */
+  number: number;
   hash: string;
   state: string;
   published_at: Time;
@@ -172,6 +188,7 @@ export interface Change {
   kind: "added" | "removed" | "changed" | "moved" | "renamed";
   path_old: string | null;
   path_new: string | null;
+  /** All of it in words. */
   words: string;
   old?: Json;
   new?: Json;
@@ -180,19 +197,23 @@ export interface Change {
 export const diff = (old: string, now: string) =>
   post<{ changes: Change[]; meaning_changed: boolean }>("/flows/diff", { old, new: now });
 
-export type WaitingChoice = "finish" | "continue" | "stop";
+export interface Publishing {
+  revision: string;
+  comment: string;
+  /** The version it was compared with: when another one is in force by then, nothing is published. */
+  over: string | null;
+}
 
-export const publish = (
-  kind: DocumentKind,
-  id: string,
-  what: { revision: string; comment: string; waiting?: Record<string, WaitingChoice> },
-) => post<{ version: string }>(`${at(kind, id)}/publish`, what);
+export const publish = (kind: DocumentKind, id: string, what: Publishing) =>
+  post<{ version: string }>(`${at(kind, id)}/publish`, { ...what, session });
 export const rollBack = (kind: DocumentKind, id: string, version: string, comment: string) =>
   post<{ version: string }>(`${at(kind, id)}/rollback`, { version, comment });
 
 export interface WaitingPlace {
-  path: string;
-  step: string | null;
+  path: string | null;
+  step: string;
+  /** The step's name, else what it does. */
+  label?: string | null;
   version: string;
   count: number;
   next_due: Time | null;

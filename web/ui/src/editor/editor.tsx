@@ -100,7 +100,7 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
   };
   const drop = async () => {
     try {
-      await dropDraft(kind, id);
+      await dropDraft(kind, id, saves?.store.getState().revision ?? "0");
       forgetCopy(kind, id);
       const draft = await readDraft(kind, id);
       saves?.store.setState({ revision: draft.revision });

@@ -77,6 +77,8 @@ const AddHere = memo(function AddHere({ gap }: { gap: Gap }) {
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
+    // The card that was dragged is drawn anew where it went: it never hears that the drag is over.
+    delete document.body.dataset.dragging;
     const path = event.dataTransfer.getData(DRAGGED);
     if (path) commands?.moveTo(path, gap.list, gap.index);
   };

@@ -210,6 +210,7 @@ export const EmptyNode = memo(function EmptyNode({ data }: NodeProps & { data: P
   const drop = (event: DragEvent) => {
     const path = event.dataTransfer.getData(DRAGGED);
     event.preventDefault();
+    delete document.body.dataset.dragging;
     if (path) commands?.moveTo(path, data.path, 0);
   };
   if (!commands) return <div className={`${styles.empty} ${styles.still}`}>{t("editor.nothing_here")}</div>;
@@ -218,7 +219,7 @@ export const EmptyNode = memo(function EmptyNode({ data }: NodeProps & { data: P
       type="button"
       tabIndex={data.tab ? 0 : -1}
       data-stop={`${data.path}/+`}
-      aria-label={t("editor.add_into", { where: data.text })}
+      aria-label={`${t("editor.add_here")}: ${data.text}`}
       className={`${styles.empty} nopan ${data.selected ? styles.selected : ""}`}
       onFocus={(event) => event.currentTarget.matches(":focus-visible") && select({ kind: "empty", list: data.path })}
       onClick={(event) => commands.add({ list: data.path, index: 0 }, event.currentTarget)}

@@ -11,19 +11,9 @@ import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { TextArea } from "~/ui/field";
-import { Select } from "~/ui/select";
 import { Skeleton } from "~/ui/skeleton";
 import { toast } from "~/ui/toast";
-import {
-  type DocumentKind,
-  publish,
-  runTests,
-  versions,
-  versionText,
-  type WaitingChoice,
-  type WaitingPlace,
-  waiting,
-} from "../api";
+import { type DocumentKind, publish, runTests, versions, versionText, type WaitingPlace, waiting } from "../api";
 import { cardOf } from "../model/cards";
 import type { Autosave } from "../state/autosave";
 import { say, useEditor, useEditorStore } from "../state/editor";
@@ -39,7 +29,10 @@ interface Props {
 }
 
 /** The text that is in force; nothing when none ever was. */
-export function useLiveText(kind: DocumentKind, id: string): { version: string | null; text: string; known: boolean } {
+export function useLiveText(
+  kind: DocumentKind,
+  id: string,
+): { version: string | null; number: number; text: string; known: boolean } {
   const { data: all } = useQuery({ queryKey: ["versions", kind, id], queryFn: () => versions(kind, id) });
   const live = all?.versions.find(({ state }) => state === "live" || state === "off");
   const { data: text } = useQuery({
@@ -50,6 +43,7 @@ export function useLiveText(kind: DocumentKind, id: string): { version: string |
   });
   return {
     version: live?.version ?? null,
+    number: all?.versions[0]?.number ?? 0,
     text: text?.text ?? "",
     known: all !== undefined && (live === undefined || text !== undefined),
   };
@@ -65,15 +59,14 @@ export function PublishDialog({ kind, id, saves, onClose, onProblem }: Props) {
   const revision = useStore(saves.store, (state) => state.revision);
   const live = useLiveText(kind, id);
   const [comment, setComment] = useState("");
-  const [choices, setChoices] = useState<Record<string, WaitingChoice>>({});
   const errors = problems.filter(({ severity }) => severity !== "warning");
   const send = useMutation({
     mutationFn: async () => {
       if (!(await saves.flush())) throw new Error(t("editor.publish.not_saved"));
-      return publish(kind, id, { revision: saves.store.getState().revision, comment, waiting: choices });
+      return publish(kind, id, { revision: saves.store.getState().revision, comment, over: live.version });
     },
-    onSuccess: ({ version }) => {
-      const words = t("editor.publish.done", { version });
+    onSuccess: () => {
+      const words = t("editor.publish.done", { version: live.number + 1 });
       toast(words);
       say(store, words);
       for (const key of ["versions", "flows", "draft", "waiting"]) void client.invalidateQueries({ queryKey: [key] });
@@ -103,17 +96,12 @@ export function PublishDialog({ kind, id, saves, onClose, onProblem }: Props) {
           <Banner tone="bad">{send.error instanceof ApiError ? send.error.message : String(send.error.message)}</Banner>
         )}
         <section>
-          <h3>{live.version ? t("editor.publish.changes", { version: live.version }) : t("editor.publish.first")}</h3>
+          <h3>{live.version ? t("editor.publish.changes", { version: live.number }) : t("editor.publish.first")}</h3>
           {live.known ? live.version && <Changes before={live.text} now={text} /> : <Skeleton lines={3} />}
         </section>
         <ProblemList problems={problems} onProblem={onProblem} />
         <Tests text={text} />
-        <Waiting
-          kind={kind}
-          id={id}
-          choices={choices}
-          onChoice={(path, choice) => setChoices({ ...choices, [path]: choice })}
-        />
+        <Waiting kind={kind} id={id} />
         <TextArea label={t("editor.publish.comment")} value={comment} onChange={setComment} rows={2} />
       </div>
     </Dialog>
@@ -159,11 +147,11 @@ function Tests({ text }: { text: string }) {
         </p>
       )}
       <ul className={styles.changes}>
-        {failed.map(({ name, message, problems = [] }) => (
+        {failed.map(({ name, failures }) => (
           <li key={name} className={styles.removed}>
             <CircleAlert size={14} aria-hidden />
             <span>
-              <strong dir="auto">{name}</strong> <bdi dir="auto">{message ?? problems.join(" ")}</bdi>
+              <strong dir="auto">{name}</strong> <bdi dir="auto">{failures.join(" ")}</bdi>
             </span>
           </li>
         ))}
@@ -172,41 +160,24 @@ function Tests({ text }: { text: string }) {
   );
 }
 
-interface WaitingProps {
-  kind: DocumentKind;
-  id: string;
-  choices: Record<string, WaitingChoice>;
-  onChoice: (path: string, choice: WaitingChoice) => void;
-}
-
-/** For every step at which people are waiting: finish on the version they began with, go on in the new one, or stop. */
-function Waiting({ kind, id, choices, onChoice }: WaitingProps) {
+/** Those who are waiting finish on the version they began with. */
+function Waiting({ kind, id }: { kind: DocumentKind; id: string }) {
   const t = useText();
   const picture = useEditor((state) => state.picture);
   const { data } = useQuery({ queryKey: ["waiting", kind, id], queryFn: () => waiting(kind, id), retry: false });
   if (!data || data.places.length === 0) return null;
-  const options = (["finish", "continue", "stop"] as const).map((choice) => ({
-    id: choice as string,
-    label: t(`editor.waiting.${choice}`),
-  }));
   const name = (place: WaitingPlace) => {
-    const step = picture.steps.get(place.path);
-    return step ? cardOf(step, t).title : (place.step ?? place.path);
+    const step = place.path === null ? undefined : picture.steps.get(place.path);
+    return place.label || (step ? cardOf(step, t).title : place.step);
   };
   return (
     <section>
       <h3>{t("editor.waiting", { n: data.runs })}</h3>
+      <p className={styles.quiet}>{t("editor.waiting.finish")}</p>
       {data.places.map((place) => (
-        <div key={`${place.version} ${place.path}`} className={styles.place}>
+        <div key={`${place.version} ${place.step}`} className={styles.place}>
           <Users size={16} aria-hidden />
-          <span>{t("editor.waiting.at", { n: place.count, step: name(place), version: place.version })}</span>
-          <Select
-            compact
-            label={t("editor.waiting.what")}
-            choices={options}
-            value={choices[place.path] ?? "finish"}
-            onChange={(choice) => onChoice(place.path, choice as WaitingChoice)}
-          />
+          <span>{t("editor.waiting.at", { n: place.count, step: name(place) })}</span>
         </div>
       ))}
     </section>

@@ -46,7 +46,7 @@ export function Versions({
                   onClick={() => setChosen(own.version)}
                 >
                   <span className={styles.version_head}>
-                    <strong>{own.version}</strong>
+                    <strong>{own.number}</strong>
                     {own.state === "live" && <Badge tone="good">{t("flow.live")}</Badge>}
                     <Time at={own.published_at} />
                   </span>
@@ -97,10 +97,10 @@ function OneVersion({
   });
   const back = useMutation({
     mutationFn: () =>
-      rollBack(kind, id, version.version, t("editor.versions.rolled_back", { version: version.version })),
+      rollBack(kind, id, version.version, t("editor.versions.rolled_back", { version: version.number })),
     onSuccess: () => {
       for (const key of ["versions", "flows", "draft"]) void client.invalidateQueries({ queryKey: [key] });
-      toast(t("editor.versions.rolled_back", { version: version.version }));
+      toast(t("editor.versions.rolled_back", { version: version.number }));
       onClose();
     },
     onError: toastError,
@@ -108,11 +108,11 @@ function OneVersion({
   const restore = () => {
     if (!data) return;
     setText(store, data.text, null);
-    toast(t("editor.versions.restored", { version: version.version }), () => undoEdit(store));
+    toast(t("editor.versions.restored", { version: version.number }), () => undoEdit(store));
     onClose();
   };
   return (
-    <section className={styles.version_body} aria-label={version.version}>
+    <section className={styles.version_body} aria-label={String(version.number)}>
       <div className={styles.version_tools}>
         {open && (
           <Button size="s" isDisabled={!data} onPress={restore}>
@@ -128,7 +128,7 @@ function OneVersion({
       {data ? <Changes before={data.text} now={text} /> : <Skeleton />}
       <Confirm
         title={t("editor.versions.roll_back")}
-        text={t("editor.versions.roll_back_text", { version: version.version })}
+        text={t("editor.versions.roll_back_text", { version: version.number })}
         action={t("editor.versions.roll_back")}
         isOpen={asking}
         onClose={() => setAsking(false)}

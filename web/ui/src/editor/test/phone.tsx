@@ -29,7 +29,7 @@ export function Phone({
     return text !== null && at <= until ? [{ at, ours: false, text, template: null, buttons: [] }] : [];
   });
   const ours = timeline.flatMap(({ message, offset }): Bubble[] => {
-    if (!message) return [];
+    if (!message || message.sent === false) return [];
     return [
       {
         at: parseDuration(offset) ?? 0,

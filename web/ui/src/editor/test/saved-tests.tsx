@@ -55,7 +55,7 @@ export function SavedTests() {
                 {failed.map((result) => (
                   <bdi key={result.name} dir="auto" className={styles.bad}>
                     {" "}
-                    {result.message ?? result.problems?.join(" ") ?? ""}
+                    {result.failures.join(" ")}
                   </bdi>
                 ))}
                 <span className="hidden">

@@ -69,8 +69,13 @@ export function fieldsOf(event: TriedEvent): Record<string, Json> {
   }
 }
 
-/** Whether the fields of all events can be read, and all times are durations. */
+/** Whether the fields of all events can be read, all times are durations, and the time zone is one. */
 export function isReady(scenario: Scenario): boolean {
+  try {
+    instant(scenario.start, scenario.zone);
+  } catch {
+    return false;
+  }
   return scenario.events.every(({ at, fields }) => {
     try {
       JSON.parse(fields || "{}");
@@ -79,6 +84,21 @@ export function isReady(scenario: Scenario): boolean {
       return false;
     }
   });
+}
+
+/** `2026-03-02T09:00` of a place's clocks as an instant of the world. */
+export function instant(local: string, zone: string): string {
+  const utc = Date.parse(`${local}:00Z`);
+  let offset = 0;
+  // Twice: near a change of the clock the first guess may be on its other side.
+  for (let round = 0; round < 2; round += 1) offset = clockOf(utc - offset, zone) - (utc - offset);
+  return new Date(utc - offset).toISOString();
+}
+
+/** What the clocks of a place show at an instant, as if they were UTC's. */
+function clockOf(at: number, zone: string): number {
+  const format = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
+  return Date.parse(`${format.format(at).replace(" ", "T")}Z`);
 }
 
 function contactOf(scenario: Scenario): Record<string, Json> {
@@ -107,7 +127,7 @@ export function asked(scenario: Scenario, text: string): Simulated {
   return {
     text,
     contact: contactOf(scenario),
-    start: scenario.start,
+    start: instant(scenario.start, scenario.zone),
     zone: scenario.zone,
     fakes: fakesOf(scenario),
     until: "90d",
@@ -145,7 +165,8 @@ export function asTest(name: string, scenario: Scenario, simulation: Simulation,
   }
   const fake = fakesOf(scenario) as Record<string, Value>;
   const expect = simulation.timeline.flatMap((row) => {
-    const action = row.what === "call" && row.path !== null ? actionAt(picture, row.path) : null;
+    const action =
+      (row.what === "call" || row.what === "action") && row.path !== null ? actionAt(picture, row.path) : null;
     if (!action) return [];
     const input = row.input;
     const fields = typeof input === "object" && input !== null && !Array.isArray(input) ? input : {};
@@ -154,11 +175,13 @@ export function asTest(name: string, scenario: Scenario, simulation: Simulation,
   });
   return {
     name,
-    given: { contact: contactOf(scenario) as Value, at: scenario.start },
+    given: { contact: contactOf(scenario) as Value, at: instant(scenario.start, scenario.zone) },
     at,
     ...(Object.keys(fake).length > 0 ? { fake } : {}),
     ...(expect.length > 0 ? { expect } : {}),
-    ...(["done", "failed", "waiting"].includes(simulation.end) ? { end: simulation.end } : {}),
+    ...(simulation.end !== null && ["done", "failed", "waiting"].includes(simulation.end)
+      ? { end: simulation.end }
+      : {}),
   };
 }
 

@@ -115,7 +115,7 @@ function Try() {
               <SaveAs scenario={scenario} simulation={simulation} />
             </div>
             {simulation.notes.map((note) => (
-              <Banner key={note}>{note}</Banner>
+              <Banner key={`${note.offset} ${note.code}`}>{`${note.offset}: ${note.words}`}</Banner>
             ))}
             <Timeline
               simulation={simulation}

@@ -15,6 +15,8 @@ import { useState } from "react";
 import { useText } from "~/i18n";
 import { Button } from "~/ui/button";
 import type { Simulation, TimelineRow } from "../api";
+import { cardOf } from "../model/cards";
+import { useEditor } from "../state/editor";
 import styles from "./test.module.css";
 
 const ICONS: Record<string, LucideIcon> = {
@@ -22,6 +24,7 @@ const ICONS: Record<string, LucideIcon> = {
   started: Inbox,
   condition: GitFork,
   call: Send,
+  action: Send,
   wait: Clock,
   woke: Bell,
   ended: CircleStop,
@@ -52,12 +55,19 @@ export function Timeline({ simulation, head, onHead, onInject }: Props) {
 }
 
 function Row({ row, current, onPress }: { row: TimelineRow; current: boolean; onPress: () => void }) {
+  const t = useText();
+  const step = useEditor((state) => (row.path === null ? undefined : state.picture.steps.get(row.path)));
   const Icon = ICONS[row.what] ?? CircleCheck;
   return (
     <button type="button" className={styles.row} aria-current={current || undefined} onClick={onPress}>
       <span className={styles.offset}>{row.offset}</span>
       <Icon size={15} aria-hidden />
-      <bdi dir="auto">{row.words}</bdi>
+      <span>
+        {step && <bdi dir="auto">{cardOf(step, t).title}</bdi>}{" "}
+        <bdi dir="auto" className={step ? styles.quiet : undefined}>
+          {row.words}
+        </bdi>
+      </span>
     </button>
   );
 }

@@ -70,7 +70,7 @@ function open(
         search({ top: true }),
         syntaxHighlighting(COLOURS),
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
         TextState.tabSize.of(2),
         readOnly.of(closed()),
         autocompletion({ override: [completions(catalog)] }),
