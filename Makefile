@@ -15,7 +15,7 @@ DEMO_FLOWS := order-to-ticket no-reply-reminder crm-stage-to-message price-autor
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt build ui flows lint doc deny
+.PHONY: help run test check bench fmt build ui ui-check flows lint doc deny
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,7 +78,7 @@ flows: build ## Checks the flows that ship, and runs their tests in virtual time
 	$(BIN) check flows
 	$(BIN) test flows
 
-check: lint doc deny test ## All of it: formatting, lints, documentation, dependencies, tests
+check: lint doc deny test ui-check ## All of it: formatting, lints, documentation, dependencies, tests
 
 lint:
 	$(CARGO) fmt --all --check
@@ -117,6 +117,10 @@ $(UI_STAMP): $(UI_SOURCES)
 	elif ! $(MAKE) --no-print-directory $(UI)/node_modules/.package-lock.json; then \
 	  echo "SKIPPED: the web app, as npm could not install its packages. The server is built without its pages."; \
 	else (cd $(UI) && npm run --silent build) && touch $@; fi
+
+# Lints, types, texts, tests and sizes of the web app.
+ui-check: ui
+	@if [ -e $(UI_STAMP) ]; then cd $(UI) && npm run --silent check; else echo "SKIPPED: the web app's checks, as it was not built."; fi
 
 build: ui
 	$(CARGO) build --release --locked -p web

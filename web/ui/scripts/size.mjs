@@ -1,5 +1,5 @@
 // Holds the build to its budgets, in bytes of gzip: what a browser fetches for the frame, and what each part adds. `npm run size`
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 const DIST = "dist";
@@ -15,6 +15,10 @@ const FRAME = 170 * KB;
 const STYLES = 25 * KB;
 const LOCALE = 25 * KB;
 
+if (!existsSync(`${DIST}/.vite/manifest.json`)) {
+  process.stderr.write("there is no build to measure: npm run build\n");
+  process.exit(1);
+}
 const manifest = JSON.parse(readFileSync(`${DIST}/.vite/manifest.json`, "utf8"));
 const sizes = new Map();
 

@@ -31,7 +31,7 @@ export function AuditPage() {
   const read = useInfiniteQuery(auditQuery(search));
   const rows = read.data?.pages.flatMap((page) => page.rows);
   const columns: Column<JournalRow>[] = [
-    { id: "at", name: t("audit.at"), width: "minmax(110px, 1fr)", cell: (row) => <Time at={row.at} as="short" /> },
+    { id: "at", name: t("audit.at"), width: "96px", cell: (row) => <Time at={row.at} as="short" /> },
     { id: "by", name: t("audit.by"), width: "minmax(110px, 1.2fr)", cell: (row) => row.by && <By who={row.by} /> },
     {
       id: "what",

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { flowsQuery } from "~/api/flows";
 import type { Notice } from "~/api/live";
 import { runsQuery } from "~/api/runs";
-import { useSession } from "~/api/session";
+import { useCan, useSession } from "~/api/session";
 import type { RunStatus } from "~/api/types";
 import { useText } from "~/i18n";
 import { useRunNotices } from "~/shell/follow";
@@ -17,6 +17,7 @@ import { Select } from "~/ui/select";
 import { RUN_STATUS_TEXT } from "~/ui/status";
 import { Table } from "~/ui/table";
 import { useSettled } from "~/ui/time";
+import { Bulk } from "./bulk";
 import { columns } from "./columns";
 
 const SINCE_HOURS = [1, 24, 168, 720];
@@ -30,6 +31,7 @@ const TOP_PX = 8;
 /** Every run there was, newest first, as it happens. */
 export function RunsPage() {
   const t = useText();
+  const can = useCan();
   const navigate = useNavigate({ from: "/runs" });
   const search = useSearch({ from: "/shell/runs" });
   const [text, setText] = useState(search.text ?? "");
@@ -96,6 +98,7 @@ export function RunsPage() {
             {t(search.contact ? "runs.one_contact" : "runs.one_version")}
           </Button>
         )}
+        {can("runs.control") && (search.flow || search.contact) && <Bulk flow={search.flow} contact={search.contact} />}
         {fresh.count > 0 && (
           <Button size="s" look="primary" onPress={fresh.show}>
             {t("runs.fresh", { n: fresh.count })}
