@@ -77,7 +77,7 @@ function Opened({ kind, id, draft }: { kind: DocumentKind; id: string; draft: Dr
   useEffect(() => {
     const store = createEditor(draft.text, closed);
     const saves = closed ? null : autosave(store, kind, id, draft.revision, draft.changed_at);
-    const lock = closed ? null : keepLock(store, kind, id);
+    const lock = closed ? null : keepLock(store, kind, id, () => void saves?.refresh());
     if (saves) restore(store, saves, kind, id, draft, t("editor.restored"));
     validate(draft.text).then(
       ({ problems }) => store.getState().source.text === draft.text && store.setState({ problems }),

@@ -210,7 +210,7 @@ function useZoom(frame: Frame, plan: Plan) {
       else if (by === "whole") void flow.zoomTo(1);
       else {
         const { clientWidth: width, clientHeight: height } = frame.current ?? { clientWidth: 800, clientHeight: 600 };
-        const fitting = Math.min(1, width / (plan.width + 96), height / (plan.height + 64));
+        const fitting = Math.min(1, width / (plan.width + 96), (height - 72) / plan.height);
         void flow.setViewport({ x: width / 2, y: 32, zoom: Math.max(0.1, fitting) });
       }
     },

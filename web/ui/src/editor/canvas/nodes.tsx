@@ -43,7 +43,8 @@ function StateMark({ state, took }: { state: StepState; took: string }) {
   return (
     <span className={`${styles.state} ${styles[state]}`}>
       <Icon size={14} aria-hidden />
-      <span>{took || t(`step.${state}`)}</span>
+      {/* Most steps of a run are done: the sign alone leaves room for what the step is. */}
+      {(took || state !== "done") && <span>{took || t(`step.${state}`)}</span>}
     </span>
   );
 }

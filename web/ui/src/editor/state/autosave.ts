@@ -31,6 +31,8 @@ export interface Autosave {
   flush: () => Promise<boolean>;
   keepMine: () => Promise<void>;
   takeTheirs: () => void;
+  /** Takes what others saved meanwhile, unless there is something of ours that is not saved: then saving shows the conflict. */
+  refresh: () => Promise<void>;
   stop: () => void;
 }
 
@@ -169,6 +171,13 @@ export function autosave(
       store.setState({ revision: saving.revision, saving: { state: "saved", at: null } });
       replaceText(editor, saving.theirs);
       forgetCopy(kind, id);
+    },
+    refresh: async () => {
+      const draft = await readDraft(kind, id).catch(() => null);
+      if (!draft || editor.getState().source.text !== acknowledged) return;
+      acknowledged = draft.text;
+      store.setState({ revision: draft.revision, saving: { state: "saved", at: draft.changed_at } });
+      replaceText(editor, draft.text);
     },
     stop: () => {
       stopped = true;

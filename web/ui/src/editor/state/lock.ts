@@ -14,8 +14,8 @@ export interface LockKeeper {
   stop: () => void;
 }
 
-/** Holds the lock while the document is open; when somebody else has it, the editor is for reading. */
-export function keepLock(editor: EditorStore, kind: DocumentKind, id: string): LockKeeper {
+/** Holds the lock while the document is open; when somebody else has it, the editor is for reading. `onFree` when it becomes ours. */
+export function keepLock(editor: EditorStore, kind: DocumentKind, id: string, onFree: () => void): LockKeeper {
   const store = createStore<{ holder: Lock | null }>(() => ({ holder: null }));
   let mine = false;
   const beat = async (takeOver: boolean) => {
@@ -23,7 +23,9 @@ export function keepLock(editor: EditorStore, kind: DocumentKind, id: string): L
       const { lock } = await holdLock(kind, id, takeOver);
       mine = true;
       store.setState({ holder: lock });
-      if (editor.getState().closed === "locked") editor.setState({ closed: null });
+      if (editor.getState().closed !== "locked") return;
+      editor.setState({ closed: null });
+      onFree();
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== "locked") return;
       mine = false;

@@ -141,6 +141,19 @@ describe("saving", () => {
     saves.stop();
   });
 
+  it("takes what others saved when the lock becomes ours, but never in place of unsaved changes", async () => {
+    server.mockImplementation(async () => answer(200, { text: "flow: theirs\n", revision: "5", changed_at: null }));
+    const store = createEditor(TEXT);
+    const saves = autosave(store, "flows", "f", "1", null);
+    await saves.refresh();
+    expect(text(store)).toBe("flow: theirs\n");
+    expect(saves.store.getState().revision).toBe("5");
+    setText(store, "flow: mine\n");
+    await saves.refresh();
+    expect(text(store)).toBe("flow: mine\n");
+    saves.stop();
+  });
+
   it("never writes over what somebody else saved until a person says so", async () => {
     server
       .mockResolvedValueOnce(answer(409, { error: { code: "changed", message: "changed", details: null } }))
