@@ -1,7 +1,7 @@
 //! Conditions as sentences; whatever is no sentence is a formula, which experts edit as it is.
 
 import { useQuery } from "@tanstack/react-query";
-import { Lock, Plus, X } from "lucide-react";
+import { Braces, Lock, Plus, X } from "lucide-react";
 import { useRef, useState } from "react";
 import { useText } from "~/i18n";
 import { Button, IconButton } from "~/ui/button";
@@ -326,14 +326,30 @@ function OperandInput({
     );
   }
   const shown = operand.kind === "list" ? operand.values.join(", ") : String(operand.value);
+  const text = operand.kind !== "value" || typeof operand.value === "string";
   return (
-    <ValueInput
-      shown={shown}
-      words={words}
-      text={operand.kind !== "value" || typeof operand.value === "string"}
-      readOnly={readOnly}
-      onChange={onChange}
-    />
+    <span className={styles.operand}>
+      <ValueInput shown={shown} words={words} text={text} readOnly={readOnly} onChange={onChange} />
+      {!readOnly && <DataButton path={path} onPick={(name) => onChange(operandOf(name))} />}
+    </span>
+  );
+}
+
+/** Compares with data instead of a value that is written out. */
+function DataButton({ path, onPick }: { path: string; onPick: (name: string) => void }) {
+  const t = useText();
+  const [open, setOpen] = useState(false);
+  const anchor = useRef<HTMLSpanElement>(null);
+  return (
+    <span ref={anchor}>
+      <IconButton
+        size="s"
+        label={t("editor.choose_name")}
+        icon={<Braces size={14} aria-hidden />}
+        onPress={() => setOpen(true)}
+      />
+      <DataPicker path={path} anchor={anchor} isOpen={open} onClose={() => setOpen(false)} onPick={onPick} />
+    </span>
   );
 }
 
