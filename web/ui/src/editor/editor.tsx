@@ -84,9 +84,9 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
     [store],
   );
   useEffect(() => {
-    const kept = localStorage.getItem(VIEW);
+    const kept = kind === "flows" ? localStorage.getItem(VIEW) : "yaml";
     if (kept === "canvas" || kept === "outline" || kept === "yaml" || kept === "split") store.setState({ view: kept });
-  }, [store]);
+  }, [store, kind]);
   useShortcuts(store, () => setWindow("search"));
   useEffect(() => {
     for (const load of [forms, picker, menus]) void load();
@@ -95,7 +95,7 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
     close();
     const { picture, view } = store.getState();
     const step = stepOf(picture, problem.path);
-    if (step === null) setView(view === "yaml" ? "yaml" : "split");
+    if (step === null || kind !== "flows") setView(view === "yaml" ? "yaml" : "split");
     else goTo(store, stopOf(step), "inspector");
   };
   const drop = async () => {
@@ -129,12 +129,18 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
       />
       <Banners saves={saves} lock={lock} onView={setView} />
       <div className={styles.body}>
-        <Views commands={editable ? commands : null} onHelp={() => setWindow("help")} />
-        <Suspense>
-          <Inspector commands={editable ? commands : null} />
-        </Suspense>
+        {kind === "flows" ? (
+          <>
+            <Views commands={editable ? commands : null} onHelp={() => setWindow("help")} />
+            <Suspense>
+              <Inspector commands={editable ? commands : null} />
+            </Suspense>
+          </>
+        ) : (
+          <TextView />
+        )}
       </div>
-      <Suspense>{testing && <TestPanel onClose={() => setTesting(false)} />}</Suspense>
+      <Suspense>{testing && <TestPanel isFlow={kind === "flows"} onClose={() => setTesting(false)} />}</Suspense>
       <Problems onProblem={toProblem} />
       <Live />
       <Suspense>
@@ -180,12 +186,7 @@ function Views({ commands, onHelp }: { commands: ReturnType<typeof useCommands> 
   const counts = useMemo(() => problemsByStep(picture, problems), [picture, problems]);
   const onStop = useCallback((next: Parameters<typeof select>[1]) => select(store, next), [store]);
   const onToggle = useCallback((path: string) => toggleCollapsed(store, path), [store]);
-  const text = (
-    <Suspense fallback={<Skeleton lines={10} />}>
-      <YamlPanel />
-    </Suspense>
-  );
-  if (view === "yaml") return text;
+  if (view === "yaml") return <TextView />;
   if (view === "outline") {
     return (
       <Suspense fallback={<Skeleton lines={10} />}>
@@ -209,8 +210,21 @@ function Views({ commands, onHelp }: { commands: ReturnType<typeof useCommands> 
         dimmed={broken}
         onHelp={onHelp}
       />
-      {view === "split" && <div className={styles.split}>{text}</div>}
+      {view === "split" && (
+        <div className={styles.split}>
+          <TextView />
+        </div>
+      )}
     </>
+  );
+}
+
+/** The text by itself; of rules there is no picture but their table. */
+function TextView() {
+  return (
+    <Suspense fallback={<Skeleton lines={10} />}>
+      <YamlPanel />
+    </Suspense>
   );
 }
 

@@ -65,7 +65,7 @@ interface Open {
 function Opened({ kind, id, draft }: { kind: DocumentKind; id: string; draft: Draft }) {
   const t = useText();
   const can = useCan();
-  const closed: Closed | null = draft.read_only === "file" ? "file" : can("flows.edit") ? null : "permission";
+  const closed: Closed | null = draft.read_only === "file" ? "file" : can(`${kind}.edit`) ? null : "permission";
   const [open, setOpen] = useState<Open | null>(null);
   const { data: flows } = useQuery({ ...flowsQuery, enabled: kind === "flows" });
   const row = flows?.find((flow) => flow.id === id);
@@ -92,7 +92,7 @@ function Opened({ kind, id, draft }: { kind: DocumentKind; id: string; draft: Dr
   if (!open) return <Skeleton lines={10} />;
   return (
     <EditorContext.Provider value={open.store}>
-      <Editor kind={kind} id={id} saves={open.saves} lock={open.lock} mayPublish={can("flows.publish")} live={live} />
+      <Editor kind={kind} id={id} saves={open.saves} lock={open.lock} mayPublish={can(`${kind}.publish`)} live={live} />
     </EditorContext.Provider>
   );
 }

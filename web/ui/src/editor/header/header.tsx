@@ -43,12 +43,16 @@ export function Header(props: Props) {
   const canRedo = useEditor((state) => state.history.redo.length > 0 && state.closed === null);
   const entries = [
     { id: "versions", label: t("editor.versions"), icon: <History size={16} aria-hidden />, do: props.onVersions },
-    {
-      id: "compact",
-      label: t(compact ? "editor.normal_size" : "editor.compact"),
-      icon: <Rows3 size={16} aria-hidden />,
-      do: () => store.setState({ compact: !compact }),
-    },
+    ...(props.kind === "flows"
+      ? [
+          {
+            id: "compact",
+            label: t(compact ? "editor.normal_size" : "editor.compact"),
+            icon: <Rows3 size={16} aria-hidden />,
+            do: () => store.setState({ compact: !compact }),
+          },
+        ]
+      : []),
     { id: "help", label: t("editor.keys"), icon: <ListTree size={16} aria-hidden />, do: props.onHelp },
     ...(props.mayEdit
       ? [{ id: "drop", label: t("editor.drop_draft"), danger: true, apart: true, do: props.onDrop }]
@@ -69,23 +73,25 @@ export function Header(props: Props) {
         {props.saves && <SaveState saves={props.saves} />}
       </div>
       <div className={styles.tools}>
-        <ToggleButtonGroup
-          aria-label={t("editor.view")}
-          selectionMode="single"
-          disallowEmptySelection
-          selectedKeys={[view]}
-          onSelectionChange={(keys) => {
-            const [next] = keys;
-            if (next) props.onView(next as View);
-          }}
-          className={styles.views}
-        >
-          {VIEWS.map((own) => (
-            <ToggleButton key={own} id={own} className={styles.view}>
-              {t(`editor.view.${own}`)}
-            </ToggleButton>
-          ))}
-        </ToggleButtonGroup>
+        {props.kind === "flows" && (
+          <ToggleButtonGroup
+            aria-label={t("editor.view")}
+            selectionMode="single"
+            disallowEmptySelection
+            selectedKeys={[view]}
+            onSelectionChange={(keys) => {
+              const [next] = keys;
+              if (next) props.onView(next as View);
+            }}
+            className={styles.views}
+          >
+            {VIEWS.map((own) => (
+              <ToggleButton key={own} id={own} className={styles.view}>
+                {t(`editor.view.${own}`)}
+              </ToggleButton>
+            ))}
+          </ToggleButtonGroup>
+        )}
         {props.mayEdit && (
           <>
             <IconButton
@@ -102,7 +108,9 @@ export function Header(props: Props) {
             />
           </>
         )}
-        <IconButton label={t("editor.search")} icon={<Search size={18} aria-hidden />} onPress={props.onSearch} />
+        {props.kind === "flows" && (
+          <IconButton label={t("editor.search")} icon={<Search size={18} aria-hidden />} onPress={props.onSearch} />
+        )}
         <Suspense fallback={more}>
           <Menu trigger={more} label={t("editor.more_actions")} entries={entries} />
         </Suspense>

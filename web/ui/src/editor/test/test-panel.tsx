@@ -21,14 +21,14 @@ import { ScenarioForm } from "./scenario-form";
 import styles from "./test.module.css";
 import { Timeline } from "./timeline";
 
-export function TestPanel({ onClose }: { onClose: () => void }) {
+export function TestPanel({ isFlow, onClose }: { isFlow: boolean; onClose: () => void }) {
   const t = useText();
   const store = useEditorStore();
   const { data: catalog } = useQuery(catalogQuery);
-  const [tab, setTab] = useState("try");
+  const [tab, setTab] = useState(isFlow ? "try" : "saved");
   useEffect(() => () => store.setState({ painted: null }), [store]);
   const tabs = [
-    { id: "try", label: t("editor.try"), content: catalog ? <Try /> : null },
+    ...(isFlow ? [{ id: "try", label: t("editor.try"), content: catalog ? <Try /> : null }] : []),
     { id: "saved", label: t("editor.tests"), content: <SavedTests /> },
   ];
   return (
