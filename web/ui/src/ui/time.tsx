@@ -36,7 +36,10 @@ export function Time({ at, as = "relative" }: Props) {
   useText();
   if (!at) return null;
   const date = new Date(at);
-  const text = as === "relative" ? relative(date, now) : as === "short" ? shortTime(date, now) : dateTime(date);
+  // What has just happened is younger than the clock of the page, which beats slowly: it was now, not in three seconds.
+  const ahead = date.getTime() - now.getTime();
+  const since = ahead > 0 && ahead < BEAT_MS * 1.5 ? date : now;
+  const text = as === "relative" ? relative(date, since) : as === "short" ? shortTime(date, now) : dateTime(date);
   return (
     <time dateTime={at} title={dateTime(date)}>
       {text}
