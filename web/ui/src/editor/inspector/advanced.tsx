@@ -12,10 +12,11 @@ import type { Step } from "../model/model";
 import { asText } from "../model/view";
 import { setAt, setId, unset } from "../state/commands";
 import { goTo, isOpen, useEditor, useEditorStore } from "../state/editor";
+import { ListField, NameInput } from "./collections";
 import { useField, useRefused } from "./field";
 import styles from "./inspector.module.css";
 import { More } from "./schema-fields";
-import { ChoiceField, DurationField, ListField, NameInput, PlainField } from "./values";
+import { ChoiceField, DurationField, PlainField } from "./values";
 
 export function Advanced({ step }: { step: Step }) {
   const t = useText();

@@ -7,19 +7,10 @@ import { currentLocale, type Translate, useText } from "~/i18n";
 import type { Schema } from "../api";
 import { isWrittenMap } from "../model/view";
 import { useEditor } from "../state/editor";
+import { DataText, ListField, MapField } from "./collections";
 import { at, documentOf } from "./field";
 import styles from "./inspector.module.css";
-import {
-  BooleanField,
-  ChoiceField,
-  DataText,
-  DurationField,
-  ListField,
-  MapField,
-  NumberField,
-  PlainField,
-  TemplateField,
-} from "./values";
+import { BooleanField, ChoiceField, DurationField, NumberField, PlainField, TemplateField } from "./values";
 
 /** Fields whose names have words of their own. */
 const KNOWN = new Set([

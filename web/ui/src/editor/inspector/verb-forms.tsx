@@ -14,6 +14,7 @@ import { asText, isWrittenMap } from "../model/view";
 import { ancestors } from "../model/walk";
 import { renameAt, setAt, unset } from "../state/commands";
 import { goTo, isOpen, useEditor, useEditorStore } from "../state/editor";
+import { DataText, ListField, MapField, NameInput } from "./collections";
 import { ConditionField } from "./condition-field";
 import { useField, useRefused } from "./field";
 import styles from "./inspector.module.css";
@@ -21,12 +22,8 @@ import { SchemaFields } from "./schema-fields";
 import {
   BooleanField,
   ChoiceField,
-  DataText,
   DurationField,
   FormulaText,
-  ListField,
-  MapField,
-  NameInput,
   NumberField,
   PlainField,
   TemplateField,
