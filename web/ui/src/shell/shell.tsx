@@ -1,5 +1,5 @@
 import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
 import { whenSignedOut } from "~/api/client";
 import { queries } from "~/api/queries";
 import { useSession } from "~/api/session";
@@ -13,8 +13,6 @@ import { StoppedBanner } from "./sending";
 import styles from "./shell.module.css";
 import { TopBar } from "./topbar";
 
-const loadSearch = () => import("./search");
-const SearchDialog = lazy(loadSearch);
 const Phone = lazy(() => import("./phone"));
 const Enrol = lazy(() => import("./enrol"));
 
@@ -29,8 +27,7 @@ export function Shell() {
   const { must_enrol } = useSession();
   useFollow();
   useHotkey("k", () => setSearch(true));
-  // Whoever presses Ctrl-K types on at once: the field must be there.
-  useEffect(() => void loadSearch(), []);
+  const SearchDialog = useLoaded();
   useEffect(() => {
     whenSignedOut(() => {
       queries.removeQueries({ queryKey: ["session"] });
@@ -60,7 +57,16 @@ export function Shell() {
         </main>
         <Suspense>{phone && <Phone onClose={() => setPhone(false)} />}</Suspense>
       </div>
-      <Suspense>{search && <SearchDialog onClose={() => setSearch(false)} />}</Suspense>
+      {search && SearchDialog && <SearchDialog onClose={() => setSearch(false)} />}
     </div>
   );
+}
+
+type Dialog = ComponentType<{ onClose: () => void }>;
+
+/** The search, loaded behind the first page. Whoever presses Ctrl-K types on at once, and what `lazy` shows comes too late for that. */
+function useLoaded(): Dialog | null {
+  const [dialog, setDialog] = useState<Dialog | null>(null);
+  useEffect(() => void import("./search").then((search) => setDialog(() => search.default)), []);
+  return dialog;
 }

@@ -54,7 +54,7 @@ export function Table<T>({ label, columns, rows, rowKey, href, more, selection, 
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
-    overscan: 12,
+    overscan: 6,
     enabled: virtual,
   });
   const items = virtual ? virtualizer.getVirtualItems().map((item) => item.index) : rows.map((_, index) => index);
