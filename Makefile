@@ -15,7 +15,7 @@ DEMO_FLOWS := order-to-ticket no-reply-reminder crm-stage-to-message price-autor
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt build flows lint doc deny api
+.PHONY: help run test check bench fmt build ui ui-check flows lint doc deny api
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,7 +78,7 @@ flows: build ## Checks the flows that ship, and runs their tests in virtual time
 	$(BIN) check flows
 	$(BIN) test flows
 
-check: lint doc deny test ## All of it: formatting, lints, documentation, dependencies, tests
+check: lint doc deny test ui-check ## All of it: formatting, lints, documentation, dependencies, tests
 
 lint:
 	$(CARGO) fmt --all --check
@@ -101,5 +101,29 @@ api: ## Writes down what the API takes and gives: web/ui/openapi.json
 fmt: ## Formats the code
 	$(CARGO) fmt --all
 
-build:
+# What the pages are made of; they are built again when one of these is newer than the build.
+UI := web/ui
+UI_STAMP := $(UI)/dist/.built
+UI_SOURCES := $(shell find $(UI)/src $(UI)/public $(UI)/scripts -type f) $(wildcard $(UI)/*.json $(UI)/*.ts $(UI)/*.js $(UI)/*.html $(UI)/.npmrc)
+
+ui: $(UI_STAMP) ## Builds the web app, with Node 20.19 or newer
+
+# Installs anew only when what is to be installed changed.
+$(UI)/node_modules/.package-lock.json: $(UI)/package-lock.json
+	cd $(UI) && npm ci --no-audit --no-fund
+	@touch $@
+
+# Without Node, or without a way to its packages, the rest is built all the same: the server then says at / what is missing.
+$(UI_STAMP): $(UI_SOURCES)
+	@if ! node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null; then \
+	  echo "SKIPPED: the web app, as Node 20.19 or newer is not here. The server is built without its pages."; \
+	elif ! $(MAKE) --no-print-directory $(UI)/node_modules/.package-lock.json; then \
+	  echo "SKIPPED: the web app, as npm could not install its packages. The server is built without its pages."; \
+	else (cd $(UI) && npm run --silent build) && touch $@; fi
+
+# Lints, types, texts, tests and sizes of the web app.
+ui-check: ui
+	@if [ -e $(UI_STAMP) ]; then cd $(UI) && npm run --silent check; else echo "SKIPPED: the web app's checks, as it was not built."; fi
+
+build: ui
 	$(CARGO) build --release --locked -p web

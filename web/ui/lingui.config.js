@@ -1,0 +1,11 @@
+import { formatter } from "@lingui/format-po";
+
+/** English is a translation like the others: the ids in the code name messages, the PO files hold all texts. */
+export default {
+  locales: ["en", "ru", "ar", "it", "zh"],
+  format: formatter({ explicitIdAsDefault: true, origins: false }),
+  catalogs: [
+    { path: "<rootDir>/src/locales/{locale}", include: ["<rootDir>/src"], exclude: ["**/src/editor/**"] },
+    { path: "<rootDir>/src/editor/locales/{locale}", include: ["<rootDir>/src/editor"] },
+  ],
+};

@@ -1,0 +1,67 @@
+// Holds the build to its budgets, in bytes of gzip: what a browser fetches for the frame, and what each part adds. `npm run size`
+import { existsSync, readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+
+const DIST = "dist";
+const KB = 1024;
+/** What may be fetched besides the frame; the file is the entry of the part. */
+const PARTS = {
+  editor: { entry: "src/editor/index.tsx", most: 140 * KB },
+  runs: { entry: "src/pages/runs/index.tsx", most: 80 * KB },
+  run: { entry: "src/pages/run/index.tsx", most: 60 * KB },
+  settings: { entry: "src/pages/settings/index.tsx", most: 100 * KB },
+};
+const FRAME = 170 * KB;
+const STYLES = 25 * KB;
+const LOCALE = 25 * KB;
+
+if (!existsSync(`${DIST}/.vite/manifest.json`)) {
+  process.stderr.write("there is no build to measure: npm run build\n");
+  process.exit(1);
+}
+const manifest = JSON.parse(readFileSync(`${DIST}/.vite/manifest.json`, "utf8"));
+const sizes = new Map();
+
+function size(file) {
+  if (!sizes.has(file)) sizes.set(file, gzipSync(readFileSync(`${DIST}/${file}`), { level: 9 }).length);
+  return sizes.get(file);
+}
+
+/** All scripts that `entry` needs before it runs. */
+function scripts(entry, seen = new Set()) {
+  const chunk = manifest[entry];
+  if (!chunk || seen.has(chunk.file)) return seen;
+  seen.add(chunk.file);
+  for (const inner of chunk.imports ?? []) scripts(inner, seen);
+  return seen;
+}
+
+const sum = (files) => [...files].reduce((total, file) => total + size(file), 0);
+const frame = scripts("index.html");
+const chunks = Object.entries(manifest);
+const styles = new Set(chunks.flatMap(([, chunk]) => chunk.css ?? []));
+const locales = chunks.filter(([name]) => name.endsWith(".po"));
+
+const rows = [
+  ["frame", sum(frame), FRAME],
+  ["styles, all of them", sum(styles), STYLES],
+  ...["en", "ru", "ar", "it", "zh"].map((locale) => {
+    const files = locales.filter(([name]) => name.endsWith(`/${locale}.po`)).map(([, chunk]) => chunk.file);
+    return [`texts, ${locale}`, sum(files), LOCALE];
+  }),
+  ...Object.entries(PARTS)
+    .filter(([, { entry }]) => manifest[entry])
+    .map(([name, { entry, most }]) => [
+      `${name}, besides`,
+      sum([...scripts(entry)].filter((file) => !frame.has(file))),
+      most,
+    ]),
+];
+
+let over = 0;
+for (const [name, bytes, most] of rows) {
+  if (bytes > most) over += 1;
+  const line = `${name.padEnd(22)} ${(bytes / KB).toFixed(1).padStart(7)} KB of ${most / KB}`;
+  process.stdout.write(`${line}${bytes > most ? "  OVER" : ""}\n`);
+}
+process.exit(over > 0 ? 1 : 0);

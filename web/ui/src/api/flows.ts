@@ -1,0 +1,46 @@
+import { queryOptions } from "@tanstack/react-query";
+import { get, post, put, seg } from "./client";
+import type { Flow, ImportPlan, LibraryFlow } from "./types";
+
+export const flowsQuery = queryOptions({
+  queryKey: ["flows"],
+  queryFn: async ({ signal }) => {
+    const { flows } = await get<{ flows: Flow[] }>("/flows", undefined, signal);
+    return flows;
+  },
+});
+
+export const switchFlow = (id: string, on: boolean, kind: "flows" | "rules" = "flows") =>
+  put<{ state: string }>(`/${kind}/${seg(id)}/state`, { on });
+
+export type NewFlow =
+  | { text: string; id?: string; name?: string }
+  | { from: string | { flow: string }; id?: string; name?: string };
+
+export const createFlow = (flow: NewFlow, kind: "flows" | "rules" = "flows") => post<{ id: string }>(`/${kind}`, flow);
+
+export const libraryQuery = queryOptions({
+  queryKey: ["library"],
+  queryFn: ({ signal }) => get<{ flows: LibraryFlow[] }>("/library", undefined, signal),
+  staleTime: Number.POSITIVE_INFINITY,
+  select: ({ flows }) => flows,
+});
+
+export interface ImportFile {
+  path: string;
+  text: string;
+}
+
+export const planImport = (documents: ImportFile[]) => post<ImportPlan>("/workspace/plan", { documents });
+export const doImport = (documents: ImportFile[], publish: boolean) =>
+  post<ImportPlan>("/workspace/import", { documents, publish });
+
+/** A version by its id, with its text; versions never change. */
+export const versionQuery = (flow: string, version: string) =>
+  queryOptions({
+    queryKey: ["version", flow, version],
+    queryFn: ({ signal }) =>
+      get<{ version: string; text: string }>(`/flows/${seg(flow)}/versions/${seg(version)}`, undefined, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });

@@ -1,0 +1,21 @@
+import { queryOptions } from "@tanstack/react-query";
+import { get, post } from "./client";
+import type { ChatMessage } from "./types";
+
+export interface Played {
+  what: "message" | "order" | "tap" | "read";
+  from?: string;
+  name?: string;
+  text?: string;
+}
+
+/** A customer of the sandbox does something. */
+export const play = (played: Played) => post("/play", played);
+
+export const chatQuery = (from: string) =>
+  queryOptions({
+    queryKey: ["chat", from],
+    queryFn: ({ signal }) => get<{ messages: ChatMessage[] }>("/play/chat", { from }, signal),
+    select: ({ messages }) => messages,
+    refetchInterval: 2_000,
+  });

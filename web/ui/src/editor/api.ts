@@ -1,0 +1,223 @@
+//! What the editor asks the server: `studio` of the API.
+
+import { call, del, get, post, put, seg } from "~/api/client";
+import type { Draft, Json, Problem, Time } from "~/api/types";
+
+export type DocumentKind = "flows" | "rules";
+
+/** A JSON Schema, as far as forms read it. */
+export interface Schema {
+  type?: string | string[];
+  description?: string;
+  default?: Json;
+  const?: Json;
+  enum?: Json[];
+  oneOf?: Schema[];
+  anyOf?: Schema[];
+  properties?: Record<string, Schema>;
+  required?: string[];
+  additionalProperties?: boolean | Schema;
+  items?: Schema;
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  maxItems?: number;
+  minimum?: number;
+  maximum?: number;
+  pattern?: string;
+  $ref?: string;
+  $defs?: Record<string, Schema>;
+  "x-format"?: string;
+  "x-type"?: string;
+}
+
+export interface ActionSpec {
+  name: string;
+  about: string;
+  input: Schema;
+  output: Schema;
+  sample: Json;
+  needs_window: boolean;
+  reply: boolean;
+  repeat: string;
+}
+
+export interface TriggerSpec {
+  name: string;
+  about: string;
+  params: Schema;
+  event: Schema;
+  sample: Json;
+  in_conversation: boolean;
+}
+
+export interface Catalog {
+  actions: Record<string, ActionSpec>;
+  triggers: Record<string, TriggerSpec>;
+  serves: Record<string, string[]>;
+}
+
+export const catalogQuery = {
+  queryKey: ["catalog"],
+  queryFn: () => get<Catalog>("/catalog"),
+  staleTime: Number.POSITIVE_INFINITY,
+};
+
+export interface Lock {
+  by: string;
+  since: Time;
+  yours: boolean;
+}
+
+export interface Saved {
+  revision: string;
+  problems: Problem[];
+  changed_at: Time;
+}
+
+const at = (kind: DocumentKind, id: string) => `/${kind}/${seg(id)}`;
+
+/** Which window of a person edits: another one of theirs is somebody else to the lock. */
+const session = crypto.randomUUID();
+
+export const readDraft = (kind: DocumentKind, id: string) => get<Draft>(`${at(kind, id)}/draft`, { session });
+export const writeDraft = (kind: DocumentKind, id: string, text: string, revision: string) =>
+  put<Saved>(`${at(kind, id)}/draft`, { text, session }, revision);
+export const dropDraft = (kind: DocumentKind, id: string, revision: string) =>
+  call<void>("DELETE", `${at(kind, id)}/draft`, { query: { session }, revision });
+export const holdLock = (kind: DocumentKind, id: string, takeOver: boolean) =>
+  put<{ lock: Lock }>(`${at(kind, id)}/lock`, { take_over: takeOver, session });
+export const leaveLock = (kind: DocumentKind, id: string) => del<void>(`${at(kind, id)}/lock`, { session });
+
+export const validate = (text: string) => post<{ problems: Problem[] }>("/flows/validate", { text });
+
+export interface ScopeName {
+  name: string;
+  type: string;
+  note?: string | null;
+  sure: boolean;
+  sample?: Json;
+  from: string;
+}
+
+export const scopeAt = (text: string, path: string) => post<{ names: ScopeName[] }>("/flows/scope", { text, path });
+
+export interface ExpressionAnswer {
+  problems: Problem[];
+  ast: Json;
+}
+
+export const readExpression = (text: string, kind: "condition" | "template" | "value", flow: string, path: string) =>
+  post<ExpressionAnswer>("/flows/expression", { text, kind, flow, path });
+
+export interface TimelineRow {
+  at: Time;
+  offset: string;
+  path: string | null;
+  /** A stable code: `event`, `started`, `condition`, `call`, `action`, `wait`, `woke`, `failed`, `ended` … */
+  what: string;
+  words: string;
+  saw?: Json;
+  input?: Json;
+  output?: Json;
+  message?: PhoneMessage | null;
+}
+
+export interface PhoneMessage {
+  to?: string | null;
+  template?: string | null;
+  text?: string | null;
+  buttons?: string[] | null;
+  /** Whether the provider took it; nothing while that is open. */
+  sent?: boolean | null;
+}
+
+export interface Simulation {
+  timeline: TimelineRow[];
+  end: string | null;
+  vars: Json;
+  tags: string[];
+  notes: { code: string; offset: string; path: string | null; words: string }[];
+  coverage: string[];
+}
+
+export interface Simulated {
+  text: string;
+  contact: Json;
+  start: string;
+  zone: string;
+  events: { at: string; event: Record<string, Json> }[];
+  fakes: Record<string, Json>;
+  until?: string;
+}
+
+export const simulate = (what: Simulated) => post<Simulation>("/flows/simulate", what);
+
+export interface TestResult {
+  name: string;
+  passed: boolean;
+  /** What was not as expected. */
+  failures: string[];
+  line: number;
+}
+
+export interface TestRun {
+  passed: number;
+  failed: number;
+  tests: TestResult[];
+}
+
+export const runTests = (text: string) => post<TestRun>("/flows/test", { text });
+
+export interface Version {
+  version: string;
+  /** Counts the versions of the document, from 1. */
+  number: number;
+  hash: string;
+  state: string;
+  published_at: Time;
+  by: string | null;
+  comment: string | null;
+}
+
+export const versions = (kind: DocumentKind, id: string) => get<{ versions: Version[] }>(`${at(kind, id)}/versions`);
+export const versionText = (kind: DocumentKind, id: string, version: string) =>
+  get<Version & { text: string }>(`${at(kind, id)}/versions/${seg(version)}`);
+
+export interface Change {
+  kind: "added" | "removed" | "changed" | "moved" | "renamed";
+  path_old: string | null;
+  path_new: string | null;
+  /** All of it in words. */
+  words: string;
+  old?: Json;
+  new?: Json;
+}
+
+export const diff = (old: string, now: string) =>
+  post<{ changes: Change[]; meaning_changed: boolean }>("/flows/diff", { old, new: now });
+
+export interface Publishing {
+  revision: string;
+  comment: string;
+  /** The version it was compared with: when another one is in force by then, nothing is published. */
+  over: string | null;
+}
+
+export const publish = (kind: DocumentKind, id: string, what: Publishing) =>
+  post<{ version: string }>(`${at(kind, id)}/publish`, { ...what, session });
+export const rollBack = (kind: DocumentKind, id: string, version: string, comment: string) =>
+  post<{ version: string }>(`${at(kind, id)}/rollback`, { version, comment });
+
+export interface WaitingPlace {
+  path: string | null;
+  step: string;
+  /** The step's name, else what it does. */
+  label?: string | null;
+  version: string;
+  count: number;
+  next_due: Time | null;
+}
+
+export const waiting = (kind: DocumentKind, id: string) =>
+  get<{ places: WaitingPlace[]; runs: number }>(`${at(kind, id)}/waiting`);

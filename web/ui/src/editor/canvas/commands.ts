@@ -1,0 +1,39 @@
+//! What the canvas and the outline can ask for. Without them a picture is only looked at.
+
+import { createContext, useContext } from "react";
+import type { Stop } from "../model/walk";
+
+export interface Commands {
+  /** Opens the list of steps; what is picked comes before item `index` of `list`. */
+  add: (place: { list: string; index: number }, anchor: Element) => void;
+  remove: (path: string) => void;
+  move: (path: string, by: 1 | -1) => void;
+  moveTo: (path: string, list: string, index: number) => void;
+  copy: (path: string) => void;
+  cut: (path: string) => void;
+  paste: (stop: Stop) => void;
+  duplicate: (path: string) => void;
+  undo: () => void;
+  redo: () => void;
+  /** Opens the settings of what is selected. */
+  open: (stop: Stop) => void;
+  menu: (path: string, anchor: Element) => void;
+  test: () => void;
+}
+
+/** Asked for by the cards inside the canvas. */
+export interface CanvasCalls {
+  commands: Commands | null;
+  select: (stop: Stop) => void;
+  toggle: (path: string) => void;
+}
+
+export const CanvasContext = createContext<CanvasCalls>({
+  commands: null,
+  select: () => undefined,
+  toggle: () => undefined,
+});
+
+export function useCanvas(): CanvasCalls {
+  return useContext(CanvasContext);
+}

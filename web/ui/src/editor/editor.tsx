@@ -1,0 +1,257 @@
+//! One document open: its views, its forms, and what surrounds them.
+
+import { useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import type { FlowState, Problem } from "~/api/types";
+import { useText } from "~/i18n";
+import { Confirm } from "~/ui/dialog";
+import { Skeleton } from "~/ui/skeleton";
+import { toastError } from "~/ui/toast";
+import { type DocumentKind, dropDraft, readDraft } from "./api";
+import { FlowCanvas } from "./canvas/flow-canvas";
+import { stopOf } from "./canvas/keys";
+import { problemsByStep, stepOf } from "./canvas/parts";
+import styles from "./editor.module.css";
+import { Banners } from "./header/banners";
+import { Header } from "./header/header";
+import { Problems } from "./header/problems";
+import { type Autosave, forgetCopy } from "./state/autosave";
+import {
+  goTo,
+  isOpen,
+  redoEdit,
+  replaceText,
+  select,
+  toggleCollapsed,
+  undoEdit,
+  useEditor,
+  useEditorStore,
+  type View,
+} from "./state/editor";
+import type { LockKeeper } from "./state/lock";
+import { type Opening, useCommands } from "./state/use-commands";
+
+// The picture comes first; forms and lists follow while it is looked at, windows when they are opened.
+const forms = () => import("./inspector/inspector");
+const picker = () => import("./canvas/step-picker");
+const menus = () => import("./canvas/step-menu");
+const Inspector = lazy(() => forms().then(({ Inspector }) => ({ default: Inspector })));
+const StepPicker = lazy(() => picker().then(({ StepPicker }) => ({ default: StepPicker })));
+const StepMenu = lazy(() => menus().then(({ StepMenu }) => ({ default: StepMenu })));
+const Outline = lazy(() => import("./outline/outline").then(({ Outline }) => ({ default: Outline })));
+const TestPanel = lazy(() => import("./test/test-panel").then(({ TestPanel }) => ({ default: TestPanel })));
+const PublishDialog = lazy(() => import("./publish/publish").then(({ PublishDialog }) => ({ default: PublishDialog })));
+const Versions = lazy(() => import("./publish/versions").then(({ Versions }) => ({ default: Versions })));
+const SearchDialog = lazy(() => import("./header/search").then(({ SearchDialog }) => ({ default: SearchDialog })));
+const Help = lazy(() => import("./header/help").then(({ Help }) => ({ default: Help })));
+const YamlPanel = lazy(() => import("./yaml/panel"));
+const VIEW = "editor view";
+
+export interface EditorProps {
+  kind: DocumentKind;
+  id: string;
+  saves: Autosave | null;
+  lock: LockKeeper | null;
+  mayPublish: boolean;
+  live: { state: FlowState; version: string | null } | null;
+}
+
+export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps) {
+  const store = useEditorStore();
+  const client = useQueryClient();
+  const t = useText();
+  const [window_, setWindow] = useState<"publish" | "versions" | "search" | "help" | "drop" | null>(null);
+  const [testing, setTesting] = useState(false);
+  const [adding, setAdding] = useState<{ list: string; index: number; anchor: Element } | null>(null);
+  const [menu, setMenu] = useState<{ path: string; anchor: Element } | null>(null);
+  const opening = useMemo<Opening>(
+    () => ({
+      picker: (place, anchor) => setAdding({ ...place, anchor }),
+      menu: (path, anchor) => setMenu({ path, anchor }),
+      test: () => setTesting(true),
+    }),
+    [],
+  );
+  const commands = useCommands(store, opening);
+  const editable = useEditor(isOpen);
+  const mayEdit = useEditor((state) => state.closed === null);
+  const close = () => setWindow(null);
+  const setView = useCallback(
+    (view: View) => {
+      store.setState({ view });
+      localStorage.setItem(VIEW, view);
+    },
+    [store],
+  );
+  useEffect(() => {
+    const kept = kind === "flows" ? localStorage.getItem(VIEW) : "yaml";
+    if (kept === "canvas" || kept === "outline" || kept === "yaml" || kept === "split") store.setState({ view: kept });
+  }, [store, kind]);
+  useShortcuts(store, () => setWindow("search"));
+  useEffect(() => {
+    for (const load of [forms, picker, menus]) void load();
+  }, []);
+  const toProblem = (problem: Problem) => {
+    close();
+    const { picture, view } = store.getState();
+    const step = stepOf(picture, problem.path);
+    if (step === null || kind !== "flows") setView(view === "yaml" ? "yaml" : "split");
+    else goTo(store, stopOf(step), "inspector");
+  };
+  const drop = async () => {
+    try {
+      await dropDraft(kind, id, saves?.store.getState().revision ?? "0");
+      forgetCopy(kind, id);
+      const draft = await readDraft(kind, id);
+      saves?.store.setState({ revision: draft.revision });
+      replaceText(store, draft.text);
+      void client.invalidateQueries({ queryKey: ["draft"] });
+    } catch (error) {
+      toastError(error);
+    }
+  };
+  return (
+    <div className={styles.editor}>
+      <Header
+        kind={kind}
+        live={live}
+        saves={saves}
+        mayEdit={mayEdit}
+        mayPublish={mayPublish && mayEdit}
+        testing={testing}
+        onView={setView}
+        onSearch={() => setWindow("search")}
+        onTest={() => setTesting(!testing)}
+        onVersions={() => setWindow("versions")}
+        onPublish={() => setWindow("publish")}
+        onHelp={() => setWindow("help")}
+        onDrop={() => setWindow("drop")}
+      />
+      <Banners saves={saves} lock={lock} onView={setView} />
+      <div className={styles.body}>
+        {kind === "flows" ? (
+          <>
+            <Views commands={editable ? commands : null} onHelp={() => setWindow("help")} />
+            <Suspense>
+              <Inspector commands={editable ? commands : null} />
+            </Suspense>
+          </>
+        ) : (
+          <TextView />
+        )}
+      </div>
+      <Suspense>{testing && <TestPanel isFlow={kind === "flows"} onClose={() => setTesting(false)} />}</Suspense>
+      <Problems onProblem={toProblem} />
+      <Live />
+      <Suspense>
+        <StepPicker
+          anchor={adding?.anchor ?? null}
+          onClose={() => setAdding(null)}
+          onPick={(step) => adding && commands.pick(adding, step)}
+          onPaste={() => adding && commands.pasteAt(adding)}
+        />
+        <StepMenu target={menu} commands={commands} onClose={() => setMenu(null)} />
+        {window_ === "search" && <SearchDialog onClose={close} />}
+        {window_ === "help" && <Help onClose={close} />}
+        {window_ === "versions" && <Versions kind={kind} id={id} mayPublish={mayPublish} onClose={close} />}
+        {window_ === "publish" && saves && (
+          <PublishDialog kind={kind} id={id} saves={saves} onClose={close} onProblem={toProblem} />
+        )}
+      </Suspense>
+      <Confirm
+        title={t("editor.drop_draft")}
+        text={t("editor.drop_text")}
+        action={t("editor.drop_draft")}
+        danger
+        isOpen={window_ === "drop"}
+        onClose={close}
+        onConfirm={drop}
+      />
+    </div>
+  );
+}
+
+/** The flow as a picture, a list, a text, or as picture and text. */
+function Views({ commands, onHelp }: { commands: ReturnType<typeof useCommands> | null; onHelp: () => void }) {
+  const store = useEditorStore();
+  const view = useEditor((state) => state.view);
+  const picture = useEditor((state) => state.picture);
+  const problems = useEditor((state) => state.problems);
+  const stop = useEditor((state) => state.stop);
+  const collapsed = useEditor((state) => state.collapsed);
+  const compact = useEditor((state) => state.compact);
+  const painted = useEditor((state) => state.painted);
+  const broken = useEditor((state) => state.broken !== null);
+  const wanted = useEditor((state) => (state.wanted.what === "stop" ? state.wanted.count : 0));
+  const counts = useMemo(() => problemsByStep(picture, problems), [picture, problems]);
+  const onStop = useCallback((next: Parameters<typeof select>[1]) => select(store, next), [store]);
+  const onToggle = useCallback((path: string) => toggleCollapsed(store, path), [store]);
+  if (view === "yaml") return <TextView />;
+  if (view === "outline") {
+    return (
+      <Suspense fallback={<Skeleton lines={10} />}>
+        <Outline commands={commands} onHelp={onHelp} />
+      </Suspense>
+    );
+  }
+  return (
+    <>
+      <FlowCanvas
+        picture={picture}
+        states={painted}
+        problems={counts}
+        stop={stop}
+        onStop={onStop}
+        collapsed={collapsed}
+        onToggle={onToggle}
+        compact={compact}
+        commands={commands}
+        wanted={wanted}
+        dimmed={broken}
+        onHelp={onHelp}
+      />
+      {view === "split" && (
+        <div className={styles.split}>
+          <TextView />
+        </div>
+      )}
+    </>
+  );
+}
+
+/** The text by itself; of rules there is no picture but their table. */
+function TextView() {
+  return (
+    <Suspense fallback={<Skeleton lines={10} />}>
+      <YamlPanel />
+    </Suspense>
+  );
+}
+
+/** Says what was done to those who do not see it. */
+function Live() {
+  const { words, count } = useEditor((state) => state.said);
+  return (
+    <div className="hidden" aria-live="polite">
+      {words}
+      {count % 2 === 0 ? "" : "\u00A0"}
+    </div>
+  );
+}
+
+function useShortcuts(store: ReturnType<typeof useEditorStore>, onSearch: () => void): void {
+  useEffect(() => {
+    const key = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.defaultPrevented) return;
+      const inText = event.target instanceof Element && event.target.closest(".cm-editor") !== null;
+      const letter = event.key.toLowerCase();
+      if (letter === "f" && !inText) onSearch();
+      else if (letter === "z" && !inText) event.shiftKey ? redoEdit(store) : undoEdit(store);
+      else if (letter === "y" && !inText) redoEdit(store);
+      else return;
+      event.preventDefault();
+    };
+    window.addEventListener("keydown", key);
+    return () => window.removeEventListener("keydown", key);
+  }, [store, onSearch]);
+}

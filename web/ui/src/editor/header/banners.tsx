@@ -1,0 +1,138 @@
+//! What is in the way of editing, and what can be done about it.
+
+import { lazy, Suspense, useState } from "react";
+import { useStore } from "zustand";
+import { useText } from "~/i18n";
+import { Banner } from "~/ui/banner";
+import { Button } from "~/ui/button";
+import { Dialog } from "~/ui/dialog";
+import type { Autosave } from "../state/autosave";
+import { useEditor, useEditorStore, type View } from "../state/editor";
+import type { LockKeeper } from "../state/lock";
+import styles from "./header.module.css";
+
+const Changes = lazy(() => import("../publish/changes").then(({ Changes }) => ({ default: Changes })));
+
+export function Banners({
+  saves,
+  lock,
+  onView,
+}: {
+  saves: Autosave | null;
+  lock: LockKeeper | null;
+  onView: (view: View) => void;
+}) {
+  return (
+    <div className={styles.banners}>
+      <Broken onView={onView} />
+      <Closed lock={lock} />
+      {saves && <Conflict saves={saves} />}
+    </div>
+  );
+}
+
+function Broken({ onView }: { onView: (view: View) => void }) {
+  const t = useText();
+  const broken = useEditor((state) => state.broken);
+  const view = useEditor((state) => state.view);
+  if (!broken) return null;
+  const action =
+    view === "yaml" || view === "split" ? null : (
+      <Button size="s" onPress={() => onView("split")}>
+        {t("editor.show_text")}
+      </Button>
+    );
+  return (
+    <Banner tone="warn" action={action}>
+      {t("editor.broken", { line: broken.line, message: broken.message })}
+    </Banner>
+  );
+}
+
+function Closed({ lock }: { lock: LockKeeper | null }) {
+  const t = useText();
+  const closed = useEditor((state) => state.closed);
+  if (closed === "locked" && lock) return <Locked lock={lock} />;
+  if (closed === "file") return <Banner>{t("editor.closed.file")}</Banner>;
+  if (closed === "permission") return <Banner>{t("editor.closed.permission")}</Banner>;
+  return null;
+}
+
+function Locked({ lock }: { lock: LockKeeper }) {
+  const t = useText();
+  const holder = useStore(lock.store, (state) => state.holder);
+  const [busy, setBusy] = useState(false);
+  const take = async () => {
+    setBusy(true);
+    await lock.takeOver();
+    setBusy(false);
+  };
+  return (
+    <Banner
+      tone="warn"
+      action={
+        <Button size="s" isDisabled={busy} onPress={take}>
+          {t("editor.take_over")}
+        </Button>
+      }
+    >
+      {t("editor.closed.locked", { who: holder?.by ?? "?" })}
+    </Banner>
+  );
+}
+
+/** Two people saved: both texts, and a choice. */
+function Conflict({ saves }: { saves: Autosave }) {
+  const t = useText();
+  const store = useEditorStore();
+  const saving = useStore(saves.store, (state) => state.saving);
+  const [open, setOpen] = useState(false);
+  if (saving.state !== "conflict") return null;
+  const footer = (
+    <>
+      <Button
+        onPress={() => {
+          saves.takeTheirs();
+          setOpen(false);
+        }}
+      >
+        {t("editor.conflict.theirs")}
+      </Button>
+      <Button
+        look="primary"
+        onPress={() => {
+          void saves.keepMine();
+          setOpen(false);
+        }}
+      >
+        {t("editor.conflict.mine")}
+      </Button>
+    </>
+  );
+  return (
+    <>
+      <Banner
+        tone="bad"
+        action={
+          <Button size="s" onPress={() => setOpen(true)}>
+            {t("editor.conflict.look")}
+          </Button>
+        }
+      >
+        {t("editor.conflict.text", { who: saving.by ?? "?" })}
+      </Banner>
+      <Dialog
+        title={t("editor.conflict.title")}
+        shape="wide"
+        isOpen={open}
+        onClose={() => setOpen(false)}
+        footer={footer}
+      >
+        <p>{t("editor.conflict.how")}</p>
+        <Suspense>
+          <Changes before={saving.theirs} now={store.getState().source.text} />
+        </Suspense>
+      </Dialog>
+    </>
+  );
+}

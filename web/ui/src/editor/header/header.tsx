@@ -1,0 +1,128 @@
+//! The bar above the flow: what it is called, whether it is saved and live, and what can be done with all of it.
+
+import { FlaskConical, History, ListTree, MoreHorizontal, Redo2, Rows3, Search, Undo2 } from "lucide-react";
+import { lazy, Suspense } from "react";
+import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
+import type { FlowState } from "~/api/types";
+import { useText } from "~/i18n";
+import { Button, IconButton, LinkButton } from "~/ui/button";
+import { FlowStateBadge } from "~/ui/status";
+import type { Autosave } from "../state/autosave";
+import { redoEdit, undoEdit, useEditor, useEditorStore, type View } from "../state/editor";
+import styles from "./header.module.css";
+import { SaveState } from "./save-state";
+
+interface Props {
+  kind: "flows" | "rules";
+  live: { state: FlowState; version: string | null } | null;
+  saves: Autosave | null;
+  mayEdit: boolean;
+  mayPublish: boolean;
+  testing: boolean;
+  onView: (view: View) => void;
+  onSearch: () => void;
+  onTest: () => void;
+  onVersions: () => void;
+  onPublish: () => void;
+  onHelp: () => void;
+  onDrop: () => void;
+}
+
+/** Lists that open come after the picture. */
+const Menu = lazy(() => import("~/ui/menu").then(({ Menu }) => ({ default: Menu })));
+
+const VIEWS: readonly View[] = ["canvas", "outline", "yaml", "split"];
+
+export function Header(props: Props) {
+  const t = useText();
+  const store = useEditorStore();
+  const name = useEditor((state) => state.picture.name);
+  const view = useEditor((state) => state.view);
+  const compact = useEditor((state) => state.compact);
+  const canUndo = useEditor((state) => state.history.undo.length > 0 && state.closed === null);
+  const canRedo = useEditor((state) => state.history.redo.length > 0 && state.closed === null);
+  const entries = [
+    { id: "versions", label: t("editor.versions"), icon: <History size={16} aria-hidden />, do: props.onVersions },
+    ...(props.kind === "flows"
+      ? [
+          {
+            id: "compact",
+            label: t(compact ? "editor.normal_size" : "editor.compact"),
+            icon: <Rows3 size={16} aria-hidden />,
+            do: () => store.setState({ compact: !compact }),
+          },
+        ]
+      : []),
+    { id: "help", label: t("editor.keys"), icon: <ListTree size={16} aria-hidden />, do: props.onHelp },
+    ...(props.mayEdit
+      ? [{ id: "drop", label: t("editor.drop_draft"), danger: true, apart: true, do: props.onDrop }]
+      : []),
+  ];
+  const more = <IconButton label={t("editor.more_actions")} icon={<MoreHorizontal size={18} aria-hidden />} />;
+  return (
+    <header className={styles.header}>
+      <div className={styles.title}>
+        <LinkButton look="plain" size="s" to={props.kind === "rules" ? "/rules" : "/flows"}>
+          {t("editor.back")}
+        </LinkButton>
+        <h1>
+          <bdi dir="auto">{name}</bdi>
+        </h1>
+        {props.live && <FlowStateBadge state={props.live.state} />}
+        {props.live?.version && <span className={styles.version}>{props.live.version}</span>}
+        {props.saves && <SaveState saves={props.saves} />}
+      </div>
+      <div className={styles.tools}>
+        {props.kind === "flows" && (
+          <ToggleButtonGroup
+            aria-label={t("editor.view")}
+            selectionMode="single"
+            disallowEmptySelection
+            selectedKeys={[view]}
+            onSelectionChange={(keys) => {
+              const [next] = keys;
+              if (next) props.onView(next as View);
+            }}
+            className={styles.views}
+          >
+            {VIEWS.map((own) => (
+              <ToggleButton key={own} id={own} className={styles.view}>
+                {t(`editor.view.${own}`)}
+              </ToggleButton>
+            ))}
+          </ToggleButtonGroup>
+        )}
+        {props.mayEdit && (
+          <>
+            <IconButton
+              label={t("editor.undo")}
+              icon={<Undo2 size={18} aria-hidden className="flip" />}
+              isDisabled={!canUndo}
+              onPress={() => undoEdit(store)}
+            />
+            <IconButton
+              label={t("editor.redo")}
+              icon={<Redo2 size={18} aria-hidden className="flip" />}
+              isDisabled={!canRedo}
+              onPress={() => redoEdit(store)}
+            />
+          </>
+        )}
+        {props.kind === "flows" && (
+          <IconButton label={t("editor.search")} icon={<Search size={18} aria-hidden />} onPress={props.onSearch} />
+        )}
+        <Suspense fallback={more}>
+          <Menu trigger={more} label={t("editor.more_actions")} entries={entries} />
+        </Suspense>
+        <Button icon={<FlaskConical size={16} aria-hidden />} aria-pressed={props.testing} onPress={props.onTest}>
+          {t("editor.test")}
+        </Button>
+        {props.mayPublish && (
+          <Button look="primary" onPress={props.onPublish}>
+            {t("editor.publish")}
+          </Button>
+        )}
+      </div>
+    </header>
+  );
+}

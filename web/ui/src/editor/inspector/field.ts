@@ -1,0 +1,86 @@
+//! One place of the text as a form sees it: its value, its problems, and how to change it.
+
+import { useMemo } from "react";
+import type { Problem } from "~/api/types";
+import { useText } from "~/i18n";
+import { toastError } from "~/ui/toast";
+import { formatPath, parsePath, type Reason, type Value } from "~/yaml";
+import { isWrittenMap, view, type Written } from "../model/view";
+import { setAt, unset } from "../state/commands";
+import { type EditorState, isOpen, useEditor, useEditorStore } from "../state/editor";
+
+export interface Field {
+  path: readonly string[];
+  value: Written | undefined;
+  /** What is wrong here or below, in one sentence. */
+  error: string | null;
+  readOnly: boolean;
+  set: (value: Value) => void;
+  unset: () => void;
+  /** Empty text takes an optional key away. */
+  setText: (text: string) => void;
+}
+
+const views = new WeakMap<object, Written>();
+
+/** The document as plain values, read once for each text. */
+export function documentOf(state: EditorState): Written {
+  const known = views.get(state.source);
+  if (known !== undefined) return known;
+  const fresh = view(state.source);
+  views.set(state.source, fresh);
+  return fresh;
+}
+
+/** What is at a place. */
+export function at(root: Written | undefined, path: readonly string[]): Written | undefined {
+  let value: Written | undefined = root;
+  for (const key of path) {
+    if (Array.isArray(value)) value = value[Number(key)];
+    else if (isWrittenMap(value)) value = value[key];
+    else return undefined;
+  }
+  return value;
+}
+
+export function useField(path: readonly string[], required = false): Field {
+  const store = useEditorStore();
+  const refused = useRefused();
+  const key = formatPath(path);
+  const value = useEditor((state) => at(documentOf(state), path));
+  const problems = useEditor((state) => state.problems);
+  const readOnly = !useEditor(isOpen);
+  return useMemo(() => {
+    const place = parsePath(key);
+    const set = (next: Value) => refused(setAt(store, place, next, key));
+    const take = () => {
+      if (value !== undefined) refused(unset(store, place));
+    };
+    return {
+      path: place,
+      value,
+      readOnly,
+      set,
+      unset: take,
+      error: errorAt(problems, key),
+      setText: (text) => (text === "" && !required ? take() : set(text)),
+    };
+  }, [key, value, problems, readOnly, required, store, refused]);
+}
+
+export function errorAt(problems: readonly Problem[], path: string): string | null {
+  const found = problems.find((problem) => problem.path === path || problem.path?.startsWith(`${path}/`));
+  return found ? (found.hint ? `${found.message} ${found.hint}` : found.message) : null;
+}
+
+/** Says why an edit was refused. */
+export function useRefused(): (reason: Reason | null) => boolean {
+  const t = useText();
+  return useMemo(
+    () => (reason) => {
+      if (reason !== null) toastError(new Error(t(`editor.refused.${reason}`)));
+      return reason === null;
+    },
+    [t],
+  );
+}

@@ -1,0 +1,99 @@
+//! The settings of what is selected, beside the picture.
+
+import { MoreHorizontal, Plus, X } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { useText } from "~/i18n";
+import { Button, IconButton } from "~/ui/button";
+import type { Commands } from "../canvas/commands";
+import { StepIcon, TriggerIcon } from "../canvas/icons";
+import { cardOf } from "../model/cards";
+import { stopKey } from "../model/walk";
+import { select, useEditor, useEditorStore } from "../state/editor";
+import { Advanced } from "./advanced";
+import styles from "./inspector.module.css";
+import { TriggerForm } from "./trigger-form";
+import { VerbForm } from "./verb-forms";
+
+/** What is written into; of these the first empty one is where one begins. */
+const FIELDS = ":is([role=textbox], input:not([type=hidden]), textarea):not([tabindex='-1'])";
+
+/** The panel with the form of the selected step, or of what starts the flow. */
+export function Inspector({ commands }: { commands: Commands | null }) {
+  const t = useText();
+  const store = useEditorStore();
+  const stop = useEditor((state) => state.stop);
+  const step = useEditor((state) =>
+    state.stop?.kind === "step" ? state.picture.steps.get(state.stop.path) : undefined,
+  );
+  const wanted = useEditor((state) => (state.wanted.what === "inspector" ? state.wanted.count : 0));
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (wanted === 0) return;
+    const fields = [...(panel.current?.querySelectorAll<HTMLElement>(FIELDS) ?? [])];
+    const first =
+      fields.find((field) => field.textContent === "" && !("value" in field && field.value !== "")) ?? fields[0];
+    (first ?? panel.current)?.focus();
+  }, [wanted]);
+  if (!stop) return null;
+  const card = step ? cardOf(step, t) : null;
+  // Beside an empty branch the panel stays, so that the picture does not jump.
+  const empty = stop.kind === "empty" ? stop.list : null;
+  const title = card?.title ?? t(empty === null ? "editor.starts" : "editor.nothing_here");
+  return (
+    <aside
+      ref={panel}
+      className={styles.inspector}
+      aria-label={t("editor.settings_of", { what: title })}
+      tabIndex={-1}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        store.setState(({ wanted: before }) => ({ wanted: { what: "stop", count: before.count + 1 } }));
+      }}
+    >
+      <header className={styles.head}>
+        <span className={styles.head_icon}>
+          {card ? <StepIcon icon={card.icon} /> : empty === null && <TriggerIcon size={18} aria-hidden />}
+        </span>
+        <h2 className={styles.title}>
+          <bdi dir="auto">{title}</bdi>
+        </h2>
+        {step?.id && <code dir="ltr">{step.id}</code>}
+        {step && commands && (
+          <span className={styles.head_menu}>
+            <IconButton
+              size="s"
+              label={t("editor.more", { step: title })}
+              icon={<MoreHorizontal size={16} aria-hidden />}
+              onPress={({ target }) => commands.menu(step.path, target)}
+            />
+          </span>
+        )}
+        <IconButton
+          size="s"
+          label={t("ui.close")}
+          icon={<X size={16} aria-hidden />}
+          onPress={() => select(store, null)}
+        />
+      </header>
+      <div className={styles.form} data-form key={stopKey(stop)}>
+        {step ? (
+          <>
+            <VerbForm step={step} />
+            <Advanced step={step} />
+          </>
+        ) : empty === null ? (
+          <TriggerForm />
+        ) : (
+          commands && (
+            <Button
+              icon={<Plus size={16} aria-hidden />}
+              onPress={({ target }) => commands.add({ list: empty, index: 0 }, target)}
+            >
+              {t("editor.add_here")}
+            </Button>
+          )
+        )}
+      </div>
+    </aside>
+  );
+}

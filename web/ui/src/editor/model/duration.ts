@@ -1,0 +1,39 @@
+//! Durations as the format writes them: `48h`, `1h30m`, `500ms`.
+
+import { duration } from "~/i18n/format";
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+export type Unit = keyof typeof UNITS;
+
+/** Milliseconds of a duration, or nothing when it is none. */
+export function parseDuration(text: string): number | null {
+  if (!/^(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m(?!s))?(?:[0-9]+s)?(?:[0-9]+ms)?$/.test(text) || text === "") return null;
+  let sum = 0;
+  for (const [, amount, unit] of text.matchAll(/([0-9]+)(ms|[dhms])/g)) sum += Number(amount) * UNITS[unit as Unit];
+  return sum;
+}
+
+/** A duration as one amount of one unit, if it is that: `90m`, not `1h30m`. */
+export function split(text: string): { amount: number; unit: Unit } | null {
+  const match = /^([0-9]+)(ms|[dhms])$/.exec(text);
+  return match ? { amount: Number(match[1]), unit: match[2] as Unit } : null;
+}
+
+/** Milliseconds as the format writes them, in the largest units that fit; days are 24 hours. */
+export function formatDuration(ms: number): string {
+  let rest = Math.max(0, Math.round(ms));
+  let out = "";
+  for (const unit of ["d", "h", "m", "s", "ms"] as const) {
+    const amount = Math.floor(rest / UNITS[unit]);
+    if (amount > 0) out += `${amount}${unit}`;
+    rest -= amount * UNITS[unit];
+  }
+  return out || "0s";
+}
+
+/** A duration as people say it; what is none stays as it is. */
+export function durationInWords(text: string): string {
+  const ms = parseDuration(text);
+  return ms === null ? text : duration(ms);
+}

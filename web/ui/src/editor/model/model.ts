@@ -1,0 +1,182 @@
+//! The picture of a flow: its triggers and its tree of steps, each with its place in the text.
+
+import { formatPath, type Source } from "~/yaml";
+import { ends, type Verb, verbOf } from "./verbs";
+import { asText, isWrittenMap, view, type Written, type WrittenMap } from "./view";
+
+export type LaneKind =
+  | "steps"
+  | "then"
+  | "else"
+  | "case"
+  | "default"
+  | "each"
+  | "branch"
+  | "round"
+  | "answered"
+  | "came"
+  | "on_timeout"
+  | "on_error"
+  | "finally";
+
+/** A list of steps: the whole flow's, or one way on from a step. */
+export interface Lane {
+  /** The place of the list, as in `steps/2/then`. */
+  path: string;
+  kind: LaneKind;
+  /** The case or branch it is for. */
+  label: string | null;
+  /** Whether the text has it; a way that is not written out is empty and can be added to. */
+  exists: boolean;
+  steps: Step[];
+}
+
+/** One step. */
+export interface Step {
+  /** Its place, as in `steps/2/then/0`. */
+  path: string;
+  /** The place of the list it is in, and its index there. */
+  list: string;
+  index: number;
+  /** Nothing when the text gives it none; the step is drawn all the same. */
+  verb: Verb | null;
+  id: string | null;
+  name: string | null;
+  note: string | null;
+  data: WrittenMap;
+  lanes: Lane[];
+  /** Whether the run can go on behind it. */
+  goesOn: boolean;
+  /** How many steps are in its lanes, at any depth. */
+  inside: number;
+}
+
+/** What starts the flow. */
+export interface Trigger {
+  /** `on/0`, or `on` when there is only one and no list. */
+  path: string;
+  type: string;
+  params: WrittenMap;
+  when: string | null;
+  id: string | null;
+}
+
+/** A whole document. */
+export interface Picture {
+  kind: "flow" | "rules" | "calendar";
+  id: string;
+  name: string;
+  note: string | null;
+  triggers: Trigger[];
+  /** Whether `on` is a list. */
+  triggerList: boolean;
+  when: string | null;
+  /** `steps`, then `on_error` and `finally` if they are there. */
+  sections: Lane[];
+  /** Every step by its place. */
+  steps: ReadonlyMap<string, Step>;
+  tests: string[];
+}
+
+/** The picture of a document; whatever is not as the format wants it is left out or empty, never an error. */
+export function picture(source: Source): Picture {
+  const root = view(source);
+  const head = isWrittenMap(root) ? root : {};
+  const steps = new Map<string, Step>();
+  const sections: Lane[] = [lane(head.steps, ["steps"], "steps", null, steps)];
+  if (head.on_error !== undefined) sections.push(lane(head.on_error, ["on_error"], "on_error", null, steps));
+  if (head.finally !== undefined) sections.push(lane(head.finally, ["finally"], "finally", null, steps));
+  const tests = Array.isArray(head.tests) ? head.tests : [];
+  return {
+    kind: "rules" in head ? "rules" : "calendar" in head ? "calendar" : "flow",
+    id: asText(head.flow ?? head.rules ?? head.calendar),
+    name: asText(head.name) || asText(head.flow ?? head.rules ?? head.calendar),
+    note: text(head.note),
+    triggers: triggers(head.on),
+    triggerList: Array.isArray(head.on),
+    when: text(head.when),
+    sections,
+    steps,
+    tests: tests.map((test) => (isWrittenMap(test) ? asText(test.name) : "")),
+  };
+}
+
+function triggers(on: Written | undefined): Trigger[] {
+  if (Array.isArray(on)) return on.map((one, index) => trigger(one, `on/${index}`));
+  return on === undefined || on === null ? [] : [trigger(on, "on")];
+}
+
+function trigger(one: Written, path: string): Trigger {
+  if (!isWrittenMap(one)) return { path, type: asText(one), params: {}, when: null, id: null };
+  const type = Object.keys(one).find((key) => key !== "when" && key !== "id") ?? "";
+  const params = one[type];
+  return { path, type, params: isWrittenMap(params) ? params : {}, when: text(one.when), id: text(one.id) };
+}
+
+function lane(
+  value: Written | undefined,
+  path: string[],
+  kind: LaneKind,
+  label: string | null,
+  all: Map<string, Step>,
+): Lane {
+  const own: Lane = { path: formatPath(path), kind, label, exists: value !== undefined, steps: [] };
+  if (Array.isArray(value)) own.steps = value.map((item, index) => step(item, path, own.path, index, all));
+  return own;
+}
+
+function step(item: Written, list: string[], listPath: string, index: number, all: Map<string, Step>): Step {
+  const path = [...list, String(index)];
+  const data = isWrittenMap(item) ? item : {};
+  const verb = verbOf(data);
+  const own: Step = {
+    path: formatPath(path),
+    list: listPath,
+    index,
+    verb,
+    id: text(isWrittenMap(data.repeat) ? data.repeat.id : data.id),
+    name: text(data.name),
+    note: text(data.note),
+    data,
+    lanes: [],
+    goesOn: !ends(verb),
+    inside: 0,
+  };
+  all.set(own.path, own);
+  own.lanes = lanes(data, verb, path, all);
+  const ways = own.lanes.filter(({ kind }) => kind !== "on_error" || !own.goesOn);
+  if (verb === "if" || verb === "switch") own.goesOn = ways.some(goesOn);
+  own.inside = own.lanes.reduce((sum, { steps }) => steps.reduce((count, inner) => count + 1 + inner.inside, sum), 0);
+  return own;
+}
+
+/** Whether a run that goes this way comes to its end. */
+export function goesOn(way: Lane): boolean {
+  return way.steps.every((inner) => inner.goesOn);
+}
+
+function lanes(data: WrittenMap, verb: Verb | null, path: string[], all: Map<string, Step>): Lane[] {
+  const make = (key: string, kind: LaneKind) => lane(data[key], [...path, key], kind, null, all);
+  const named = (key: string, kind: LaneKind) => {
+    const map = data[key];
+    const entries = isWrittenMap(map) ? Object.entries(map) : [];
+    return entries.map(([name, value]) => lane(value, [...path, key, name], kind, name, all));
+  };
+  const ways: Lane[] = [];
+  if (verb === "if") ways.push(make("then", "then"), make("else", "else"));
+  else if (verb === "switch") ways.push(...named("cases", "case"), make("default", "default"));
+  else if (verb === "for_each") ways.push(make("steps", "each"));
+  else if (verb === "parallel") ways.push(...named("parallel", "branch"));
+  else if (verb === "repeat") {
+    const repeat = isWrittenMap(data.repeat) ? data.repeat : {};
+    ways.push(lane(repeat.steps, [...path, "repeat", "steps"], "round", null, all));
+  } else if ((verb === "ask" || verb === "wait_for") && (data.then !== undefined || data.on_timeout !== undefined)) {
+    ways.push(make("then", verb === "ask" ? "answered" : "came"), make("on_timeout", "on_timeout"));
+  }
+  if (data.on_error !== undefined) ways.push(make("on_error", "on_error"));
+  return ways;
+}
+
+function text(value: Written | undefined): string | null {
+  return value === undefined || value === null ? null : asText(value);
+}

@@ -1,0 +1,185 @@
+//! What publishing would do, before it is done: changes, problems, tests, and the people who are waiting.
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { CircleAlert, CircleCheck, Users } from "lucide-react";
+import { useState } from "react";
+import { useStore } from "zustand";
+import { ApiError } from "~/api/client";
+import type { Problem } from "~/api/types";
+import { useText } from "~/i18n";
+import { Banner } from "~/ui/banner";
+import { Button } from "~/ui/button";
+import { Dialog } from "~/ui/dialog";
+import { TextArea } from "~/ui/field";
+import { Skeleton } from "~/ui/skeleton";
+import { toast } from "~/ui/toast";
+import { type DocumentKind, publish, runTests, versions, versionText, type WaitingPlace, waiting } from "../api";
+import { cardOf } from "../model/cards";
+import type { Autosave } from "../state/autosave";
+import { say, useEditor, useEditorStore } from "../state/editor";
+import { Changes } from "./changes";
+import styles from "./publish.module.css";
+
+interface Props {
+  kind: DocumentKind;
+  id: string;
+  saves: Autosave;
+  onClose: () => void;
+  onProblem: (problem: Problem) => void;
+}
+
+/** The text that is in force; nothing when none ever was. */
+export function useLiveText(
+  kind: DocumentKind,
+  id: string,
+): { version: string | null; number: number; text: string; known: boolean } {
+  const { data: all } = useQuery({ queryKey: ["versions", kind, id], queryFn: () => versions(kind, id) });
+  const live = all?.versions.find(({ state }) => state === "live" || state === "off");
+  const { data: text } = useQuery({
+    queryKey: ["version", kind, id, live?.version],
+    queryFn: () => versionText(kind, id, live?.version ?? ""),
+    enabled: live !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return {
+    version: live?.version ?? null,
+    number: all?.versions[0]?.number ?? 0,
+    text: text?.text ?? "",
+    known: all !== undefined && (live === undefined || text !== undefined),
+  };
+}
+
+export function PublishDialog({ kind, id, saves, onClose, onProblem }: Props) {
+  const t = useText();
+  const store = useEditorStore();
+  const client = useQueryClient();
+  const text = useEditor((state) => state.source.text);
+  const problems = useEditor((state) => state.problems);
+  const broken = useEditor((state) => state.broken);
+  const revision = useStore(saves.store, (state) => state.revision);
+  const live = useLiveText(kind, id);
+  const [comment, setComment] = useState("");
+  const errors = problems.filter(({ severity }) => severity !== "warning");
+  const send = useMutation({
+    mutationFn: async () => {
+      if (!(await saves.flush())) throw new Error(t("editor.publish.not_saved"));
+      return publish(kind, id, { revision: saves.store.getState().revision, comment, over: live.version });
+    },
+    onSuccess: () => {
+      const words = t("editor.publish.done", { version: live.number + 1 });
+      toast(words);
+      say(store, words);
+      for (const key of ["versions", "flows", "draft", "waiting"]) void client.invalidateQueries({ queryKey: [key] });
+      onClose();
+    },
+  });
+  const why = broken
+    ? t("editor.publish.broken")
+    : errors.length > 0
+      ? t("editor.publish.errors", { n: errors.length })
+      : null;
+  const first = errors[0];
+  const footer = (
+    <>
+      {why && <span className={styles.why}>{why}</span>}
+      {first && <Button onPress={() => onProblem(first)}>{t("editor.publish.first_problem")}</Button>}
+      <Button onPress={onClose}>{t("ui.cancel")}</Button>
+      <Button look="primary" isDisabled={why !== null || send.isPending} onPress={() => send.mutate()}>
+        {t("editor.publish")}
+      </Button>
+    </>
+  );
+  return (
+    <Dialog title={t("editor.publish.title")} shape="wide" isOpen onClose={onClose} footer={footer}>
+      <div className={styles.parts} data-revision={revision}>
+        {send.error && (
+          <Banner tone="bad">{send.error instanceof ApiError ? send.error.message : String(send.error.message)}</Banner>
+        )}
+        <section>
+          <h3>{live.version ? t("editor.publish.changes", { version: live.number }) : t("editor.publish.first")}</h3>
+          {live.known ? live.version && <Changes before={live.text} now={text} /> : <Skeleton lines={3} />}
+        </section>
+        <ProblemList problems={problems} onProblem={onProblem} />
+        <Tests text={text} />
+        <Waiting kind={kind} id={id} />
+        <TextArea label={t("editor.publish.comment")} value={comment} onChange={setComment} rows={2} />
+      </div>
+    </Dialog>
+  );
+}
+
+function ProblemList({ problems, onProblem }: { problems: readonly Problem[]; onProblem: (problem: Problem) => void }) {
+  const t = useText();
+  return (
+    <section>
+      <h3>{t("editor.problems", { n: problems.length })}</h3>
+      <ul className={styles.changes}>
+        {problems.map((problem) => (
+          <li
+            key={`${problem.line} ${problem.column} ${problem.message}`}
+            className={problem.severity === "warning" ? styles.moved : styles.removed}
+          >
+            <CircleAlert size={14} aria-hidden />
+            <button type="button" className={styles.link} onClick={() => onProblem(problem)}>
+              <bdi dir="auto">{problem.message}</bdi>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Tests({ text }: { text: string }) {
+  const t = useText();
+  const { data, error } = useQuery({ queryKey: ["tests", text], queryFn: () => runTests(text), retry: false });
+  const failed = data?.tests.filter(({ passed }) => !passed) ?? [];
+  return (
+    <section>
+      <h3>{t("editor.publish.tests")}</h3>
+      {!data && !error && <Skeleton lines={1} />}
+      {error && <p className={styles.quiet}>{error.message}</p>}
+      {data && data.tests.length === 0 && <p className={styles.quiet}>{t("editor.tests.none")}</p>}
+      {data && data.tests.length > 0 && (
+        <p className={failed.length > 0 ? styles.bad : styles.good}>
+          {failed.length > 0 ? <CircleAlert size={14} aria-hidden /> : <CircleCheck size={14} aria-hidden />}
+          {t("editor.tests.passed", { passed: data.passed, all: data.tests.length })}
+        </p>
+      )}
+      <ul className={styles.changes}>
+        {failed.map(({ name, failures }) => (
+          <li key={name} className={styles.removed}>
+            <CircleAlert size={14} aria-hidden />
+            <span>
+              <strong dir="auto">{name}</strong> <bdi dir="auto">{failures.join(" ")}</bdi>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Those who are waiting finish on the version they began with. */
+function Waiting({ kind, id }: { kind: DocumentKind; id: string }) {
+  const t = useText();
+  const picture = useEditor((state) => state.picture);
+  const { data } = useQuery({ queryKey: ["waiting", kind, id], queryFn: () => waiting(kind, id), retry: false });
+  if (!data || data.places.length === 0) return null;
+  const name = (place: WaitingPlace) => {
+    const step = place.path === null ? undefined : picture.steps.get(place.path);
+    return place.label || (step ? cardOf(step, t).title : place.step);
+  };
+  return (
+    <section>
+      <h3>{t("editor.waiting", { n: data.runs })}</h3>
+      <p className={styles.quiet}>{t("editor.waiting.finish")}</p>
+      {data.places.map((place) => (
+        <div key={`${place.version} ${place.step}`} className={styles.place}>
+          <Users size={16} aria-hidden />
+          <span>{t("editor.waiting.at", { n: place.count, step: name(place) })}</span>
+        </div>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,92 @@
+import { currentLocale } from "./index";
+import { LOCALES } from "./locales";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const made = new Map<string, unknown>();
+
+/** Formatters are dear to make and a table makes thousands: one for each language and purpose. */
+function cached<T>(kind: string, make: (tag: string) => T): T {
+  const tag = LOCALES[currentLocale()].tag;
+  const key = `${tag} ${kind}`;
+  const found = made.get(key) as T | undefined;
+  if (found) return found;
+  const fresh = make(tag);
+  made.set(key, fresh);
+  return fresh;
+}
+
+export function number(value: number): string {
+  return cached("number", (tag) => new Intl.NumberFormat(tag)).format(value);
+}
+
+/** `share` of 1 as a percentage with at most one decimal. */
+export function percent(share: number): string {
+  const make = (tag: string) => new Intl.NumberFormat(tag, { style: "percent", maximumFractionDigits: 1 });
+  return cached("percent", make).format(share);
+}
+
+/** Date and time to the second, as people of the language write it. */
+export function dateTime(at: Date): string {
+  const make = (tag: string) => new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "medium" });
+  return cached("dateTime", make).format(at);
+}
+
+/** The time alone for what happened today, else day and time. */
+export function shortTime(at: Date, now: Date): string {
+  const today = at.toDateString() === now.toDateString();
+  if (today) {
+    return cached("time", (tag) => new Intl.DateTimeFormat(tag, { timeStyle: "medium" })).format(at);
+  }
+  const make = (tag: string) =>
+    new Intl.DateTimeFormat(tag, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  return cached("dayTime", make).format(at);
+}
+
+/** "3 minutes ago", "in 2 days". */
+export function relative(at: Date, now: Date): string {
+  const ms = at.getTime() - now.getTime();
+  const format = cached("relative", (tag) => new Intl.RelativeTimeFormat(tag, { numeric: "auto", style: "short" }));
+  const size = Math.abs(ms);
+  if (size < MINUTE) return format.format(Math.trunc(ms / SECOND), "second");
+  if (size < HOUR) return format.format(Math.trunc(ms / MINUTE), "minute");
+  if (size < DAY) return format.format(Math.trunc(ms / HOUR), "hour");
+  if (size < 30 * DAY) return format.format(Math.trunc(ms / DAY), "day");
+  if (size < 365 * DAY) return format.format(Math.trunc(ms / (30 * DAY)), "month");
+  return format.format(Math.trunc(ms / (365 * DAY)), "year");
+}
+
+type Unit = "millisecond" | "second" | "minute" | "hour" | "day";
+
+function unit(value: number, of: Unit, digits = 0): string {
+  const make = (tag: string) =>
+    new Intl.NumberFormat(tag, { style: "unit", unit: of, unitDisplay: "narrow", maximumFractionDigits: digits });
+  return cached(`${of} ${digits}`, make).format(value);
+}
+
+/** A length of time in its two largest units: "850ms", "1.2s", "2h 5m". */
+export function duration(ms: number): string {
+  if (ms < SECOND) return unit(Math.round(ms), "millisecond");
+  if (ms < MINUTE) return unit(ms / SECOND, "second", ms < 10 * SECOND ? 1 : 0);
+  const parts: [Unit, number][] = [
+    ["day", Math.floor(ms / DAY)],
+    ["hour", Math.floor((ms % DAY) / HOUR)],
+    ["minute", Math.floor((ms % HOUR) / MINUTE)],
+    ["second", Math.floor((ms % MINUTE) / SECOND)],
+  ];
+  const first = parts.findIndex(([, value]) => value > 0);
+  const shown = parts.slice(first, first + 2).filter(([, value]) => value > 0);
+  return shown.map(([of, value]) => unit(value, of)).join(" ");
+}
+
+/** A language by its code, in the language of the app. */
+export function languageName(code: string): string {
+  try {
+    return cached("languages", (tag) => new Intl.DisplayNames(tag, { type: "language" })).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}

@@ -1,0 +1,126 @@
+import { type FormEvent, useState } from "react";
+import { checkConnection, type Findings, type NewConnection, saveConnection } from "~/api/connections";
+import { queries } from "~/api/queries";
+import { useText } from "~/i18n";
+import { Banner } from "~/ui/banner";
+import { Button } from "~/ui/button";
+import { Dialog } from "~/ui/dialog";
+import { TextField } from "~/ui/field";
+import { explain } from "~/ui/page";
+import styles from "./connections.module.css";
+import { type Asked, KINDS, type Kind } from "./connectors";
+import { FindingList } from "./findings";
+
+/** A new connection in three steps: which kind, what it needs, does it work. */
+export function Wizard({ onClose }: { onClose: () => void }) {
+  const t = useText();
+  const [kind, setKind] = useState<Kind | null>(null);
+  const [found, setFound] = useState<Findings | null>(null);
+  const at = found ? 3 : kind ? 2 : 1;
+  return (
+    <Dialog title={t("connections.add")} isOpen onClose={onClose}>
+      <p className={styles.at}>{t("connections.step", { at, of: 3 })}</p>
+      {!kind && <Kinds onChoose={setKind} />}
+      {kind && !found && <Form kind={kind} onBack={() => setKind(null)} onSaved={setFound} />}
+      {found && (
+        <div className={styles.card}>
+          <Banner tone={found.good ? "good" : "warn"}>
+            {t(found.good ? "connections.all_good" : "connections.not_yet")}
+          </Banner>
+          <FindingList found={found} />
+          <div className={styles.buttons}>
+            <Button look="primary" onPress={onClose}>
+              {t("ui.done")}
+            </Button>
+          </div>
+        </div>
+      )}
+    </Dialog>
+  );
+}
+
+function Kinds({ onChoose }: { onChoose: (kind: Kind) => void }) {
+  const t = useText();
+  return (
+    <ul className={styles.kinds}>
+      {KINDS.map((kind) => (
+        <li key={kind.connector}>
+          <button type="button" className={styles.choice} onClick={() => onChoose(kind)}>
+            <strong dir="ltr">{kind.name}</strong>
+            <span>{t(`connector.${kind.connector.replace(".", "_")}`)}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface FormProps {
+  kind: Kind;
+  onBack: () => void;
+  onSaved: (found: Findings) => void;
+}
+
+function Form({ kind, onBack, onSaved }: FormProps) {
+  const t = useText();
+  const [id, setId] = useState(kind.id);
+  const [values, setValues] = useState<Record<string, string>>({});
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const save = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      await saveConnection(id, { connector: kind.connector, ...split(kind.asked, values) });
+      await queries.invalidateQueries({ queryKey: ["connections"] });
+      onSaved(await checkConnection(id));
+    } catch (caught) {
+      setError(caught);
+      setBusy(false);
+    }
+  };
+  return (
+    <form className={styles.card} onSubmit={save}>
+      {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
+      <TextField
+        label={t("connections.id")}
+        hint={t("connections.id_hint")}
+        mono
+        isRequired
+        value={id}
+        onChange={setId}
+      />
+      {kind.asked.map((one) => (
+        <TextField
+          key={one.name}
+          label={t(`setting.${one.name}`)}
+          hint={one.secret ? t("connections.secret_hint") : undefined}
+          placeholder={one.like ?? ""}
+          mono
+          type={one.secret ? "password" : "text"}
+          autoComplete="off"
+          isRequired={!one.optional}
+          value={values[one.name] ?? ""}
+          onChange={(value) => setValues((old) => ({ ...old, [one.name]: value }))}
+        />
+      ))}
+      <div className={styles.buttons}>
+        <Button onPress={onBack}>{t("ui.back")}</Button>
+        <Button type="submit" look="primary" isDisabled={busy}>
+          {t(busy ? "connections.checking" : "connections.save")}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** Secrets travel apart from what may be shown; what was left empty keeps its default. */
+function split(asked: Asked[], values: Record<string, string>): Pick<NewConnection, "settings" | "secrets"> {
+  const filled = asked.filter(({ name }) => values[name]?.trim());
+  const pick = (secret: boolean) =>
+    Object.fromEntries(
+      filled.filter((one) => Boolean(one.secret) === secret).map(({ name }) => [name, values[name]?.trim() ?? ""]),
+    );
+  return { settings: pick(false), secrets: pick(true) };
+}

@@ -1,0 +1,174 @@
+import { CircleAlert, CircleCheck } from "lucide-react";
+import { useState } from "react";
+import { DropZone, FileTrigger } from "react-aria-components";
+import { ApiError } from "~/api/client";
+import { doImport, type ImportFile, planImport } from "~/api/flows";
+import { queries } from "~/api/queries";
+import { useCan } from "~/api/session";
+import type { ImportPlan, Needs, Problem } from "~/api/types";
+import { useText } from "~/i18n";
+import { Banner } from "~/ui/banner";
+import { Button } from "~/ui/button";
+import { TextArea } from "~/ui/field";
+import { explain } from "~/ui/page";
+import { Badge, Chip } from "~/ui/status";
+import { toast } from "~/ui/toast";
+import styles from "./flows.module.css";
+
+/** YAML from files or the clipboard: first what it would do and what it needs, then all of it or nothing. */
+export function Import({ onDone }: { onDone: () => void }) {
+  const t = useText();
+  const can = useCan();
+  const [text, setText] = useState("");
+  const [files, setFiles] = useState<ImportFile[]>([]);
+  const [plan, setPlan] = useState<ImportPlan | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const documents = text.trim() ? [...files, { path: "pasted.yaml", text }] : files;
+
+  const take = async (given: Iterable<File>) => {
+    const read = [...given].map(async (file) => ({ path: file.name, text: await file.text() }));
+    setFiles(await Promise.all(read));
+    setPlan(null);
+  };
+  const attempt = async (work: () => Promise<void>) => {
+    setBusy(true);
+    setError(null);
+    await work().catch(setError);
+    setBusy(false);
+  };
+  const look = () => attempt(async () => setPlan(await planImport(documents)));
+  const bring = (publish: boolean) =>
+    attempt(async () => {
+      const { changes } = await doImport(documents, publish);
+      await queries.invalidateQueries({ queryKey: ["flows"] });
+      toast(t("import.done", { n: changes.length }));
+      onDone();
+    });
+
+  return (
+    <div className={styles.form}>
+      <DropZone
+        className={styles.drop}
+        aria-label={t("import.drop")}
+        onDrop={async (event) => {
+          const dropped = event.items.flatMap((item) => (item.kind === "file" ? [item.getFile()] : []));
+          await take(await Promise.all(dropped));
+        }}
+      >
+        <FileTrigger acceptedFileTypes={[".yaml", ".yml"]} allowsMultiple onSelect={(list) => list && void take(list)}>
+          <Button>{t("import.choose")}</Button>
+        </FileTrigger>
+        {files.length > 0 ? files.map((file) => <Chip key={file.path}>{file.path}</Chip>) : t("import.drop")}
+      </DropZone>
+      <TextArea
+        label={t("import.paste")}
+        mono
+        rows={6}
+        value={text}
+        onChange={(value) => {
+          setText(value);
+          setPlan(null);
+        }}
+      />
+      {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
+      <Problems list={problemsOf(error)} />
+      {plan && <PlanView plan={plan} />}
+      <div className={styles.buttons}>
+        {plan ? (
+          <>
+            <Button look="primary" isDisabled={busy} onPress={() => bring(false)}>
+              {t("import.as_draft")}
+            </Button>
+            {can("flows.publish") && (
+              <Button isDisabled={busy} onPress={() => bring(true)}>
+                {t("import.publish")}
+              </Button>
+            )}
+          </>
+        ) : (
+          <Button look="primary" isDisabled={busy || documents.length === 0} onPress={look}>
+            {t("import.plan")}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function problemsOf(error: unknown): Problem[] {
+  return error instanceof ApiError && error.code === "problems" && Array.isArray(error.details) ? error.details : [];
+}
+
+/** Problems, each with its place. */
+export function Problems({ list }: { list: Omit<Problem, "path">[] }) {
+  if (list.length === 0) return null;
+  return (
+    <ul className={styles.plan}>
+      {list.map((problem) => (
+        <li key={`${problem.file} ${problem.line} ${problem.column} ${problem.code}`}>
+          <Badge tone={problem.severity === "warning" ? "warn" : "bad"} icon={CircleAlert}>
+            <span dir="ltr">
+              {problem.file ? `${problem.file}:` : ""}
+              {problem.line}:{problem.column}
+            </span>
+          </Badge>
+          <span dir="auto">
+            {problem.message}
+            {problem.hint && ` (${problem.hint})`}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function PlanView({ plan }: { plan: ImportPlan }) {
+  const t = useText();
+  return (
+    <>
+      <section className={styles.plan} aria-label={t("import.changes")}>
+        <h3>{t("import.changes")}</h3>
+        <ul className={styles.plan}>
+          {plan.changes.map((change) => (
+            <li key={change.flow}>
+              <Badge tone={change.what === "same" ? "idle" : "good"}>{t(`import.${change.what}`)}</Badge>
+              <bdi>{change.flow}</bdi>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <Problems list={plan.problems} />
+      <Checklist needs={plan.needs} />
+    </>
+  );
+}
+
+/** What flows need of this workspace, to be looked at before they go live. */
+function Checklist({ needs }: { needs: Needs }) {
+  const t = useText();
+  const rows = [
+    ...needs.connections.map((name) => t("library.connection", { name })),
+    ...needs.capabilities.map((name) => t("import.capability", { name })),
+    ...needs.templates.map(([name, language]) =>
+      t("library.template", { name: language ? `${name} (${language})` : name }),
+    ),
+    ...needs.tags.map((name) => t("import.tag", { name })),
+    ...needs.teams.map((name) => t("library.team", { name })),
+    ...needs.flows.map((name) => t("import.flow", { name })),
+  ];
+  if (rows.length === 0) return null;
+  return (
+    <section className={styles.plan}>
+      <h3>{t("import.needs")}</h3>
+      <ul className={styles.plan}>
+        {rows.map((row) => (
+          <li key={row}>
+            <CircleCheck size={14} aria-hidden />
+            {row}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

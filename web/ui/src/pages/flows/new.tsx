@@ -1,0 +1,91 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { createFlow } from "~/api/flows";
+import { queries } from "~/api/queries";
+import { useText } from "~/i18n";
+import { Banner } from "~/ui/banner";
+import { Button } from "~/ui/button";
+import { Dialog } from "~/ui/dialog";
+import { SearchField, TextField } from "~/ui/field";
+import { explain } from "~/ui/page";
+import { Tabs } from "~/ui/tabs";
+import styles from "./flows.module.css";
+import { Import } from "./import";
+import { LibraryCards } from "./library";
+
+/** A new flow: from one that ships, from nothing, or from YAML. */
+export function NewFlowDialog({ onClose }: { onClose: () => void }) {
+  const t = useText();
+  return (
+    <Dialog title={t("flows.new")} shape="wide" isOpen onClose={onClose}>
+      <Tabs
+        label={t("flows.new")}
+        tabs={[
+          { id: "ready", label: t("nav.templates"), content: <Ready /> },
+          { id: "blank", label: t("new.blank"), content: <Blank /> },
+          { id: "import", label: t("new.import"), content: <Import onDone={onClose} /> },
+        ]}
+      />
+    </Dialog>
+  );
+}
+
+function Ready() {
+  const t = useText();
+  const [text, setText] = useState("");
+  return (
+    <div className={styles.form}>
+      <SearchField label={t("ui.search")} value={text} onChange={setText} />
+      <LibraryCards text={text} />
+    </div>
+  );
+}
+
+/** An id from a name: what flows may be called is lower case letters, figures and dashes. */
+export function idOf(name: string): string {
+  const plain = name.normalize("NFKD").toLowerCase();
+  const id = plain
+    .replace(/[\u0300-\u036f]/g, "")
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 60);
+  return /^[a-z]/.test(id) ? id : `flow-${id || Date.now().toString(36)}`;
+}
+
+function Blank() {
+  const t = useText();
+  const navigate = useNavigate();
+  const [name, setName] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const create = async () => {
+    setBusy(true);
+    setError(null);
+    try {
+      const text = `format: 1\nflow: ${idOf(name)}\nname: ${JSON.stringify(name)}\non:\n  - whatsapp.message_received\nsteps: []\n`;
+      const { id } = await createFlow({ text });
+      await queries.invalidateQueries({ queryKey: ["flows"] });
+      await navigate({ to: "/flows/$id", params: { id } });
+    } catch (caught) {
+      setError(caught);
+      setBusy(false);
+    }
+  };
+  return (
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void create();
+      }}
+    >
+      {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
+      <TextField label={t("new.name")} hint={t("new.name_hint")} isRequired value={name} onChange={setName} />
+      <div className={styles.buttons}>
+        <Button type="submit" look="primary" isDisabled={busy || name.trim() === ""}>
+          {t("new.create")}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,22 @@
+import type { Message } from "~/api/types";
+import { useText } from "~/i18n";
+import { Time } from "~/ui/time";
+import styles from "./run.module.css";
+
+/** What was said in a run, as in a chat. */
+export function Messages({ messages }: { messages: Message[] }) {
+  const t = useText();
+  return (
+    <ul className={styles.messages}>
+      {messages.map((message) => (
+        <li key={message.id} className={message.inbound ? styles.inbound : styles.outbound}>
+          <p dir="auto">{message.text ?? t("run.no_text")}</p>
+          <span className={styles.by}>
+            <Time at={message.status_at} as="short" /> {message.status}
+            {message.error && ` · ${message.error}`}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,35 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCan } from "~/api/session";
+import { useText } from "~/i18n";
+import { Page } from "~/ui/page";
+import { Tabs } from "~/ui/tabs";
+import { MeTab } from "./me";
+import { RolesTab } from "./roles";
+import { TokensTab } from "./tokens";
+import { UsersTab } from "./users";
+import { WorkspaceTab } from "./workspace";
+
+/** Oneself, and for those who may: people, roles, tokens and the workspace. */
+export function SettingsPage() {
+  const t = useText();
+  const can = useCan();
+  const navigate = useNavigate({ from: "/settings" });
+  const { tab = "me" } = useSearch({ from: "/shell/settings" });
+  const tabs = [
+    { id: "me", label: t("settings.me"), content: <MeTab />, shown: true },
+    { id: "users", label: t("settings.users"), content: <UsersTab />, shown: can("users.manage") },
+    { id: "roles", label: t("settings.roles"), content: <RolesTab />, shown: true },
+    { id: "tokens", label: t("settings.tokens"), content: <TokensTab />, shown: can("tokens.manage") },
+    { id: "workspace", label: t("settings.workspace"), content: <WorkspaceTab />, shown: can("settings.manage") },
+  ];
+  return (
+    <Page title={t("nav.settings")}>
+      <Tabs
+        label={t("nav.settings")}
+        tabs={tabs.filter(({ shown }) => shown)}
+        selected={tab}
+        onSelect={(id) => void navigate({ search: { tab: id }, replace: true })}
+      />
+    </Page>
+  );
+}

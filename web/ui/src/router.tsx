@@ -1,0 +1,168 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { queries } from "./api/queries";
+import { sessionQuery, signedOut } from "./api/session";
+import { Failed, Lost } from "./shell/failed";
+import { firstPlace } from "./shell/places";
+import { Shell } from "./shell/shell";
+import { Skeleton } from "./ui/skeleton";
+
+function filters<K extends string>(...names: K[]) {
+  return (search: Record<string, unknown>): Partial<Record<K, string>> => {
+    const known = names.filter((name) => search[name] !== undefined && search[name] !== "");
+    return Object.fromEntries(known.map((name) => [name, String(search[name])])) as Partial<Record<K, string>>;
+  };
+}
+
+const root = createRootRoute({ component: Outlet, errorComponent: Failed, notFoundComponent: Lost });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: filters("next"),
+  component: lazyRouteComponent(() => import("./pages/entry"), "SignIn"),
+});
+const setUp = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  component: lazyRouteComponent(() => import("./pages/entry"), "SetUp"),
+});
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation",
+  component: lazyRouteComponent(() => import("./pages/entry"), "Invitation"),
+});
+
+/** All pages but those of signing in: nobody sees them without a session. */
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  component: Shell,
+  beforeLoad: async ({ location }) => {
+    try {
+      await queries.ensureQueryData(sessionQuery);
+    } catch (error) {
+      if (signedOut(error)) throw redirect({ to: "/sign-in", search: { next: location.href } });
+      throw error;
+    }
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  beforeLoad: async () => {
+    const { permissions } = await queries.ensureQueryData(sessionQuery);
+    throw redirect({ to: firstPlace(permissions) });
+  },
+});
+const flows = createRoute({
+  getParentRoute: () => shell,
+  path: "/flows",
+  validateSearch: filters("text", "state", "label", "new"),
+  component: lazyRouteComponent(() => import("./pages/flows"), "FlowsPage"),
+});
+const flow = createRoute({
+  getParentRoute: () => shell,
+  path: "/flows/$id",
+  component: lazyRouteComponent(() => import("./pages/flow"), "FlowPage"),
+});
+const runs = createRoute({
+  getParentRoute: () => shell,
+  path: "/runs",
+  validateSearch: filters("text", "status", "flow", "version", "contact", "since"),
+  component: lazyRouteComponent(() => import("./pages/runs"), "RunsPage"),
+});
+const run = createRoute({
+  getParentRoute: () => shell,
+  path: "/runs/$id",
+  validateSearch: filters("step"),
+  component: lazyRouteComponent(() => import("./pages/run"), "RunPage"),
+});
+const attention = createRoute({
+  getParentRoute: () => shell,
+  path: "/attention",
+  component: lazyRouteComponent(() => import("./pages/attention"), "AttentionPage"),
+});
+const rules = createRoute({
+  getParentRoute: () => shell,
+  path: "/rules",
+  component: lazyRouteComponent(() => import("./pages/rules"), "RulesPage"),
+});
+const rule = createRoute({
+  getParentRoute: () => shell,
+  path: "/rules/$id",
+  component: lazyRouteComponent(() => import("./pages/rules/edit"), "RuleFilePage"),
+});
+const contacts = createRoute({
+  getParentRoute: () => shell,
+  path: "/contacts",
+  validateSearch: filters("text", "tag"),
+  component: lazyRouteComponent(() => import("./pages/contacts"), "ContactsPage"),
+});
+const contact = createRoute({
+  getParentRoute: () => shell,
+  path: "/contacts/$who",
+  component: lazyRouteComponent(() => import("./pages/contacts/detail"), "ContactPage"),
+});
+const templates = createRoute({
+  getParentRoute: () => shell,
+  path: "/templates",
+  validateSearch: filters("text"),
+  component: lazyRouteComponent(() => import("./pages/templates"), "TemplatesPage"),
+});
+const connections = createRoute({
+  getParentRoute: () => shell,
+  path: "/connections",
+  component: lazyRouteComponent(() => import("./pages/connections"), "ConnectionsPage"),
+});
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: "/audit",
+  validateSearch: filters("by", "subject", "since", "people"),
+  component: lazyRouteComponent(() => import("./pages/audit"), "AuditPage"),
+});
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings",
+  validateSearch: filters("tab"),
+  component: lazyRouteComponent(() => import("./pages/settings"), "SettingsPage"),
+});
+
+const pages = [
+  home,
+  flows,
+  flow,
+  runs,
+  run,
+  attention,
+  rules,
+  rule,
+  contacts,
+  contact,
+  templates,
+  connections,
+  audit,
+  settings,
+];
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, setUp, invitation, shell.addChildren(pages)]),
+  defaultPreload: "intent",
+  defaultPendingComponent: Skeleton,
+  defaultErrorComponent: Failed,
+  defaultNotFoundComponent: Lost,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

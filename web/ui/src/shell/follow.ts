@@ -1,0 +1,57 @@
+import { useEffect, useEffectEvent } from "react";
+import { listen, type Notice } from "~/api/live";
+import { queries } from "~/api/queries";
+
+/** Which lists a notice makes old; they are keyed by these words. */
+const OLD: Record<Notice["kind"], string[]> = {
+  run: ["flows", "run", "contact"],
+  attention: ["attention", "flows", "run"],
+  escalation: ["escalations"],
+  flow: ["flows", "rules"],
+  contact: ["contact", "chat"],
+  connection: ["connections"],
+  reset: [],
+};
+
+/** Under load there are hundreds of notices a second: lists are read anew this often at most. */
+const PACE_MS = 1_000;
+
+/** Reads anew what the server says has changed, while the app is shown. */
+export function useFollow(): void {
+  useEffect(() => {
+    const old = new Set<string>();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const renew = () => {
+      timer = undefined;
+      for (const key of old) void queries.invalidateQueries({ queryKey: [key] });
+      old.clear();
+    };
+    const stop = listen((notice) => {
+      if (notice.kind === "reset")
+        void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
+      if (notice.kind === "run") tell(notice);
+      for (const key of OLD[notice.kind]) old.add(key);
+      timer ??= setTimeout(renew, PACE_MS);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, []);
+}
+
+const hearers = new Set<(notice: Notice) => void>();
+
+function tell(notice: Notice): void {
+  for (const hear of hearers) hear(notice);
+}
+
+/** Each notice of a run, for a list that decides by itself when to read anew. */
+export function useRunNotices(hear: (notice: Notice) => void): void {
+  const act = useEffectEvent(hear);
+  useEffect(() => {
+    const hearer = (notice: Notice) => act(notice);
+    hearers.add(hearer);
+    return () => void hearers.delete(hearer);
+  }, []);
+}

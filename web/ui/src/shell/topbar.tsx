@@ -1,0 +1,57 @@
+import { Link } from "@tanstack/react-router";
+import { Menu as MenuIcon, Search, Smartphone } from "lucide-react";
+import { lazy, Suspense } from "react";
+import { Button as AriaButton } from "react-aria-components";
+import { useSession } from "~/api/session";
+import { useText } from "~/i18n";
+import { IconButton } from "~/ui/button";
+import { LivePill } from "./pill";
+import { SendingControl } from "./sending";
+import styles from "./shell.module.css";
+
+const Menus = lazy(() => import("./menus"));
+
+interface Props {
+  onMenu: () => void;
+  menuOpen: boolean;
+  onSearch: () => void;
+  onPhone: () => void;
+}
+
+export function TopBar({ onMenu, menuOpen, onSearch, onPhone }: Props) {
+  const t = useText();
+  const { sandbox } = useSession();
+  return (
+    <header className={styles.bar}>
+      <span className={styles.menu}>
+        <IconButton
+          label={t("shell.menu")}
+          icon={<MenuIcon size={20} aria-hidden />}
+          onPress={onMenu}
+          aria-expanded={menuOpen}
+        />
+      </span>
+      <Link to="/" className={styles.brand} aria-label="Switchboard">
+        <img src="/icon.svg" alt="" width={26} height={26} />
+        <span className={styles.brandWord}>Switchboard</span>
+      </Link>
+      <AriaButton className={styles.search} onPress={onSearch}>
+        <Search size={16} aria-hidden />
+        <span className={styles.searchWord}>{t("search.title")}</span>
+        <kbd dir="ltr" aria-hidden>
+          Ctrl K
+        </kbd>
+      </AriaButton>
+      <span className={styles.space} />
+      {sandbox && <span className={styles.sandbox}>{t("shell.sandbox")}</span>}
+      <LivePill />
+      <SendingControl />
+      {sandbox && <IconButton label={t("phone.open")} icon={<Smartphone size={18} aria-hidden />} onPress={onPhone} />}
+      <span className={styles.menus}>
+        <Suspense>
+          <Menus />
+        </Suspense>
+      </span>
+    </header>
+  );
+}
