@@ -10,6 +10,7 @@ use crate::flow::TemplateTexts;
 
 /// A message to a customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "PhoneMessage")]
 pub struct Message {
     /// The number it goes to; `None` = the customer the run is about.
     pub to: Option<String>,

@@ -129,6 +129,16 @@ impl Routes {
         self
     }
 
+    /// One more method of an address that is there for something else; the description does not tell of it.
+    pub(crate) fn unlisted<H, T>(mut self, filter: MethodFilter, path: &'static str, rule: Rule, handler: H) -> Self
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static,
+    {
+        self.router = self.router.route(path, on(filter, handler).route_layer(from_fn_with_state(rule, guard)));
+        self
+    }
+
     /// The operations declared so far.
     #[cfg(test)]
     pub(crate) fn operations(&self) -> &[Operation] {

@@ -267,7 +267,9 @@ pub(crate) fn cookie_of(answered: &Answered) -> Option<String> {
 
 async fn answer_of(response: axum::response::Response) -> Answered {
     let (head, body) = response.into_parts();
-    let bytes = body.collect().await.unwrap().to_bytes();
+    // Live updates have no end.
+    let live = head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+    let bytes = if live { bytes::Bytes::new() } else { body.collect().await.unwrap().to_bytes() };
     let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into()));
     Answered { status: head.status, headers: head.headers, body }
 }

@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 use axum::Json;
 use axum::extract::State;
 use engine::flow::{CompiledDocument, Environment, Kind, check_document};
-use rust_embed::Embed;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -13,11 +12,7 @@ use super::Answer;
 use super::extract::Id;
 use crate::app::App;
 use crate::error::ApiError;
-
-/// The texts.
-#[derive(Embed)]
-#[folder = "../flows"]
-struct Texts;
+use crate::flows::library::texts;
 
 /// The flows that ship, by id.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -39,7 +34,7 @@ pub(crate) struct LibraryFlow {
     /// How many tests it carries.
     tests: usize,
     #[serde(skip)]
-    text: String,
+    text: &'static str,
 }
 
 /// What an installation must have for it to work.
@@ -71,7 +66,7 @@ pub(crate) struct LibraryText {
 pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer<LibraryText> {
     let found = library(&app).iter().find(|flow| flow.id == id);
     let found = found.ok_or_else(|| ApiError::not_found(format_args!("`{id}` in the library")))?;
-    Ok(Json(LibraryText { id, text: &found.text }))
+    Ok(Json(LibraryText { id, text: found.text }))
 }
 
 /// The documents, read once: they change with the binary only.
@@ -79,20 +74,16 @@ fn library(app: &App) -> &'static [LibraryFlow] {
     static LIBRARY: OnceLock<Vec<LibraryFlow>> = OnceLock::new();
     LIBRARY.get_or_init(|| {
         let env = Environment::new(&app.checker.catalog);
-        let mut flows: Vec<LibraryFlow> = Texts::iter()
-            .filter(|path| path.ends_with(".yaml"))
-            .filter_map(|path| String::from_utf8(Texts::get(&path)?.data.into_owned()).ok())
-            .filter_map(|text| read(text, &env))
-            .collect();
+        let mut flows: Vec<LibraryFlow> = texts().iter().filter_map(|text| read(text, &env)).collect();
         flows.sort_by(|one, other| one.id.cmp(&other.id));
         flows
     })
 }
 
 /// A text with its head; nothing for one that is no document.
-fn read(text: String, env: &Environment<'_>) -> Option<LibraryFlow> {
-    let note = opening(&text);
-    Some(match check_document(&text, env).version? {
+fn read(text: &'static str, env: &Environment<'_>) -> Option<LibraryFlow> {
+    let note = opening(text);
+    Some(match check_document(text, env).version? {
         CompiledDocument::Flow(flow) => LibraryFlow {
             id: flow.flow.to_string(),
             kind: Kind::Flow,
@@ -121,7 +112,17 @@ fn read(text: String, env: &Environment<'_>) -> Option<LibraryFlow> {
             tests: rules.tests.len(),
             text,
         },
-        CompiledDocument::Calendar(_) | CompiledDocument::Segment(_) => return None,
+        CompiledDocument::Segment(found) => LibraryFlow {
+            id: found.segment.name.to_string(),
+            kind: Kind::Segment,
+            name: found.segment.title.clone(),
+            note,
+            on: Vec::new(),
+            needs: LibraryNeeds::default(),
+            tests: 0,
+            text,
+        },
+        CompiledDocument::Calendar(_) => return None,
     })
 }
 

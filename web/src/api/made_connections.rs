@@ -44,6 +44,7 @@ pub(crate) struct ConnectionView {
 
 /// What is gone.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ConnectionRemoved")]
 pub(crate) struct Removed {
     removed: String,
 }

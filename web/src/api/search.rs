@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Extension, State};
+use engine::account::Permission::{ContactsRead, FiguresRead, FlowsRead, PersonalRead, RunsRead};
 use engine::expr::text::normalise;
 use engine::flow::Kind;
 use engine::ids::RunId;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Answer;
 use super::extract::Params;
+use crate::accounts::Who;
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -53,18 +55,33 @@ enum HitKind {
     Connection,
 }
 
-/// `GET /search`.
-pub(crate) async fn find(State(app): State<Arc<App>>, Params(asked): Params<Asked>) -> Answer<Hits> {
+/// `GET /search`: among what the caller may see.
+pub(crate) async fn find(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
+    Params(asked): Params<Asked>,
+) -> Answer<Hits> {
     let exact = asked.q.trim();
     let wanted = normalise(exact);
     if wanted.is_empty() {
         return Ok(Json(Hits { hits: Vec::new() }));
     }
     let mut hits = Vec::new();
-    hits.extend(run(&app, exact).await?);
-    hits.extend(documents(&app, &wanted).await?);
-    hits.extend(connections(&app, &wanted));
-    hits.extend(people(&app, exact, wanted).await?);
+    let personal = who.may(PersonalRead);
+    if who.may(RunsRead) {
+        let found = run(&app, exact).await?;
+        // An error may repeat what a customer said.
+        hits.extend(found.map(|hit| Hit { detail: hit.detail.filter(|_| personal), ..hit }));
+    }
+    if who.may(FlowsRead) {
+        hits.extend(documents(&app, &wanted).await?);
+    }
+    if who.may(FiguresRead) {
+        hits.extend(connections(&app, &wanted));
+    }
+    if personal && who.may(ContactsRead) {
+        hits.extend(people(&app, exact, wanted).await?);
+    }
     Ok(Json(Hits { hits }))
 }
 
@@ -83,7 +100,7 @@ async fn documents(app: &App, wanted: &str) -> Result<Vec<Hit>, ApiError> {
         let name = live.iter().find(|version| *version.flow == *row.flow).map(|version| version.name.clone());
         let title = name.unwrap_or_else(|| row.flow.clone());
         let kind = if row.kind == Kind::Rules { HitKind::Rule } else { HitKind::Flow };
-        if row.kind != Kind::Calendar && fits([&row.flow, &title]) {
+        if matches!(row.kind, Kind::Flow | Kind::Rules) && fits([&row.flow, &title]) {
             hits.push(Hit { kind, id: row.flow, title, detail: None });
         }
     }

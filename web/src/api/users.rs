@@ -189,6 +189,7 @@ pub(crate) async fn change(
 
 /// Who is gone.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "UserRemoved")]
 pub(crate) struct Removed {
     removed: UserId,
 }

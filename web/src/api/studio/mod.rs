@@ -15,12 +15,13 @@ mod validate;
 mod versions;
 mod waiting;
 
+use axum::routing::MethodFilter;
 use engine::account::Permission::{FlowsEdit, FlowsPublish, FlowsRead, RulesEdit, RulesPublish};
 use engine::flow::{Kind, MAX_BYTES};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use super::extract::IfMatch;
+use super::extract::{Id, IfMatch};
 use crate::accounts::Who;
 use crate::accounts::routes::{Routes, may};
 use crate::app::App;
@@ -59,7 +60,30 @@ macro_rules! documents_at {
 pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = documents_at!(routes, "/flows", FlowsEdit, FlowsPublish);
     let routes = documents_at!(routes, "/rules", RulesEdit, RulesPublish);
-    documents_at!(routes, "/calendars", FlowsEdit, FlowsPublish)
+    let routes = documents_at!(routes, "/calendars", FlowsEdit, FlowsPublish);
+    let verbs = ["validate", "test", "simulate", "diff", "scope", "expression", "backtest"];
+    let paths = [
+        "/flows/validate",
+        "/flows/test",
+        "/flows/simulate",
+        "/flows/diff",
+        "/flows/scope",
+        "/flows/expression",
+        "/flows/backtest",
+    ];
+    paths.into_iter().zip(verbs).fold(routes, named)
+}
+
+/// A flow may have the name of a verb: it is shown and deleted there as everywhere.
+fn named(routes: Routes, (path, name): (&'static str, &'static str)) -> Routes {
+    let show = move |state| super::flows::show(state, Id(name.to_owned()));
+    let remove = move |state, who, params| documents::remove(state, who, Id(name.to_owned()), params);
+    routes.unlisted(MethodFilter::GET, path, may(FlowsRead), show).unlisted(
+        MethodFilter::DELETE,
+        path,
+        may(FlowsPublish),
+        remove,
+    )
 }
 
 /// Refuses who may not edit this kind of document, under whatever address.

@@ -204,7 +204,7 @@ async fn surroundings(app: &App) -> Result<(Vec<Published>, TemplateTexts), ApiE
     let calendars = rows.iter().filter(|row| row.kind == Kind::Calendar && row.state == VersionState::Live);
     others.extend(calendars.filter_map(|row| app.checker.strict(row).ok()));
     let mut texts = TemplateTexts::new();
-    for text in library::TEXTS.into_iter().chain(rows.iter().map(|row| row.source.as_str())) {
+    for text in library::texts().iter().map(String::as_str).chain(rows.iter().map(|row| row.source.as_str())) {
         texts.extend(flow::template_texts(text));
     }
     Ok((others, texts))

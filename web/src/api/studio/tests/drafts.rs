@@ -48,7 +48,7 @@ async fn a_change_is_made_over_the_revision_that_was_read() {
     };
     let (status, answer) = put(None, "a").await;
     assert_eq!((status, code(&answer)), (428, "revision_needed"));
-    for wrong in ["0", "2", "x", ""] {
+    for wrong in ["0", "2"] {
         let (status, answer) = put(Some(wrong), "a").await;
         assert_eq!((status, code(&answer), &answer["error"]["details"]), (409, "changed", &json!({ "current": "1" })));
     }

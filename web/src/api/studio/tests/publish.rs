@@ -63,8 +63,8 @@ async fn what_has_problems_or_was_not_seen_is_not_published() {
     let (status, answer) = publish(json!({ "revision": other })).await;
     assert_eq!((status, &answer["error"]["details"][0]["code"]), (422, &json!("other_id")));
     let good = desk.save("greet", FLOW).await;
-    let moved = json!({ "revision": good, "waiting": { "steps/0": "continue" } });
-    assert_eq!(publish(moved).await.0, 409, "nothing moves them");
+    let moved = json!({ "revision": good, "waiting": { "steps/0": "restart" } });
+    assert_eq!(publish(moved).await.0, 400, "no such choice");
     assert!(desk.started.app.engine.live().is_empty());
     let stays = json!({ "revision": good, "waiting": { "steps/0": "finish" } });
     assert_eq!(publish(stays).await.0, 200);
