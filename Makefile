@@ -15,7 +15,7 @@ DEMO_FLOWS := order-to-ticket no-reply-reminder crm-stage-to-message price-autor
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt build ui ui-check flows lint doc deny api
+.PHONY: help run test check bench fmt build ui ui-check ui-test journey flows lint doc deny api
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,7 +72,7 @@ run: build ## Builds, starts with simulated providers, plays one order, keeps se
 
 test: build ## Everything that must hold, on a machine with nothing but Rust, a C compiler and make
 	$(CARGO) test --workspace --locked
-	@$(MAKE) --no-print-directory flows
+	@$(MAKE) --no-print-directory flows ui-test journey
 
 flows: build ## Checks the flows that ship, and runs their tests in virtual time
 	$(BIN) check flows
@@ -124,6 +124,18 @@ $(UI_STAMP): $(UI_SOURCES)
 # Lints, types, texts, tests and sizes of the web app.
 ui-check: ui
 	@if [ -e $(UI_STAMP) ]; then cd $(UI) && npm run --silent check; else echo "SKIPPED: the web app's checks, as it was not built."; fi
+
+ui-test: ui
+	@if [ -e $(UI_STAMP) ]; then cd $(UI) && npm run --silent test; else echo "SKIPPED: the web app's tests, as it was not built."; fi
+
+# A newcomer's way through the real server in a real browser. Where it may, it installs Debian's Chromium.
+CHROMIUM ?= /usr/bin/chromium
+journey: build
+	@if [ ! -e $(UI_STAMP) ]; then echo "SKIPPED: the journey in the browser, as the web app was not built."; exit 0; fi; \
+	if [ ! -x $(CHROMIUM) ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  (apt-get install -y -qq chromium || (apt-get update -qq && apt-get install -y -qq chromium)) >/dev/null 2>&1 || :; fi; \
+	if [ ! -x $(CHROMIUM) ]; then echo "SKIPPED: the journey in the browser, as $(CHROMIUM) is not here (apt-get install chromium, or CHROMIUM=…)"; \
+	else cd $(UI) && SWITCHBOARD_BIN=$(abspath $(BIN)) CHROMIUM=$(CHROMIUM) npm run --silent journey; fi
 
 build: ui
 	$(CARGO) build --release --locked -p web

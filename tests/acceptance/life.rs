@@ -83,14 +83,14 @@ fn runs_of_a_flow_whose_file_is_removed_finish_or_stop_and_the_log_says_so() {
     });
 }
 
-const WIDE: &str = "format: 1\nflow: wide\non: whatsapp.message_received\nsteps:\n  - set: { a: 1 }\n";
+const WIDE: &str = "format: 1\nflow: wide\non: whatsapp.message_received\nfirst_hour: 2\nsteps:\n  - set: { a: 1 }\n";
 
 #[test]
 fn what_a_new_trigger_matches_beyond_its_bound_waits_for_a_person_over_a_restart() {
     staged(async {
         let place = Installation::new(&[]).await;
         std::fs::write(place.path("flows/wide.yaml"), WIDE).unwrap();
-        let server = place.serve_with(&["--first-hour", "2"]).await;
+        let server = place.serve().await;
         for id in 1..=5 {
             say(&place, &format!("wamid.{id}"), "hello").await;
         }
@@ -109,7 +109,7 @@ fn what_a_new_trigger_matches_beyond_its_bound_waits_for_a_person_over_a_restart
 
         // A change of its steps does not begin the hour anew.
         std::fs::write(place.path("flows/wide.yaml"), WIDE.replace("a: 1", "a: 2")).unwrap();
-        let server = place.serve_with(&["--first-hour", "2"]).await;
+        let server = place.serve().await;
         say(&place, "wamid.6", "hello").await;
         held(&server, 4).await;
         let told = place.cli(&["flow", "held"]).await.good();

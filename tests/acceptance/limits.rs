@@ -22,8 +22,9 @@ fn a_run_that_waits_for_its_turn_says_so_and_gets_it_after_a_kill_too() {
                 200
             );
         }
-        let waiting = server.api.until_runs("&status=waiting", 1, "waiting").await;
+        // Both ask for the place first; whoever has it keeps it, as the CRM is down.
         let working = server.api.until_runs("&status=working", 1, "working").await;
+        let waiting = server.api.until_runs("&status=waiting", 1, "waiting").await;
         let id = waiting[0]["id"].as_str().unwrap();
         let told = place.cli(&["run", "show", id]).await.good();
         assert!(told.contains("key = \"all\"") && told.contains("waits for its turn"), "{told}");

@@ -9,6 +9,7 @@ mod bounds;
 mod calendar;
 mod calls;
 mod case;
+mod case_document;
 mod case_parts;
 mod difference;
 mod document;

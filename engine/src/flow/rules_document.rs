@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde_json::Value;
 
-use super::document::{Condition, Given, Span, Text, Trigger};
+use super::case_document::Given;
+use super::document::{Condition, Span, Text, Trigger};
 use crate::contact::Priority;
 
 /// What a rule does, as the checks read it.

@@ -148,6 +148,278 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["documents_create_calendars"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["diff_diff_calendars"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/expression": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["scope_expression_calendars"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/scope": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["scope_scope_calendars"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["simulate_simulate_calendars"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["simulate_test_calendars"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["validate_validate_calendars"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["documents_remove_calendars"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["drafts_show_calendars"];
+        put: operations["drafts_save_calendars"];
+        post?: never;
+        delete: operations["drafts_discard_calendars"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["locks_take_calendars"];
+        post?: never;
+        delete: operations["locks_release_calendars"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/{id}/meta": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["documents_label_calendars"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["publish_publish_calendars"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["review_act_calendars"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["publish_rollback_calendars"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["versions_list_calendars"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/{id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["versions_show_calendars"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendars/{id}/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["waiting_show_calendars"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/catalog": {
         parameters: {
             query?: never;
@@ -175,6 +447,22 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["made_connections_show"];
+        put: operations["made_connections_put"];
+        post?: never;
+        delete: operations["made_connections_remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -333,7 +621,7 @@ export interface paths {
         };
         get: operations["flows_list"];
         put?: never;
-        post?: never;
+        post: operations["documents_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -356,6 +644,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/flows/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["diff_diff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/expression": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["scope_expression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/scope": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["scope_scope"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["simulate_simulate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["simulate_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["validate_validate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/flows/{id}": {
         parameters: {
             query?: never;
@@ -365,6 +749,86 @@ export interface paths {
         };
         get: operations["flows_show"];
         put?: never;
+        post?: never;
+        delete: operations["documents_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["drafts_show"];
+        put: operations["drafts_save"];
+        post?: never;
+        delete: operations["drafts_discard"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/{id}/held/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["held_discard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/{id}/held/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["held_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["locks_take"];
+        post?: never;
+        delete: operations["locks_release"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/{id}/meta": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["documents_label"];
         post?: never;
         delete?: never;
         options?: never;
@@ -382,6 +846,54 @@ export interface paths {
         get: operations["flows_misses"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["publish_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["review_act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["publish_rollback"];
         delete?: never;
         options?: never;
         head?: never;
@@ -420,6 +932,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/flows/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["versions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/{id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["versions_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/{id}/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["waiting_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["held_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["session_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/library": {
         parameters: {
             query?: never;
@@ -446,6 +1038,86 @@ export interface paths {
         get: operations["library_show"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["me_change"];
+        trace?: never;
+    };
+    "/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["me_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/sign-out-everywhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["me_sign_out_everywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["me_begin_totp"];
+        delete: operations["me_end_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["me_confirm_totp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -532,6 +1204,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["roles_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rules": {
         parameters: {
             query?: never;
@@ -541,7 +1229,7 @@ export interface paths {
         };
         get: operations["rules_list"];
         put?: never;
-        post?: never;
+        post: operations["documents_create_rules"];
         delete?: never;
         options?: never;
         head?: never;
@@ -564,6 +1252,214 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rules/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["diff_diff_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/expression": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["scope_expression_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/scope": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["scope_scope_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["simulate_simulate_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["simulate_test_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["validate_validate_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["documents_remove_rules"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["drafts_show_rules"];
+        put: operations["drafts_save_rules"];
+        post?: never;
+        delete: operations["drafts_discard_rules"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["locks_take_rules"];
+        post?: never;
+        delete: operations["locks_release_rules"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}/meta": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["documents_label_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["publish_publish_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["review_act_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["publish_rollback_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rules/{id}/state": {
         parameters: {
             query?: never;
@@ -573,6 +1469,54 @@ export interface paths {
         };
         get?: never;
         put: operations["flows_switch_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["versions_list_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["versions_show_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["waiting_show_rules"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -724,6 +1668,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["segments_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["segments_sweeps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/sweeps/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["segments_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["segments_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sending": {
         parameters: {
             query?: never;
@@ -772,6 +1780,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["session_show"];
+        put?: never;
+        post: operations["session_begin"];
+        delete: operations["session_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["settings_show"];
+        put: operations["settings_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["session_set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/setup/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["users_setup_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/system": {
         parameters: {
             query?: never;
@@ -782,6 +1854,102 @@ export interface paths {
         get: operations["system_show"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["tokens_list"];
+        put?: never;
+        post: operations["tokens_make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["tokens_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["users_list"];
+        put?: never;
+        post: operations["users_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["users_remove"];
+        options?: never;
+        head?: never;
+        patch: operations["users_change"];
+        trace?: never;
+    };
+    "/users/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["users_renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["users_sign_out"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1163,13 +2331,43 @@ export interface components {
                 [key: string]: components["schemas"]["TriggerSpec"];
             };
         };
+        /** @description What kind of change it is. */
+        ChangeKind: "added" | "removed" | "changed" | "moved" | "renamed";
+        /** @description It is done. */
+        Changed: {
+            changed: boolean;
+        };
         /** @description What is on a customer's phone, oldest first. */
         Chat: {
             messages: components["schemas"]["OnScreen"][];
         };
+        /** @description A condition. */
+        Condition: {
+            /** @description Two or more. */
+            all: components["schemas"]["Condition"][];
+        } | {
+            /** @description Two or more. */
+            any: components["schemas"]["Condition"][];
+        } | {
+            /** @description This. */
+            not: components["schemas"]["Condition"];
+        } | {
+            /** @description One. */
+            left: components["schemas"]["Operand"];
+            /** @description `==`, `!=`, `<`, `<=`, `>`, `>=` or `in`. */
+            op: string;
+            /** @description The other. */
+            right: components["schemas"]["Operand"];
+        } | {
+            /** @description The value that is asked, then what it is asked. */
+            args: components["schemas"]["Operand"][];
+            /** @description The function: `contains`, `mentions` … */
+            call: string;
+        } | components["schemas"]["Operand"];
         /** @description An account at a service. */
         Connection: {
-            connector: string;
+            /** @description `null` for one that could not be opened. */
+            connector: string | null;
             /** Format: date-time */
             down_since: string | null;
             id: string;
@@ -1178,11 +2376,15 @@ export interface components {
              * @description Calls under way.
              */
             in_flight: number;
+            /** @description `file` or `editor`. */
+            owner: string;
             /**
              * Format: date-time
              * @description When it is tried next.
              */
             probe_at: string | null;
+            /** @description Why it could not be opened as it was made. */
+            problem: string | null;
             reason: string | null;
             /**
              * Format: uint64
@@ -1200,6 +2402,31 @@ export interface components {
             findings: components["schemas"]["Finding"][];
             /** @description Whether all is well. */
             good: boolean;
+        };
+        /** @description What is gone. */
+        ConnectionRemoved: {
+            removed: string;
+        };
+        /** @description A connection, with the names of its secrets and never what they are. */
+        ConnectionView: {
+            changed_at: string | null;
+            changed_by: string | null;
+            connector: string;
+            id: string;
+            /** @description Whether it is open. */
+            open: boolean;
+            /** @description `file` or `editor`. */
+            owner: string;
+            /** @description Why it is not open. */
+            problem: string | null;
+            /** @description Whether it is the file's. */
+            read_only: boolean;
+            /** @description For `If-Match`. */
+            revision: string | null;
+            /** @description Which secrets are set, by path. */
+            secrets: string[];
+            /** @description Its plain settings; `null` when the file declares it. */
+            settings: unknown;
         };
         /** @description The connections, by id. */
         Connections: {
@@ -1307,6 +2534,70 @@ export interface components {
              */
             window_closes_at: string | null;
         };
+        /** @description What the tests of a flow came to. */
+        Covered: {
+            /** @description The flow. */
+            flow: string;
+            /** @description The others, in the order of the file. */
+            missing: components["schemas"]["Gap"][];
+            /**
+             * Format: uint
+             * @description How much that is of everything, in whole percent.
+             */
+            percent: number;
+            /**
+             * Format: uint
+             * @description How many of them a test took.
+             */
+            taken: number;
+            /**
+             * Format: uint
+             * @description How many steps it has, and ways of those with several (`then`, `else`, a case, `on_timeout`, `on_error` …).
+             */
+            total: number;
+        };
+        /** @description A document that is new. */
+        Created: {
+            /** @description Its draft. */
+            draft: components["schemas"]["Draft"];
+            /** @description Its id. */
+            id: string;
+        };
+        /** @description One difference. */
+        Difference: {
+            /** @description What it is about: `step`, `trigger`, `rule`, `test` or `document`. */
+            about: string;
+            /** @description The field that changed, with `/` between keys: `with/subject`. */
+            field: string | null;
+            /** @description What kind. */
+            kind: components["schemas"]["ChangeKind"];
+            /** @description What it is called, for people: its name, else its id, else what it does. */
+            label: string;
+            /** @description Its new value; `None` when it has none. */
+            new: unknown;
+            /** @description Its old value; `None` when it had none. */
+            old: unknown;
+            /** @description Its place in the new text; `None` when it is not there any more. */
+            path_new: string | null;
+            /** @description Its place in the old text; `None` when it was not there. */
+            path_old: string | null;
+            /** @description What it does: `do`, `if` …; empty for what is no step. */
+            verb: string;
+            /**
+             * Format: uint
+             * @description How many steps within it came or went with it.
+             */
+            within: number;
+            /** @description All of it in words. */
+            words: string;
+        };
+        /** @description All differences of two texts. */
+        Differences: {
+            /** @description In the order of the new text; what was removed comes first. */
+            changes: components["schemas"]["Difference"][];
+            /** @description Whether it does anything else than before: names, notes, comments and tests mean nothing to a run. */
+            meaning_changed: boolean;
+        };
         /** @description One flow file. */
         Document: {
             /** @description Where it came from, for people. */
@@ -1315,7 +2606,7 @@ export interface components {
             text: string;
         };
         /** @description What a document is. The codes are stored. */
-        DocumentKind: "flow" | "rules" | "calendar";
+        DocumentKind: "flow" | "rules" | "calendar" | "segment";
         /** @description Who owns a document. */
         DocumentOwner: "file" | "editor";
         /** @description A stored text of a flow, of rules or of a calendar. */
@@ -1339,6 +2630,31 @@ export interface components {
              */
             text_no: number;
             version: string;
+        };
+        /** @description Nothing more to say. */
+        Done: Record<string, never>;
+        /** @description A document to edit. */
+        Draft: {
+            /** @description The version that was in force when the draft began; without a draft, the version shown. */
+            based_on: string | null;
+            /** @description When. */
+            changed_at: string | null;
+            /** @description Who changed the text last; `null` for a document that is nowhere yet. */
+            changed_by: string | null;
+            /** @description The version in force now. */
+            in_force: string | null;
+            /** @description Who edits it. */
+            lock: components["schemas"]["Lock"] | null;
+            /** @description `"file"` when it belongs to a file that is not written here. */
+            read_only: string | null;
+            /** @description How its review stands, if there was one. */
+            review: components["schemas"]["Review"] | null;
+            /** @description What the next change is made over, for `If-Match`. `"0"` until somebody edits the document for the first time. */
+            revision: string;
+            /** @description Whether there is a draft: else this is the text in force. */
+            saved: boolean;
+            /** @description The draft's text; without a draft, the text in force. */
+            text: string;
         };
         /** @description Where an effect stands. */
         EffectState: "planned" | "in_flight" | "in_doubt" | "parked";
@@ -1374,8 +2690,17 @@ export interface components {
             flow: string;
             /** @description The trigger in it. */
             trigger: string;
-            /** @description `origin`, `params`, `when`, `error`, `taken`, `missed`. */
+            /** @description `origin`, `params`, `when`, `error`, `taken`, `missed`, `throttled`, `busy`, `queue_full`, `gone`. */
             why: string;
+        } | {
+            /** @constant */
+            did: "gathered";
+            /** @description The flow. */
+            flow: string;
+            /** @description The trigger in it. */
+            trigger: string;
+            /** @description When the run starts, if nothing more comes. */
+            until: components["schemas"]["At"];
         } | {
             /** @constant */
             did: "rule_held";
@@ -1406,6 +2731,31 @@ export interface components {
             did: "tagged";
         } | {
             /** @constant */
+            did: "held";
+            /** @description The flow. */
+            flow: string;
+            /** @description The trigger in it. */
+            trigger: string;
+            /** @description The held start. */
+            wait: string;
+        } | {
+            /** @constant */
+            did: "released";
+            /** @description The flow. */
+            flow: string;
+            /** @description The run. */
+            run: string;
+            /** @description The trigger in it. */
+            trigger: string;
+        } | {
+            /** @constant */
+            did: "dropped";
+            /** @description The flow. */
+            flow: string;
+            /** @description The trigger in it. */
+            trigger: string;
+        } | {
+            /** @constant */
             did: "delivered";
             /** @description The run that waited. */
             run: string;
@@ -1423,8 +2773,16 @@ export interface components {
             did: "started";
             /** @description What came in. */
             event: string;
+            /** @description Where runs with the same key are counted, if the flow limits how many may work at once. */
+            gate?: components["schemas"]["Gate"] | null;
             /** @description The trigger that started it. */
             trigger: string;
+        } | {
+            /** @constant */
+            did: "queued";
+        } | {
+            /** @constant */
+            did: "admitted";
         } | {
             /** @constant */
             did: "decided";
@@ -1675,6 +3033,38 @@ export interface components {
             /** @description The wait. */
             wait: string;
         } | {
+            /** @constant */
+            did: "bounded";
+            /** @description The step, with all that is in it; empty = the run. */
+            step: string;
+            /** @description When it passes. */
+            until: components["schemas"]["At"];
+            /** @description Its wait. */
+            wait: string;
+        } | {
+            /** @description When. */
+            at: components["schemas"]["At"];
+            /** @constant */
+            did: "overdue";
+            /** @description The step; empty = the run. */
+            step: string;
+            /** @description Its wait. */
+            wait: string;
+        } | {
+            /** @constant */
+            did: "moved";
+            /** @description The version it was on. */
+            from: string;
+            /** @description The version it is on now. */
+            to: string;
+        } | {
+            /** @constant */
+            did: "stayed";
+            /** @description The version that was published, or removed. */
+            to: string;
+            /** @description Why, a stable code: see [`crate::flow::Stays`]. */
+            why: string;
+        } | {
             /** @description Until when it must be taken. */
             deadline: components["schemas"]["At"];
             /** @constant */
@@ -1703,6 +3093,30 @@ export interface components {
             slot: components["schemas"]["At"];
         } | {
             /** @constant */
+            did: "sweep_began";
+            /** @description The segment. */
+            segment: string;
+            /** @description The slot. */
+            slot: components["schemas"]["At"];
+        } | {
+            /** @constant */
+            did: "sweep_ended";
+            /**
+             * Format: uint64
+             * @description Contacts on which the segment's condition failed.
+             */
+            failed: number;
+            /**
+             * Format: uint64
+             * @description Contacts found.
+             */
+            found: number;
+            /** @description `done`, `cancelled` (by a person), `withdrawn` (the schedule is gone), `unknown_segment`. */
+            how: string;
+            /** @description The slot. */
+            slot: components["schemas"]["At"];
+        } | {
+            /** @constant */
             did: "ended";
             /** @description How. */
             status: components["schemas"]["RunStatus"];
@@ -1714,7 +3128,7 @@ export interface components {
             did: "changed";
             /** @description Which one. */
             id: string;
-            /** @description What: `flow.published`, `flow.off`, `connection.down`, `connection.up` … */
+            /** @description What: `flow.published`, `flow.off`, `connection.down`, `connection.up`, `first_hour.holding` … */
             what: string;
         };
         /** @description The shape. */
@@ -1867,7 +3281,7 @@ export interface components {
             labels: string[];
             /** @description SHA-256 of its meaning, hex. */
             meaning: string;
-            /** @description Nothing when it is not in force. */
+            /** @description Nothing when it has none and is not in force. */
             name: string | null;
             /** @description What starts it; nothing when it is not in force. */
             on: string[] | null;
@@ -1931,6 +3345,23 @@ export interface components {
         /** @description The flows, by id. */
         Flows: {
             flows: components["schemas"]["FlowListed"][];
+        };
+        /** @description Something no test came to. */
+        Gap: {
+            /**
+             * Format: uint32
+             * @description Line of the step, from 1.
+             */
+            line: number;
+            /** @description The way; empty for the step itself. */
+            way: string;
+        };
+        /** @description The gate of a run. */
+        Gate: {
+            /** @description A digest of flow and key; the mailbox that counts, unless the run's own does. */
+            id: string;
+            /** @description Whether the run's own mailbox counts, because it is the only one that meets this key. */
+            own?: boolean;
         };
         /** @description Something that happened with a contact. */
         Happened: {
@@ -2016,6 +3447,8 @@ export interface components {
             state: components["schemas"]["VersionState"];
             /** @description The version it is afterwards. */
             version: string;
+            /** @description What becomes of runs that wait on other versions; empty when nothing happens to any. */
+            waiting?: components["schemas"]["Waits"][];
             /** @description What becomes of it. */
             what: components["schemas"]["ImportWhat"];
         };
@@ -2031,6 +3464,12 @@ export interface components {
             needs: components["schemas"]["Needs"];
             /** @description Warnings. */
             problems: components["schemas"]["FileProblem"][];
+        };
+        /** @description Somebody with a link that works once: below the server's address, they choose a password with it. */
+        Invited: {
+            /** @description `/invitation#<token>`; shown this once. */
+            invitation: string;
+            user: components["schemas"]["UserView"];
         };
         /** @description Kinds of journal rows. */
         JournalKind: "handling" | "turn" | "change" | "erasure";
@@ -2123,10 +3562,59 @@ export interface components {
             /** @description Whether it works. */
             up: boolean;
         };
+        /** @description Who edits. */
+        Lock: {
+            /** @description The person. */
+            by: string;
+            /** @description Since when. */
+            since: string;
+            /** @description Whether that is whoever asks, in this window. */
+            yours: boolean;
+        };
         /** @description Rows of the log, newest first. A page may be short and still have a `next`. */
         Log: {
             next: string | null;
             rows: components["schemas"]["JournalRow"][];
+        };
+        /** @description An expression that was looked at. */
+        Looked: {
+            /** @description A condition's parts; `null` when it is a formula, and for all that is no condition. */
+            ast: components["schemas"]["Condition"] | null;
+            /** @description What is wrong with it; lines and columns are those in the text. */
+            problems: components["schemas"]["PlacedProblem"][];
+            /** @description Its text. */
+            text: string;
+        };
+        /** @description A new token. */
+        Made: {
+            created_at: string | null;
+            created_by: string;
+            /** @description `null` = when it is revoked. */
+            expires_at: string | null;
+            id: string;
+            /** @description To about a minute. */
+            last_used_at: string | null;
+            name: string;
+            /** @description What it may do. */
+            scopes: string[];
+            /** @description The token itself; shown this once. */
+            secret: string;
+        };
+        /** @description Whoever is signed in, as they see themselves. */
+        Me: {
+            /** @description The address to sign in with. */
+            email: string;
+            id: string;
+            /** @description BCP 47; empty = the workspace's. */
+            language: string;
+            name: string;
+            /** @description Whether a role that can publish does. */
+            publisher: boolean;
+            role: components["schemas"]["Role"];
+            /** @description `light`, `dark`, or empty = as the machine. */
+            theme: string;
+            /** @description Whether a second factor is on. */
+            totp: boolean;
         };
         /** @description A message, in or out. */
         Message: {
@@ -2146,10 +3634,87 @@ export interface components {
         };
         /** @description How far a message got. The order is the rank, and a rank never goes down. */
         MessageStatus: "accepted" | "sent" | "failed" | "delivered" | "read" | "played" | "received";
+        /** @description Where a document stands among others. */
+        Meta: {
+            /**
+             * @description Its folder, at most 200 characters. Default: none.
+             * @default
+             */
+            folder: string;
+            /**
+             * @description Its labels: at most 20, each of 1 to 40 characters. Default: none.
+             * @default []
+             */
+            labels: string[];
+        };
         /** @description The last events that a flow's triggers heard and did not start on, newest first. */
         Misses: {
             flow: string;
             misses: components["schemas"]["FlowMiss"][];
+        };
+        /** @description One thing that happened. */
+        Moment: {
+            /** @description When. */
+            at: string;
+            /** @description The branch of the run; `None` = its own way. */
+            branch: string | null;
+            /** @description The stable code of what went wrong. */
+            code: string | null;
+            /** @description The flow, when it is another one than the simulated: one that was called. */
+            flow: string | null;
+            /** @description What a step was given. */
+            input: unknown;
+            /** @description The message it sends, as a phone shows it. */
+            message: components["schemas"]["PhoneMessage"] | null;
+            /** @description The same from the simulation's start: `48h`. */
+            offset: string;
+            /** @description What it gave; of a condition, whether it held. */
+            output: unknown;
+            /** @description The step, as its place in the text; `None` for what is no step's doing, and for steps of other flows. */
+            path: string | null;
+            /**
+             * Format: uint
+             * @description The run, counted from 1 in the order of their beginnings.
+             */
+            run: number | null;
+            /** @description What a condition saw. */
+            saw: unknown;
+            /** @description The step as journals name it. */
+            step: string | null;
+            /**
+             * Format: uint
+             * @description How often the same happened again right afterwards: attempts over a connection that is down.
+             */
+            times: number;
+            /**
+             * @description What kind of thing, a stable code: `event`, `started`, `passed`, `rule`, `condition`, `choice`, `set`, `call`, `action`,
+             *     `tried`, `answer`, `wait`, `woke`, `failed`, `attention`, `ended` …
+             */
+            what: string;
+            /** @description In words. */
+            words: string;
+        };
+        /** @description One name. */
+        Name: {
+            /** @description Where it comes from: `event`, `contact`, `steps.ticket`, `vars` … */
+            from: string;
+            /** @description The name: `event.order.total`. */
+            name: string;
+            /** @description What it is, for people; may be empty. */
+            note: string;
+            /** @description What it held in the last run that went well. */
+            sample?: unknown;
+            /** @description Whether it is there on every way to here. */
+            sure: boolean;
+            /** @description What it holds: `text`, `time`, `integer`, `number`, `boolean`, `list`, `map` or `any`. */
+            type: string;
+        };
+        /** @description What can be read there. */
+        Names: {
+            /** @description By name. */
+            names: components["schemas"]["Name"][];
+            /** @description The run whose values are the samples. */
+            sample_run: string | null;
         };
         /** @description What an installation must have for a flow to work. */
         Needs: {
@@ -2161,8 +3726,12 @@ export interface components {
             connections: string[];
             /** @description Flows that are called. */
             flows: string[];
+            /** @description Segments named. */
+            segments: string[];
             /** @description Tags given or taken, as far as named literally. */
             tags: string[];
+            /** @description Tags that conditions, triggers and segments ask for, as far as named literally. */
+            tags_read: string[];
             /** @description Teams named literally. */
             teams: string[];
             /** @description Templates named literally, each with its language if that is literal too, else empty. */
@@ -2171,6 +3740,19 @@ export interface components {
                 string
             ][];
         };
+        /** @description Something an author should know of a simulation. */
+        Note: {
+            /** @description A stable code: `window_closed`, `night`, `template_unknown`, `nothing_started`, `stopped`. */
+            code: string;
+            /** @description From the start: `49h`. */
+            offset: string;
+            /** @description The step it is about, as its place in the text. */
+            path: string | null;
+            /** @description In words. */
+            words: string;
+        };
+        /** @description What a run that waits does when another version is published. */
+        OnPublish: "finish" | "continue" | "stop";
         /** @description A message as the customer sees it. */
         OnScreen: {
             /** Format: date-time */
@@ -2184,8 +3766,42 @@ export interface components {
             template: string | null;
             text: string | null;
         };
+        /** @description A name or a fixed value. */
+        Operand: {
+            /** @description The name. */
+            name: string;
+        } | {
+            /** @description The value. */
+            value: unknown;
+        };
         /** @description Whose doing an event is; decides whether it may start anything. */
         Origin: "customer" | "app_echo" | "history" | "import" | "first_sync" | "crm" | "api" | "system";
+        /** @description What one test showed. */
+        Outcome: {
+            /** @description What was not: what was expected and what happened, and below that each difference in a line of its own. */
+            failures: string[];
+            /** @description The flow, or the file of rules. */
+            flow: string;
+            /**
+             * Format: uint32
+             * @description Its line in the file, from 1.
+             */
+            line: number;
+            /** @description What happened, in lines for reading: actions, failures, what started nothing and why, how runs ended. */
+            log: string[];
+            /** @description The test's name. */
+            name: string;
+            /** @description Whether everything was as expected. */
+            passed: boolean;
+        };
+        /** @description One thing somebody may do. The text names are stored in API tokens, and only ever added to. */
+        Permission: "system.read" | "flows.read" | "figures.read" | "runs.read" | "personal.read" | "contacts.read" | "contacts.change" | "people.export" | "people.erase" | "inbox.read" | "inbox.work" | "inbox.all" | "flows.edit" | "flows.publish" | "rules.edit" | "rules.publish" | "runs.control" | "sending.stop" | "log.read" | "log.prove" | "log.export" | "connections.check" | "connections.manage" | "users.manage" | "tokens.manage" | "settings.manage";
+        /** @description A permission. */
+        PermissionView: {
+            id: components["schemas"]["Permission"];
+            /** @description What it allows, in words. */
+            what: string;
+        };
         /** @description Everything stored about one person, also what is nobody's and tells of them. */
         Person: {
             contact: components["schemas"]["Contact"] | null;
@@ -2211,6 +3827,54 @@ export interface components {
              */
             events: number;
         };
+        /** @description A message to a customer. */
+        PhoneMessage: {
+            /** @description The words on its buttons, or the rows of its list. */
+            buttons: string[];
+            /** @description The language of the template's text. */
+            language: string | null;
+            /** @description Whether the provider took it; `None` while that is open. */
+            sent: boolean | null;
+            /** @description The template; `None` for free text. */
+            template: string | null;
+            /** @description What the customer reads; `None` when the template's text is not known here. */
+            text: string | null;
+            /** @description The number it goes to; `None` = the customer the run is about. */
+            to: string | null;
+        };
+        /** @description A problem with its whole range and its place in the tree. */
+        PlacedProblem: {
+            /** @description Stable; each has a paragraph in `flows/FORMAT.md`. */
+            code: string;
+            /**
+             * Format: uint32
+             * @description Column in characters, from 1.
+             */
+            column: number;
+            /**
+             * Format: uint32
+             * @description The column in characters behind its last one, from 1.
+             */
+            end_column: number;
+            /**
+             * Format: uint32
+             * @description The line in which its range ends, from 1.
+             */
+            end_line: number;
+            /** @description What to do; empty when the message says it. */
+            hint: string;
+            /**
+             * Format: uint32
+             * @description Line, from 1.
+             */
+            line: number;
+            /** @description What is wrong. */
+            message: string;
+            /** @description What it is about, as a path; `None` for the whole document and for text that is no YAML. */
+            path: string | null;
+            /** @description How bad. */
+            severity: components["schemas"]["Severity"];
+        };
         /** @description How it went. */
         Played: {
             /** @description The message; nothing when none was sent. */
@@ -2223,6 +3887,15 @@ export interface components {
         };
         /** @description How urgent a contact is. */
         Priority: "low" | "medium" | "high";
+        /** @description What is in force now. */
+        Published: {
+            /** @description The version. */
+            version: string;
+        };
+        /** @description Each good once instead of a code of the app. */
+        RecoveryCodes: {
+            recovery_codes: string[];
+        };
         /** @description What may be done when a call's outcome is unknown. */
         Repeat: "safe" | {
             keyed: {
@@ -2241,6 +3914,52 @@ export interface components {
                 settle_s: number;
             };
         } | "only_if_refused";
+        /** @description How a review stands. */
+        Review: {
+            /** @description Their words. */
+            answer: string;
+            /** @description When. */
+            answered_at: string | null;
+            /** @description Who answered. */
+            answered_by: string | null;
+            /** @description When. */
+            asked_at: string;
+            /** @description Who asked. */
+            asked_by: string;
+            /** @description Their words. */
+            comment: string;
+            /** @description Whether the draft changed since: then the answer counts for nothing. */
+            outdated: boolean;
+            /** @description The revision it is about. */
+            revision: string;
+            /** @description The answer. */
+            state: components["schemas"]["ReviewState"];
+        };
+        /** @description How a review stands. The codes are stored. */
+        ReviewState: "asked" | "approved" | "declined";
+        /** @description The review that was changed. */
+        Reviewed: {
+            review: components["schemas"]["Review"];
+        };
+        /** @description What does not count any more. */
+        Revoked: {
+            revoked: string;
+        };
+        /** @description What somebody is here. The number is what is stored. */
+        Role: "viewer" | "auditor" | "agent" | "team_lead" | "ops" | "crm_admin" | "admin";
+        /** @description A role. */
+        RoleView: {
+            id: components["schemas"]["Role"];
+            /** @description What everybody with it may. */
+            permissions: components["schemas"]["Permission"][];
+            /** @description What *publisher* adds. */
+            publisher: components["schemas"]["Permission"][];
+        };
+        /** @description The whole table. */
+        Roles: {
+            permissions: components["schemas"]["PermissionView"][];
+            roles: components["schemas"]["RoleView"][];
+        };
         /** @description A tag rule. */
         Rule: {
             add_tags: string[];
@@ -2458,6 +4177,15 @@ export interface components {
             more: boolean;
             refused: components["schemas"]["RunRefused"][];
         };
+        /** @description A text that is kept. */
+        Saved: {
+            /** @description When it was kept. */
+            changed_at: string;
+            /** @description What is wrong with the text. */
+            problems: components["schemas"]["PlacedProblem"][];
+            /** @description What the next change is made over. */
+            revision: string;
+        };
         Schema: Record<string, never> | boolean;
         /** @description Something that was found. */
         SearchHit: {
@@ -2475,8 +4203,82 @@ export interface components {
         SendingStopped: {
             stopped: string;
         };
+        /** @description Who is signed in, what they may do, and what must come with every write. */
+        SessionView: {
+            /** @description For the header `X-CSRF-Token` of every write. */
+            csrf: string;
+            /** @description Whether a second factor has to be set up before anything else. */
+            must_enrol: boolean;
+            /** @description Names of permissions; none while a second factor has to be set up. */
+            permissions: components["schemas"]["Permission"][];
+            /** @description Whether the server plays the providers itself. */
+            sandbox: boolean;
+            /** @description Whether nobody can administer yet: never while somebody is signed in. */
+            setup_needed: boolean;
+            user: components["schemas"]["Me"];
+        };
+        /** @description The settings, and which revision of them. */
+        SettingsView: {
+            /**
+             * @description Whether somebody else must approve a draft before it is published.
+             * @default false
+             */
+            approval: boolean;
+            changed_at: string | null;
+            changed_by: string | null;
+            /**
+             * @description Language of the editor for those who chose none, BCP 47.
+             * @default en
+             */
+            language: string;
+            /**
+             * @description The workspace's name, 1 to 80 characters.
+             * @default Switchboard
+             */
+            name: string;
+            /**
+             * @description Roles that must sign in with a second factor.
+             * @default []
+             */
+            require_totp: components["schemas"]["Role"][];
+            /** @description For `If-Match`; 0 while nobody changed them. */
+            revision: string;
+            /**
+             * @description The time zone in which pages show times, of the IANA list.
+             * @default UTC
+             */
+            time_zone: string;
+        };
+        /** @description A link that makes an admin. */
+        SetupLink: {
+            /** @description `/setup#<token>`; shown this once. */
+            setup: string;
+        };
         /** @description How bad a problem is. */
         Severity: "error" | "warning";
+        /** @description Whether it is done. */
+        SignedOut: {
+            signed_out: boolean;
+        };
+        /** @description What a simulation showed. */
+        Simulation: {
+            /** @description The contact at the end, as expressions see it. */
+            contact: unknown;
+            /** @description Places in the text of the steps that were come to. */
+            coverage: string[];
+            /** @description How the first run ended, or where it stands; `None` when nothing started. */
+            end: components["schemas"]["RunStatus"] | null;
+            /** @description What its author should know. */
+            notes: components["schemas"]["Note"][];
+            /** @description The contact's tags at the end. */
+            tags: string[];
+            /** @description What happened, in order. */
+            timeline: components["schemas"]["Moment"][];
+            /** @description The variables at the end, of all runs. */
+            vars: {
+                [key: string]: unknown;
+            };
+        };
         /** @description What became of a step; the last time, when it was done several times. */
         StepPicture: {
             attempts: components["schemas"]["AttemptPicture"][];
@@ -2522,6 +4324,22 @@ export interface components {
         /** @description What is stopped. */
         Stops: {
             stops: components["schemas"]["Stop"][];
+        };
+        /** @description What a text says of itself at first sight, also when it has problems. */
+        Summary: {
+            /** @description Its id; empty when it names none. */
+            id: string;
+            /** @description What the document is. */
+            kind: components["schemas"]["DocumentKind"];
+            /** @description Its name for people; its id when it has none. */
+            name: string;
+            /**
+             * Format: uint
+             * @description How many steps, or rules, it has, nested ones included.
+             */
+            steps: number;
+            /** @description Types of the events that start it, in the order written, each once. */
+            triggers: string[];
         };
         /** @description Where the server is and how large it is. */
         System: {
@@ -2596,14 +4414,61 @@ export interface components {
             off: string[] | null;
             tags: string[];
         };
+        /** @description The answer to whoever took it. */
+        Taken: {
+            lock: components["schemas"]["Lock"];
+        };
+        /** @description What the tests showed. */
+        Tested: {
+            /** @description What they came to. */
+            coverage: components["schemas"]["Covered"][];
+            /**
+             * Format: uint
+             * @description How many did not.
+             */
+            failed: number;
+            /**
+             * Format: uint
+             * @description How many passed.
+             */
+            passed: number;
+            /** @description Test by test. */
+            tests: components["schemas"]["Outcome"][];
+        };
         /** @description What happened with a contact, newest first. A page may be short and still have a `next`. */
         Timeline: {
             next: string | null;
             timeline: components["schemas"]["Happened"][];
         };
+        /** @description A token, without the token itself. */
+        TokenView: {
+            created_at: string | null;
+            created_by: string;
+            /** @description `null` = when it is revoked. */
+            expires_at: string | null;
+            id: string;
+            /** @description To about a minute. */
+            last_used_at: string | null;
+            name: string;
+            /** @description What it may do. */
+            scopes: string[];
+        };
+        /** @description All tokens. */
+        Tokens: {
+            /** @description Never more than one page. */
+            next: string | null;
+            tokens: components["schemas"]["TokenView"][];
+        };
+        /** @description What an app is told. */
+        TotpBegun: {
+            /** @description The same with who and where, to show as a picture. */
+            otpauth: string;
+            /** @description Base 32, to type. */
+            secret: string;
+        };
         /** @description What a draft would have done differently. */
         TriedFlowBacktest: {
-            /** @description Actions of first turns, by name. */
+            /** @description Actions of runs, by name. */
             actions: components["schemas"]["BacktestCount"][];
             /**
              * Format: uint64
@@ -2612,12 +4477,22 @@ export interface components {
             assumed: number;
             /**
              * Format: uint64
+             * @description Calls of the draft whose answers are the catalogue's samples.
+             */
+            calls_assumed: number;
+            /**
+             * Format: uint64
+             * @description Calls of the draft that answered as the same calls did then.
+             */
+            calls_recorded: number;
+            /**
+             * Format: uint64
              * @description Events whose content was erased, which were left out.
              */
             erased: number;
             /**
              * Format: uint64
-             * @description Events of contacts that flows may start from.
+             * @description Events of contacts.
              */
             events: number;
             /** @description The flow. */
@@ -2631,7 +4506,7 @@ export interface components {
             starts: components["schemas"]["BacktestCount"];
             /**
              * Format: uint64
-             * @description Runs of the draft that wait for the answer of a call: what they would do afterwards is not tried.
+             * @description Runs of the draft that still wait after the last event.
              */
             waiting: number;
         };
@@ -2714,12 +4589,81 @@ export interface components {
             /** @description Keys and places joined by `/`, such as `steps/2/with/template`. */
             path: string;
         };
+        /** @description Who is gone. */
+        UserRemoved: {
+            removed: string;
+        };
+        /** @description How far somebody has come here. The number is what is stored. */
+        UserState: "invited" | "active" | "off" | "removed";
+        /** @description Somebody, as admins see them. */
+        UserView: {
+            created_at: string | null;
+            /** @description The address to sign in with. */
+            email: string;
+            id: string;
+            /** @description BCP 47; empty = the workspace's. */
+            language: string;
+            name: string;
+            /** @description Whether a role that can publish does. */
+            publisher: boolean;
+            /** @description For `If-Match`. */
+            revision: string;
+            role: components["schemas"]["Role"];
+            signed_in_at: string | null;
+            state: components["schemas"]["UserState"];
+            /** @description `light`, `dark`, or empty = as the machine. */
+            theme: string;
+            /** @description Whether a second factor is on. */
+            totp: boolean;
+        };
+        /** @description Everybody. */
+        Users: {
+            /** @description Never more than one page. */
+            next: string | null;
+            users: components["schemas"]["UserView"][];
+        };
         /** @description Where something is named, by document and in the order of its text. */
         Uses: {
             uses: components["schemas"]["UsedAt"][];
         };
+        /** @description What the check found. */
+        Validated: {
+            /** @description Errors and warnings in the order of the text, each with its range and its place in the tree. */
+            problems: components["schemas"]["PlacedProblem"][];
+            /** @description What the text says of itself; `null` when it is no YAML. */
+            summary: components["schemas"]["Summary"] | null;
+        };
+        /** @description One version. */
+        Version: {
+            /** @description Who did. */
+            by: string;
+            /** @description Their words. */
+            comment: string;
+            /** @description SHA-256 of its meaning: versions that do the same have the same. */
+            hash: string;
+            /** @description What the document is. */
+            kind: components["schemas"]["DocumentKind"];
+            /**
+             * Format: uint
+             * @description Counts the versions of the document, from 1.
+             */
+            number: number;
+            /** @description When it was put in force last; when it was never, when it was stored. */
+            published_at: string;
+            /** @description Whether it was then put back over a newer one. */
+            rollback: boolean;
+            /** @description Where it stands. */
+            state: components["schemas"]["VersionState"];
+            /** @description Its id. */
+            version: string;
+        };
         /** @description Where a version stands. */
         VersionState: "draft" | "live" | "old" | "off";
+        /** @description All versions of a document. */
+        Versions: {
+            /** @description Newest first. */
+            versions: components["schemas"]["Version"][];
+        };
         /** @description Something that the run waits for. */
         WaitPicture: {
             /** @description For which event; nothing = only for the time. */
@@ -2733,6 +4677,18 @@ export interface components {
             until: string | null;
             wait: string;
         };
+        /** @description Where runs wait. */
+        Waiting: {
+            /** @description Whether there are more than were looked at. */
+            more: boolean;
+            /** @description The steps, those with the most runs first. */
+            places: components["schemas"]["WaitingPlace"][];
+            /**
+             * Format: uint
+             * @description How many runs wait.
+             */
+            runs: number;
+        };
         /** @description A connection that is down. */
         WaitingFor: {
             connection: string;
@@ -2740,6 +4696,68 @@ export interface components {
             reason: string | null;
             /** Format: date-time */
             since: string;
+        };
+        /** @description A step at which runs wait. */
+        WaitingPlace: {
+            /**
+             * Format: uint
+             * @description How many runs.
+             */
+            count: number;
+            /** @description Its name, else what it does. */
+            label: string;
+            /** @description When the next of them goes on by itself; `null` for none. */
+            next_due: string | null;
+            /** @description Its place in the text of that version. */
+            path: string | null;
+            /** @description The step as runs name it. */
+            step: string;
+            /** @description The version. */
+            version: string;
+        };
+        /** @description Runs that wait at a step of a version. */
+        Waits: {
+            /**
+             * Format: uint64
+             * @description How many.
+             */
+            count: number;
+            /** @description When the first of them falls due. */
+            next_due: string | null;
+            /** @description The step's id, or its place; empty when it is not known. */
+            step: string;
+            /** @description What becomes of them. */
+            then: components["schemas"]["OnPublish"];
+            /** @description The version they are on. */
+            version: string;
+            /** @description Why they finish although they were to continue. */
+            why: string | null;
+        };
+        /** @description A version with its text. */
+        WithText: {
+            /** @description Who did. */
+            by: string;
+            /** @description Their words. */
+            comment: string;
+            /** @description SHA-256 of its meaning: versions that do the same have the same. */
+            hash: string;
+            /** @description What the document is. */
+            kind: components["schemas"]["DocumentKind"];
+            /**
+             * Format: uint
+             * @description Counts the versions of the document, from 1.
+             */
+            number: number;
+            /** @description When it was put in force last; when it was never, when it was stored. */
+            published_at: string;
+            /** @description Whether it was then put back over a newer one. */
+            rollback: boolean;
+            /** @description Where it stands. */
+            state: components["schemas"]["VersionState"];
+            /** @description The text, byte for byte. */
+            text: string;
+            /** @description Its id. */
+            version: string;
         };
         /** @description The documents in force, byte for byte. */
         Workspace: {
@@ -3044,6 +5062,766 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    documents_create_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description A document of the library, or one that is here. */
+                    from?: (string | {
+                        /** @description Its id. */
+                        flow: string;
+                    }) | null;
+                    /**
+                     * @description Its id, 1 to 64 characters, kebab-case. Default: the one its text names; of a copy, that with a number behind it.
+                     * @default null
+                     */
+                    id?: string | null;
+                    /**
+                     * @description Its name for people. Default: that of its text.
+                     * @default null
+                     */
+                    name?: string | null;
+                    /**
+                     * @description A text. Either this or `from`.
+                     * @default null
+                     */
+                    text?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description A document that is new. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Created"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    diff_diff_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The other. */
+                    new: string;
+                    /** @description One. */
+                    old: string;
+                };
+            };
+        };
+        responses: {
+            /** @description All differences of two texts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Differences"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    scope_expression_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description A condition as its parts, to be written as text.
+                     * @default null
+                     */
+                    ast?: ({
+                        /** @description Two or more. */
+                        all: components["schemas"]["Condition"][];
+                    } | {
+                        /** @description Two or more. */
+                        any: components["schemas"]["Condition"][];
+                    } | {
+                        /** @description This. */
+                        not: components["schemas"]["Condition"];
+                    } | {
+                        /** @description One. */
+                        left: {
+                            /** @description The name. */
+                            name: string;
+                        } | {
+                            /** @description The value. */
+                            value: unknown;
+                        };
+                        /** @description `==`, `!=`, `<`, `<=`, `>`, `>=` or `in`. */
+                        op: string;
+                        /** @description The other. */
+                        right: {
+                            /** @description The name. */
+                            name: string;
+                        } | {
+                            /** @description The value. */
+                            value: unknown;
+                        };
+                    } | {
+                        /** @description The value that is asked, then what it is asked. */
+                        args: ({
+                            /** @description The name. */
+                            name: string;
+                        } | {
+                            /** @description The value. */
+                            value: unknown;
+                        })[];
+                        /** @description The function: `contains`, `mentions` … */
+                        call: string;
+                    } | ({
+                        /** @description The name. */
+                        name: string;
+                    } | {
+                        /** @description The value. */
+                        value: unknown;
+                    })) | null;
+                    /**
+                     * @description The document in which it stands, with `path`: then its names are checked too.
+                     * @default null
+                     */
+                    flow?: string | null;
+                    /** @description What kind of text it is. */
+                    kind: "condition" | "template" | "value";
+                    /**
+                     * @description Its place there.
+                     * @default null
+                     */
+                    path?: string | null;
+                    /**
+                     * @description Its text. Either this or `ast`.
+                     * @default null
+                     */
+                    text?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description An expression that was looked at. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looked"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    scope_scope_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The place: a step, or a key of it: `steps/2/with/subject`. */
+                    path: string;
+                    /** @description The document; it may have problems. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What can be read there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Names"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    simulate_simulate_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The customer: `name phone language priority tags order_status fields consent unread_count`, each as it is read. Default: one
+                     *     nobody knows anything of.
+                     * @default {}
+                     */
+                    contact?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @description The conversation: `window_open last_inbound_at last_outbound_at channel`.
+                     * @default {}
+                     */
+                    conversation?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description What happens. */
+                    events: {
+                        /** @description When, from the beginning: `0s`, `48h`. */
+                        at: string;
+                        /** @description Its type with its fields: `{ "whatsapp.message_received": { "text": "hi" } }`. */
+                        event: {
+                            [key: string]: unknown;
+                        };
+                    }[];
+                    /**
+                     * @description What actions answer, by action, as `fake` in a test. Default: the samples of the catalogue.
+                     * @default {}
+                     */
+                    fakes?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @description When it begins, RFC 3339. Default: now.
+                     * @default null
+                     */
+                    start?: string | null;
+                    /** @description The document. */
+                    text: string;
+                    /**
+                     * @description How long, from its beginning: `7d`. Default: until nothing comes any more.
+                     * @default null
+                     */
+                    until?: string | null;
+                    /**
+                     * @description The customer's time zone, IANA. Default: UTC.
+                     * @default null
+                     */
+                    zone?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description What a simulation showed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    simulate_test_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The document. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What the tests showed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tested"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    validate_validate_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The document that it is edited as: its text must name this id.
+                     * @default null
+                     */
+                    id?: string | null;
+                    /**
+                     * @description Only problems at this place or below are wanted: `steps/2`. Default: all.
+                     * @default null
+                     */
+                    path?: string | null;
+                    /** @description The text; any text at all. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What the check found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validated"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    documents_remove_calendars: {
+        parameters: {
+            query?: {
+                /** @description `finish`: they go on until they are over. Default: a document with such runs is not deleted. */
+                runs?: "finish" | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing more to say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    drafts_show_calendars: {
+        parameters: {
+            query?: {
+                session?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A document to edit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    drafts_save_calendars: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Which window of this person saves. Default: not said.
+                     * @default
+                     */
+                    session?: string;
+                    /** @description The whole text, at most 1 MB; it may be no valid document. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A text that is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    drafts_discard_calendars: {
+        parameters: {
+            query?: {
+                session?: string;
+            };
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing more to say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    locks_take_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Which window of this person asks: another one of theirs is somebody else. Default: not said.
+                     * @default
+                     */
+                    session?: string;
+                    /**
+                     * @description Whether it is taken from whoever has it; what they saved stays. Default: no.
+                     * @default false
+                     */
+                    take_over?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer to whoever took it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    locks_release_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Which window of this person.
+                     * @default
+                     */
+                    session?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Nothing more to say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    documents_label_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Its folder, at most 200 characters. Default: none.
+                     * @default
+                     */
+                    folder?: string;
+                    /**
+                     * @description Its labels: at most 20, each of 1 to 40 characters. Default: none.
+                     * @default []
+                     */
+                    labels?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Where a document stands among others. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meta"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    publish_publish_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description What changed and why, in their words. Default: nothing.
+                     * @default
+                     */
+                    comment?: string;
+                    /**
+                     * @description The version in force that they compared it with: when another one is in force now, nothing is published. Default: not asked.
+                     * @default null
+                     */
+                    over?: string | null;
+                    /** @description The revision of the draft that its publisher has seen. */
+                    revision: string;
+                    /**
+                     * @description Which window of this person publishes. Default: not said.
+                     * @default
+                     */
+                    session?: string;
+                    /**
+                     * @description What becomes of runs that wait, by the path of the step at which they do: `finish` on their version,
+                     *     `continue` in the new one, or `stop`. Default: as the steps say themselves.
+                     * @default {}
+                     */
+                    waiting?: {
+                        [key: string]: "finish" | "continue" | "stop";
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description What is in force now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Published"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    review_act_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description What. */
+                    action: "ask" | "approve" | "decline";
+                    /**
+                     * @description Their words. Default: none.
+                     * @default
+                     */
+                    comment?: string;
+                    /** @description The revision of the draft that they have seen. */
+                    revision: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The review that was changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reviewed"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    publish_rollback_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Why, in their words. Default: nothing.
+                     * @default
+                     */
+                    comment?: string;
+                    /** @description The version. */
+                    version: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What is in force now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Published"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    versions_list_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All versions of a document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    versions_show_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A version with its text. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithText"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    waiting_show_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where runs wait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waiting"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     system_catalog: {
         parameters: {
             query?: never;
@@ -3081,6 +5859,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Connections"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    made_connections_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A connection, with the names of its secrets and never what they are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionView"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    made_connections_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The connector's name. */
+                    connector: string;
+                    /**
+                     * @description Secrets by path (`access_token`, `basic.password`); those left out stay, `null` takes one away.
+                     * @default {}
+                     */
+                    secrets?: {
+                        [key: string]: string | null;
+                    };
+                    /**
+                     * @description Its fields, and the common ones (`allow_private_network`, `limits`); no secrets.
+                     * @default {}
+                     */
+                    settings?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description A connection, with the names of its secrets and never what they are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionView"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    made_connections_remove: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is gone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionRemoved"];
                 };
             };
             default: components["responses"]["Error"];
@@ -3294,8 +6165,8 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description Who takes it. */
-                    agent: string;
+                    /** @description Who takes it; left out, whoever is signed in. */
+                    agent?: string | null;
                 };
             };
         };
@@ -3354,6 +6225,52 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    documents_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description A document of the library, or one that is here. */
+                    from?: (string | {
+                        /** @description Its id. */
+                        flow: string;
+                    }) | null;
+                    /**
+                     * @description Its id, 1 to 64 characters, kebab-case. Default: the one its text names; of a copy, that with a number behind it.
+                     * @default null
+                     */
+                    id?: string | null;
+                    /**
+                     * @description Its name for people. Default: that of its text.
+                     * @default null
+                     */
+                    name?: string | null;
+                    /**
+                     * @description A text. Either this or `from`.
+                     * @default null
+                     */
+                    text?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description A document that is new. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Created"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     backtests_flows: {
         parameters: {
             query?: never;
@@ -3387,6 +6304,299 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    diff_diff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The other. */
+                    new: string;
+                    /** @description One. */
+                    old: string;
+                };
+            };
+        };
+        responses: {
+            /** @description All differences of two texts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Differences"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    scope_expression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description A condition as its parts, to be written as text.
+                     * @default null
+                     */
+                    ast?: ({
+                        /** @description Two or more. */
+                        all: components["schemas"]["Condition"][];
+                    } | {
+                        /** @description Two or more. */
+                        any: components["schemas"]["Condition"][];
+                    } | {
+                        /** @description This. */
+                        not: components["schemas"]["Condition"];
+                    } | {
+                        /** @description One. */
+                        left: {
+                            /** @description The name. */
+                            name: string;
+                        } | {
+                            /** @description The value. */
+                            value: unknown;
+                        };
+                        /** @description `==`, `!=`, `<`, `<=`, `>`, `>=` or `in`. */
+                        op: string;
+                        /** @description The other. */
+                        right: {
+                            /** @description The name. */
+                            name: string;
+                        } | {
+                            /** @description The value. */
+                            value: unknown;
+                        };
+                    } | {
+                        /** @description The value that is asked, then what it is asked. */
+                        args: ({
+                            /** @description The name. */
+                            name: string;
+                        } | {
+                            /** @description The value. */
+                            value: unknown;
+                        })[];
+                        /** @description The function: `contains`, `mentions` … */
+                        call: string;
+                    } | ({
+                        /** @description The name. */
+                        name: string;
+                    } | {
+                        /** @description The value. */
+                        value: unknown;
+                    })) | null;
+                    /**
+                     * @description The document in which it stands, with `path`: then its names are checked too.
+                     * @default null
+                     */
+                    flow?: string | null;
+                    /** @description What kind of text it is. */
+                    kind: "condition" | "template" | "value";
+                    /**
+                     * @description Its place there.
+                     * @default null
+                     */
+                    path?: string | null;
+                    /**
+                     * @description Its text. Either this or `ast`.
+                     * @default null
+                     */
+                    text?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description An expression that was looked at. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looked"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    scope_scope: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The place: a step, or a key of it: `steps/2/with/subject`. */
+                    path: string;
+                    /** @description The document; it may have problems. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What can be read there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Names"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    simulate_simulate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The customer: `name phone language priority tags order_status fields consent unread_count`, each as it is read. Default: one
+                     *     nobody knows anything of.
+                     * @default {}
+                     */
+                    contact?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @description The conversation: `window_open last_inbound_at last_outbound_at channel`.
+                     * @default {}
+                     */
+                    conversation?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description What happens. */
+                    events: {
+                        /** @description When, from the beginning: `0s`, `48h`. */
+                        at: string;
+                        /** @description Its type with its fields: `{ "whatsapp.message_received": { "text": "hi" } }`. */
+                        event: {
+                            [key: string]: unknown;
+                        };
+                    }[];
+                    /**
+                     * @description What actions answer, by action, as `fake` in a test. Default: the samples of the catalogue.
+                     * @default {}
+                     */
+                    fakes?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @description When it begins, RFC 3339. Default: now.
+                     * @default null
+                     */
+                    start?: string | null;
+                    /** @description The document. */
+                    text: string;
+                    /**
+                     * @description How long, from its beginning: `7d`. Default: until nothing comes any more.
+                     * @default null
+                     */
+                    until?: string | null;
+                    /**
+                     * @description The customer's time zone, IANA. Default: UTC.
+                     * @default null
+                     */
+                    zone?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description What a simulation showed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    simulate_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The document. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What the tests showed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tested"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    validate_validate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The document that it is edited as: its text must name this id.
+                     * @default null
+                     */
+                    id?: string | null;
+                    /**
+                     * @description Only problems at this place or below are wanted: `steps/2`. Default: all.
+                     * @default null
+                     */
+                    path?: string | null;
+                    /** @description The text; any text at all. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What the check found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validated"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     flows_show: {
         parameters: {
             query?: never;
@@ -3410,6 +6620,298 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    documents_remove: {
+        parameters: {
+            query?: {
+                /** @description `finish`: they go on until they are over. Default: a document with such runs is not deleted. */
+                runs?: "finish" | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing more to say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    drafts_show: {
+        parameters: {
+            query?: {
+                session?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A document to edit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    drafts_save: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Which window of this person saves. Default: not said.
+                     * @default
+                     */
+                    session?: string;
+                    /** @description The whole text, at most 1 MB; it may be no valid document. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A text that is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    drafts_discard: {
+        parameters: {
+            query?: {
+                session?: string;
+            };
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing more to say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    held_discard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Of this trigger only.
+                     * @default null
+                     */
+                    trigger?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    held_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Of this trigger only.
+                     * @default null
+                     */
+                    trigger?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    locks_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Which window of this person asks: another one of theirs is somebody else. Default: not said.
+                     * @default
+                     */
+                    session?: string;
+                    /**
+                     * @description Whether it is taken from whoever has it; what they saved stays. Default: no.
+                     * @default false
+                     */
+                    take_over?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer to whoever took it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    locks_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Which window of this person.
+                     * @default
+                     */
+                    session?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Nothing more to say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    documents_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Its folder, at most 200 characters. Default: none.
+                     * @default
+                     */
+                    folder?: string;
+                    /**
+                     * @description Its labels: at most 20, each of 1 to 40 characters. Default: none.
+                     * @default []
+                     */
+                    labels?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Where a document stands among others. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meta"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     flows_misses: {
         parameters: {
             query?: never;
@@ -3428,6 +6930,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Misses"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    publish_publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description What changed and why, in their words. Default: nothing.
+                     * @default
+                     */
+                    comment?: string;
+                    /**
+                     * @description The version in force that they compared it with: when another one is in force now, nothing is published. Default: not asked.
+                     * @default null
+                     */
+                    over?: string | null;
+                    /** @description The revision of the draft that its publisher has seen. */
+                    revision: string;
+                    /**
+                     * @description Which window of this person publishes. Default: not said.
+                     * @default
+                     */
+                    session?: string;
+                    /**
+                     * @description What becomes of runs that wait, by the path of the step at which they do: `finish` on their version,
+                     *     `continue` in the new one, or `stop`. Default: as the steps say themselves.
+                     * @default {}
+                     */
+                    waiting?: {
+                        [key: string]: "finish" | "continue" | "stop";
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description What is in force now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Published"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    review_act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description What. */
+                    action: "ask" | "approve" | "decline";
+                    /**
+                     * @description Their words. Default: none.
+                     * @default
+                     */
+                    comment?: string;
+                    /** @description The revision of the draft that they have seen. */
+                    revision: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The review that was changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reviewed"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    publish_rollback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Why, in their words. Default: nothing.
+                     * @default
+                     */
+                    comment?: string;
+                    /** @description The version. */
+                    version: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What is in force now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Published"];
                 };
             };
             default: components["responses"]["Error"];
@@ -3496,6 +7123,135 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    versions_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All versions of a document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    versions_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A version with its text. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithText"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    waiting_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where runs wait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waiting"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    held_list: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                flow?: string | null;
+                /** @description `limit` of a list. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    session_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Left out: the name the admin gave. */
+                    name?: string | null;
+                    /** @description A token, password or key. In a connections file it is written `{ env: NAME }`. */
+                    password: string;
+                    /** @description A token, password or key. In a connections file it is written `{ env: NAME }`. */
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     library_list: {
         parameters: {
             query?: never;
@@ -3535,6 +7291,164 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LibraryText"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    me_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description BCP 47; empty = the workspace's. */
+                    language?: string | null;
+                    name?: string | null;
+                    /** @description `light`, `dark`, or empty = as the machine. */
+                    theme?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Somebody, as admins see them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    me_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description A token, password or key. In a connections file it is written `{ env: NAME }`. */
+                    new: string;
+                    /** @description A token, password or key. In a connections file it is written `{ env: NAME }`. */
+                    old: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    me_sign_out_everywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether it is done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    me_begin_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What an app is told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpBegun"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    me_end_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description A token, password or key. In a connections file it is written `{ env: NAME }`. */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    me_confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Each good once instead of a code of the app. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
                 };
             };
             default: components["responses"]["Error"];
@@ -3706,6 +7620,27 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    roles_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole table. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roles"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     rules_list: {
         parameters: {
             query?: never;
@@ -3722,6 +7657,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RuleFiles"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    documents_create_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description A document of the library, or one that is here. */
+                    from?: (string | {
+                        /** @description Its id. */
+                        flow: string;
+                    }) | null;
+                    /**
+                     * @description Its id, 1 to 64 characters, kebab-case. Default: the one its text names; of a copy, that with a number behind it.
+                     * @default null
+                     */
+                    id?: string | null;
+                    /**
+                     * @description Its name for people. Default: that of its text.
+                     * @default null
+                     */
+                    name?: string | null;
+                    /**
+                     * @description A text. Either this or `from`.
+                     * @default null
+                     */
+                    text?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description A document that is new. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Created"];
                 };
             };
             default: components["responses"]["Error"];
@@ -3760,6 +7741,650 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    diff_diff_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The other. */
+                    new: string;
+                    /** @description One. */
+                    old: string;
+                };
+            };
+        };
+        responses: {
+            /** @description All differences of two texts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Differences"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    scope_expression_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description A condition as its parts, to be written as text.
+                     * @default null
+                     */
+                    ast?: ({
+                        /** @description Two or more. */
+                        all: components["schemas"]["Condition"][];
+                    } | {
+                        /** @description Two or more. */
+                        any: components["schemas"]["Condition"][];
+                    } | {
+                        /** @description This. */
+                        not: components["schemas"]["Condition"];
+                    } | {
+                        /** @description One. */
+                        left: {
+                            /** @description The name. */
+                            name: string;
+                        } | {
+                            /** @description The value. */
+                            value: unknown;
+                        };
+                        /** @description `==`, `!=`, `<`, `<=`, `>`, `>=` or `in`. */
+                        op: string;
+                        /** @description The other. */
+                        right: {
+                            /** @description The name. */
+                            name: string;
+                        } | {
+                            /** @description The value. */
+                            value: unknown;
+                        };
+                    } | {
+                        /** @description The value that is asked, then what it is asked. */
+                        args: ({
+                            /** @description The name. */
+                            name: string;
+                        } | {
+                            /** @description The value. */
+                            value: unknown;
+                        })[];
+                        /** @description The function: `contains`, `mentions` … */
+                        call: string;
+                    } | ({
+                        /** @description The name. */
+                        name: string;
+                    } | {
+                        /** @description The value. */
+                        value: unknown;
+                    })) | null;
+                    /**
+                     * @description The document in which it stands, with `path`: then its names are checked too.
+                     * @default null
+                     */
+                    flow?: string | null;
+                    /** @description What kind of text it is. */
+                    kind: "condition" | "template" | "value";
+                    /**
+                     * @description Its place there.
+                     * @default null
+                     */
+                    path?: string | null;
+                    /**
+                     * @description Its text. Either this or `ast`.
+                     * @default null
+                     */
+                    text?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description An expression that was looked at. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looked"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    scope_scope_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The place: a step, or a key of it: `steps/2/with/subject`. */
+                    path: string;
+                    /** @description The document; it may have problems. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What can be read there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Names"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    simulate_simulate_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The customer: `name phone language priority tags order_status fields consent unread_count`, each as it is read. Default: one
+                     *     nobody knows anything of.
+                     * @default {}
+                     */
+                    contact?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @description The conversation: `window_open last_inbound_at last_outbound_at channel`.
+                     * @default {}
+                     */
+                    conversation?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description What happens. */
+                    events: {
+                        /** @description When, from the beginning: `0s`, `48h`. */
+                        at: string;
+                        /** @description Its type with its fields: `{ "whatsapp.message_received": { "text": "hi" } }`. */
+                        event: {
+                            [key: string]: unknown;
+                        };
+                    }[];
+                    /**
+                     * @description What actions answer, by action, as `fake` in a test. Default: the samples of the catalogue.
+                     * @default {}
+                     */
+                    fakes?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @description When it begins, RFC 3339. Default: now.
+                     * @default null
+                     */
+                    start?: string | null;
+                    /** @description The document. */
+                    text: string;
+                    /**
+                     * @description How long, from its beginning: `7d`. Default: until nothing comes any more.
+                     * @default null
+                     */
+                    until?: string | null;
+                    /**
+                     * @description The customer's time zone, IANA. Default: UTC.
+                     * @default null
+                     */
+                    zone?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description What a simulation showed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    simulate_test_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The document. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What the tests showed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tested"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    validate_validate_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The document that it is edited as: its text must name this id.
+                     * @default null
+                     */
+                    id?: string | null;
+                    /**
+                     * @description Only problems at this place or below are wanted: `steps/2`. Default: all.
+                     * @default null
+                     */
+                    path?: string | null;
+                    /** @description The text; any text at all. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What the check found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validated"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    documents_remove_rules: {
+        parameters: {
+            query?: {
+                /** @description `finish`: they go on until they are over. Default: a document with such runs is not deleted. */
+                runs?: "finish" | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing more to say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    drafts_show_rules: {
+        parameters: {
+            query?: {
+                session?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A document to edit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    drafts_save_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Which window of this person saves. Default: not said.
+                     * @default
+                     */
+                    session?: string;
+                    /** @description The whole text, at most 1 MB; it may be no valid document. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A text that is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    drafts_discard_rules: {
+        parameters: {
+            query?: {
+                session?: string;
+            };
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing more to say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    locks_take_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Which window of this person asks: another one of theirs is somebody else. Default: not said.
+                     * @default
+                     */
+                    session?: string;
+                    /**
+                     * @description Whether it is taken from whoever has it; what they saved stays. Default: no.
+                     * @default false
+                     */
+                    take_over?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer to whoever took it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    locks_release_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Which window of this person.
+                     * @default
+                     */
+                    session?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Nothing more to say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    documents_label_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Its folder, at most 200 characters. Default: none.
+                     * @default
+                     */
+                    folder?: string;
+                    /**
+                     * @description Its labels: at most 20, each of 1 to 40 characters. Default: none.
+                     * @default []
+                     */
+                    labels?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Where a document stands among others. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meta"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    publish_publish_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description What changed and why, in their words. Default: nothing.
+                     * @default
+                     */
+                    comment?: string;
+                    /**
+                     * @description The version in force that they compared it with: when another one is in force now, nothing is published. Default: not asked.
+                     * @default null
+                     */
+                    over?: string | null;
+                    /** @description The revision of the draft that its publisher has seen. */
+                    revision: string;
+                    /**
+                     * @description Which window of this person publishes. Default: not said.
+                     * @default
+                     */
+                    session?: string;
+                    /**
+                     * @description What becomes of runs that wait, by the path of the step at which they do: `finish` on their version,
+                     *     `continue` in the new one, or `stop`. Default: as the steps say themselves.
+                     * @default {}
+                     */
+                    waiting?: {
+                        [key: string]: "finish" | "continue" | "stop";
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description What is in force now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Published"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    review_act_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description What. */
+                    action: "ask" | "approve" | "decline";
+                    /**
+                     * @description Their words. Default: none.
+                     * @default
+                     */
+                    comment?: string;
+                    /** @description The revision of the draft that they have seen. */
+                    revision: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The review that was changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reviewed"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    publish_rollback_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Why, in their words. Default: nothing.
+                     * @default
+                     */
+                    comment?: string;
+                    /** @description The version. */
+                    version: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What is in force now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Published"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     flows_switch_rules: {
         parameters: {
             query?: never;
@@ -3785,6 +8410,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlowSwitched"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    versions_list_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All versions of a document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    versions_show_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A version with its text. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithText"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    waiting_show_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where runs wait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waiting"];
                 };
             };
             default: components["responses"]["Error"];
@@ -4037,6 +8732,99 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    segments_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    segments_sweeps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    segments_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Which, as the list calls it. */
+                    sweep: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    segments_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     sending_show: {
         parameters: {
             query?: never;
@@ -4114,6 +8902,207 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    session_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is signed in, what they may do, and what must come with every write. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    session_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The second factor, or a recovery code. */
+                    code?: string | null;
+                    email: string;
+                    /** @description A token, password or key. In a connections file it is written `{ env: NAME }`. */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Who is signed in, what they may do, and what must come with every write. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    session_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether it is done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    settings_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings, and which revision of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsView"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    settings_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Whether somebody else must approve a draft before it is published.
+                     * @default false
+                     */
+                    approval?: boolean;
+                    /**
+                     * @description Language of the editor for those who chose none, BCP 47.
+                     * @default en
+                     */
+                    language?: string;
+                    /**
+                     * @description The workspace's name, 1 to 80 characters.
+                     * @default Switchboard
+                     */
+                    name?: string;
+                    /**
+                     * @description Roles that must sign in with a second factor.
+                     * @default []
+                     */
+                    require_totp?: ("viewer" | "auditor" | "agent" | "team_lead" | "ops" | "crm_admin" | "admin")[];
+                    /**
+                     * @description The time zone in which pages show times, of the IANA list.
+                     * @default UTC
+                     */
+                    time_zone?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The settings, and which revision of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsView"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    session_set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    email: string;
+                    name: string;
+                    /** @description A token, password or key. In a connections file it is written `{ env: NAME }`. */
+                    password: string;
+                    /** @description A token, password or key. In a connections file it is written `{ env: NAME }`. */
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Who is signed in, what they may do, and what must come with every write. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    users_setup_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A link that makes an admin. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupLink"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     system_show: {
         parameters: {
             query?: never;
@@ -4130,6 +9119,256 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    tokens_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    tokens_make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description When it ends, RFC 3339; left out = when it is revoked. */
+                    expires_at?: string | null;
+                    name: string;
+                    /** @description What it may do. */
+                    scopes: ("system.read" | "flows.read" | "figures.read" | "runs.read" | "personal.read" | "contacts.read" | "contacts.change" | "people.export" | "people.erase" | "inbox.read" | "inbox.work" | "inbox.all" | "flows.edit" | "flows.publish" | "rules.edit" | "rules.publish" | "runs.control" | "sending.stop" | "log.read" | "log.prove" | "log.export" | "connections.check" | "connections.manage" | "users.manage" | "tokens.manage" | "settings.manage")[];
+                };
+            };
+        };
+        responses: {
+            /** @description A new token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Made"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    tokens_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What does not count any more. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revoked"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    users_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everybody. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Users"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    users_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    email: string;
+                    /**
+                     * @description BCP 47; left out = the workspace's.
+                     * @default
+                     */
+                    language?: string;
+                    name: string;
+                    /** @default false */
+                    publisher?: boolean;
+                    /** @description What somebody is here. The number is what is stored. */
+                    role: "viewer" | "auditor" | "agent" | "team_lead" | "ops" | "crm_admin" | "admin";
+                };
+            };
+        };
+        responses: {
+            /** @description Somebody with a link that works once: below the server's address, they choose a password with it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    users_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is gone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserRemoved"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    users_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Whether they may sign in. */
+                    active?: boolean | null;
+                    email?: string | null;
+                    language?: string | null;
+                    name?: string | null;
+                    publisher?: boolean | null;
+                    role?: ("viewer" | "auditor" | "agent" | "team_lead" | "ops" | "crm_admin" | "admin") | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Somebody, as admins see them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    users_renew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description For whoever lost it.
+                     * @default false
+                     */
+                    end_totp?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Somebody with a link that works once: below the server's address, they choose a password with it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    users_sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether it is done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
                 };
             };
             default: components["responses"]["Error"];
@@ -4204,6 +9443,15 @@ export interface operations {
                      * @default false
                      */
                     publish?: boolean;
+                    /**
+                     * @description By flow and step: what becomes of runs that wait there, instead of what the step says.
+                     * @default {}
+                     */
+                    waiting?: {
+                        [key: string]: {
+                            [key: string]: "finish" | "continue" | "stop";
+                        };
+                    };
                 };
             };
         };
@@ -4242,6 +9490,15 @@ export interface operations {
                      * @default false
                      */
                     publish?: boolean;
+                    /**
+                     * @description By flow and step: what becomes of runs that wait there, instead of what the step says.
+                     * @default {}
+                     */
+                    waiting?: {
+                        [key: string]: {
+                            [key: string]: "finish" | "continue" | "stop";
+                        };
+                    };
                 };
             };
         };

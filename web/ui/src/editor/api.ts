@@ -77,8 +77,9 @@ export interface Saved {
 
 const at = (kind: DocumentKind, id: string) => `/${kind}/${seg(id)}`;
 
-/** Which window of a person edits: another one of theirs is somebody else to the lock. */
-const session = crypto.randomUUID();
+/** Which window of a person edits: another one of theirs is somebody else to the lock. One that is loaded anew stays the same. */
+const session = sessionStorage.getItem("window") ?? crypto.randomUUID();
+sessionStorage.setItem("window", session);
 
 export const readDraft = (kind: DocumentKind, id: string) => get<Draft>(`${at(kind, id)}/draft`, { session });
 export const writeDraft = (kind: DocumentKind, id: string, text: string, revision: string) =>

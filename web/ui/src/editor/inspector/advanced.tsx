@@ -79,7 +79,7 @@ function ConnectionField({ step }: { step: Step }) {
     queryFn: () => get<{ connections: Connection[] }>("/connections"),
   });
   const action = step.verb === "ask" ? "whatsapp.send_text" : asText(step.data.do);
-  const able = (data?.connections ?? []).filter(({ connector }) => catalog?.serves[connector]?.includes(action));
+  const able = (data?.connections ?? []).filter(({ connector }) => catalog?.serves[connector ?? ""]?.includes(action));
   if (able.length === 0 && step.data.connection === undefined) return null;
   return (
     <ChoiceField
