@@ -52,6 +52,8 @@ echo
 "$$BIN" play order --watch --data "$$DATA"
 cat <<END
 
+In a browser: http://$$LISTEN/ (the set-up link above makes the first admin)
+
 Where to look next (in another terminal, in this folder):
   $$BIN run list --data $$DATA                       what flows did
   $$BIN run show ID --data $$DATA                    one run, step by step
