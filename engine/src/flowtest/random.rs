@@ -194,7 +194,7 @@ pub(super) fn none_hangs(sim: &Sim<'_>) {
             let known = run.state.deadlines.iter().any(|deadline| deadline.wait == wait.id);
             assert!(known, "{wait:?} bounds nothing\n{:#?}", sim.log());
         }
-        nobody_waits_at_an_open_gate(&sim, mail);
+        nobody_waits_at_an_open_gate(sim, mail);
         for wait in mail.waits.values() {
             assert!(wait.run_id.is_none_or(|run| mail.runs.contains_key(&run)), "{wait:?} was left behind");
         }

@@ -9,11 +9,12 @@ use serde_json::json;
 use super::core::Core;
 use super::feed::Change;
 use crate::book::{Book, Live, LiveRules, Published};
-use crate::first_hour;
+use crate::clock::At;
+use crate::first_hour::{self, HourRow, Hours};
 use crate::handle::{Input, schedule_mailbox};
-use crate::ids::{ContactId, MailboxId};
+use crate::ids::{ContactId, MailboxId, VersionId};
 use crate::publication::{Choices, PublicationOp};
-use crate::store::{self, EditOp, Reads, Store, VersionRow, VersionState, Work};
+use crate::store::{self, EditOp, JournalRow, Reads, Store, VersionRow, VersionState, Work};
 
 /// Conversations armed at a time when a silence is published; newest flows wait a moment for old conversations.
 const WATCH_PAGE: u32 = 500;
@@ -34,36 +35,8 @@ impl<S: Store + Reads> Core<S> {
         let before = self.book.load_full();
         let told = self.publications(&before, &rows, choices, by).await?;
         let publications = told.iter().cloned().map(PublicationOp::Begin).collect();
-        let flows = versions.iter().filter_map(|version| match version {
-            Published::Flow(version) => Some((&**version, now)),
-            Published::Rules(_) | Published::Calendar(_) | Published::Segment(_) => None,
-        });
-        // Who deploys files has looked at them, and a server that begins with them must take all that comes.
-        let of_file = |id| rows.iter().any(|row| row.id == id && row.owner.starts_with("file:"));
-        let flows = flows.filter(|(version, _)| version.first_hour.is_some() || !of_file(version.id));
-        let (hours, begun) = first_hour::after(&before.hours, flows);
-        let journal = rows
-            .iter()
-            .map(|row| {
-                let became = match row.state {
-                    VersionState::Live => "published",
-                    VersionState::Off => "off",
-                    VersionState::Old => "removed",
-                    VersionState::Draft => "saved",
-                };
-                let what = &format!("{}.{became}", row.kind.key());
-                let mut data = json!({ "version": row.id, "meaning": hex::encode(row.meaning), "owner": row.owner });
-                for edit in &edits {
-                    if let EditOp::Published(publication) = edit
-                        && publication.version == row.id
-                    {
-                        data["comment"] = publication.comment.as_str().into();
-                        data["rollback"] = publication.rollback.into();
-                    }
-                }
-                self.change_row(by, what, &row.flow, data, now)
-            })
-            .collect();
+        let (hours, begun) = hours_after(&before, &rows, &versions, now);
+        let journal = rows.iter().map(|row| self.published(row, &edits, by, now)).collect();
         let changed: BTreeSet<String> =
             rows.iter().filter(|row| row.state != VersionState::Draft).map(|row| row.flow.clone()).collect();
         let since = rows.iter().map(|row| (row.id, row.at)).collect::<std::collections::HashMap<_, _>>();
@@ -80,35 +53,8 @@ impl<S: Store + Reads> Core<S> {
         let changes = Change::of(&work);
         self.watched(self.parts.store.commit(work).await)?;
 
-        let mut live: Vec<Live> =
-            before.live.iter().filter(|live| !changed.contains(&*live.version.flow)).cloned().collect();
-        let mut rules: Vec<LiveRules> =
-            before.rules.iter().filter(|live| !changed.contains(&*live.rules.file)).cloned().collect();
-        let mut calendars: Vec<_> = before
-            .calendars
-            .iter()
-            .filter(|(name, _)| !changed.contains(&***name))
-            .map(|(_, kept)| Arc::clone(kept))
-            .collect();
-        let mut segments: Vec<_> = before
-            .segments
-            .iter()
-            .filter(|(name, _)| !changed.contains(&***name))
-            .map(|(_, kept)| Arc::clone(kept))
-            .collect();
-        for version in versions {
-            let since = since.get(&version.id()).copied().unwrap_or(now);
-            match version {
-                Published::Flow(version) => live.push(Live { version, since }),
-                Published::Rules(file) => rules.push(LiveRules { rules: file, since }),
-                Published::Calendar(found) => calendars.push(found.calendar),
-                Published::Segment(found) => segments.push(found.segment),
-            }
-        }
-        live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
-        let others = before.versions.values().cloned().collect();
-        let book = Book::new(live, others, self.parts.notify.clone()).with_rules(rules);
-        let book = book.with_calendars(calendars).with_segments(segments);
+        let since = |id| since.get(&id).copied().unwrap_or(now);
+        let book = changed_book(&before, &changed, versions, since, self.parts.notify.clone());
         let book = book.with_hours(hours, self.parts.first_hour);
         self.misses.keep(&book);
         self.book.store(Arc::new(book));
@@ -119,6 +65,27 @@ impl<S: Store + Reads> Core<S> {
             self.tell_runs(told);
         }
         Ok(())
+    }
+
+    /// What is journaled of a version that is published, switched or removed.
+    fn published(&self, row: &VersionRow, edits: &[EditOp], by: &str, now: At) -> JournalRow {
+        let became = match row.state {
+            VersionState::Live => "published",
+            VersionState::Off => "off",
+            VersionState::Old => "removed",
+            VersionState::Draft => "saved",
+        };
+        let what = &format!("{}.{became}", row.kind.key());
+        let mut data = json!({ "version": row.id, "meaning": hex::encode(row.meaning), "owner": row.owner });
+        for edit in edits {
+            if let EditOp::Published(publication) = edit
+                && publication.version == row.id
+            {
+                data["comment"] = publication.comment.as_str().into();
+                data["rollback"] = publication.rollback.into();
+            }
+        }
+        self.change_row(by, what, &row.flow, data, now)
     }
 
     /// Every schedule that is live now, or was before, sees to its next slot.
@@ -162,4 +129,43 @@ impl<S: Store + Reads> Core<S> {
             tokio::time::sleep(WATCH_PAUSE).await;
         }
     }
+}
+
+/// The first hours after `versions` were published. Flows of files have none unless they say so: who deploys files has looked at
+/// them, and a server that begins with them must take all that comes.
+fn hours_after(before: &Book, rows: &[VersionRow], versions: &[Published], now: At) -> (Hours, Vec<HourRow>) {
+    let of_file = |id| rows.iter().any(|row| row.id == id && row.owner.starts_with("file:"));
+    let flows = versions.iter().filter_map(|version| match version {
+        Published::Flow(version) => Some(&**version),
+        Published::Rules(_) | Published::Calendar(_) | Published::Segment(_) => None,
+    });
+    let guarded = flows.filter(|version| version.first_hour.is_some() || !of_file(version.id));
+    first_hour::after(&before.hours, guarded.map(|version| (version, now)))
+}
+
+/// The book with `versions` in place of what stood in it under the names in `changed`.
+fn changed_book(
+    before: &Book,
+    changed: &BTreeSet<String>,
+    versions: Vec<Published>,
+    since: impl Fn(VersionId) -> At,
+    notify: Option<Arc<str>>,
+) -> Book {
+    let stays = |name: &str| !changed.contains(name);
+    let mut live: Vec<Live> = before.live.iter().filter(|live| stays(&live.version.flow)).cloned().collect();
+    let mut rules: Vec<LiveRules> = before.rules.iter().filter(|live| stays(&live.rules.file)).cloned().collect();
+    let mut calendars: Vec<_> = before.calendars.values().filter(|kept| stays(&kept.name)).cloned().collect();
+    let mut segments: Vec<_> = before.segments.values().filter(|kept| stays(&kept.name)).cloned().collect();
+    for version in versions {
+        let since = since(version.id());
+        match version {
+            Published::Flow(version) => live.push(Live { version, since }),
+            Published::Rules(file) => rules.push(LiveRules { rules: file, since }),
+            Published::Calendar(found) => calendars.push(found.calendar),
+            Published::Segment(found) => segments.push(found.segment),
+        }
+    }
+    live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
+    let others = before.versions.values().cloned().collect();
+    Book::new(live, others, notify).with_rules(rules).with_calendars(calendars).with_segments(segments)
 }
