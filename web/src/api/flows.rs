@@ -6,9 +6,9 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use engine::account::Permission;
 use engine::flow::Kind;
-use engine::ids::{ContactId, EventId};
+use engine::ids::{ContactId, EventId, VersionId};
 use engine::mailbox::Missed;
-use engine::store::{self, Pages, Reads, VersionRow, VersionState};
+use engine::store::{self, DraftRow, Editing, Pages, Reads, VersionRow, VersionState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -73,26 +73,53 @@ impl From<&store::FlowFigures> for FlowFigures {
 /// `GET /flows`.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<Flows> {
     let versions = app.engine.live();
-    let rows = app.engine.store().flows().await?;
+    let mut rows = app.engine.store().flows().await?;
     let drafted = app.engine.store().drafted().await?;
+    let (drafts, metas) = (app.engine.store().drafts().await?, app.engine.store().metas().await?);
+    let new: Vec<VersionRow> = drafts
+        .iter()
+        .filter(|draft| !rows.iter().any(|row| row.flow == draft.flow))
+        .map(|draft| unpublished(draft))
+        .collect();
+    rows.extend(new);
+    rows.sort_by(|one, other| one.flow.cmp(&other.flow));
     let figures = app.figures.of_flows(&app).await?;
     let show = |row: &VersionRow| {
         let live = versions.iter().find(|version| version.id == row.id);
         let counted = figures.iter().find(|counted| counted.flow == row.flow);
+        let meta = metas.iter().find(|meta| meta.flow == row.flow);
+        let edited = drafted.contains(&row.flow) || drafts.iter().any(|draft| draft.flow == row.flow);
         FlowListed {
             version: row.into(),
             id: row.flow.clone(),
             changed_at: view::Time(row.at),
             changed_by: row.by.clone(),
-            has_draft: row.state != VersionState::Draft && drafted.contains(&row.flow),
-            labels: Vec::new(),
-            folder: None,
+            has_draft: row.state != VersionState::Draft && edited,
+            labels: meta.map(|meta| meta.labels.clone()).unwrap_or_default(),
+            folder: meta.map(|meta| meta.folder.clone()).filter(|folder| !folder.is_empty()),
             figures: counted.map(Into::into).unwrap_or_default(),
             name: live.map_or_else(|| name(&row.source), |live| Some(live.name.clone())),
             on: live.map(|live| live.triggers.iter().map(|on| on.kind.to_string()).collect()),
         }
     };
     Ok(Json(Flows { flows: rows.iter().filter(|row| row.kind == Kind::Flow).map(show).collect() }))
+}
+
+/// A document that is only a draft, as the list shows it: version 0.
+fn unpublished(draft: &DraftRow) -> VersionRow {
+    VersionRow {
+        id: VersionId::default(),
+        flow: draft.flow.clone(),
+        kind: draft.kind,
+        state: VersionState::Draft,
+        source: draft.text.clone().unwrap_or_default(),
+        meaning: [0; 32],
+        text_no: 0,
+        language: 1,
+        owner: "db".to_owned(),
+        by: draft.by.clone(),
+        at: draft.at,
+    }
 }
 
 /// The name that a text gives itself.

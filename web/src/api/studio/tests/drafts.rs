@@ -39,6 +39,29 @@ async fn a_draft_is_kept_byte_for_byte_valid_or_not_and_survives_a_crash() {
 }
 
 #[tokio::test]
+async fn a_flow_that_is_only_a_draft_is_in_the_list_with_its_labels() {
+    let data = tempfile::tempdir().unwrap();
+    let desk = Desk::open(data.path()).await;
+    desk.post("/flows", json!({ "text": FLOW })).await;
+    let labels = json!({ "labels": ["shop"], "folder": "orders" });
+    desk.ask(Method::PUT, "/flows/greet/meta", None, labels).await;
+    let listed = async || desk.get("/flows").await["flows"].clone();
+    let flow = &listed().await[0];
+    assert_eq!(
+        [&flow["id"], &flow["state"], &flow["labels"][0], &flow["folder"]],
+        ["greet", "draft", "shop", "orders"]
+    );
+    desk.publish("greet", FLOW, "").await;
+    assert_eq!(
+        (listed().await[0]["state"].clone(), listed().await[0]["has_draft"].clone()),
+        (json!("live"), json!(false))
+    );
+    desk.save("greet", &FLOW.replace("a: 1", "a: 2")).await;
+    assert_eq!(listed().await[0]["has_draft"], true);
+    desk.close().await;
+}
+
+#[tokio::test]
 async fn a_change_is_made_over_the_revision_that_was_read() {
     let data = tempfile::tempdir().unwrap();
     let desk = Desk::open(data.path()).await;
