@@ -6,10 +6,10 @@ use std::future::Future;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Error, RunRow, Store};
+use super::{Error, Store};
 use crate::clock::At;
 use crate::flow::Kind;
-use crate::ids::{RunId, VersionId, WaitId};
+use crate::ids::VersionId;
 
 /// The text of a document that is being edited. It may be no valid document at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,15 +81,6 @@ pub struct ReviewRow {
     pub answer: String,
 }
 
-/// A run that waits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WaitingRun {
-    /// The run.
-    pub run: RunRow,
-    /// Its armed waits, and when they fall due.
-    pub due: Vec<(WaitId, At)>,
-}
-
 /// How a review stands. The codes are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -131,17 +122,6 @@ pub trait Editing: Store {
 
     /// Labels and folders of all documents that have any.
     fn metas(&self) -> impl Future<Output = Result<Vec<MetaRow>, Error>> + Send;
-
-    /// Runs of a flow that wait, newest first, at most `limit` of them and older than `before`.
-    fn waiting(
-        &self,
-        flow: &str,
-        before: Option<RunId>,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<WaitingRun>, Error>> + Send;
-
-    /// How many runs of a flow are not over.
-    fn open_runs(&self, flow: &str) -> impl Future<Output = Result<u64, Error>> + Send;
 
     /// The last review of a document.
     fn review(&self, flow: &str) -> impl Future<Output = Result<Option<ReviewRow>, Error>> + Send;

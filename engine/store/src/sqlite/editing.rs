@@ -1,13 +1,10 @@
 //! Drafts, publications, labels and reviews: what the editor keeps of documents.
 
-use std::collections::{BTreeSet, HashMap};
-
 use engine::clock::At;
 use engine::flow::Kind;
-use engine::ids::{RunId, VersionId, WaitId};
+use engine::ids::VersionId;
 use engine::store::{
-    DraftRow, EditOp, Editing, Error as StoreError, MetaRow, PublicationRow, ReviewRow, ReviewState, RunRow,
-    VersionRow, WaitingRun,
+    DraftRow, EditOp, Editing, Error as StoreError, MetaRow, PublicationRow, ReviewRow, ReviewState, VersionRow,
 };
 use rusqlite::{Connection, params};
 use sqlx::sqlite::SqliteRow;
@@ -16,7 +13,6 @@ use super::Sqlite;
 use super::columns::Columns;
 use super::error::Error;
 use super::read::{all, one};
-use super::rows::{self, columns};
 
 pub(super) const CHANGE_DRAFT: &str = "insert into draft (flow, kind, text, revision, based_on, by, at) values (?, ?, ?, ?, ?, ?, ?) \
      on conflict (flow) do update set kind = excluded.kind, text = excluded.text, revision = excluded.revision, \
@@ -43,19 +39,6 @@ pub(super) const PUBLICATIONS: &str =
 const METAS: &str = "select flow, labels, folder from flow_meta order by flow";
 const LAST_REVIEW: &str = "select flow, revision, asked_by, asked_at, comment, state, answered_by, answered_at, answer \
      from review where flow = ?";
-
-/// Runs that wait are few beside those that are over, which only the index by status leaves out.
-pub(super) const WAITING: &str = concat!(
-    "select ",
-    columns!(run),
-    " from run cross join version on version.id = run.version_id \
-     where run.status <> 10 and run.status = 1 and run.id < ? and version.flow = ? order by run.id desc limit ?"
-);
-/// The armed waits of mailboxes, given as a JSON list.
-pub(super) const ARMED: &str = "select wait.run_id, wait.id, wait.due_at from json_each(?) as wanted \
-     cross join wait on wait.mailbox = wanted.value and wait.state = 0 where wait.run_id is not null";
-pub(super) const OPEN_RUNS: &str = "select count(*) from run indexed by run_open where run.status < 10 and version_id in \
-     (select id from version where flow = ?)";
 
 const REVIEW_STATES: [ReviewState; 3] = [ReviewState::Asked, ReviewState::Approved, ReviewState::Declined];
 
@@ -124,11 +107,6 @@ fn draft(row: &SqliteRow) -> Result<DraftRow, Error> {
     })
 }
 
-fn due(row: &SqliteRow) -> Result<(RunId, WaitId, At), Error> {
-    let mut c = Columns::of(row);
-    Ok((c.id(RunId)?, c.id(WaitId)?, c.id(At)?))
-}
-
 fn publication(row: &SqliteRow) -> Result<PublicationRow, Error> {
     let mut c = Columns::of(row);
     Ok(PublicationRow {
@@ -177,26 +155,6 @@ impl Editing for Sqlite {
 
     async fn metas(&self) -> Result<Vec<MetaRow>, StoreError> {
         Ok(all(&mut *self.reader().await?, sqlx::query(METAS), meta).await?)
-    }
-
-    async fn waiting(&self, flow: &str, before: Option<RunId>, limit: u32) -> Result<Vec<WaitingRun>, StoreError> {
-        let mut reader = self.reader().await?;
-        let before = before.map_or(i64::MAX, |run| run.0);
-        let query = sqlx::query(WAITING).bind(before).bind(flow).bind(limit);
-        let runs = all(&mut reader, query, rows::run).await?;
-        let mailboxes: BTreeSet<i64> = runs.iter().map(|run| run.mailbox.0).collect();
-        let mailboxes = serde_json::Value::from(mailboxes.into_iter().collect::<Vec<_>>()).to_string();
-        let mut armed: HashMap<RunId, Vec<(WaitId, At)>> = HashMap::new();
-        for (run, wait, due) in all(&mut reader, sqlx::query(ARMED).bind(mailboxes), due).await? {
-            armed.entry(run).or_default().push((wait, due));
-        }
-        let with = |run: RunRow| WaitingRun { due: armed.remove(&run.id).unwrap_or_default(), run };
-        Ok(runs.into_iter().map(with).collect())
-    }
-
-    async fn open_runs(&self, flow: &str) -> Result<u64, StoreError> {
-        let count = one(&mut *self.reader().await?, sqlx::query(OPEN_RUNS).bind(flow), rows::number).await?;
-        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
     async fn review(&self, flow: &str) -> Result<Option<ReviewRow>, StoreError> {

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use engine::flow::{self, Outline};
-use engine::store::{EditOp, Editing, MetaRow, VersionRow, VersionState};
+use engine::store::{EditOp, MetaRow, VersionRow, VersionState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -240,7 +240,7 @@ pub(crate) async fn remove(
         let message = format!("`{id}` belongs to the file {}: remove that", file.display());
         return Err(ApiError::conflict_of("read_only", message, &json!({ "file": file })));
     }
-    let open = app.engine.store().open_runs(&id).await?;
+    let open = app.engine.waiting(&id).await?.runs;
     if open > 0 && remove.runs.is_none() {
         let message =
             format!("{open} runs of `{id}` are not over: let them finish with `?runs=finish`, or end them first");

@@ -4679,13 +4679,11 @@ export interface components {
         };
         /** @description Where runs wait. */
         Waiting: {
-            /** @description Whether there are more than were looked at. */
-            more: boolean;
             /** @description The steps, those with the most runs first. */
             places: components["schemas"]["WaitingPlace"][];
             /**
-             * Format: uint
-             * @description How many runs wait.
+             * Format: uint64
+             * @description How many runs are not over, those at work too.
              */
             runs: number;
         };
@@ -4700,7 +4698,7 @@ export interface components {
         /** @description A step at which runs wait. */
         WaitingPlace: {
             /**
-             * Format: uint
+             * Format: uint64
              * @description How many runs.
              */
             count: number;
@@ -4708,9 +4706,11 @@ export interface components {
             label: string;
             /** @description When the next of them goes on by itself; `null` for none. */
             next_due: string | null;
+            /** @description What becomes of them unless the publisher says otherwise. */
+            on_publish: components["schemas"]["OnPublish"];
             /** @description Its place in the text of that version. */
             path: string | null;
-            /** @description The step as runs name it. */
+            /** @description The step as runs name it: by this a publication says what becomes of them. */
             step: string;
             /** @description The version. */
             version: string;

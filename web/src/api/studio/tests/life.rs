@@ -47,7 +47,7 @@ async fn runs_that_wait_are_counted_where_they_do_and_keep_their_flow_from_being
     }
     desk.started.app.engine.idle().await;
     let waiting = desk.get("/flows/patient/waiting").await;
-    assert_eq!((&waiting["runs"], &waiting["more"]), (&json!(2), &json!(false)), "{waiting}");
+    assert_eq!((&waiting["runs"], &waiting["places"][0]["on_publish"]), (&json!(2), &json!("finish")), "{waiting}");
     let place = &waiting["places"][0];
     assert_eq!((&place["path"], &place["count"]), (&json!("steps/1/then/0"), &json!(2)));
     assert_eq!((&place["label"], &place["version"]), (&json!("Two days"), &json!(version)));
@@ -63,6 +63,36 @@ async fn runs_that_wait_are_counted_where_they_do_and_keep_their_flow_from_being
     assert_eq!(desk.get("/flows/patient/waiting").await["runs"], 2, "they go on");
     // The id is free again.
     desk.post("/flows", json!({ "text": WAITS })).await;
+    desk.close().await;
+}
+
+/// The publisher says it by the step's path in the text, or by the name that runs have for it.
+#[tokio::test]
+async fn runs_that_wait_stop_or_go_on_in_the_new_version_as_the_publisher_says() {
+    let data = tempfile::tempdir().unwrap();
+    let desk = Desk::open(data.path()).await;
+    let text = "format: 1\nflow: patient\non: [manual]\nsteps:\n  - id: rest\n    wait: 2d\n  - set: { a: 1 }\n";
+    desk.post("/flows", json!({ "text": text })).await;
+    let old = desk.publish("patient", text, "").await;
+    let start = async || {
+        desk.post("/flows/patient/runs", json!({})).await;
+        desk.started.app.engine.idle().await;
+    };
+    let publish = async |text: &str, waiting: Value| {
+        let revision = desk.save("patient", text).await;
+        let body = json!({ "revision": revision, "waiting": waiting });
+        let (status, answer) = desk.ask(Method::POST, "/flows/patient/publish", None, body).await;
+        assert_eq!(status, 200, "{answer}");
+        desk.started.app.engine.idle().await;
+        answer["version"].clone()
+    };
+    let run = async || desk.get("/runs?flow=patient").await["runs"][0].clone();
+    start().await;
+    assert_eq!(run().await["version"], json!(old));
+    let new = publish(&text.replace("a: 1", "a: 2"), json!({ "steps/0": "continue" })).await;
+    assert_eq!(run().await["version"], new, "it goes on there");
+    publish(&text.replace("a: 1", "a: 3"), json!({ "rest": "stop" })).await;
+    assert_eq!(run().await["status"], "cancelled");
     desk.close().await;
 }
 
