@@ -203,6 +203,8 @@ export interface Publishing {
   comment: string;
   /** The version it was compared with: when another one is in force by then, nothing is published. */
   over: string | null;
+  /** What becomes of runs that wait, by step; others become what their step says. */
+  waiting: Record<string, OnPublish>;
 }
 
 export const publish = (kind: DocumentKind, id: string, what: Publishing) =>
@@ -218,7 +220,11 @@ export interface WaitingPlace {
   version: string;
   count: number;
   next_due: Time | null;
+  on_publish: OnPublish;
 }
+
+/** What becomes of runs that wait when another version is published. */
+export type OnPublish = "finish" | "continue" | "stop";
 
 export const waiting = (kind: DocumentKind, id: string) =>
   get<{ places: WaitingPlace[]; runs: number }>(`${at(kind, id)}/waiting`);

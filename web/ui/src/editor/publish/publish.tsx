@@ -11,9 +11,19 @@ import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { TextArea } from "~/ui/field";
+import { Select } from "~/ui/select";
 import { Skeleton } from "~/ui/skeleton";
 import { toast } from "~/ui/toast";
-import { type DocumentKind, publish, runTests, versions, versionText, type WaitingPlace, waiting } from "../api";
+import {
+  type DocumentKind,
+  type OnPublish,
+  publish,
+  runTests,
+  versions,
+  versionText,
+  type WaitingPlace,
+  waiting,
+} from "../api";
 import { cardOf } from "../model/cards";
 import type { Autosave } from "../state/autosave";
 import { say, useEditor, useEditorStore } from "../state/editor";
@@ -59,11 +69,17 @@ export function PublishDialog({ kind, id, saves, onClose, onProblem }: Props) {
   const revision = useStore(saves.store, (state) => state.revision);
   const live = useLiveText(kind, id);
   const [comment, setComment] = useState("");
+  const [fates, setFates] = useState<Record<string, OnPublish>>({});
   const errors = problems.filter(({ severity }) => severity !== "warning");
   const send = useMutation({
     mutationFn: async () => {
       if (!(await saves.flush())) throw new Error(t("editor.publish.not_saved"));
-      return publish(kind, id, { revision: saves.store.getState().revision, comment, over: live.version });
+      return publish(kind, id, {
+        revision: saves.store.getState().revision,
+        comment,
+        over: live.version,
+        waiting: fates,
+      });
     },
     onSuccess: () => {
       const words = t("editor.publish.done", { version: live.number + 1 });
@@ -101,7 +117,7 @@ export function PublishDialog({ kind, id, saves, onClose, onProblem }: Props) {
         </section>
         <ProblemList problems={problems} onProblem={onProblem} />
         <Tests text={text} />
-        <Waiting kind={kind} id={id} />
+        <Waiting kind={kind} id={id} fates={fates} onChange={setFates} />
         <TextArea label={t("editor.publish.comment")} value={comment} onChange={setComment} rows={2} />
       </div>
     </Dialog>
@@ -160,8 +176,18 @@ function Tests({ text }: { text: string }) {
   );
 }
 
-/** Those who are waiting finish on the version they began with. */
-function Waiting({ kind, id }: { kind: DocumentKind; id: string }) {
+const FATES: readonly OnPublish[] = ["finish", "continue", "stop"];
+
+interface WaitingProps {
+  kind: DocumentKind;
+  id: string;
+  /** What the publisher chose, by step; others become what their step says. */
+  fates: Record<string, OnPublish>;
+  onChange: (fates: Record<string, OnPublish>) => void;
+}
+
+/** Who is waiting where, and what becomes of them. */
+function Waiting({ kind, id, fates, onChange }: WaitingProps) {
   const t = useText();
   const picture = useEditor((state) => state.picture);
   const { data } = useQuery({ queryKey: ["waiting", kind, id], queryFn: () => waiting(kind, id), retry: false });
@@ -170,14 +196,19 @@ function Waiting({ kind, id }: { kind: DocumentKind; id: string }) {
     const step = place.path === null ? undefined : picture.steps.get(place.path);
     return place.label || (step ? cardOf(step, t).title : place.step);
   };
+  const choices = FATES.map((fate) => ({ id: fate, label: t(`editor.waiting.${fate}`) }));
   return (
     <section>
-      <h3>{t("editor.waiting", { n: data.runs })}</h3>
-      <p className={styles.quiet}>{t("editor.waiting.finish")}</p>
+      <h3>{t("editor.waiting", { n: data.places.reduce((sum, { count }) => sum + count, 0) })}</h3>
       {data.places.map((place) => (
         <div key={`${place.version} ${place.step}`} className={styles.place}>
           <Users size={16} aria-hidden />
-          <span>{t("editor.waiting.at", { n: place.count, step: name(place) })}</span>
+          <Select
+            label={t("editor.waiting.at", { n: place.count, step: name(place) })}
+            choices={choices}
+            value={fates[place.step] ?? place.on_publish}
+            onChange={(fate) => onChange({ ...fates, [place.step]: fate as OnPublish })}
+          />
         </div>
       ))}
     </section>
