@@ -169,6 +169,35 @@ async fn one_box_finds_everything() {
     staged.close().await;
 }
 
+/// Somebody who may read flows finds no customers and no runs by the box that everybody has.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_box_finds_what_its_asker_may_see() {
+    let staged = ordered().await;
+    let place = &staged.place;
+    let door = place.serve().await;
+    let run = place.get("/runs").await["runs"][0]["id"].as_str().unwrap().to_owned();
+    let finds = async |scopes: &[&str], asked: &str| {
+        let (status, made) =
+            place.ask(Method::POST, "/tokens", Some(&json!({ "name": "asker", "scopes": scopes }))).await;
+        assert_eq!(status, StatusCode::CREATED, "{made}");
+        let url = format!("http://{}/api/v1/search?q={asked}", door.address);
+        let asked = reqwest::Client::new().get(url).bearer_auth(made["secret"].as_str().unwrap());
+        let found: Value = asked.send().await.unwrap().json().await.unwrap();
+        each(list(&found, "hits"), "kind").iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let none = Vec::<String>::new();
+    assert_eq!(finds(&["flows.read"], "ORDER-to").await, ["flow"]);
+    assert_eq!(finds(&["flows.read"], "li+wei").await, none);
+    assert_eq!(finds(&["flows.read"], &run).await, none);
+    assert_eq!(finds(&["contacts.read"], "li+wei").await, none, "names are masked for them");
+    assert_eq!(finds(&["contacts.read", "personal.read"], "li+wei").await, ["contact"]);
+    assert_eq!(finds(&["runs.read"], &run).await, ["run"]);
+    assert_eq!(finds(&["runs.read"], "ORDER-to").await, none);
+    door.stop.cancel();
+    door.server.await.unwrap();
+    staged.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_library_is_in_the_binary_and_begins_to_work_as_it_is() {
     let place = Place::open().await;
