@@ -189,8 +189,10 @@ export interface Change {
   kind: "added" | "removed" | "changed" | "moved" | "renamed";
   path_old: string | null;
   path_new: string | null;
-  /** All of it in words. */
-  words: string;
+  /** What it is called: its name, else its id, else what it does. */
+  label: string;
+  /** The field that changed, with `/` between keys. */
+  field: string | null;
   old?: Json;
   new?: Json;
 }

@@ -53,12 +53,30 @@ function InWords({ before, now }: { before: string; now: string }) {
             <li key={at} className={styles[change.kind]}>
               <Icon size={14} aria-hidden />
               <span>
-                <strong>{t(`editor.change.${change.kind}`)}</strong> <bdi dir="auto">{change.words}</bdi>
+                <strong>{t(`editor.change.${change.kind}`)}</strong> <bdi dir="auto">{change.label}</bdi>
+                {change.field && <Field {...change} />}
               </span>
             </li>
           );
         })}
       </ul>
+    </>
+  );
+}
+
+/** A field with what it was and what it is; a text of several lines is shown by the other tab. */
+function Field({ field, old, new: now }: Change) {
+  const value = (shown: Change["old"]) =>
+    shown == null ? "–" : typeof shown === "string" ? shown : JSON.stringify(shown);
+  return (
+    <>
+      {" · "}
+      <bdi dir="ltr">
+        <code>{field}</code>
+      </bdi>
+      {": "}
+      <bdi dir="auto">{value(old)}</bdi> <ArrowRight size={12} aria-hidden className="flip" />{" "}
+      <bdi dir="auto">{value(now)}</bdi>
     </>
   );
 }

@@ -12,7 +12,7 @@ export function Messages({ messages }: { messages: Message[] }) {
         <li key={message.id} className={message.inbound ? styles.inbound : styles.outbound}>
           <p dir="auto">{message.text ?? t("run.no_text")}</p>
           <span className={styles.by}>
-            <Time at={message.status_at} as="short" /> {message.status}
+            <Time at={message.status_at} as="short" /> {t(`run.message.${message.status}`)}
             {message.error && ` · ${message.error}`}
           </span>
         </li>
