@@ -26,7 +26,6 @@ mod meaning;
 mod moving;
 mod names;
 mod outline;
-mod pointers;
 mod problem;
 mod program;
 mod proof;
@@ -61,7 +60,6 @@ pub use limits::{Busy, Concurrency, Debounce, Key, Limits, Throttle};
 pub use lower::{Checked, Compiled, FORMAT, FlowId, check, is_document_id};
 pub use moving::{OnPublish, Stays};
 pub use outline::{Outline, PlacedProblem, StepPlace, Summary};
-pub use pointers::pointers;
 pub use problem::{CODES, Problem, Severity};
 pub use program::{
     Check, Do, Expr, ForEach, Into, MAX_ITEMS, Op, Program, Retry, Step, StepIx, Trigger, Until, Version, WaitFor, Want,

@@ -76,11 +76,8 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<Flows> {
     let mut rows = app.engine.store().flows().await?;
     let drafted = app.engine.store().drafted().await?;
     let (drafts, metas) = (app.engine.store().drafts().await?, app.engine.store().metas().await?);
-    let new: Vec<VersionRow> = drafts
-        .iter()
-        .filter(|draft| !rows.iter().any(|row| row.flow == draft.flow))
-        .map(|draft| unpublished(draft))
-        .collect();
+    let new: Vec<VersionRow> =
+        drafts.iter().filter(|draft| !rows.iter().any(|row| row.flow == draft.flow)).map(unpublished).collect();
     rows.extend(new);
     rows.sort_by(|one, other| one.flow.cmp(&other.flow));
     let figures = app.figures.of_flows(&app).await?;

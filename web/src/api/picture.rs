@@ -2,7 +2,7 @@
 
 use engine::book::Published;
 use engine::clock::At;
-use engine::flow::{self, Op, Program, StepIx};
+use engine::flow::{self, Op, Outline, Program, StepIx, StepPlace};
 use engine::ids::WaitId;
 use engine::run::picture::{self as drawing, Seen, StepState, Tried, Waiting};
 use engine::run::{Entry, journal};
@@ -90,21 +90,31 @@ pub(super) fn drawn(app: &App, version: &VersionRow, rows: &[JournalRow], status
         .flat_map(|(at, entries)| entries.into_iter().map(move |entry| (at, entry)))
         .collect();
     let picture = drawing::picture(program, entries.iter().map(|(at, entry)| (*at, entry)), status);
-    let places = Places { program, paths: flow::pointers(&version.source, program) };
+    let places = Places { program, outline: flow::outline(&version.source) };
+    let mut steps = picture.steps;
+    // As the text has them: what a branch holds comes right behind the step that has the branch.
+    steps.sort_by_cached_key(|seen| places.written(seen.step).map(|(order, _)| order));
     Some(Picture {
-        steps: picture.steps.into_iter().map(|seen| places.step(seen)).collect(),
+        steps: steps.into_iter().map(|seen| places.step(seen)).collect(),
         waits: picture.waits.into_iter().map(|waiting| places.wait(waiting)).collect(),
     })
 }
 
 struct Places<'p> {
     program: &'p Program,
-    paths: Vec<Option<String>>,
+    outline: Option<Outline>,
 }
 
 impl Places<'_> {
+    /// Where the step stands in the text, and in which order; a part that the author did not write stands where its step does.
+    fn written(&self, step: StepIx) -> Option<(usize, &StepPlace)> {
+        let part = self.program.step(Some(step))?;
+        let step = if part.line == 0 { self.program.step(part.parent)? } else { part };
+        self.outline.as_ref()?.steps().iter().enumerate().find(|(_, place)| *place.step == *step.path)
+    }
+
     fn path(&self, step: StepIx) -> String {
-        self.paths.get(step as usize).cloned().flatten().unwrap_or_default()
+        self.written(step).map(|(_, place)| place.path.clone()).unwrap_or_default()
     }
 
     fn step(&self, seen: Seen) -> Step {

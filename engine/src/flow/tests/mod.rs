@@ -10,7 +10,6 @@ mod documents;
 mod identity;
 mod outline;
 mod plan;
-mod pointers;
 mod rules;
 mod schema;
 mod scope;

@@ -35,6 +35,13 @@ async fn a_run_is_drawn_over_the_text_of_its_flow() {
         let found = flow.pointer(&place).unwrap_or_else(|| panic!("nothing stands at {place}"));
         assert!(found.get(step["verb"].as_str().unwrap()).is_some(), "{place} is no {}: {found}", step["verb"]);
     }
+    let paths = each(list(picture, "steps"), "path");
+    let branch = paths.iter().position(|path| path.ends_with("/then/0")).unwrap();
+    assert_eq!(
+        paths[branch - 1],
+        paths[branch].trim_end_matches("/then/0"),
+        "a branch comes behind its step: {paths:?}"
+    );
     let ticket = list(picture, "steps").iter().find(|step| step["id"] == "ticket").unwrap();
     assert_eq!((&ticket["state"], &ticket["times"], &ticket["verb"]), (&json!("done"), &json!(1), &json!("do")));
     assert_eq!(ticket["attempts"][0]["verdict"], "done");
