@@ -1,5 +1,5 @@
 //! What only shows when documents are seen together: a tag that nothing gives and one that is nearly it, a team without hours
-//! beside one that has them, flows that start each other.
+//! beside one that has them, flows that start each other. What a flow that is called does to its caller is in [`called`].
 //!
 //! Tags and teams may come from people and other systems, so a name is told only when one that is known here is near to it.
 
@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::called;
 use super::env::{Environment, Needs};
 use super::import::PlanItem;
 use super::kinds::{CompiledDocument, Kind, check_document};
@@ -33,11 +34,18 @@ type All = BTreeMap<String, Said>;
 /// Adds warnings to the items of a plan, in view of what is stored beside them.
 pub(super) fn tell(items: &mut [PlanItem], stored: &[VersionRow], env: &Environment<'_>) {
     let mut all = All::new();
+    let mut flows = Vec::new();
     for row in stored.iter().filter(|row| matches!(row.state, VersionState::Live | VersionState::Off)) {
-        if !items.iter().any(|item| item.flow.as_ref() == Some(&row.flow)) {
-            all.extend(check_document(&row.source, env).version.map(|document| (row.flow.clone(), said(&document))));
+        if let Some(document) = check_document(&row.source, env).version {
+            if !items.iter().any(|item| item.flow.as_ref() == Some(&row.flow)) {
+                all.insert(row.flow.clone(), said(&document));
+            }
+            if let CompiledDocument::Flow(flow) = document {
+                flows.push(flow);
+            }
         }
     }
+    called::tell(items, &flows);
     all.extend(items.iter().filter_map(|item| Some((item.flow.clone()?, said(item.compiled.as_ref()?)))));
     for item in items.iter_mut().filter(|item| item.compiled.is_some()) {
         let Some((id, own)) = item.flow.as_ref().and_then(|id| all.get_key_value(id)) else { continue };

@@ -150,6 +150,14 @@ impl CompiledDocument {
         }
     }
 
+    /// The flow, if it is one.
+    pub(super) fn flow(&self) -> Option<&Compiled> {
+        match self {
+            Self::Flow(flow) => Some(flow),
+            Self::Rules(_) | Self::Calendar(_) | Self::Segment(_) => None,
+        }
+    }
+
     /// What an installation must have for it to work.
     #[must_use]
     pub fn needs(&self) -> &Needs {

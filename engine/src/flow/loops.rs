@@ -9,6 +9,7 @@ use super::names::{Have, ROOTS};
 use super::program::{ForEach, MAX_ITEMS, Op, Step, StepIx};
 use super::shape::{Form, Shape};
 use super::suggest;
+use super::values::named;
 use super::yaml::{Node, Place, Val};
 
 /// Most items that a `for_each` works on at once.
@@ -69,9 +70,8 @@ impl<'a> Lower<'a> {
         let limit = keys.take("limit").map_or(Some(1), |node| self.whole(node, "`limit`", 1, MAX_LIMIT));
         let steps = keys.need("steps", "list what is done with each item", &mut self.problems);
         let before = self.names.have.clone();
-        self.names
-            .locals
-            .extend([(name.unwrap_or("item").to_owned(), Shape::any()), ("index".to_owned(), Shape::any())]);
+        let item = named(node).and_then(|parts| self.names.items(&parts)).unwrap_or(Shape::any());
+        self.names.locals.extend([(name.unwrap_or("item").to_owned(), item), ("index".to_owned(), Shape::integer())]);
         let body = steps.and_then(|steps| self.branch(steps, "steps", here).0);
         let locals = self.names.locals.len();
         self.names.locals.truncate(locals - 2);

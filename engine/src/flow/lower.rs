@@ -63,6 +63,8 @@ pub struct Compiled {
     pub tests: Vec<TestCase>,
     /// What an installation must have for it to work.
     pub needs: Needs,
+    /// The place of each step.
+    pub(super) places: Vec<Place>,
 }
 
 impl Compiled {
@@ -242,6 +244,7 @@ impl<'a> Lower<'a> {
             program: program?,
             tests,
             needs,
+            places: std::mem::take(&mut self.places),
         })
     }
 

@@ -7,6 +7,7 @@ mod ask;
 mod blocks;
 mod bounds;
 mod calendar;
+mod called;
 mod calls;
 mod case;
 mod case_document;

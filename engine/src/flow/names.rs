@@ -191,23 +191,34 @@ impl<'a> Names<'a> {
 
     /// What a dotted name is, if that is certain.
     pub(crate) fn form(&self, parts: &[&str]) -> Option<Form> {
+        let shapes = self.shapes(parts)?;
+        let first = shapes.first()?.form();
+        shapes.iter().all(|shape| shape.form() == first).then_some(first)
+    }
+
+    /// What the items of the list with this dotted name are, if that is certain.
+    pub(crate) fn items(&self, parts: &[&str]) -> Option<Shape<'a>> {
+        let items: Vec<Shape<'a>> = self.shapes(parts)?.iter().map(Shape::items).collect::<Option<_>>()?;
+        let first = *items.first()?;
+        items.iter().all(|items| items.same(&first)).then_some(first)
+    }
+
+    /// What a dotted name may be: one shape for each trigger, as far as its event is read.
+    fn shapes(&self, parts: &[&str]) -> Option<Vec<Shape<'a>>> {
         let (root, rest) = parts.split_first()?;
+        let one = |shape: Shape<'a>, rest: &[&str]| Some(vec![reach(shape, rest)?]);
         match *root {
-            "event" => {
-                let mut forms = self.sources.iter().map(|source| reach(source.event, rest).map(|shape| shape.form()));
-                let first = forms.next()??;
-                forms.all(|form| form == Some(first)).then_some(first)
-            }
-            "contact" => Some(reach(Shape::new(&CONTACT), rest)?.form()),
-            "conversation" => Some(reach(Shape::new(&CONVERSATION), rest)?.form()),
+            "event" => self.sources.iter().map(|source| reach(source.event, rest)).collect(),
+            "contact" => one(Shape::new(&CONTACT), rest),
+            "conversation" => one(Shape::new(&CONVERSATION), rest),
             "steps" => {
                 let (id, rest) = rest.split_first()?;
-                Some(reach((*self.outputs.get(*id)?)?, rest)?.form())
+                one((*self.outputs.get(*id)?)?, rest)
             }
-            "reply" => Some(reach(self.reply?, rest)?.form()),
+            "reply" => one(self.reply?, rest),
             local => {
                 let (_, shape) = self.locals.iter().rfind(|(name, _)| name == local)?;
-                Some(reach(*shape, rest)?.form())
+                one(*shape, rest)
             }
         }
     }

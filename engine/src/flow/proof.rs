@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::called::{Called, Left};
 use super::problem::Problems;
 use super::program::{Do, Expr, Op, Program, Step, StepIx, Trigger, Until};
 use super::yaml::Place;
@@ -24,7 +25,7 @@ const MOST_GROWTH: u32 = 40;
 
 /// How long ago the customer wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Age {
+pub(super) enum Age {
     /// At most so long ago.
     Within(Duration),
     /// Any time ago, or never.
@@ -32,7 +33,7 @@ enum Age {
 }
 
 impl Age {
-    fn after(self, span: Option<Duration>) -> Self {
+    pub(super) fn after(self, span: Option<Duration>) -> Self {
         match (self, span) {
             (Self::Within(age), Some(span)) => age.checked_add(span).map_or(Self::Unbounded, Self::Within),
             _ => Self::Unbounded,
@@ -51,27 +52,61 @@ struct Known {
 /// Reports free text that may go out after the window has closed, and escalations behind calls that may take longer than they
 /// promise. `places` has the place of each step.
 pub(super) fn check(program: &Program, triggers: &[Trigger], places: &[Place], problems: &mut Problems) {
-    let proof = Proof { program, places };
-    let all = proof.ages(triggers);
-    for (ix, step) in program.steps.iter().enumerate() {
-        if let (Some(known), true) = (all[ix], sends_free_text(step)) {
-            proof.tell_window(ix, known, &all, problems);
-        }
-    }
+    // What the flows that it calls do is known where all documents are: see [`super::called`].
+    let nothing = Called::default();
+    let proof = Proof { program, places, called: &nothing };
+    proof.windows(triggers, problems);
     proof.late_escalations(problems);
+}
+
+/// Reports free text that may go out after the window has closed, now that the flows it calls are known.
+pub(super) fn check_windows(
+    program: &Program,
+    triggers: &[Trigger],
+    places: &[Place],
+    called: &Called,
+    problems: &mut Problems,
+) {
+    Proof { program, places, called }.windows(triggers, problems);
+}
+
+/// How old the customer's last message is when a run of `program` is over that began when it was `age` old.
+pub(super) fn left(program: &Program, called: &Called, age: Age) -> Left {
+    let proof = Proof { program, places: &[], called };
+    let all = proof.reach(&[age]);
+    let mut left = Left::default();
+    for (ix, known) in (0..).zip(&all) {
+        let (Some(known), Some(step)) = (known, program.step(Some(ix))) else { continue };
+        let over = proof.goes_on(ix, step, known.age).into_iter().filter(|(next, _)| next.is_none());
+        left.ended = left.ended.max(over.map(|(_, age)| age).max());
+        left.failed = left.failed.max(Some(known.age.max(proof.fails(step, known.age))));
+    }
+    left
 }
 
 struct Proof<'a> {
     program: &'a Program,
     places: &'a [Place],
+    called: &'a Called,
 }
 
 impl Proof<'_> {
-    fn ages(&self, triggers: &[Trigger]) -> Vec<Option<Known>> {
+    fn windows(&self, triggers: &[Trigger], problems: &mut Problems) {
+        let starts: Vec<Age> = triggers.iter().filter_map(age_at_start).collect();
+        let all = self.reach(&starts);
+        for (ix, step) in self.program.steps.iter().enumerate() {
+            if let (Some(known), true) = (all[ix], sends_free_text(step)) {
+                self.tell_window(ix, known, &all, problems);
+            }
+        }
+    }
+
+    /// What is known of each step that a run may come to, by how old the customer's last message may be at its start.
+    fn reach(&self, starts: &[Age]) -> Vec<Option<Known>> {
         let mut known: Vec<Option<Known>> = vec![None; self.program.steps.len()];
         let mut open: Vec<(StepIx, Age, Option<StepIx>)> = Vec::new();
-        for age in triggers.iter().filter_map(age_at_start) {
-            open.extend(self.program.entry.map(|entry| (entry, age, None)));
+        for age in starts {
+            open.extend(self.program.entry.map(|entry| (entry, *age, None)));
             // The flow's deadline may pass as late as that.
             let overdue = self.program.on_error.filter(|_| self.program.deadline.is_some());
             open.extend(overdue.map(|handler| (handler, age.after(self.program.deadline), None)));
@@ -96,6 +131,23 @@ impl Proof<'_> {
 
     /// Where a run goes from `step`, and how old the customer's last message then is.
     fn ways(&self, ix: StepIx, step: &Step, age: Age) -> Vec<(StepIx, Age)> {
+        let mut ways = self.goes_on(ix, step, age);
+        ways.push((self.handler(ix), self.fails(step, age)));
+        ways.push((self.program.finally.filter(|finally| ix < *finally), age));
+        ways.into_iter().filter_map(|(next, age)| Some((next?, age))).collect()
+    }
+
+    /// How old the customer's last message may be when `step` fails.
+    fn fails(&self, step: &Step, age: Age) -> Age {
+        let own = match &step.op {
+            Op::RunFlow { flow, wait: true, .. } => self.called.failed(flow, age),
+            _ => age,
+        };
+        if step.deadline.is_some() { own.max(age.after(step.deadline)) } else { own }
+    }
+
+    /// Where a run goes from `step` when all is well; nowhere when it is over.
+    fn goes_on(&self, ix: StepIx, step: &Step, age: Age) -> Vec<(Option<StepIx>, Age)> {
         let fresh = Age::Within(Duration::ZERO);
         let mut ways: Vec<(Option<StepIx>, Age)> = match &step.op {
             Op::If { when, then, otherwise } => match window_guard(when.source()) {
@@ -122,7 +174,8 @@ impl Proof<'_> {
             Op::Until { repeat, .. } | Op::Again { repeat } => {
                 vec![(Some(*repeat), age), (self.program.step(Some(*repeat)).and_then(|step| step.next), age)]
             }
-            Op::Stop { .. } => Vec::new(),
+            Op::Stop { failed, .. } => return if *failed { Vec::new() } else { vec![(None, age)] },
+            Op::RunFlow { flow, wait: true, .. } => vec![(step.next, self.called.ended(flow, age))],
             Op::Do(_) | Op::Set(_) | Op::Script(_) | Op::RunFlow { .. } | Op::Answer { .. } | Op::Reply { .. } => {
                 vec![(step.next, age)]
             }
@@ -130,12 +183,7 @@ impl Proof<'_> {
         for (way, _) in &mut ways {
             *way = way.or_else(|| self.behind_branch(ix));
         }
-        ways.push((self.handler(ix), age));
-        if step.deadline.is_some() {
-            ways.push((self.handler(ix), age.after(step.deadline)));
-        }
-        ways.push((self.program.finally.filter(|finally| ix < *finally), age));
-        ways.into_iter().filter_map(|(next, age)| Some((next?, age))).collect()
+        ways
     }
 
     /// A branch that ends goes on in the next round of its `for_each`, and behind the step that opened it.
@@ -193,9 +241,16 @@ impl Proof<'_> {
 
     /// Whether a wait made the time grow, or the trigger brought it.
     fn waits_before(&self, from: StepIx, all: &[Option<Known>]) -> bool {
-        self.way_to(from, all)
-            .iter()
-            .any(|ix| matches!(self.program.steps[*ix as usize].op, Op::Wait { .. } | Op::WaitFor(_)))
+        self.way_to(from, all).iter().any(|ix| self.lets_time_pass(*ix))
+    }
+
+    /// Whether the author sees time pass at this step.
+    fn lets_time_pass(&self, ix: StepIx) -> bool {
+        match &self.program.steps[ix as usize].op {
+            Op::Wait { .. } | Op::WaitFor(_) => true,
+            Op::RunFlow { flow, wait, .. } => *wait && self.called.waits(flow),
+            _ => false,
+        }
     }
 
     /// The steps that lead to `from`, itself included, in order.
@@ -212,8 +267,7 @@ impl Proof<'_> {
     /// ` (by the waits on lines 5 and 9)`.
     fn path(&self, known: Known, all: &[Option<Known>]) -> String {
         let way = known.from.map(|from| self.way_to(from, all)).unwrap_or_default();
-        let waits =
-            way.iter().filter(|ix| matches!(self.program.steps[**ix as usize].op, Op::Wait { .. } | Op::WaitFor(_)));
+        let waits = way.iter().filter(|ix| self.lets_time_pass(**ix));
         let mut lines: Vec<u32> = waits.map(|ix| self.places[*ix as usize].line).collect();
         lines.dedup();
         match lines[..] {

@@ -51,6 +51,12 @@ impl<'a> Shape<'a> {
         Self::new(&Value::Bool(true))
     }
 
+    /// A whole number.
+    pub(crate) fn integer() -> Self {
+        static INTEGER: LazyLock<Value> = LazyLock::new(|| json!({"type": "integer"}));
+        Self::new(&INTEGER)
+    }
+
     /// Any text.
     pub(crate) fn text() -> Self {
         static TEXT: LazyLock<Value> = LazyLock::new(|| json!({"type": "string"}));
@@ -154,6 +160,11 @@ impl<'a> Shape<'a> {
     pub(crate) fn required(&self) -> Vec<&'a str> {
         let all = self.here.get("required").and_then(Value::as_array);
         all.into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// Whether both say the same.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        self.here == other.here && self.root == other.root
     }
 
     /// What its items are.

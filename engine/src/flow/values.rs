@@ -133,11 +133,9 @@ impl<'a> Lower<'a> {
 
     /// Reports an expression that is nothing but the name of something that `what`, which is `wanted`, never takes.
     pub(super) fn expect_form(&mut self, node: &Node, what: &str, wanted: (Form, &str)) {
-        let Val::Scalar(scalar) = &node.value else { return };
-        let source = scalar.text.strip_prefix("= ").unwrap_or(&scalar.text).trim();
-        let parts: Vec<&str> = source.split('.').collect();
+        let Some(parts) = named(node) else { return };
         let Some(found) = self.names.form(&parts).filter(|found| !takes(wanted.0, *found)) else { return };
-        let message = format!("{what} is {}; `{source}` is {}", wanted.1, noun(found));
+        let message = format!("{what} is {}; `{}` is {}", wanted.1, parts.join("."), noun(found));
         self.problems.error(node.place, "wrong_type", message, "read a part of it, or make what is wanted of it");
     }
 
@@ -275,6 +273,12 @@ fn origin(node: &Node, skip: u32) -> crate::expr::Origin {
     let quote = u32::from(style == Style::Quoted);
     let indent = if style == Style::Block { node.place.column - 1 } else { 0 };
     crate::expr::Origin { line: node.place.line, column: node.place.column + quote + skip, indent }
+}
+
+/// The parts of an expression that is nothing but a dotted name, or may be one.
+pub(super) fn named(node: &Node) -> Option<Vec<&str>> {
+    let Val::Scalar(scalar) = &node.value else { return None };
+    Some(scalar.text.strip_prefix("= ").unwrap_or(&scalar.text).trim().split('.').collect())
 }
 
 /// Whether a value that is `found` can go where `wanted` belongs: numbers and booleans are printed into text.

@@ -250,3 +250,58 @@ fn flows_that_start_each_other_in_a_ring_are_told_with_their_ways() {
     let own = flow("own", "contact.tag_added", "do: contact.add_tags\n    with: { tags: [hot] }");
     assert_eq!(told(&[&own], &[]), [], "a tag that is there is not given again");
 }
+
+/// A flow that asks, waits and then writes freely, and how the one it calls spends its time.
+fn caller_and(called: &str) -> (String, String) {
+    let caller = "format: 1\nflow: caller\non: whatsapp.message_received\nsteps:\n  - run_flow: called\n    wait: true\n  - do: whatsapp.send_text\n    with: { text: hello }\n";
+    (caller.to_owned(), format!("format: 1\nflow: called\non: flow.called\nsteps:\n{called}"))
+}
+
+#[test]
+fn a_wait_in_a_flow_that_is_called_closes_the_window_of_its_caller() {
+    let catalog = catalog();
+    let env = Environment::new(&catalog);
+    let document = |text: &str| Document { path: "a".into(), text: text.into(), owner: "db".into() };
+    let late = |called: &str| {
+        let (caller, called) = caller_and(called);
+        let plan = plan(&[document(&called), document(&caller)], &[], &env);
+        let problems = plan.items[1].problems.iter().filter(|problem| problem.code == "window_closed");
+        let told: Vec<(u32, String)> = problems.map(|problem| (problem.line, problem.message.clone())).collect();
+        assert_eq!(told.is_empty(), plan.possible(), "{:?}", plan.items);
+        told
+    };
+    let waits = late("  - wait: 48h\n");
+    let told = "this free text may go out 2d after the customer's last message (it waits on line 5); WhatsApp allows it for 24h";
+    assert_eq!(waits, [(7, told.to_owned())]);
+    assert_eq!(late("  - wait: 2h\n"), []);
+    let answered = "  - wait_for: whatsapp.message_received\n    timeout: 48h\n    on_timeout:\n      - stop: { as: failed, reason: silent }\n";
+    assert_eq!(late(answered), [], "who goes on was answered just now");
+    let unanswered = answered.replace("{ as: failed, reason: silent }", "nobody answered");
+    assert_eq!(late(&unanswered).len(), 1);
+    assert_eq!(
+        late("  - wait: 20h\n  - run_flow: called\n    wait: true\n").len(),
+        1,
+        "it calls itself, any number of times"
+    );
+    assert_eq!(late("  - run_flow: elsewhere\n    wait: true\n"), [], "nothing is known of that one");
+}
+
+#[test]
+fn whoever_changes_a_called_flow_hears_whose_window_closes() {
+    let catalog = catalog();
+    let document = |text: &str| Document { path: "a".into(), text: text.into(), owner: "db".into() };
+    let (caller, short) = caller_and("  - wait: 2h\n");
+    let long = caller_and("  - wait: 48h\n").1;
+    let stored = [(&caller, "caller"), (&short, "called")];
+    let stored = stored.map(|(text, id)| VersionRow { flow: id.into(), ..row(text, "db") });
+    let told = |text: &str| plan(&[document(text)], &stored, &Environment::new(&catalog)).items.remove(0).problems;
+    let problems = told(&long);
+    assert!(
+        problems.iter().any(|problem| {
+            problem.code == "window_closed"
+                && problem.message.starts_with("`caller` calls this flow, and then, on its line 7")
+        }),
+        "{problems:?}"
+    );
+    assert!(told(&short).iter().all(|problem| problem.code != "window_closed"));
+}

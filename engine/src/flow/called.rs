@@ -1,0 +1,180 @@
+//! What calling a flow does to the customer's 24 hours: a wait in there makes the last message older for the caller too, and an
+//! answer makes it new. Known only where documents are seen together, so it is told in their plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::import::{Change, PlanItem};
+use super::kinds::CompiledDocument;
+use super::lower::Compiled;
+use super::problem::{Problem, Problems, Severity};
+use super::program::Op;
+use super::proof::{self, Age};
+
+/// Longer ago than any wait: what is this old behind a flow was not answered in it.
+const LONG_AGO: Age = Age::Within(Duration::from_secs(100 * 365 * 24 * 60 * 60));
+
+/// The oldest that the customer's last message may be when a run is over; `None` when it never is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Left {
+    /// It ended well.
+    pub(super) ended: Option<Age>,
+    /// It failed.
+    pub(super) failed: Option<Age>,
+}
+
+/// What a flow makes of the age of the customer's last message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Passing {
+    /// How much older it is on the longest way on which nobody answers; `None` when somebody does on every way.
+    longer: Option<Age>,
+    /// How old it is at most on the ways on which somebody answers.
+    since: Age,
+}
+
+impl Passing {
+    const UNKNOWN: Self = Self { longer: Some(Age::Unbounded), since: Age::Unbounded };
+
+    /// From what is left of a message of this moment, and of one of long ago.
+    fn new(new: Option<Age>, old: Option<Age>) -> Self {
+        let nothing = Age::Within(Duration::ZERO);
+        match (old, LONG_AGO) {
+            (Some(Age::Within(old)), Age::Within(ago)) if old >= ago => {
+                Self { longer: Some(Age::Within(old.saturating_sub(ago))), since: new.unwrap_or(nothing) }
+            }
+            (Some(Age::Unbounded), _) => Self { longer: Some(Age::Unbounded), since: new.unwrap_or(nothing) },
+            (old, _) => Self { longer: None, since: new.max(old).unwrap_or(nothing) },
+        }
+    }
+
+    fn apply(self, age: Age) -> Age {
+        let unanswered = self.longer.map(|longer| match longer {
+            Age::Within(span) => age.after(Some(span)),
+            Age::Unbounded => Age::Unbounded,
+        });
+        unanswered.max(Some(self.since)).unwrap_or(age)
+    }
+
+    fn waits(self) -> bool {
+        self.longer.is_none_or(|longer| longer > Age::Within(Duration::ZERO))
+    }
+}
+
+/// What each flow that may be called makes of the age; of one that is not here nothing is known, and nothing is said.
+#[derive(Debug, Default)]
+pub(super) struct Called(BTreeMap<Arc<str>, (Passing, Passing)>);
+
+impl Called {
+    /// The age after `flow` ended well that was called at `age`.
+    pub(super) fn ended(&self, flow: &str, age: Age) -> Age {
+        self.0.get(flow).map_or(age, |(ended, _)| ended.apply(age))
+    }
+
+    /// The age after `flow` failed that was called at `age`.
+    pub(super) fn failed(&self, flow: &str, age: Age) -> Age {
+        self.0.get(flow).map_or(age, |(_, failed)| failed.apply(age))
+    }
+
+    /// Whether time passes in `flow`.
+    pub(super) fn waits(&self, flow: &str) -> bool {
+        self.0.get(flow).is_some_and(|(ended, failed)| ended.waits() || failed.waits())
+    }
+
+    fn of(flows: &BTreeMap<&str, &Compiled>) -> Self {
+        let mut called = Self::default();
+        for flow in flows.values() {
+            called.add(flow, flows, &mut BTreeSet::new());
+        }
+        called
+    }
+
+    /// Adds `flow` behind those that it calls. Of flows that call each other in a ring nothing is sure.
+    fn add(&mut self, flow: &Compiled, flows: &BTreeMap<&str, &Compiled>, open: &mut BTreeSet<Arc<str>>) {
+        if self.0.contains_key(&flow.flow) {
+            return;
+        }
+        open.insert(Arc::clone(&flow.flow));
+        for next in calls(flow).filter_map(|next| flows.get(&**next)) {
+            if open.contains(&next.flow) {
+                self.0.insert(Arc::clone(&next.flow), (Passing::UNKNOWN, Passing::UNKNOWN));
+            } else {
+                self.add(next, flows, open);
+            }
+        }
+        let new = proof::left(&flow.program, self, Age::Within(Duration::ZERO));
+        let old = proof::left(&flow.program, self, LONG_AGO);
+        let passing = (Passing::new(new.ended, old.ended), Passing::new(new.failed, old.failed));
+        self.0.insert(Arc::clone(&flow.flow), passing);
+        open.remove(&flow.flow);
+    }
+}
+
+/// The flows that `flow` calls and waits for.
+fn calls(flow: &Compiled) -> impl Iterator<Item = &Arc<str>> {
+    flow.program.steps.iter().filter_map(|step| match &step.op {
+        Op::RunFlow { flow, wait: true, .. } => Some(flow),
+        _ => None,
+    })
+}
+
+/// Refuses flows whose free text may come too late by a wait in a flow that they call, and tells of stored ones that would be.
+pub(super) fn tell(items: &mut [PlanItem], stored: &[Box<Compiled>]) {
+    let before: BTreeMap<&str, &Compiled> = stored.iter().map(|flow| (&*flow.flow, &**flow)).collect();
+    let planned = items.iter().filter_map(|item| item.compiled.as_ref()?.flow());
+    let now: BTreeMap<&str, &Compiled> =
+        before.iter().map(|(id, flow)| (*id, *flow)).chain(planned.map(|flow| (&*flow.flow, flow))).collect();
+    if now.values().all(|flow| calls(flow).next().is_none()) {
+        return;
+    }
+    let called = Called::of(&now);
+    let refused: Vec<Vec<Problem>> = items
+        .iter()
+        .map(|item| {
+            item.compiled.as_ref().and_then(CompiledDocument::flow).map_or_else(Vec::new, |flow| late(flow, &called))
+        })
+        .collect();
+    let kept = before.values().filter(|flow| items.iter().all(|item| item.flow.as_deref() != Some(&flow.flow)));
+    let others = of_callers(kept.copied(), &Called::of(&before), &called);
+    for (item, refused) in items.iter_mut().zip(refused) {
+        let (line, column) = item.place;
+        let told = others.iter().filter(|(to, _)| item.flow.as_deref() == Some(to));
+        item.problems.extend(told.map(|(_, problem)| Problem { line, column, ..problem.clone() }));
+        if !refused.is_empty() {
+            item.problems.extend(refused);
+            item.change = Change::Refused;
+            item.compiled = None;
+        }
+    }
+}
+
+/// Problems that flows which are not planned have from now on, for each flow that they call.
+fn of_callers<'a>(
+    flows: impl Iterator<Item = &'a Compiled>,
+    before: &Called,
+    now: &Called,
+) -> Vec<(Arc<str>, Problem)> {
+    let mut told = Vec::new();
+    for flow in flows {
+        let already = late(flow, before);
+        for problem in late(flow, now).into_iter().filter(|problem| !already.contains(problem)) {
+            told.extend(calls(flow).map(|to| (Arc::clone(to), of_caller(flow, &problem))));
+        }
+    }
+    told
+}
+
+/// Free text of `flow` that may come too late.
+fn late(flow: &Compiled, called: &Called) -> Vec<Problem> {
+    let mut problems = Problems::default();
+    proof::check_windows(&flow.program, &flow.triggers, &flow.places, called, &mut problems);
+    problems.sorted().into_iter().filter(|problem| problem.severity == Severity::Error).collect()
+}
+
+/// The same as the author of the flow that is called reads it.
+fn of_caller(caller: &Compiled, problem: &Problem) -> Problem {
+    let message =
+        format!("`{}` calls this flow, and then, on its line {}: {}", caller.flow, problem.line, problem.message);
+    let hint = format!("change `{}` too: {}", caller.flow, problem.hint);
+    Problem { severity: Severity::Warning, message, hint, ..problem.clone() }
+}
