@@ -2,10 +2,12 @@
 //!
 //! Such rows carry no contact by which erasing could find them, so it reads them and looks for the person's addresses.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::event;
-use crate::ids::{BadItemId, EventId, MailboxId, RunId};
+use crate::ids::{BadItemId, ContactId, EventId, MailboxId, RunId};
 use crate::phone::Phone;
 use crate::run::journal;
 use crate::store::{ContactRow, ConversationRow, EventRow, JournalRow};
@@ -24,6 +26,52 @@ pub struct Family {
     pub event: EventId,
     /// Every run it started, over or not.
     pub runs: Vec<RunId>,
+}
+
+/// What was erased from a database so far: ids, nothing of the people. A backup that is restored is told, so that nobody comes back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Erased {
+    /// People.
+    #[serde(default)]
+    pub contacts: BTreeSet<ContactId>,
+    /// Events that were nobody's.
+    #[serde(default)]
+    pub events: BTreeSet<EventId>,
+    /// Items that could not be read.
+    #[serde(default)]
+    pub items: BTreeSet<BadItemId>,
+}
+
+impl Erased {
+    /// Adds what `other` knows.
+    pub fn add(&mut self, other: Self) {
+        self.contacts.extend(other.contacts);
+        self.events.extend(other.events);
+        self.items.extend(other.items);
+    }
+
+    /// Without what `other` knows.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        Self {
+            contacts: &self.contacts - &other.contacts,
+            events: &self.events - &other.events,
+            items: &self.items - &other.items,
+        }
+    }
+
+    /// Whether nothing was erased.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.contacts.is_empty() && self.events.is_empty() && self.items.is_empty()
+    }
+
+    /// How many rows of it there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.contacts.len() + self.events.len() + self.items.len()
+    }
 }
 
 /// What tells of a person although it is nobody's.

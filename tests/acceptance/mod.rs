@@ -4,6 +4,7 @@
 mod accounts;
 mod answers;
 mod audit;
+mod backup;
 mod commands;
 mod doors;
 mod export;

@@ -11,6 +11,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::accounts::SignIn;
 use crate::connections::Connections;
+use crate::erasures::Erasures;
 use crate::error::ApiError;
 use crate::figures::Figures;
 use crate::flows::Checker;
@@ -56,6 +57,8 @@ pub struct App {
     pub(crate) figures: Figures,
     /// The phones of the sandbox's customers, when there is one.
     pub(crate) phones: Option<Phones>,
+    /// Where it is noted whom we erased.
+    pub(crate) erasures: Erasures,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
     /// When this process started.

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{backtest, flows};
+use crate::{backtest, erasures, flows};
 
 /// The shape.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -212,6 +212,15 @@ impl From<store::Error> for ApiError {
             }
             other => Self::internal(other),
         }
+    }
+}
+
+impl From<erasures::Error> for ApiError {
+    fn from(error: erasures::Error) -> Self {
+        tracing::error!(%error, "a list of erasures cannot be written: a backup of before would bring back who was erased");
+        let message =
+            format!("all of it is erased, but it could not be noted for the restoring of older backups: {error}");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "not_noted", message)
     }
 }
 

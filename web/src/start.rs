@@ -19,6 +19,7 @@ use crate::app::{App, Engine};
 use crate::clock::SystemClock;
 use crate::config;
 use crate::connections::Connections;
+use crate::erasures::Erasures;
 use crate::figures::Figures;
 use crate::flows::{Checker, folder};
 use crate::keys::{self, Token};
@@ -81,6 +82,8 @@ pub struct Setup {
     pub flows_writable: bool,
     /// A file to which anchors are appended, besides the log.
     pub anchors: Option<PathBuf>,
+    /// A file outside the data folder in which it is noted, too, whom we erased.
+    pub erasures: Option<PathBuf>,
     /// Our address as the outside sees it, without a final slash.
     pub public_url: String,
     /// The sandbox's address, when there is one.
@@ -168,6 +171,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         sign_in,
         token,
         audit_key,
+        erasures: Erasures::new(&setup.data, setup.erasures),
         figures: Figures::default(),
         phones: setup.phones,
         metrics: setup.metrics,
@@ -182,7 +186,19 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
 /// # Errors
 /// As [`start`]; [`lock::Error::Held`] when somebody works in the folder.
 pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bindings) -> Result<Started, Error> {
-    let lock = Lock::take(data)?;
+    in_folder(Lock::take(data)?, data, connections, bindings).await
+}
+
+/// The same under a lock that the caller has.
+///
+/// # Errors
+/// As [`start`].
+pub(crate) async fn in_folder(
+    lock: Lock,
+    data: &Path,
+    connections: Option<&Path>,
+    bindings: Bindings,
+) -> Result<Started, Error> {
     let setup = Setup {
         clock: Arc::new(SystemClock::default()),
         data: data.to_owned(),
@@ -191,6 +207,7 @@ pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bi
         flows: None,
         flows_writable: false,
         anchors: None,
+        erasures: None,
         public_url: "http://localhost".to_owned(),
         sandbox_url: None,
         first_hour: engine::first_hour::MOST,

@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::core::Core;
 use crate::capability::contact::OWN_CONNECTION;
-use crate::erasure::{Family, Names};
-use crate::ids::{BadItemId, ContactId, EffectId, JournalId, MailboxId};
+use crate::erasure::{Erased, Family, Names, Traces};
+use crate::ids::{BadItemId, EffectId, JournalId, MailboxId};
 use crate::order::{Error, Order};
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
@@ -17,25 +15,6 @@ use crate::store::{self, ContactRow, EffectState, FIRST_EFFECT, JournalKind, Rea
 
 /// Between two looks whether a search is over.
 const SEARCH_PAUSE: Duration = Duration::from_millis(20);
-
-/// What was erased with a person.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Erasure {
-    /// The contacts they were; none for somebody of whom only the number was known.
-    pub contacts: Vec<ContactId>,
-    /// Events that were nobody's and told of the person, each with the runs it started.
-    pub events: usize,
-    /// Unreadable items that did.
-    pub bad_items: usize,
-}
-
-impl Erasure {
-    /// Whether nothing told of the person.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
 
 impl<S: Store + Reads> Core<S> {
     /// The contact whom `who` (id, phone or address) names; a number in any of its spellings.
@@ -50,38 +29,33 @@ impl<S: Store + Reads> Core<S> {
     }
 
     /// Erases whom `who` names: every contact with that number, or only what is nobody's.
-    pub(super) async fn erase(self: &Arc<Self>, who: &str, by: &str) -> Result<Erasure, Error> {
-        let mut erasure = Erasure::default();
+    pub(super) async fn erase(self: &Arc<Self>, who: &str, by: &str) -> Result<Erased, Error> {
+        let mut erased = Erased::default();
         while let Some(contact) = self.whom(who).await? {
             // One that is named by its id is still there.
-            if erasure.contacts.contains(&contact.id) {
-                return Ok(erasure);
+            if erased.contacts.contains(&contact.id) {
+                return Ok(erased);
             }
             if contact.erased_at.is_none() {
-                self.erase_contact(&contact, by, &mut erasure).await?;
+                self.erase_contact(&contact, by, &mut erased).await?;
             }
-            erasure.contacts.push(contact.id);
+            erased.contacts.insert(contact.id);
         }
-        if let Some(names) = Names::of_number(who).filter(|_| erasure.contacts.is_empty()) {
-            self.forget(&names, by, &mut erasure).await?;
+        if let Some(names) = Names::of_number(who).filter(|_| erased.contacts.is_empty()) {
+            self.forget(&names, by, &mut erased).await?;
         }
-        Ok(erasure)
+        Ok(erased)
     }
 
-    async fn erase_contact(
-        self: &Arc<Self>,
-        contact: &ContactRow,
-        by: &str,
-        erasure: &mut Erasure,
-    ) -> Result<(), Error> {
+    async fn erase_contact(self: &Arc<Self>, contact: &ContactRow, by: &str, erased: &mut Erased) -> Result<(), Error> {
         let mailbox = MailboxId::of_contact(contact.id);
         let names = Names::of(contact, &self.parts.store.mailbox(mailbox).await?.conversations);
         // The contact goes last: a process that ends half way still knows for whom to look when it is asked again.
-        self.forget(&names, by, erasure).await?;
+        self.forget(&names, by, erased).await?;
         self.order(mailbox, by, Order::ErasePerson, None).await?;
         self.searches_ended().await?;
         // What came while it was read before.
-        self.forget(&names, by, erasure).await
+        self.forget(&names, by, erased).await
     }
 
     /// Waits until searches that may have found the person before are over and in the journal, where they can be forgotten.
@@ -103,10 +77,15 @@ impl<S: Store + Reads> Core<S> {
     }
 
     /// Forgets all that is nobody's and holds one of `names`.
-    async fn forget(self: &Arc<Self>, names: &Names, by: &str, erasure: &mut Erasure) -> Result<(), Error> {
+    async fn forget(self: &Arc<Self>, names: &Names, by: &str, erased: &mut Erased) -> Result<(), Error> {
         let traces = self.parts.store.traces(names.clone()).await?;
-        erasure.events += traces.families.len();
-        erasure.bad_items += traces.bad_items.len();
+        erased.events.extend(traces.families.iter().map(|family| family.event));
+        erased.items.extend(&traces.bad_items);
+        self.forget_traces(traces, by).await
+    }
+
+    /// Forgets what is nobody's.
+    pub(super) async fn forget_traces(self: &Arc<Self>, traces: Traces, by: &str) -> Result<(), Error> {
         let mut families: BTreeMap<MailboxId, Vec<Family>> = BTreeMap::new();
         for family in traces.families {
             families.entry(family.mailbox).or_default().push(family);

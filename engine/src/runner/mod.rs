@@ -47,6 +47,7 @@ use crate::calendar::Calendars;
 use crate::capability::contact::OWN_CONNECTION;
 use crate::clock::{At, Clock};
 use crate::connector::{Item, Open, Sender};
+use crate::erasure::{Erased, Traces};
 use crate::first_hour::HourRow;
 use crate::flow::{FirstHour, Version};
 use crate::handle::sweep::Sweep;
@@ -59,7 +60,6 @@ use crate::segment::Segment;
 use crate::stops::Scope;
 use crate::store::{ContactRow, EditOp, EffectRow, Reads, Store, VersionRow};
 
-pub use self::erase::Erasure;
 pub use self::feed::{Change, News, Watcher};
 pub use self::find::Count;
 pub use self::held::{Decided, Held};
@@ -239,8 +239,16 @@ impl<S: Store + Reads> Engine<S> {
     ///
     /// # Errors
     /// When the store fails. What was deleted until then stays deleted; asking again goes on.
-    pub async fn erase(&self, who: &str, by: &str) -> Result<Erasure, order::Error> {
+    pub async fn erase(&self, who: &str, by: &str) -> Result<Erased, order::Error> {
         self.core.erase(who, by).await
+    }
+
+    /// Deletes what is nobody's and told of somebody, as it was found by [`Reads::traces`] or is known from before.
+    ///
+    /// # Errors
+    /// As [`Engine::erase`].
+    pub async fn forget(&self, traces: Traces, by: &str) -> Result<(), order::Error> {
+        self.core.forget_traces(traces, by).await
     }
 
     /// Stores versions (new texts, new states) in one commit with an audit row each, and makes the live ones take effect.

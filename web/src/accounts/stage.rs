@@ -243,6 +243,7 @@ async fn begin(dir: &Path, clock: &Arc<ManualClock>, public_url: &str, connectio
         flows: None,
         flows_writable: false,
         anchors: None,
+        erasures: None,
         public_url: public_url.to_owned(),
         sandbox_url: None,
         phones: None,

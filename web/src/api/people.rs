@@ -78,12 +78,14 @@ pub(crate) async fn erase(
     Extension(who): Extension<Who>,
     Id(whose): Id<String>,
 ) -> Answer<Erased> {
-    let erasure = app.engine.erase(&whose, who.by()).await?;
-    if erasure.is_empty() {
+    let erased = app.engine.erase(&whose, who.by()).await?;
+    if erased.is_empty() {
         return Err(contacts::nobody());
     }
     app.engine.store().vacuum().await?;
-    Ok(Json(Erased { erased: erasure.contacts, events: erasure.events, bad_items: erasure.bad_items }))
+    app.erasures.note(&erased)?;
+    let (events, bad_items) = (erased.events.len(), erased.items.len());
+    Ok(Json(Erased { erased: erased.contacts.into_iter().collect(), events, bad_items }))
 }
 
 /// What was erased with a person.

@@ -7,6 +7,7 @@ mod ask;
 mod attention;
 mod audit;
 mod backtest;
+mod backup;
 mod check;
 mod client;
 mod connection;
@@ -131,6 +132,10 @@ enum Command {
     /// People who work here: list, invite, roles, sign out, reset
     #[command(subcommand)]
     User(user::User),
+    /// A copy of the database, also while a server works on it
+    Backup(backup::Backup),
+    /// Puts a copy in the place of the database
+    Restore(backup::Restore),
     /// Looks whether everything is as it should be
     Doctor(doctor::Doctor),
 }
@@ -244,6 +249,8 @@ async fn run(command: Command, context: Context) -> Outcome {
         Command::Person(command) => command.run(&context).await,
         Command::Connection(command) => command.run(&context).await,
         Command::User(command) => command.run(&context).await,
+        Command::Backup(command) => command.run(&context).await,
+        Command::Restore(command) => command.run(&context).await,
         Command::Doctor(command) => command.run(&context).await,
     }
 }

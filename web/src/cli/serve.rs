@@ -52,6 +52,9 @@ pub(super) struct Serve {
     /// A file outside the data folder to which anchors of the audit log are appended
     #[arg(long, env = "SWITCHBOARD_ANCHORS", value_name = "FILE")]
     anchors: Option<PathBuf>,
+    /// A file outside the data folder in which it is noted whom we erased: a backup that is restored is told
+    #[arg(long, env = "SWITCHBOARD_ERASURES", value_name = "FILE")]
+    erasures: Option<PathBuf>,
     /// How many runs a trigger starts in the hour after it went live, where its flow does not say; the rest waits for a person.
     /// A number, or `off` [default: 100]
     #[arg(long, env = "SWITCHBOARD_FIRST_HOUR", value_name = "N")]
@@ -69,6 +72,7 @@ impl Serve {
             sandbox: self.sandbox,
             sandbox_port: self.sandbox_port,
             anchors: self.anchors,
+            erasures: self.erasures,
             first_hour: self.first_hour,
         };
         let settings = ServerSettings::new(given, &context.file)?;
@@ -119,6 +123,7 @@ impl Doors {
             flows: settings.flows.clone(),
             flows_writable: settings.flows_writable,
             anchors: settings.anchors.clone(),
+            erasures: settings.erasures.clone(),
             public_url: settings.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
             sandbox_url: sandbox.as_ref().map(|sandbox| sandbox.url().to_owned()),
             first_hour: settings.first_hour,

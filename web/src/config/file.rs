@@ -33,6 +33,8 @@ pub struct FileSettings {
     pub sandbox_port: Option<u16>,
     /// Where anchors are appended.
     pub anchors: Option<PathBuf>,
+    /// Where it is noted, too, whom we erased.
+    pub erasures: Option<PathBuf>,
     /// How many runs a trigger starts in the hour after it went live: a number, or `off`.
     pub first_hour: Option<NumberOrWord>,
     /// How log lines look.

@@ -34,6 +34,8 @@ pub struct Given {
     pub sandbox_port: Option<u16>,
     /// Where anchors are appended.
     pub anchors: Option<PathBuf>,
+    /// Where it is noted, too, whom we erased.
+    pub erasures: Option<PathBuf>,
     /// How many runs a new trigger starts in an hour.
     pub first_hour: Option<FirstHour>,
 }
@@ -55,6 +57,8 @@ pub struct ServerSettings {
     pub sandbox: Option<SocketAddr>,
     /// A file outside the data folder to which anchors are appended, one JSON object a line. Default: the log only.
     pub anchors: Option<PathBuf>,
+    /// A file outside the data folder in which it is noted whom we erased, for older backups. Default: the data folder's only.
+    pub erasures: Option<PathBuf>,
     /// How many runs a trigger starts in the hour after it went live, where its flow does not say. Default 100.
     pub first_hour: FirstHour,
     /// What one client may cost us.
@@ -124,6 +128,7 @@ impl ServerSettings {
             connections: given.connections.or_else(|| file.connections.clone()),
             sandbox: sandbox.then(|| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
             anchors: given.anchors.or_else(|| file.anchors.clone()),
+            erasures: given.erasures.or_else(|| file.erasures.clone()),
             first_hour: first_hour(given.first_hour, file.first_hour.as_ref())?,
             limits: limits(file.limits.unwrap_or_default())?,
         })

@@ -57,6 +57,7 @@ impl Place {
             bindings: engine::flow::Bindings::default(),
             flows: None,
             anchors: None,
+            erasures: None,
             public_url: "http://localhost".to_owned(),
             sandbox_url: sandbox.map(|sandbox| sandbox.url().to_owned()),
             phones: sandbox.map(Sandbox::phones),

@@ -7,6 +7,7 @@
 mod accounts;
 mod accounts_read;
 mod arrivals;
+mod backup;
 mod chain;
 mod checkpoint;
 mod columns;

@@ -66,6 +66,11 @@ pub(super) fn reader(path: &Path) -> Result<rusqlite::Connection, Error> {
     Ok(conn)
 }
 
+/// One connection that reads a file as it is, whatever its schema.
+pub(super) async fn alone(path: &Path) -> Result<SqliteConnection, Error> {
+    Ok(common(path).read_only(true).connect().await?)
+}
+
 /// The connection of the checkpoints.
 pub(super) async fn checkpointer(path: &Path) -> Result<SqliteConnection, Error> {
     let options = common(path).synchronous(SqliteSynchronous::Full).busy_timeout(CHECKPOINT_BUSY);

@@ -78,7 +78,7 @@ async fn in_bad_items(conn: &mut SqliteConnection, names: &Names) -> Result<Vec<
 }
 
 /// The events with their runs; with one that is about a CRM contact come all others about the same.
-async fn families(conn: &mut SqliteConnection, mut events: BTreeSet<i64>) -> Result<Vec<Family>, Error> {
+pub(super) async fn families(conn: &mut SqliteConnection, mut events: BTreeSet<i64>) -> Result<Vec<Family>, Error> {
     let (mut families, mut seen) = (Vec::new(), BTreeSet::<MailboxId>::new());
     let mut done = BTreeSet::new();
     while let Some(id) = events.pop_first() {

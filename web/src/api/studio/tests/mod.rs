@@ -69,6 +69,7 @@ impl Desk {
             flows: flows.clone(),
             flows_writable: writable,
             anchors: None,
+            erasures: None,
             public_url: "http://localhost".to_owned(),
             sandbox_url: None,
             phones: None,
