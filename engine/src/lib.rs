@@ -22,6 +22,7 @@ pub mod flow;
 pub mod flowtest;
 pub mod handle;
 pub mod ids;
+pub mod inbox;
 pub mod letter;
 pub mod local;
 pub mod mailbox;
