@@ -7,6 +7,7 @@ mod audit;
 mod commands;
 mod doors;
 mod export;
+mod inbox;
 mod life;
 mod limits;
 mod misses;

@@ -18,6 +18,8 @@ mod event;
 mod gate;
 mod held;
 #[cfg(test)]
+mod inbox_tests;
+#[cfg(test)]
 mod limits_tests;
 mod meet;
 mod moving;

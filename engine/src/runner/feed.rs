@@ -63,8 +63,8 @@ pub enum Change {
     Conversation {
         /// Which.
         id: ConversationId,
-        /// With whom.
-        contact: ContactId,
+        /// With whom; nothing when only a message got further.
+        contact: Option<ContactId>,
     },
     /// Somebody writes in a conversation, or stopped.
     Typing {
@@ -135,7 +135,7 @@ impl Change {
         let talks: BTreeSet<ConversationId> =
             work.conversations.iter().map(|row| row.id).chain(work.touched.iter().copied()).collect();
         // A conversation lies in the mailbox of its contact.
-        let contact = ContactId(work.mailbox.0);
+        let contact = Some(ContactId(work.mailbox.0));
         changes.extend(talks.into_iter().map(|id| Self::Conversation { id, contact }));
         changes
     }

@@ -7,10 +7,12 @@ mod colleagues;
 mod list;
 mod messages;
 mod sight;
+mod ticks;
 mod told;
 mod view;
 
 pub(crate) use colleagues::Attending;
+pub(crate) use ticks::{statuses, tell_statuses};
 
 use engine::account::Permission::{InboxRead, InboxWork};
 
