@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::At;
 use crate::ids::{ContactId, ConversationId};
+use crate::inbox::Inbox;
 
 /// How long free text may be sent after the customer's last message. Source: Meta, "Customer service window".
 pub const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -142,6 +143,8 @@ pub struct Conversation {
     pub last_inbound_at: Option<At>,
     /// When we last wrote.
     pub last_outbound_at: Option<At>,
+    /// What it is among people here.
+    pub inbox: Inbox,
     /// Counts changes.
     pub rev: i64,
 }
@@ -162,7 +165,7 @@ impl Conversation {
             "channel": self.connection,
             "window_open": self.window_open(now),
             "window_closes_at": text(self.window_closes_at),
-            "assignee": Value::Null,
+            "assignee": self.inbox.assignee,
             "last_inbound_at": text(self.last_inbound_at),
             "last_outbound_at": text(self.last_outbound_at),
             "session": { "messages": self.session_messages, "opened_at": text(self.session_opened_at) },

@@ -232,7 +232,7 @@ fn notify(turn: &mut Turn<'_>, path: &str, row: &EscalationRow, state: &str) {
     let Some(connection) = turn.world.notify else { return };
     let plan = notification_plan(row, state, turn.facts.contact.as_ref(), path);
     let action = human::NotifyEscalation::NAME;
-    let call = NewCall { action, connection, lane: Lane::Escalation, window: None, expires: NOTIFY_EXPIRES };
+    let call = NewCall::new(action, connection, Lane::Escalation, NOTIFY_EXPIRES);
     turn.plan(&call, plan);
 }
 

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::clock::At;
 use crate::contact::{Contact, Conversation};
 use crate::event::Event;
-use crate::ids::{ContactId, ConversationId, EffectId, EscalationId, EventId, MailboxId, RunId, WaitId};
+use crate::ids::{ContactId, ConversationId, EffectId, EscalationId, EventId, MailboxId, MessageId, RunId, WaitId};
 use crate::run::Run;
 use crate::store::{EffectRow, EscalationRow, WaitRow};
 
@@ -24,6 +24,8 @@ pub const RECENT: usize = 32;
 impl MailboxId {
     /// Where changes of the engine's own settings (flows, connections) are written from.
     pub const SYSTEM: Self = Self(0);
+    /// The desk's: it alone decides who is asked when a human is wanted, and whose it is then.
+    pub const DESK: Self = Self(1);
 
     /// The mailbox of a person.
     #[must_use]
@@ -136,6 +138,8 @@ pub struct Mailbox {
     pub recent: VecDeque<Arc<Event>>,
     /// Events that wait in bursts for quiet.
     pub gathered: BTreeMap<EventId, Arc<Event>>,
+    /// The last messages of people here, with their keys: one that is sent twice at the same time is one. Not stored.
+    pub said: VecDeque<(ConversationId, String, MessageId)>,
     /// What was erased here.
     pub erased: Erased,
     /// What triggers passed over since the last commit; the runner takes it after that.
@@ -175,6 +179,7 @@ impl Mailbox {
             escalations: BTreeMap::new(),
             recent: VecDeque::new(),
             gathered: BTreeMap::new(),
+            said: VecDeque::new(),
             erased: Erased::Some(BTreeSet::new()),
             missed: Vec::new(),
         }

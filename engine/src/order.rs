@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use crate::event::Event;
 use crate::flow::Version;
-use crate::ids::{EffectId, EscalationId, RunId, WaitId};
+use crate::ids::{ConversationId, EffectId, EscalationId, RunId, UserId, WaitId};
+use crate::inbox::Act;
 use crate::run::Entry;
 use crate::store::{EffectRow, RunRow};
 
@@ -92,6 +93,15 @@ pub enum Order {
         /// Which: [`crate::handle::sweep::Sweep::key`].
         sweep: String,
     },
+    /// Do something with a conversation of the person whose mailbox this is.
+    Talk {
+        /// Which.
+        conversation: ConversationId,
+        /// Who does it.
+        actor: Actor,
+        /// What.
+        act: Act,
+    },
     /// Delete the data of the person whose mailbox this is.
     ErasePerson,
     /// Delete what these events of nobody's and their runs tell of a person.
@@ -99,6 +109,16 @@ pub enum Order {
         /// Those of this mailbox.
         families: Vec<Family>,
     },
+}
+
+/// Who works in the inbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// The user; `None` = whoever runs the machine, or a machine with a token.
+    pub agent: Option<UserId>,
+    /// Whether another agent's conversation may be worked in.
+    #[serde(default)]
+    pub everywhere: bool,
 }
 
 /// What an order is about, as it is stored when the order is given.
@@ -136,6 +156,16 @@ pub enum Error {
     /// It is not in a state in which this can be done.
     #[error("{0}")]
     Refused(String),
+    /// It cannot be done now, for a reason that callers tell apart.
+    #[error("{words}")]
+    Hindered {
+        /// A stable code: `not_yours`, `window_closed`.
+        code: &'static str,
+        /// Why, and what to do.
+        words: String,
+        /// What helps the caller to go on.
+        details: Value,
+    },
     /// The store said no.
     #[error(transparent)]
     Store(#[from] crate::store::Error),

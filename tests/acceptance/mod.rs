@@ -8,6 +8,7 @@ mod backup;
 mod commands;
 mod doors;
 mod export;
+mod inbox;
 mod life;
 mod limits;
 mod misses;

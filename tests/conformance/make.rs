@@ -11,6 +11,7 @@ use engine::ids::{
     ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, MessageId, RunId,
     VersionId, WaitId,
 };
+use engine::inbox::Inbox;
 use engine::store::{
     Arrival, ContactRow, ConversationRow, EffectRow, EffectState, EscalationRow, EventArrival, EventRow, InputRow,
     JournalKind, JournalRow, Lane, MessageRow, NewParty, Receipt, RunRow, RunStatus, TagRow, VersionRow, VersionState,
@@ -178,6 +179,7 @@ pub fn effect(run: &RunRow, n: i64) -> EffectRow {
         lane: Lane::Interactive,
         action: "whatsapp.send_text".into(),
         window: None,
+        yields: false,
         state: EffectState::Planned,
         attempt: 0,
         not_before: NOW,
@@ -241,6 +243,7 @@ pub fn conversation(id: ConversationId, contact: ContactId, address: &str) -> Co
         session_opened_at: Some(NOW),
         last_in_at: Some(NOW),
         last_out_at: None,
+        inbox: Inbox::default(),
         rev: 1,
     }
 }

@@ -17,17 +17,18 @@ pub mod members;
 pub mod past;
 pub mod people;
 pub mod receiving;
+pub mod talks;
 pub mod turns;
 
 use std::future::Future;
 
 use engine::account::Accounts;
-use engine::store::{Reads, Store};
+use engine::store::{Reads, Store, Talks};
 
 /// A fresh, empty database that can be opened again.
 pub trait Driver: Sized {
     /// The store it opens.
-    type Store: Store + Reads + Accounts;
+    type Store: Store + Reads + Talks + Accounts;
 
     /// An empty database.
     fn fresh() -> impl Future<Output = Self>;
@@ -89,6 +90,15 @@ macro_rules! store_conformance {
             turns: versions_of_open_runs_are_read_at_start,
             turns: an_event_made_twice_is_stored_once,
             turns: the_greatest_id_is_known,
+            talks: a_conversation_reads_back_as_people_left_it,
+            talks: boxes_list_their_conversations_by_what_was_said_last,
+            talks: a_list_shows_what_its_reader_may_see,
+            talks: conversations_are_found_by_their_contact,
+            talks: what_people_said_is_read_with_its_statuses,
+            talks: a_key_is_used_once_in_a_conversation,
+            talks: a_message_of_a_flow_does_not_start_while_a_person_talks,
+            talks: what_people_said_of_an_erased_person_is_gone,
+            talks: answers_about_conversations_are_read_by_time,
             gates: a_letter_is_there_until_it_is_handled,
             gates: a_work_that_fails_says_nothing,
             gates: a_letter_to_somebody_who_is_erased_is_gone,

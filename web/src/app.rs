@@ -10,6 +10,7 @@ use engine_store::sqlite::Sqlite;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::accounts::SignIn;
+use crate::api::inbox::Attending;
 use crate::connections::Connections;
 use crate::erasures::Erasures;
 use crate::error::ApiError;
@@ -39,6 +40,8 @@ pub struct App {
     pub connections: Connections,
     /// Who edits what.
     pub(crate) locks: Locks,
+    /// Who has which conversation open.
+    pub(crate) attending: Attending,
     /// How many texts are tried out at once: two.
     pub(crate) trials: Arc<tokio::sync::Semaphore>,
     /// The folder of flow files, when the editor may write it.

@@ -274,6 +274,7 @@ impl From<order::Error> for ApiError {
         match error {
             order::Error::Gone(_) => Self::new(StatusCode::CONFLICT, "gone", error.to_string()),
             order::Error::Refused(why) => Self::new(StatusCode::CONFLICT, "refused", why),
+            order::Error::Hindered { code, words, details } => Self::conflict_of(code, words, &details),
             order::Error::Store(error) => error.into(),
         }
     }

@@ -16,6 +16,7 @@ use engine::runner::{Answer, Caller};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
+use crate::api::inbox;
 use crate::app::{App, Store};
 use crate::error::ApiError;
 
@@ -86,9 +87,11 @@ async fn take(
         tracing::warn!(connection = %id, why, "a webhook was refused");
     })?;
     let mut caller = None;
+    let statuses = inbox::statuses(app, id, &intake.items);
     if !intake.items.is_empty() {
         let (received, waits) = app.engine.receive_call(id, intake.items, door.sender()).await?;
         caller = waits;
+        inbox::tell_statuses(app, statuses).await;
         if received.bad > 0 {
             tracing::warn!(connection = %id, bad = received.bad, "items of a webhook could not be read; see /api/v1/bad-items");
         }

@@ -62,7 +62,7 @@ pub fn document() -> Value {
 
 /// The API, below `/api/v1`.
 pub(crate) fn api_routes() -> Routes {
-    people(api::studio::routes(flows(Routes::default())))
+    people(api::inbox::routes(api::studio::routes(flows(Routes::default()))))
         .get("/system", may(SystemRead), api::system::show)
         .get("/catalog", may(FlowsRead), api::system::catalog)
         .get("/schema", may(FlowsRead), api::system::schema)

@@ -17,6 +17,28 @@ pub struct SendText {
     /// Another number in international form, such as `+8613800138000`. Default: the customer the run is about.
     #[serde(default)]
     pub to: Option<String>,
+    /// The provider's id of the customer's message that this one answers, such as `{{event.message.id}}`: it is shown above the
+    /// text, where the number can do that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
+}
+
+/// What becomes of a flow's message while a person talks with the customer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DuringHuman {
+    /// It goes out all the same: it tells of something that happened.
+    #[default]
+    Send,
+    /// It waits until the conversation is closed or handed back, or the person has been silent for 30 minutes.
+    Hold,
+}
+
+impl DuringHuman {
+    /// Whether nothing was said.
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Sends an approved template. Works at any time.
@@ -35,6 +57,10 @@ pub struct SendTemplate {
     /// Another number in international form. Default: the customer the run is about.
     #[serde(default)]
     pub to: Option<String>,
+    /// What becomes of it while a person talks with the customer. Default: `send`, as a template mostly tells of something that
+    /// happened; `hold` for reminders and offers. In a run that a schedule started it is always held.
+    #[serde(default, skip_serializing_if = "DuringHuman::is_default")]
+    pub during_human: DuringHuman,
 }
 
 /// Most choices of a question: a list has ten rows (Meta, interactive list messages).

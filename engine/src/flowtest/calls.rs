@@ -44,6 +44,9 @@ impl Sim<'_> {
         if let Some(later) = probe_at.or_else(|| self.ahead(&call.row)) {
             return self.try_at(later, call);
         }
+        if let Some(until) = self.held_until(&call.row) {
+            return self.shelve(call, until);
+        }
         let verdict = self.answer(&call.row, &plan);
         let failed = call.row.attempt;
         call.attempts.push(Attempt {
@@ -59,6 +62,23 @@ impl Sim<'_> {
             self.down.remove(&call.row.connection);
         }
         self.carry_out(call, next, verdict);
+    }
+
+    /// Until when a person who talks with the customer holds a call, if one does.
+    fn held_until(&self, row: &EffectRow) -> Option<At> {
+        let mail = self.mails.get(&row.mailbox).filter(|_| row.yields)?;
+        let talks = mail.facts.conversations.iter().filter(|talk| talk.inbox.is_paused(self.now));
+        talks.filter_map(|talk| talk.inbox.paused_until).max()
+    }
+
+    /// Looks again when the pause is over, or at the call's deadline.
+    fn shelve(&mut self, call: Call, until: At) {
+        let deadline = call.row.deadline;
+        if until > deadline {
+            self.expect_at(deadline, Coming::TalkedTooLong(Box::new(call)));
+        } else {
+            self.expect_at(until, Coming::Attempt(Box::new(call)));
+        }
     }
 
     /// When an earlier call of the same mailbox to the same connection is tried again: this one leaves behind it.

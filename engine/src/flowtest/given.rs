@@ -12,6 +12,7 @@ use crate::duration;
 use crate::event::{self, Event, EventKey, Origin};
 use crate::flow::{Given, Trigger};
 use crate::ids::{ContactId, ConversationId, EventId, Ids, MailboxId};
+use crate::inbox::Inbox;
 use crate::mailbox::Mailbox;
 use crate::trigger::{NoReply, Silent};
 
@@ -91,6 +92,7 @@ fn conversation(
         session_opened_at: None,
         last_inbound_at,
         last_outbound_at: time("last_outbound_at"),
+        inbox: Inbox::default(),
         rev: 0,
     }
 }
@@ -155,6 +157,7 @@ pub(super) fn silence(fields: &Value, version: &Published) -> Option<(std::time:
 fn origin_of(kind: &str) -> Origin {
     match kind.split('.').next() {
         Some("whatsapp") if kind == event::MESSAGE_STATUS => Origin::System,
+        Some("whatsapp") if kind == event::MESSAGE_ECHOED => Origin::AppEcho,
         Some("whatsapp" | "form") => Origin::Customer,
         Some("crm") => Origin::Crm,
         Some("webhook" | "manual") => Origin::Api,

@@ -24,7 +24,7 @@ use crate::handle::{Input, handle};
 use crate::ids::{EventId, Ids, MailboxId, RunId, VersionId, WaitId};
 use crate::letter::Letter;
 use crate::mailbox::Mailbox;
-use crate::run::{Entry, What, journal};
+use crate::run::{Entry, What, journal, plan};
 use crate::runner::hold::Hold;
 use crate::store::{EffectOp, InputRow, JournalKind, JournalRow, RunRow, RunStatus, WaitKind, WaitOp, Work};
 use crate::trigger::Silent;
@@ -56,6 +56,8 @@ pub(super) enum Coming {
     /// No proof came that a call in doubt happened.
     Unclear(Box<Call>),
     Expired(Box<Call>),
+    /// A person talked with the customer until it was too late.
+    TalkedTooLong(Box<Call>),
     NobodyAnswered(Box<Call>),
     /// Another version of the flow is published.
     #[cfg(test)]
@@ -268,12 +270,19 @@ impl<'a> Sim<'a> {
             Coming::Expired(call) if self.wanted(&call) => {
                 self.refuse(*call, "expired", "it could not start before its deadline, and nothing stale is sent");
             }
+            Coming::TalkedTooLong(call) if self.wanted(&call) => {
+                self.refuse(*call, plan::HUMAN_TALKING, plan::HUMAN_TALKING_WORDS);
+            }
             Coming::NobodyAnswered(call) if self.wanted(&call) => {
                 self.refuse(*call, "nobody_answered", "it needed attention, and nobody answered in time");
             }
             #[cfg(test)]
             Coming::Publish(version, choices) => self.publish(version, choices),
-            Coming::Attempt(_) | Coming::Unclear(_) | Coming::Expired(_) | Coming::NobodyAnswered(_) => {}
+            Coming::Attempt(_)
+            | Coming::Unclear(_)
+            | Coming::Expired(_)
+            | Coming::TalkedTooLong(_)
+            | Coming::NobodyAnswered(_) => {}
         }
     }
 

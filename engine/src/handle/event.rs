@@ -19,6 +19,9 @@ use crate::store::{JournalKind, WaitKind};
 
 impl Handling<'_> {
     pub(super) fn event(&mut self, event: Arc<Event>) {
+        if self.rated(&event) {
+            return;
+        }
         let first = self.is_first(&event);
         self.note_facts(&event);
         let mut entries = vec![self.received(&event)];
@@ -80,6 +83,7 @@ impl Handling<'_> {
                     conversation.session_messages = 0;
                 }
                 conversation.session_messages += 1;
+                conversation.inbox.customer_wrote(at);
                 conversation.last_inbound_at = Some(at);
                 conversation.window_closes_at = conversation.window_closes_at.max(Some(happened_at.plus(WINDOW)));
                 conversation.connection = connection;
@@ -93,6 +97,7 @@ impl Handling<'_> {
         } else if event.origin == Origin::AppEcho && *event.kind != *event::MESSAGE_CHANGED {
             self.mail.facts.change_contact(|contact| contact.unread_count = 0);
             self.mail.facts.change_conversation(conversation, |conversation| conversation.last_outbound_at = Some(at));
+            self.human_spoke(conversation, None, happened_at);
         }
     }
 

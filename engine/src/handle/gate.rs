@@ -39,6 +39,9 @@ impl Handling<'_> {
             Letter::Ask(ask) => self.asked(ask),
             Letter::Leave { ticket, .. } => self.left(ticket),
             Letter::Answer { run, ticket, answer } => self.told(run, ticket, answer),
+            Letter::FromDesk(letter) => self.from_desk(letter),
+            // Only the desk's own mailbox is told such things.
+            Letter::Desk(_) => {}
         }
     }
 

@@ -4,17 +4,21 @@
 //! due: a [`silence`], a schedule's slot ([`slot`], over a segment [`sweep`]), an [`escalation`]'s deadline, a tag's end
 //! ([`tags`]), a [`burst`]. What a matching trigger leads to is in [`meet`]; [`held`] are starts that a person must look at
 //! first; how many runs may work is counted at a [`gate`], where each has its [`place`]. [`rules`] carries out what tag rules
-//! decided. [`erase`] is an order, too. [`moving`] is what a publication means for runs that wait. What an input makes happen
+//! decided. What people do in the inbox is in [`conversation`], what they say in [`saying`], and what customers answer to the
+//! question about it in [`rating`]. [`erase`] is an order, too. [`moving`] is what a publication means for runs that wait. What an input makes happen
 //! besides is [`caused`].
 
 mod burst;
 mod calls;
 mod caused;
+mod conversation;
 mod erase;
 mod escalation;
 mod event;
 mod gate;
 mod held;
+#[cfg(test)]
+mod inbox_tests;
 #[cfg(test)]
 mod limits_tests;
 mod meet;
@@ -22,8 +26,10 @@ mod moving;
 mod order;
 mod past;
 mod place;
+mod rating;
 mod rows;
 mod rules;
+mod saying;
 mod settle;
 mod silence;
 mod slot;
@@ -255,6 +261,8 @@ impl Handling<'_> {
             // It waits for a person, however long.
             WaitKind::Held => {}
             WaitKind::Debounce => self.burst_due(&wait),
+            WaitKind::Pause => self.pause_due(&wait),
+            WaitKind::Rating => self.disarm(id, WaitState::Fired),
             WaitKind::Throttle if wait.due_at <= self.now => self.disarm(id, WaitState::Fired),
             // A place has no time of its own.
             WaitKind::Throttle | WaitKind::Slot => {}

@@ -44,6 +44,7 @@ impl Handling<'_> {
             Order::ReleaseStart { start } => self.release_start(start, event.as_deref()),
             Order::DropStart { start } => self.drop_start(start),
             Order::CancelSweep { sweep } => self.cancel_sweep(&sweep),
+            Order::Talk { conversation, actor, act } => self.talk(conversation, actor, act),
             Order::ErasePerson => self.erase(),
             Order::Forget { families } => Ok(self.forget(families)),
         }

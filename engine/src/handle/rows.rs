@@ -120,6 +120,7 @@ fn conversation_from(row: ConversationRow) -> Conversation {
         session_opened_at: row.session_opened_at,
         last_inbound_at: row.last_in_at,
         last_outbound_at: row.last_out_at,
+        inbox: row.inbox,
         rev: row.rev,
     }
 }
@@ -136,6 +137,7 @@ fn conversation_row(conversation: &Conversation) -> ConversationRow {
         session_opened_at: conversation.session_opened_at,
         last_in_at: conversation.last_inbound_at,
         last_out_at: conversation.last_outbound_at,
+        inbox: conversation.inbox.clone(),
         rev: conversation.rev,
     }
 }

@@ -7,6 +7,7 @@ use crate::connector::{Sent, Status, Verdict};
 use crate::event::EventKey;
 use crate::expr::text;
 use crate::ids::{ConversationId, MessageId};
+use crate::inbox::SaidRow;
 use crate::run::{Attempt, Entry, Wake, What};
 use crate::store::{EffectOp, EffectRow, JournalKind, MessageRow};
 
@@ -19,6 +20,9 @@ impl Handling<'_> {
             && let Some(sent) = done.sent.as_ref().filter(|_| !erased)
         {
             self.message_sent(&effect, sent);
+        }
+        if let Some(said) = SaidRow::of_effect_key(&effect.key) {
+            return self.said_settled(said, attempts, verdict, erased);
         }
         if effect.n > 0 && self.mail.runs.contains_key(&effect.run_id) {
             self.wake(effect.run_id, Wake::Settled { n: effect.n, attempts, verdict });
@@ -75,7 +79,10 @@ impl Handling<'_> {
         let Some(conversation) = conversation else { return };
         let now = self.now;
         self.mail.facts.change_contact(|contact| contact.unread_count = 0);
-        self.mail.facts.change_conversation(conversation, |conversation| conversation.last_outbound_at = Some(now));
+        self.mail.facts.change_conversation(conversation, |conversation| {
+            conversation.last_outbound_at = Some(now);
+            conversation.inbox.answered(now);
+        });
         self.watch(conversation);
     }
 }

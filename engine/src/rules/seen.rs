@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::clock::At;
 use crate::contact::{Contact, Conversation, Priority, TagSource, TagSourceKind, WINDOW};
 use crate::event::Event;
+use crate::ids::UserId;
 use crate::mailbox::Facts;
 
 /// The facts of one event, before any rule changed them. Names are stored: they are only ever added to.
@@ -70,6 +71,9 @@ pub struct Talk {
     /// When we last wrote; `None` for never.
     #[serde(rename = "out", skip_serializing_if = "Option::is_none")]
     pub outbound: Option<i64>,
+    /// Who had it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<UserId>,
 }
 
 /// Says that a time is not there, where a missing number means the usual one.
@@ -177,6 +181,7 @@ impl Talk {
             closes: distance(talk.window_closes_at, usual_close(event), event),
             inbound: distance(talk.last_inbound_at, event.at, event),
             outbound: talk.last_outbound_at.map(|at| at.0 - event.at.0),
+            assignee: talk.inbox.assignee,
         }
     }
 
@@ -186,6 +191,7 @@ impl Talk {
         talk.window_closes_at = instant(self.closes, usual_close(event), event);
         talk.last_inbound_at = instant(self.inbound, event.at, event);
         talk.last_outbound_at = self.outbound.map(|distance| At(event.at.0.saturating_add(distance)));
+        talk.inbox.assignee = self.assignee;
     }
 }
 
@@ -197,6 +203,7 @@ mod tests {
     use super::*;
     use crate::event::{EventKey, MESSAGE_RECEIVED, Origin};
     use crate::ids::{ContactId, ConversationId, EventId, MailboxId};
+    use crate::inbox::Inbox;
 
     const NOW: At = At(1_767_603_600_000);
 
@@ -242,6 +249,7 @@ mod tests {
             session_opened_at: at(times[2]),
             last_inbound_at: at(times[3]),
             last_outbound_at: at(times[4]),
+            inbox: Inbox { assignee: times[4].map(UserId), ..Inbox::default() },
             rev: 0,
         };
         Facts { contact: Some(contact), conversations: vec![talk], ..Facts::default() }

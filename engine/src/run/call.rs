@@ -10,6 +10,7 @@ use super::turn::{Turn, World};
 use super::value::{Failure, evaluate};
 use super::{Handler, Plan, What};
 use crate::capability::contact::Find;
+use crate::capability::whatsapp::{DuringHuman, SendTemplate};
 use crate::connector::{Action, Verdict};
 use crate::flow::{Do, Op, Step, Version};
 use crate::ids::EffectId;
@@ -47,8 +48,11 @@ impl Turn<'_> {
         let data = if edited { plan.input.clone() } else { Value::Null };
         self.record(What::Resolved { n, how: "retry".into() }, data);
         let expires = row.deadline.since(row.planned_at).min(PERSON_ANSWERS_WITHIN);
-        let call =
-            NewCall { action: &row.action, connection: &row.connection, lane: row.lane, window: row.window, expires };
+        let call = NewCall {
+            window: row.window,
+            yields: row.yields,
+            ..NewCall::new(&row.action, &row.connection, row.lane, expires)
+        };
         self.plan(&call, plan);
     }
 
@@ -101,7 +105,8 @@ impl Turn<'_> {
         let own = own.filter(|own| !call.named && call.action.starts_with("whatsapp.") && !own.is_empty());
         let connection = own.as_deref().or(call.connection.as_deref()).unwrap_or_default();
         let window = conversation.filter(|_| call.needs_window);
-        let call = NewCall { action: &call.action, connection, lane, window, expires: call.expires };
+        let yields = conversation.is_some() && yields(&call.action, &plan.input, lane);
+        let call = NewCall { window, yields, ..NewCall::new(&call.action, connection, lane, call.expires) };
         self.plan(&call, plan);
         Ok(())
     }
@@ -151,6 +156,7 @@ impl Turn<'_> {
             lane: call.lane,
             action: call.action.to_owned(),
             window: call.window,
+            yields: call.yields,
             state: EffectState::Planned,
             attempt: 0,
             not_before: now,
@@ -171,5 +177,21 @@ pub(crate) struct NewCall<'a> {
     pub(crate) connection: &'a str,
     pub(crate) lane: Lane,
     pub(crate) window: Option<crate::ids::ConversationId>,
+    pub(crate) yields: bool,
     pub(crate) expires: Duration,
+}
+
+impl<'a> NewCall<'a> {
+    /// A call that needs no window and is held for nobody.
+    pub(crate) fn new(action: &'a str, connection: &'a str, lane: Lane, expires: Duration) -> Self {
+        Self { action, connection, lane, window: None, yields: false, expires }
+    }
+}
+
+/// Whether a message to the run's customer is held while a person talks with that customer: everything but templates that tell
+/// of something that happened.
+fn yields(action: &str, input: &Value, lane: Lane) -> bool {
+    let template = action == SendTemplate::NAME;
+    let held = lane == Lane::Bulk || input["during_human"] == json!(DuringHuman::Hold);
+    crate::stops::sends(action) && (!template || held)
 }

@@ -18,6 +18,10 @@ use crate::connector::{Party, Problem, Repeat, Scope, Sent, Verdict};
 pub const PERSON_ANSWERS_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 /// The code of a refusal because the customer's 24-hour window has closed.
 pub const WINDOW_CLOSED: &str = "window_closed";
+/// The code of a refusal because a person talked with the customer until it was too late for the message.
+pub const HUMAN_TALKING: &str = "human_talking";
+/// The same in words.
+pub const HUMAN_TALKING_WORDS: &str = "a person talked with the customer until its deadline, and nothing stale is sent";
 
 /// What a flow must do with a call that failed for good.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -59,6 +59,8 @@ pub(super) struct News {
     gone: Vec<(crate::ids::EffectId, bool)>,
     armed: Vec<super::timers::Armed>,
     letters: Vec<InputRow>,
+    /// The mailbox whose flows are held no more.
+    released: Option<MailboxId>,
     callers: CallerNews,
     /// Triggers that began to hold their starts.
     holding: Vec<HourRow>,
@@ -70,9 +72,18 @@ impl News {
         let callers = CallerNews::of(work);
         let holding = work.hours.iter().filter(|row| row.phase == Phase::Holding).cloned().collect();
         let letters = work.letters.clone();
+        let released = work.released.then_some(work.mailbox);
         let changes = Change::of(work);
-        let mut news =
-            Self { planned: Vec::new(), gone: Vec::new(), armed: Vec::new(), letters, callers, holding, changes };
+        let mut news = Self {
+            planned: Vec::new(),
+            gone: Vec::new(),
+            armed: Vec::new(),
+            letters,
+            released,
+            callers,
+            holding,
+            changes,
+        };
         for op in &work.effects {
             match op {
                 EffectOp::Plan(row) => news.planned.push((**row).clone()),
@@ -148,6 +159,11 @@ impl<S: Store + Reads> Core<S> {
         for (id, settled) in news.gone {
             for line in lines.values().filter(|_| !settled) {
                 line.tell(&self.activity, line::Message::Withdrawn(id));
+            }
+        }
+        if let Some(mailbox) = news.released {
+            for line in lines.values() {
+                line.tell(&self.activity, line::Message::Released(mailbox));
             }
         }
         for letter in news.letters {

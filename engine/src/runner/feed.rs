@@ -3,7 +3,7 @@
 //! Whoever watches reads at their own speed from a place of their own, so nobody holds the engine up. Who falls behind what is
 //! kept is told that something was missed, and looks at everything anew.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use schemars::JsonSchema;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::clock::At;
-use crate::ids::{ContactId, EffectId, EscalationId, RunId};
+use crate::ids::{ContactId, ConversationId, EffectId, EscalationId, RunId, UserId};
 use crate::store::{EffectOp, RunStatus, Work};
 
 /// Changes that are kept: at 1 000 a second, what somebody missed who was away for four seconds.
@@ -59,6 +59,22 @@ pub enum Change {
         /// Whose.
         id: ContactId,
     },
+    /// Something was said in a conversation or got further, or somebody else has it now.
+    Conversation {
+        /// Which.
+        id: ConversationId,
+        /// With whom; nothing when only a message got further.
+        contact: Option<ContactId>,
+    },
+    /// Somebody writes in a conversation, or stopped.
+    Typing {
+        /// Which conversation.
+        id: ConversationId,
+        /// Who.
+        user: UserId,
+        /// That one's name.
+        name: String,
+    },
     /// A connection went down, or is back.
     Connection {
         /// Which.
@@ -78,6 +94,8 @@ impl Change {
             Self::Escalation { .. } => "escalation",
             Self::Flow { .. } => "flow",
             Self::Contact { .. } => "contact",
+            Self::Conversation { .. } => "conversation",
+            Self::Typing { .. } => "typing",
             Self::Connection { .. } => "connection",
         }
     }
@@ -91,6 +109,8 @@ impl Change {
             Self::Escalation { id, .. } => id.to_string(),
             Self::Flow { id } | Self::Connection { id, .. } => id.clone(),
             Self::Contact { id } => id.to_string(),
+            Self::Conversation { id, .. } => id.to_string(),
+            Self::Typing { id, user, .. } => format!("{id}/{user}"),
         }
     }
 
@@ -112,6 +132,11 @@ impl Change {
         changes.extend(work.escalations.iter().map(|row| Self::Escalation { id: row.id, open: open(row) }));
         changes.extend(work.versions.iter().map(|row| Self::Flow { id: row.flow.clone() }));
         changes.extend(contact_of(work).map(|id| Self::Contact { id }));
+        let talks: BTreeSet<ConversationId> =
+            work.conversations.iter().map(|row| row.id).chain(work.touched.iter().copied()).collect();
+        // A conversation lies in the mailbox of its contact.
+        let contact = Some(ContactId(work.mailbox.0));
+        changes.extend(talks.into_iter().map(|id| Self::Conversation { id, contact }));
         changes
     }
 }
@@ -161,6 +186,11 @@ impl Feed {
         kept.changes.drain(..old);
         // Under the lock, so that the newest place is never told before an older one.
         self.newest.send_replace(kept.next);
+    }
+
+    /// Whether anybody watches.
+    pub(super) fn is_watched(&self) -> bool {
+        self.newest.receiver_count() > 0
     }
 
     /// Nobody watches any more.

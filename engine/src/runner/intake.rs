@@ -265,7 +265,8 @@ impl<S: Store + Reads> Core<S> {
             return None;
         }
         let said = incoming.body["text"].as_str().unwrap_or_default();
-        let inbound = incoming.origin != Origin::AppEcho;
+        // Also what we wrote from the app long ago, when the app's history is read.
+        let inbound = incoming.origin != Origin::AppEcho && incoming.kind != event::MESSAGE_ECHOED;
         Some(MessageRow {
             id: MessageId(self.parts.ids.next(now)),
             conversation_id: None,

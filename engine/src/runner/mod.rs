@@ -466,6 +466,17 @@ impl<S: Store + Reads> Engine<S> {
         self.core.feed.watch(place)
     }
 
+    /// Whether anybody watches what changes.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        self.core.feed.is_watched()
+    }
+
+    /// Tells whoever watches of something that no commit of a mailbox says: a status that came, somebody who writes.
+    pub fn tell(&self, change: Change) {
+        self.core.feed.tell(vec![change]);
+    }
+
     /// Nobody waits for a flow's answer any more: callers hear what is known; and nobody watches. Doors that close wait for
     /// both.
     pub fn let_callers_go(&self) {

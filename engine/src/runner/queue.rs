@@ -53,6 +53,8 @@ pub(super) struct Queue {
     due: BTreeSet<(At, EffectId, Due)>,
     /// Planned calls whose sending is stopped: the first of their lines.
     held: BTreeSet<EffectId>,
+    /// Planned calls that wait until a person has done talking, by mailbox. They stand in no line: others pass them.
+    shelved: BTreeSet<(MailboxId, EffectId)>,
     /// How many calls stand in each [`EffectState`].
     counts: [usize; 4],
 }
@@ -183,6 +185,44 @@ impl Queue {
         }
     }
 
+    /// A call that was picked and is not sent while a person talks with its contact: those behind it go on.
+    pub(super) fn shelve(&mut self, id: EffectId) {
+        let Some(call) = self.set_state(id, EffectState::Planned) else { return };
+        let place = place(&call.row);
+        self.shelved.insert((place.0, id));
+        self.leave_line(place, id);
+    }
+
+    /// Whether a person's talking holds it.
+    pub(super) fn is_shelved(&self, id: EffectId) -> bool {
+        self.calls.get(&id).is_some_and(|call| self.shelved.contains(&(call.row.mailbox, id)))
+    }
+
+    /// Nobody talks with the contact of `mailbox` any more: its calls go to the places in line that they had.
+    pub(super) fn unshelve(&mut self, mailbox: MailboxId) {
+        let all = (mailbox, EffectId(i64::MIN))..=(mailbox, EffectId(i64::MAX));
+        let back: Vec<EffectId> = self.shelved.range(all).map(|(_, id)| *id).collect();
+        for id in back {
+            self.shelved.remove(&(mailbox, id));
+            let Some(place) = self.calls.get(&id).map(|call| place(&call.row)) else { continue };
+            self.queue_again(place, id);
+        }
+    }
+
+    /// Puts a planned call into its line: before newer ones, behind one that is under way.
+    fn queue_again(&mut self, place: Place, id: EffectId) {
+        let line = self.lines.entry(place).or_default();
+        let front = line.front().and_then(|front| self.calls.get(front)).map(|call| call.row.clone());
+        let first_free = usize::from(front.as_ref().is_some_and(|front| front.state != EffectState::Planned));
+        let newer = line.iter().skip(first_free).position(|known| *known > id);
+        let before = newer.map_or(line.len(), |place| place + first_free);
+        line.insert(before, id);
+        if let Some(front) = front.filter(|_| before == 0) {
+            self.ready.remove(&(front.lane, front.not_before, front.id));
+        }
+        self.offer(id);
+    }
+
     /// What was held may be picked again.
     pub(super) fn release(&mut self) {
         for id in std::mem::take(&mut self.held) {
@@ -214,6 +254,7 @@ impl Queue {
         let call = self.calls.remove(&id)?;
         self.held.remove(&id);
         let row = &call.row;
+        self.shelved.remove(&(row.mailbox, id));
         self.counts[row.state as usize] -= 1;
         self.ready.remove(&(row.lane, row.not_before, id));
         self.leave_line(place(row), id);
@@ -305,6 +346,7 @@ mod tests {
             lane,
             action: "crm.create_ticket".into(),
             window: None,
+            yields: false,
             state: EffectState::Planned,
             attempt: 0,
             not_before: At(0),
@@ -352,6 +394,54 @@ mod tests {
         assert_eq!((queue.planned(), queue.flying(), queue.next_at(false)), (2, 0, Some(At(1_000_000))));
         queue.release();
         assert_eq!(started(&mut queue, 0), [1]);
+    }
+
+    #[test]
+    fn what_a_talking_person_holds_is_passed_by_others_and_comes_back_to_its_place() {
+        let mut queue = Queue::default();
+        for id in 1..=4 {
+            queue.push(row(id, 7, Lane::Interactive));
+        }
+        assert_eq!(started(&mut queue, 0), [1]);
+        queue.shelve(EffectId(1));
+        assert_eq!(started(&mut queue, 0), [2]);
+        queue.shelve(EffectId(2));
+        assert_eq!(started(&mut queue, 0), [3]);
+        assert!(queue.is_shelved(EffectId(1)) && !queue.is_shelved(EffectId(3)));
+        queue.unshelve(MailboxId(8));
+        queue.unshelve(MailboxId(7));
+        assert_eq!(started(&mut queue, 0), [] as [i64; 0], "one is under way");
+        queue.remove(EffectId(3));
+        assert_eq!(started(&mut queue, 0), [1]);
+        queue.remove(EffectId(1));
+        assert_eq!(started(&mut queue, 0), [2]);
+        queue.remove(EffectId(2));
+        assert_eq!(started(&mut queue, 0), [4]);
+    }
+
+    #[test]
+    fn what_comes_back_goes_before_what_stood_first() {
+        let mut queue = Queue::default();
+        queue.push(row(1, 7, Lane::Interactive));
+        assert_eq!(started(&mut queue, 0), [1]);
+        queue.shelve(EffectId(1));
+        queue.push(row(2, 7, Lane::Interactive));
+        queue.unshelve(MailboxId(7));
+        assert_eq!(started(&mut queue, 0), [1]);
+        queue.remove(EffectId(1));
+        assert_eq!(started(&mut queue, 0), [2]);
+    }
+
+    #[test]
+    fn a_shelved_call_still_expires() {
+        let mut queue = Queue::default();
+        queue.push(row(1, 7, Lane::Interactive));
+        started(&mut queue, 0);
+        queue.shelve(EffectId(1));
+        assert_eq!(queue.fell_due(At(1_000_000)), Some((EffectId(1), Due::Deadline)));
+        queue.remove(EffectId(1));
+        queue.unshelve(MailboxId(7));
+        assert_eq!(started(&mut queue, 0), [] as [i64; 0]);
     }
 
     #[test]

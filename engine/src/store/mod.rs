@@ -8,6 +8,7 @@ mod editing;
 mod pages;
 mod read;
 mod rows;
+mod talks;
 mod work;
 
 use std::future::Future;
@@ -26,6 +27,7 @@ pub use editing::*;
 pub use pages::*;
 pub use read::*;
 pub use rows::*;
+pub use talks::*;
 pub use work::*;
 
 /// Why the store did not do it.

@@ -3,6 +3,7 @@
 use crate::clock::At;
 use crate::connector::Status;
 use crate::ids::{ContactId, ConversationId, EffectId, EventId, MailboxId, RunId, VersionId, WaitId};
+use crate::inbox::SaidRow;
 
 use super::{
     ContactRow, ConversationRow, EffectRow, EscalationRow, EventRow, JournalRow, MessageRow, RunRow, RunStatus, TagRow,
@@ -120,6 +121,8 @@ pub struct PersonRows {
     pub journal: Vec<JournalRow>,
     /// Escalations.
     pub escalations: Vec<EscalationRow>,
+    /// What people here said in the conversations, notes too.
+    pub said: Vec<SaidRow>,
 }
 
 /// A contact as a segment looks at it.

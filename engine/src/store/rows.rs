@@ -11,6 +11,7 @@ use crate::ids::{
     BadItemId, ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, MessageId,
     RunId, VersionId, WaitId,
 };
+use crate::inbox::Inbox;
 
 /// A stored text of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +109,8 @@ pub struct ConversationRow {
     pub last_in_at: Option<At>,
     /// When we last wrote.
     pub last_out_at: Option<At>,
+    /// What it is among people here.
+    pub inbox: Inbox,
     /// Counts changes.
     pub rev: i64,
 }
@@ -367,6 +370,8 @@ pub struct EffectRow {
     pub action: String,
     /// The conversation whose window must be open when it starts; `None` when it needs none.
     pub window: Option<ConversationId>,
+    /// Whether it is held while a person talks with the contact whose mailbox this is.
+    pub yields: bool,
     /// Where it stands.
     pub state: EffectState,
     /// Failed attempts so far.
@@ -464,6 +469,10 @@ pub enum WaitKind {
     Sweep = 14,
     /// Starts that a throttle counted.
     Throttle = 9,
+    /// The end of a pause of the flows' sends; its key is the conversation.
+    Pause = 20,
+    /// A question to the customer that may be answered until then; its key is the conversation.
+    Rating = 21,
 }
 
 /// Where a wait stands. Every change is compare-and-set from armed.

@@ -7,6 +7,7 @@ use crate::event::{EventKey, Origin};
 use crate::first_hour::HourRow;
 use crate::handle::sweep::Sweep;
 use crate::ids::{BadItemId, ContactId, ConversationId, EffectId, EventId, InputId, MailboxId, WaitId};
+use crate::inbox::{RatingRow, SaidOp};
 use crate::publication::PublicationOp;
 use crate::run::Reply;
 use crate::stops::StopOp;
@@ -140,6 +141,10 @@ pub struct Work {
     pub conversations: Vec<ConversationRow>,
     /// Tags.
     pub tags: Vec<TagOp>,
+    /// What people here said to the customer and to each other.
+    pub said: Vec<SaidOp>,
+    /// What customers answered to the question about a conversation.
+    pub ratings: Vec<RatingRow>,
     /// Messages that went out. Joined with a row a status made before, by `external_key`; the greater status stays.
     pub messages: Vec<MessageRow>,
     /// Escalations, new or changed.
@@ -168,6 +173,10 @@ pub struct Work {
     pub edits: Vec<EditOp>,
     /// Answers that callers of webhooks wait for: given after the commit, stored nowhere but in the journal.
     pub replies: Vec<Reply>,
+    /// Conversations in which something was said or got further: whoever watches is told after the commit, stored nowhere.
+    pub touched: Vec<ConversationId>,
+    /// Whether the flows' sends of this mailbox are held no more: their lines are told after the commit, stored nowhere.
+    pub released: bool,
     /// Pages of segments to go over now, each with the mailbox of its sweep: read after the commit, stored nowhere.
     pub pages: Vec<(MailboxId, Sweep)>,
 }
@@ -197,7 +206,8 @@ pub enum EffectOp {
 /// What the owner of a connection does to effects. Every one applies only from the state named.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DispatchOp {
-    /// Planned -> in flight, if its window (when it needs one) is open at `at`.
+    /// Planned -> in flight, if its window (when it needs one) is open at `at`, and, if it yields, no person talks with the
+    /// contact then.
     Start {
         /// Which.
         id: EffectId,

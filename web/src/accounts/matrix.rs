@@ -35,10 +35,11 @@ fn filled(path: &str) -> String {
         Some("attention") => "eff_0000000000001",
         Some("escalations") => "esc_0000000000001",
         Some("users") => "usr_0000000000001",
+        Some("conversations") => "cnv_0000000000001",
         Some("tokens") => "tok_0000000000001",
         _ => "nobody",
     };
-    path.replace("{id}", id).replace("{who}", id)
+    path.replace("{id}", id).replace("{who}", id).replace("{message}", "msg_0000000000001")
 }
 
 /// Whether the guard let it through: what comes of it then (nothing is there, the body is wrong) is the handler's.

@@ -11,6 +11,7 @@ mod matrix;
 mod password;
 mod read;
 pub(crate) mod routes;
+pub mod satisfaction;
 mod seal;
 mod secret;
 pub mod settings;

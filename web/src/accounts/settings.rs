@@ -4,6 +4,7 @@ use engine::account::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::satisfaction::Satisfaction;
 use crate::error::ApiError;
 
 /// What holds for everybody here. Stored as JSON; fields are only added, each with its default.
@@ -20,6 +21,8 @@ pub struct Settings {
     pub language: String,
     /// The time zone in which pages show times, of the IANA list.
     pub time_zone: String,
+    /// What customers are asked once a conversation is closed.
+    pub satisfaction: Satisfaction,
 }
 
 impl Default for Settings {
@@ -30,6 +33,7 @@ impl Default for Settings {
             approval: false,
             language: "en".to_owned(),
             time_zone: "UTC".to_owned(),
+            satisfaction: Satisfaction::default(),
         }
     }
 }
@@ -50,6 +54,7 @@ impl Settings {
         if self.time_zone.parse::<chrono_tz::Tz>().is_err() {
             return wrong("time_zone: a name of the IANA list such as `Europe/Rome`");
         }
+        self.satisfaction.check()?;
         Ok(())
     }
 }

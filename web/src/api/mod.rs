@@ -10,6 +10,7 @@ pub(crate) mod escalations;
 pub(crate) mod extract;
 pub(crate) mod flows;
 pub(crate) mod held;
+pub(crate) mod inbox;
 pub(crate) mod library;
 pub(crate) mod live;
 pub(crate) mod log;

@@ -25,6 +25,8 @@ pub(crate) struct Person {
     messages: Vec<view::Message>,
     runs: Vec<view::Run>,
     escalations: Vec<view::Escalation>,
+    /// What people here said to and about this person.
+    said: Vec<view::Said>,
 }
 
 /// `GET /people/{who}`.
@@ -48,6 +50,7 @@ pub(crate) async fn export(
         messages: rows.messages.iter().map(Into::into).collect(),
         runs: rows.runs.iter().map(Into::into).collect(),
         escalations: rows.escalations.iter().map(Into::into).collect(),
+        said: rows.said.iter().map(Into::into).collect(),
     }))
 }
 

@@ -70,6 +70,8 @@ struct Message {
     recipient: Recipient,
     kind: &'static str,
     content: Value,
+    /// The customer's message that it answers, as the provider names it.
+    quote: Option<String>,
     /// As the conversation's history shows it.
     shown: String,
 }
@@ -78,7 +80,8 @@ impl Message {
     fn text(recipient: Recipient, input: &SendText) -> Result<Self, Problem> {
         common::check_text(&input.text, TEXT_CHARS)?;
         let content = json!({ "body": input.text, "preview_url": false });
-        Ok(Self { recipient, kind: "text", content, shown: input.text.clone() })
+        let quote = input.quote.clone().filter(|quote| !quote.is_empty());
+        Ok(Self { recipient, kind: "text", content, quote, shown: input.text.clone() })
     }
 
     fn template(recipient: Recipient, input: &SendTemplate, default_language: &str) -> Result<Self, Problem> {
@@ -98,13 +101,13 @@ impl Message {
             content["components"] = json!([{ "type": "body", "parameters": parameters }]);
         }
         let shown = common::shown(&input.template, &values);
-        Ok(Self { recipient, kind: "template", content, shown })
+        Ok(Self { recipient, kind: "template", content, quote: None, shown })
     }
 
     fn choices(recipient: Recipient, input: &SendChoices) -> Result<Self, Problem> {
         choices::check(input)?;
         let content = choices::interactive(input);
-        Ok(Self { recipient, kind: "interactive", content, shown: choices::numbered(input) })
+        Ok(Self { recipient, kind: "interactive", content, quote: None, shown: choices::numbered(input) })
     }
 
     /// The request's body.
@@ -116,6 +119,9 @@ impl Message {
             "biz_opaque_callback_data": key,
         });
         body[self.kind] = self.content.clone();
+        if let Some(quote) = &self.quote {
+            body["context"] = json!({ "message_id": quote });
+        }
         match &self.recipient.to {
             To::Phone(phone) => body["to"] = phone.as_str().into(),
             // In `to` a user id would be dropped without a word (seen by several open-source clients).
@@ -154,6 +160,7 @@ fn check_template_name(name: &str) -> Result<(), Problem> {
 
 #[cfg(test)]
 mod tests {
+    use engine::capability::whatsapp::DuringHuman;
     use engine::connector::Party;
 
     use super::*;
@@ -164,12 +171,18 @@ mod tests {
     }
 
     fn text(text: &str) -> Result<Message, Problem> {
-        Message::text(recipient(), &SendText { text: text.into(), to: None })
+        Message::text(recipient(), &SendText { text: text.into(), to: None, quote: None })
     }
 
     fn template(name: &str, language: Option<&str>, params: &[(&str, &str)]) -> Result<Message, Problem> {
         let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let input = SendTemplate { template: name.into(), language: language.map(Into::into), params, to: None };
+        let input = SendTemplate {
+            template: name.into(),
+            language: language.map(Into::into),
+            params,
+            to: None,
+            during_human: DuringHuman::Send,
+        };
         Message::template(recipient(), &input, "en")
     }
 
@@ -183,9 +196,16 @@ mod tests {
     }
 
     #[test]
+    fn a_text_can_answer_a_message() {
+        let input = SendText { text: "Yes".into(), to: None, quote: Some("wamid.IN1".into()) };
+        let body = Message::text(recipient(), &input).unwrap().body("k");
+        assert_eq!(body["context"], json!({ "message_id": "wamid.IN1" }));
+    }
+
+    #[test]
     fn a_user_id_goes_where_it_is_read() {
         let hidden = Recipient::of(None, &call(Some("BR.8812345"), None)).unwrap();
-        let body = Message::text(hidden, &SendText { text: "oi".into(), to: None }).unwrap().body("k");
+        let body = Message::text(hidden, &SendText { text: "oi".into(), to: None, quote: None }).unwrap().body("k");
         assert_eq!((&body["recipient"], body.get("to")), (&json!("BR.8812345"), None));
     }
 

@@ -126,7 +126,7 @@ impl Message {
 
     fn choices(recipient: Recipient, input: &SendChoices) -> Result<Self, Problem> {
         choices::check(input)?;
-        Self::text(recipient, &SendText { text: choices::numbered(input), to: None })
+        Self::text(recipient, &SendText { text: choices::numbered(input), to: None, quote: None })
     }
 
     /// What the answer says. 2xx means queued, not delivered.
@@ -151,6 +151,7 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
+    use engine::capability::whatsapp::DuringHuman;
     use engine::connector::Party;
     use serde_json::json;
 
@@ -163,13 +164,22 @@ mod tests {
     }
 
     fn text(text: &str) -> Result<Message, Problem> {
-        Message::text(recipient(), &SendText { text: text.into(), to: None })
+        Message::text(recipient(), &SendText { text: text.into(), to: None, quote: None })
     }
 
     fn template(language: Option<&str>, params: &[(&str, &str)]) -> Result<Message, Problem> {
         let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let language = language.map(Into::into);
-        twilio().template(recipient(), &SendTemplate { template: "order_ready".into(), language, params, to: None })
+        twilio().template(
+            recipient(),
+            &SendTemplate {
+                template: "order_ready".into(),
+                language,
+                params,
+                to: None,
+                during_human: DuringHuman::Send,
+            },
+        )
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -229,7 +239,13 @@ mod tests {
     #[test]
     fn bad_input_is_refused_before_a_call() {
         assert_eq!(text(&"x".repeat(1601)).unwrap_err().code, "bad_input");
-        let input = SendTemplate { template: "none".into(), language: None, params: Default::default(), to: None };
+        let input = SendTemplate {
+            template: "none".into(),
+            language: None,
+            params: Default::default(),
+            to: None,
+            during_human: DuringHuman::Send,
+        };
         assert_eq!(twilio().template(recipient(), &input).unwrap_err().code, "no_template");
     }
 

@@ -27,6 +27,7 @@ use crate::contact::{Contact, Conversation};
 use crate::event::{self, Event};
 use crate::handle::{event_from_row, held_back};
 use crate::ids::ConversationId;
+use crate::inbox::Inbox;
 use crate::mailbox::Facts;
 use crate::run::journal;
 use crate::store::{HistoryRow, Past};
@@ -253,6 +254,7 @@ fn conversation(id: ConversationId, event: &Event) -> Conversation {
         session_opened_at: None,
         last_inbound_at: None,
         last_outbound_at: None,
+        inbox: Inbox::default(),
         rev: 0,
     }
 }

@@ -13,6 +13,7 @@ use crate::event::{Event, EventKey, MESSAGE_RECEIVED, Origin};
 use crate::flowtest::tests::document;
 use crate::handle::{Input, encode_event, handle};
 use crate::ids::{ContactId, ConversationId, EventId, Ids, MailboxId, VersionId};
+use crate::inbox::Inbox;
 use crate::mailbox::Mailbox;
 use crate::order::Order;
 use crate::rules::RuleFile;
@@ -53,6 +54,7 @@ impl History {
             session_opened_at: None,
             last_inbound_at: None,
             last_outbound_at: None,
+            inbox: Inbox::default(),
             rev: 0,
         });
         let book = Book::default().with_rules(vec![LiveRules { rules: Arc::clone(rules), since: At(0) }]);

@@ -21,7 +21,7 @@ use super::hold::{Hold, Pace};
 use super::queue::{Due, Queue};
 use crate::clock::At;
 use crate::connector::{Open, Problem, Verdict};
-use crate::ids::{EffectId, InputId};
+use crate::ids::{EffectId, InputId, MailboxId};
 use crate::run::{Next, Plan, plan};
 use crate::store::{DispatchOp, EffectRow, EffectState, Reads, Store};
 
@@ -48,6 +48,8 @@ pub(super) enum Message {
     Withdrawn(EffectId),
     /// The account was opened anew, with other settings.
     Reopened(Box<Open>),
+    /// Nobody talks with the contact of this mailbox any more: what was held goes out.
+    Released(MailboxId),
     /// A status proved that a call in doubt happened.
     Proof { effect: EffectId, input: InputId, external_id: String },
 }
@@ -186,6 +188,7 @@ impl<S: Store + Reads> Line<S> {
         match message {
             Message::Planned(row) => self.queue.push(*row),
             Message::Withdrawn(id) => self.queue.withdraw(id),
+            Message::Released(mailbox) => self.queue.unshelve(mailbox),
             Message::Reopened(open) => self.reopened(*open),
             Message::Proof { effect, input, external_id } => self.proved(effect, Some(input), external_id).await,
         }
@@ -211,6 +214,7 @@ impl<S: Store + Reads> Line<S> {
                 Due::Deadline => {
                     let (code, words) = match call.row.state {
                         EffectState::Parked => ("nobody_answered", "it needed attention, and nobody answered in time"),
+                        _ if self.queue.is_shelved(id) => (plan::HUMAN_TALKING, plan::HUMAN_TALKING_WORDS),
                         _ => ("expired", "it could not start before its deadline, and nothing stale is sent"),
                     };
                     self.settle(id, Verdict::Refused(Problem::new(code, words)), None);

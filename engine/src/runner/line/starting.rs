@@ -10,6 +10,7 @@ use crate::clock::At;
 use crate::connector::{self, Problem, Verdict};
 use crate::ids::EffectId;
 use crate::run::Plan;
+use crate::run::plan::WINDOW_CLOSED;
 use crate::runner::sending::is_held;
 use crate::store::{DispatchOp, EffectRow, EffectState, Reads, Store};
 
@@ -60,16 +61,12 @@ impl<S: Store + Reads> Line<S> {
         rows
     }
 
-    /// The store did not let a call start: it was withdrawn, its window closed meanwhile, or its last move was not written.
+    /// The store did not let a call start: it was withdrawn, something hinders it, or its last move was not written.
     async fn stopped(&mut self, id: EffectId) {
         let now = self.now();
         match self.core.parts.store.effect(id).await {
             Ok(Some(row)) if row.state == EffectState::Planned && row.deadline >= now => {
-                let problem = Problem::new(
-                    "window_closed",
-                    "24 hours have passed since the customer's last message: only a template can be sent now",
-                );
-                self.settle(id, Verdict::Refused(problem), None);
+                self.hindered(&row, now).await;
             }
             // Past its deadline: that falls due by itself.
             Ok(Some(row)) if row.state == EffectState::Planned => self.queue.grounded(id, now.plus(STORE_PAUSE)),
@@ -83,6 +80,27 @@ impl<S: Store + Reads> Line<S> {
                 tracing::error!(connection = %self.open.id, %problem, "a call that did not start could not be read");
                 self.queue.grounded(id, now.plus(STORE_PAUSE));
             }
+        }
+    }
+
+    /// A call that may start by its own state did not: a person talks with its contact, or its window is closed.
+    async fn hindered(&mut self, row: &EffectRow, now: At) {
+        let talks = match self.core.parts.store.mailbox(row.mailbox).await {
+            Ok(rows) => rows.conversations,
+            Err(problem) => {
+                tracing::error!(connection = %self.open.id, %problem, "what holds a call could not be read");
+                return self.queue.grounded(row.id, now.plus(STORE_PAUSE));
+            }
+        };
+        let closed = |id| talks.iter().any(|talk| talk.id == id && talk.window_closes_at.is_none_or(|at| at <= now));
+        if row.yields && talks.iter().any(|talk| talk.inbox.is_paused(now)) {
+            self.queue.shelve(row.id);
+        } else if row.window.is_some_and(closed) {
+            let words = "24 hours have passed since the customer's last message: only a template can be sent now";
+            self.settle(row.id, Verdict::Refused(Problem::new(WINDOW_CLOSED, words)), None);
+        } else {
+            // What held it is over since.
+            self.queue.grounded(row.id, now);
         }
     }
 

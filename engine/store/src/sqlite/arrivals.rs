@@ -3,6 +3,7 @@
 use engine::clock::At;
 use engine::connector::{Status, StatusReport};
 use engine::ids::{MailboxId, MessageId};
+use engine::inbox::Inbox;
 use engine::store::{
     Arrival, BadItemRow, ContactRow, ConversationRow, EventArrival, EventRow, InputKind, InputRow, MessageRow, Receipt,
     Stored,
@@ -147,6 +148,7 @@ fn created(arrival: &EventArrival, place: Place) -> Option<(ContactRow, Conversa
         session_opened_at: None,
         last_in_at: None,
         last_out_at: None,
+        inbox: Inbox::default(),
         rev: 0,
     };
     Some((contact, conversation))

@@ -18,16 +18,21 @@ pub(super) const CHANGE: &str = "update contact set name = ?3, language = ?4, pr
 
 /// Number and address are written once, so an erased address stays erased.
 const UPSERT_CONVERSATION: &str = "insert into conversation (id, contact_id, number, address, connection, \
-     window_closes_at, session_messages, session_opened_at, last_in_at, last_out_at, rev) \
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     window_closes_at, session_messages, session_opened_at, last_in_at, last_out_at, rev, place, assignee, team, \
+     last_agent, unread, active_at, closed_at, paused_until) \
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
      on conflict (id) do update set contact_id = excluded.contact_id, connection = excluded.connection, \
        window_closes_at = excluded.window_closes_at, session_messages = excluded.session_messages, \
        session_opened_at = excluded.session_opened_at, last_in_at = excluded.last_in_at, \
-       last_out_at = excluded.last_out_at, rev = excluded.rev";
+       last_out_at = excluded.last_out_at, rev = excluded.rev, place = excluded.place, assignee = excluded.assignee, \
+       team = excluded.team, last_agent = excluded.last_agent, unread = excluded.unread, active_at = excluded.active_at, \
+       closed_at = excluded.closed_at, paused_until = excluded.paused_until";
 
-/// A conversation that stays its contact's: what [`UPSERT_CONVERSATION`] would do, without touching an index.
+/// A conversation that stays its contact's: what [`UPSERT_CONVERSATION`] would do, touching only the indexes whose lists it moves
+/// in.
 pub(super) const CHANGE_CONVERSATION: &str = "update conversation set connection = ?3, window_closes_at = ?4, \
-     session_messages = ?5, session_opened_at = ?6, last_in_at = ?7, last_out_at = ?8, rev = ?9 \
+     session_messages = ?5, session_opened_at = ?6, last_in_at = ?7, last_out_at = ?8, rev = ?9, place = ?10, \
+     assignee = ?11, team = ?12, last_agent = ?13, unread = ?14, active_at = ?15, closed_at = ?16, paused_until = ?17 \
      where id = ?1 and contact_id = ?2";
 
 const TAG: &str = "insert into contact_tag (contact_id, tag, source, source_id, event_id, at) \
@@ -84,6 +89,14 @@ pub(super) fn upsert_conversation(conn: &Connection, row: &ConversationRow) -> R
         row.last_in_at.map(|at| at.0),
         row.last_out_at.map(|at| at.0),
         row.rev,
+        row.inbox.place as i64,
+        row.inbox.assignee.map(|user| user.0),
+        row.inbox.team,
+        row.inbox.last_agent.map(|user| user.0),
+        row.inbox.unread,
+        row.inbox.active_at.map(|at| at.0),
+        row.inbox.closed_at.map(|at| at.0),
+        row.inbox.paused_until.map(|at| at.0),
     ])?;
     if changed > 0 {
         return Ok(());
@@ -100,6 +113,14 @@ pub(super) fn upsert_conversation(conn: &Connection, row: &ConversationRow) -> R
         row.last_in_at.map(|at| at.0),
         row.last_out_at.map(|at| at.0),
         row.rev,
+        row.inbox.place as i64,
+        row.inbox.assignee.map(|user| user.0),
+        row.inbox.team,
+        row.inbox.last_agent.map(|user| user.0),
+        row.inbox.unread,
+        row.inbox.active_at.map(|at| at.0),
+        row.inbox.closed_at.map(|at| at.0),
+        row.inbox.paused_until.map(|at| at.0),
     ])?;
     Ok(())
 }

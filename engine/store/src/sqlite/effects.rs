@@ -8,8 +8,8 @@ use rusqlite::{Connection, params};
 use super::error::Error;
 
 const PLAN: &str = "insert into effect (id, run_id, n, key, mailbox, shard, connection, lane, action, window_id, state, \
-     attempt, not_before, deadline, settle_until, planned_at, sent_at, input, attempts, error) \
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+     attempt, not_before, deadline, settle_until, planned_at, sent_at, input, attempts, error, yields) \
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 pub(super) const WITHDRAW: &str = "delete from effect where id = ?1 and state in (0, 2, 3)";
 
@@ -17,7 +17,9 @@ pub(super) const FINISH: &str = "delete from effect where id = ?1";
 
 pub(super) const START: &str = "update effect set state = 1, sent_at = ?2 \
      where id = ?1 and state = 0 and deadline >= ?2 and (window_id is null or exists (select 1 from conversation \
-       where conversation.id = effect.window_id and conversation.window_closes_at > ?2))";
+       where conversation.id = effect.window_id and conversation.window_closes_at > ?2)) \
+     and (yields = 0 or not exists (select 1 from conversation \
+       where conversation.contact_id = effect.mailbox and conversation.paused_until > ?2))";
 
 pub(super) const AGAIN: &str = "update effect set state = 0, attempt = ?2, not_before = ?3, attempts = ?4, \
      settle_until = null where id = ?1 and state in (1, 2)";
@@ -63,6 +65,7 @@ fn plan(conn: &Connection, row: &EffectRow) -> Result<(), Error> {
         row.input,
         row.attempts,
         row.error,
+        row.yields,
     ])?;
     Ok(())
 }

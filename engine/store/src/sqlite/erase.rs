@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use super::error::Error;
 
 /// What is done to every table that is the person's; `?1` is the contact, `?2` the time.
-const OF_PERSON: [&str; 15] = [
+const OF_PERSON: [&str; 16] = [
     "update event set body = null where mailbox = ?1",
     "update event set body = null where contact_id = ?1 and contact_id <> mailbox",
     // Provider's ids of messages hold phone numbers; without them the keys over them lead nowhere.
@@ -30,7 +30,10 @@ const OF_PERSON: [&str; 15] = [
        erased_at = ?2 where contact_id = ?1",
     "update run set state = x'', status = 12, ended_at = ?2, erased_at = ?2 where mailbox = ?1 and status < 10",
     "update escalation set reason = '' where contact_id = ?1 or (mailbox = ?1 and accepted_at is null)",
-    "update conversation set address = 'erased:' || id where contact_id = ?1",
+    "update said set text = null, body = null, key = null, error = null \
+       where conversation_id in (select id from conversation where contact_id = ?1)",
+    "update conversation set address = 'erased:' || id, place = 0, assignee = null, team = null, paused_until = null, \
+       unread = 0 where contact_id = ?1",
     "update contact set salt = null, name = '', phone = null, language = '', order_status = '', fields = '{}', \
        consent = '{}', last_at = null, rev = rev + 1, erased_at = ?2 where id = ?1",
 ];
@@ -120,7 +123,8 @@ mod tests {
     use super::super::open;
 
     /// Columns of text and bytes that are emptied, or whose rows are deleted.
-    const ERASED: [&str; 13] = [
+    const ERASED: [&str; 14] = [
+        "said: key text body error",
         "unmatched: norm text",
         "contact: salt name phone language order_status fields consent",
         "conversation: address",
@@ -138,9 +142,10 @@ mod tests {
 
     /// Those that stay, as they tell of flows, services and our own people: names, codes, keys made of ids, prices, digests.
     /// `event.key` is a digest that keeps a repeated delivery from bringing the person back.
-    const KEPT: [&str; 23] = [
+    const KEPT: [&str; 24] = [
+        "rating: team",
         "version: flow meaning source owner by",
-        "conversation: number connection",
+        "conversation: number connection team",
         "event: key connection kind",
         "message: effect_key cost",
         "run: error",

@@ -48,9 +48,9 @@ pub(super) fn sender(conn: &Connection, key: &str) -> Result<Option<Sender>, Err
 }
 
 /// Whether a report of a failure must leave no words, as they are nobody's business: of an erased run, or of a message that
-/// we know nothing of, which an erased one is as well. `external_key` is the message's key, `key` ours.
+/// we know nothing of, which an erased one is as well. What people here sent belongs to no run. `external_key` is the message's key, `key` ours.
 pub(super) fn is_hushed(conn: &Connection, external_key: &[u8; 16], key: Option<&str>) -> Result<bool, Error> {
-    match key.and_then(parse_key) {
+    match key.and_then(parse_key).filter(|(run, _)| *run != RunId::NONE) {
         Some((run, _)) => Ok(conn.prepare_cached(HUSHED_RUN)?.exists([run.0])?),
         None => Ok(!conn.prepare_cached(HUSHED_UNKNOWN)?.exists([&external_key[..]])?),
     }

@@ -39,6 +39,8 @@ mod read;
 mod records;
 mod rows;
 mod runs;
+mod said;
+mod talks;
 #[cfg(test)]
 mod tests;
 mod traces;

@@ -94,6 +94,12 @@ pub(super) const MESSAGES_OF_PERSON: &str = concat!(
     " from conversation cross join message on message.conversation_id = conversation.id \
      where conversation.contact_id = ? order by message.id"
 );
+pub(super) const SAID_OF_PERSON: &str = concat!(
+    "select ",
+    columns!(said),
+    " from conversation cross join said on said.conversation_id = conversation.id \
+     where conversation.contact_id = ? order by said.id"
+);
 pub(super) const EVENTS_OF_PERSON: &str =
     concat!("select ", columns!(event), " from event where mailbox = ? order by id");
 pub(super) const RUNS_OF_PERSON: &str = concat!(
@@ -114,6 +120,7 @@ async fn person(conn: &mut SqliteConnection, contact: ContactId) -> Result<Perso
         runs: all(conn, of(RUNS_OF_PERSON), rows::run).await?,
         journal: all(conn, of(JOURNAL_OF_PERSON), rows::journal).await?,
         escalations: all(conn, of(escalations), rows::escalation).await?,
+        said: all(conn, of(SAID_OF_PERSON), rows::said).await?,
     };
     for run in &mut found.runs {
         run.state.clear();

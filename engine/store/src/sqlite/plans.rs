@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::{
     accounts_read, chain, contacts, count, editing, effects, events, evidence, history, inputs, life, members,
-    messages, open, pages, parties, people, read, runs, traces, unmatched, waits,
+    messages, open, pages, parties, people, read, runs, said, talks, traces, unmatched, waits,
 };
 
 async fn empty() -> (tempfile::TempDir, Connection) {
@@ -61,7 +61,14 @@ async fn every_hot_statement_of_the_writer_finds_its_rows_by_an_index() {
         (inputs::CONSUME, vec![by_id("input")]),
         (effects::WITHDRAW, vec![by_id("effect")]),
         (effects::FINISH, vec![by_id("effect")]),
-        (effects::START, vec![by_id("effect"), by_id("conversation")]),
+        (
+            effects::START,
+            vec![
+                by_id("effect"),
+                by_id("conversation"),
+                "SEARCH conversation USING INDEX conversation_contact (contact_id=?)".into(),
+            ],
+        ),
         (effects::AGAIN, vec![by_id("effect")]),
         (effects::DOUBT, vec![by_id("effect")]),
         (effects::PARK, vec![by_id("effect")]),
@@ -224,4 +231,51 @@ async fn what_the_editor_reads_is_found_by_an_index() {
     let (_folder, conn) = empty().await;
     expect(&conn, editing::CHANGE_DRAFT, &[]);
     expect(&conn, editing::PUBLICATIONS, &["SEARCH published USING INDEX published_flow (flow=?)"]);
+}
+
+#[tokio::test]
+async fn the_inbox_finds_its_conversations_by_an_index_in_order() {
+    let (_folder, conn) = empty().await;
+    for (text, wanted) in [
+        (
+            talks::IN_PLACE,
+            "SEARCH conversation USING INDEX conversation_place (place=? AND active_at>? AND active_at<?)",
+        ),
+        (
+            talks::OF_ASSIGNEE,
+            "SEARCH conversation USING INDEX conversation_assignee (assignee=? AND active_at>? AND active_at<?)",
+        ),
+        (talks::OF_TEAM, "SEARCH conversation USING INDEX conversation_team (team=? AND active_at>? AND active_at<?)"),
+        (talks::HEARD_IN, "SEARCH message USING INDEX message_conversation (conversation_id=? AND id<?)"),
+        (talks::SAID_IN, "SEARCH said USING INDEX said_conversation (conversation_id=? AND id<?)"),
+    ] {
+        expect(&conn, text, &[wanted]);
+        let steps = plan(&conn, text);
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:#?} of {text}");
+    }
+    for (text, wanted) in [
+        (
+            talks::COUNT_IN_PLACE,
+            "SEARCH conversation USING INDEX conversation_place (place=? AND active_at>? AND active_at<?)",
+        ),
+        (talks::COUNT_OF_ASSIGNEE, "SEARCH conversation USING INDEX conversation_assignee (assignee=?"),
+        (talks::COUNT_OF_TEAM, "SEARCH conversation USING INDEX conversation_team (team=?"),
+        (talks::LAST, "SEARCH latest USING INDEX message_conversation (conversation_id=?)"),
+        (talks::LAST_SAID, "SEARCH latest USING INDEX said_conversation (conversation_id=?)"),
+        (talks::ESCALATIONS, "SEARCH escalation USING INDEX escalation_contact (contact_id=?)"),
+        (talks::RUNS, "SEARCH run USING INDEX run_open (mailbox=?)"),
+        (talks::SAID_BY_KEY, "SEARCH said USING INDEX said_key (conversation_id=? AND key=?)"),
+        (talks::BY_EFFECT, "SEARCH message USING INDEX message_effect (effect_key=?)"),
+        (talks::BY_EXTERNAL, "SEARCH message USING INDEX sqlite_autoindex_message_1 (external_key=?)"),
+        (talks::EVENTS, "SEARCH event USING INTEGER PRIMARY KEY (rowid=?)"),
+        (talks::FLOWS, "SEARCH run USING INTEGER PRIMARY KEY (rowid=?)"),
+        (talks::CHANGES, "SEARCH event USING INDEX event_mailbox (mailbox=? AND id>?)"),
+        (talks::CHOSEN, "SEARCH conversation USING INTEGER PRIMARY KEY (rowid=?)"),
+        (talks::CHOSEN_CONTACTS, "SEARCH contact USING INTEGER PRIMARY KEY (rowid=?)"),
+        (talks::RATINGS, "SEARCH rating USING INDEX rating_at (at>? AND at<?)"),
+        (said::MOVE, "SEARCH said USING INTEGER PRIMARY KEY (rowid=?)"),
+        (people::SAID_OF_PERSON, "SEARCH said USING INDEX said_conversation (conversation_id=?)"),
+    ] {
+        expect(&conn, text, &[wanted]);
+    }
 }

@@ -210,7 +210,7 @@ pub(super) const LAST_ID: &str = "select max(coalesce((select max(id) from versi
      coalesce((select max(id) from input), 0), coalesce((select max(id) from run), 0), \
      coalesce((select max(id) from journal), 0), coalesce((select max(id) from effect), 0), \
      coalesce((select max(id) from wait), 0), coalesce((select max(id) from escalation), 0), \
-     coalesce((select max(id) from bad_item), 0))";
+     coalesce((select max(id) from bad_item), 0), coalesce((select max(id) from said), 0))";
 
 pub(super) async fn last_id(conn: &mut SqliteConnection) -> Result<i64, Error> {
     Ok(one(conn, sqlx::query(LAST_ID), rows::number).await?.unwrap_or_default())

@@ -5,8 +5,9 @@ use engine::event::{EventKey, Origin};
 use engine::flow::Kind;
 use engine::ids::{
     BadItemId, ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, MessageId,
-    RunId, VersionId, WaitId,
+    RunId, UserId, VersionId, WaitId,
 };
+use engine::inbox::{Inbox, Place, SaidKind, SaidRow, SaidState};
 use engine::stops::Stop;
 use engine::store::{
     BadItemRow, BlockRow, ContactRow, ConversationRow, DueRow, EffectRow, EffectState, EscalationRow, EventRow,
@@ -33,7 +34,9 @@ macro_rules! columns {
     (conversation) => {
         "conversation.id, conversation.contact_id, conversation.number, conversation.address, \
          conversation.connection, conversation.window_closes_at, conversation.session_messages, \
-         conversation.session_opened_at, conversation.last_in_at, conversation.last_out_at, conversation.rev"
+         conversation.session_opened_at, conversation.last_in_at, conversation.last_out_at, conversation.rev, \
+         conversation.place, conversation.assignee, conversation.team, conversation.last_agent, conversation.unread, \
+         conversation.active_at, conversation.closed_at, conversation.paused_until"
     };
     (tag) => {
         "contact_tag.contact_id, contact_tag.tag, contact_tag.source, contact_tag.source_id, contact_tag.event_id, \
@@ -64,7 +67,7 @@ macro_rules! columns {
         "effect.id, effect.run_id, effect.n, effect.key, effect.mailbox, effect.shard, effect.connection, \
          effect.lane, effect.action, effect.window_id, effect.state, effect.attempt, effect.not_before, \
          effect.deadline, effect.settle_until, effect.planned_at, effect.sent_at, effect.input, effect.attempts, \
-         effect.error"
+         effect.error, effect.yields"
     };
     (wait) => {
         "wait.id, wait.shard, wait.mailbox, wait.run_id, wait.cursor, wait.kind, wait.state, wait.on_kind, wait.key, \
@@ -74,6 +77,10 @@ macro_rules! columns {
         "escalation.id, escalation.mailbox, escalation.run_id, escalation.contact_id, escalation.conversation_id, \
          escalation.team, escalation.reason, escalation.received_at, escalation.offered_at, escalation.deadline, \
          escalation.accepted_at, escalation.accepted_by, escalation.missed"
+    };
+    (said) => {
+        "said.id, said.conversation_id, said.kind, said.by, said.at, said.key, said.text, said.body, said.state, \
+         said.error"
     };
     (bad_item) => {
         "bad_item.id, bad_item.connection, bad_item.at, bad_item.raw, bad_item.why"
@@ -99,7 +106,7 @@ const JOURNAL_KINDS: [JournalKind; 4] =
     [JournalKind::Handling, JournalKind::Turn, JournalKind::Change, JournalKind::Erasure];
 const EFFECT_STATES: [EffectState; 4] =
     [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked];
-const WAIT_KINDS: [WaitKind; 13] = [
+const WAIT_KINDS: [WaitKind; 15] = [
     WaitKind::Timer,
     WaitKind::Event,
     WaitKind::Slot,
@@ -113,7 +120,11 @@ const WAIT_KINDS: [WaitKind; 13] = [
     WaitKind::Held,
     WaitKind::Sweep,
     WaitKind::Throttle,
+    WaitKind::Pause,
+    WaitKind::Rating,
 ];
+const SAID_KINDS: [SaidKind; 4] = [SaidKind::Note, SaidKind::Text, SaidKind::Template, SaidKind::Choices];
+const SAID_STATES: [SaidState; 3] = [SaidState::Sending, SaidState::Sent, SaidState::Failed];
 const WAIT_STATES: [WaitState; 4] = [WaitState::Armed, WaitState::Fired, WaitState::Answered, WaitState::Cancelled];
 
 pub(crate) fn version(row: &SqliteRow) -> Result<VersionRow, Error> {
@@ -154,7 +165,7 @@ pub(crate) fn contact(row: &SqliteRow) -> Result<ContactRow, Error> {
 
 pub(crate) fn conversation(row: &SqliteRow) -> Result<ConversationRow, Error> {
     let mut c = Columns::of(row);
-    Ok(ConversationRow {
+    let mut row = ConversationRow {
         id: c.id(ConversationId)?,
         contact_id: c.id(ContactId)?,
         number: c.take()?,
@@ -166,7 +177,19 @@ pub(crate) fn conversation(row: &SqliteRow) -> Result<ConversationRow, Error> {
         last_in_at: c.maybe(At)?,
         last_out_at: c.maybe(At)?,
         rev: c.take()?,
-    })
+        inbox: Inbox::default(),
+    };
+    row.inbox = Inbox {
+        place: c.code("conversation", "place", &Place::ALL, |place| place as i64)?,
+        assignee: c.maybe(UserId)?,
+        team: c.take()?,
+        last_agent: c.maybe(UserId)?,
+        unread: c.take()?,
+        active_at: c.maybe(At)?,
+        closed_at: c.maybe(At)?,
+        paused_until: c.maybe(At)?,
+    };
+    Ok(row)
 }
 
 pub(crate) fn tag(row: &SqliteRow) -> Result<TagRow, Error> {
@@ -221,6 +244,26 @@ pub(crate) fn message(row: &SqliteRow) -> Result<MessageRow, Error> {
     })
 }
 
+pub(crate) fn run_status(c: &mut Columns<'_>) -> Result<RunStatus, Error> {
+    c.code("run", "status", &RUN_STATUSES, |status| status as i64)
+}
+
+pub(crate) fn said(row: &SqliteRow) -> Result<SaidRow, Error> {
+    let mut c = Columns::of(row);
+    Ok(SaidRow {
+        id: c.id(MessageId)?,
+        conversation_id: c.id(ConversationId)?,
+        kind: c.code("said", "kind", &SAID_KINDS, |kind| kind as i64)?,
+        by: c.maybe(UserId)?,
+        at: c.id(At)?,
+        key: c.take()?,
+        text: c.take()?,
+        body: c.take()?,
+        state: c.code("said", "state", &SAID_STATES, |state| state as i64)?,
+        error: c.take()?,
+    })
+}
+
 pub(crate) fn input(row: &SqliteRow) -> Result<InputRow, Error> {
     let mut c = Columns::of(row);
     Ok(InputRow {
@@ -245,7 +288,7 @@ pub(crate) fn run(row: &SqliteRow) -> Result<RunRow, Error> {
         contact_id: c.maybe(ContactId)?,
         conversation_id: c.maybe(ConversationId)?,
         event_id: c.id(EventId)?,
-        status: c.code("run", "status", &RUN_STATUSES, |status| status as i64)?,
+        status: run_status(&mut c)?,
         format: c.take()?,
         state: c.take()?,
         turns: c.take()?,
@@ -304,6 +347,7 @@ pub(crate) fn effect(row: &SqliteRow) -> Result<EffectRow, Error> {
         input: c.take()?,
         attempts: c.take()?,
         error: c.take()?,
+        yields: c.take()?,
     })
 }
 

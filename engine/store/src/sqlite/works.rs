@@ -4,7 +4,7 @@ use engine::store::Work;
 use rusqlite::Connection;
 
 use super::error::Error;
-use super::{contacts, editing, effects, erase, events, inputs, life, messages, records, runs, unmatched, waits};
+use super::{contacts, editing, effects, erase, events, inputs, life, messages, records, runs, said, unmatched, waits};
 
 /// Stores a work; its journal rows go into `block`.
 ///
@@ -20,6 +20,8 @@ pub(super) fn store(conn: &Connection, work: &Work, block: (i64, i64)) -> Result
     work.contact.iter().try_for_each(|contact| contacts::upsert(conn, contact))?;
     work.conversations.iter().try_for_each(|row| contacts::upsert_conversation(conn, row))?;
     work.tags.iter().try_for_each(|op| contacts::apply_tag(conn, op))?;
+    work.said.iter().try_for_each(|op| said::apply(conn, op))?;
+    work.ratings.iter().try_for_each(|row| said::rate(conn, row))?;
     work.messages.iter().try_for_each(|message| messages::upsert(conn, message))?;
     work.unmatched.iter().try_for_each(|row| unmatched::insert(conn, row))?;
     work.escalations.iter().try_for_each(|row| records::upsert_escalation(conn, row))?;

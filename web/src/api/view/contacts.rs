@@ -2,7 +2,8 @@
 
 use engine::connector;
 use engine::contact::{Priority, TagSourceKind};
-use engine::ids::{ContactId, ConversationId, EscalationId, EventId, MessageId, RunId};
+use engine::ids::{ContactId, ConversationId, EscalationId, EventId, MessageId, RunId, UserId};
+use engine::inbox::{SaidKind, SaidRow};
 use engine::store::{ContactRow, ConversationRow, EscalationRow, MessageRow, TagRow};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -131,6 +132,35 @@ impl From<&MessageRow> for Message {
             status_at: maybe(row.status_at),
             error: row.error.clone(),
             text: row.text.clone(),
+        }
+    }
+}
+
+/// Something that people here said: to the customer, or in a note among themselves.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Said {
+    pub(crate) id: MessageId,
+    pub(crate) conversation: ConversationId,
+    pub(crate) at: Time,
+    /// Whether it is a note.
+    pub(crate) note: bool,
+    /// Which user; nothing for the engine or a machine.
+    pub(crate) by: Option<UserId>,
+    pub(crate) text: Option<String>,
+    /// Code and words of a failure.
+    pub(crate) error: Option<String>,
+}
+
+impl From<&SaidRow> for Said {
+    fn from(row: &SaidRow) -> Self {
+        Self {
+            id: row.id,
+            conversation: row.conversation_id,
+            at: Time(row.at),
+            note: row.kind == SaidKind::Note,
+            by: row.by,
+            text: row.text.clone(),
+            error: row.error.clone(),
         }
     }
 }

@@ -11,7 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-pub(crate) use contacts::{Contact, Conversation, Escalation, Message, Tag};
+pub(crate) use contacts::{Contact, Conversation, Escalation, Message, Said, Tag};
 pub(crate) use documents::Version;
 pub(crate) use runs::{Call, Event, JournalRow, Run, WaitingFor};
 

@@ -1,0 +1,38 @@
+//! The shared inbox: conversations by box, one of them with what was said in it, and what agents do there.
+//!
+//! Who may not see all conversations sees their own, nobody's, and those of their teams; what they may not see is not there.
+
+mod acts;
+mod colleagues;
+mod list;
+mod messages;
+mod sight;
+mod ticks;
+mod told;
+mod view;
+
+pub(crate) use colleagues::Attending;
+pub(crate) use ticks::{statuses, tell_statuses};
+
+use engine::account::Permission::{InboxRead, InboxWork};
+
+use crate::accounts::routes::{Routes, may};
+
+/// The addresses.
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/conversations", may(InboxRead).personal(), list::list)
+        .get("/conversations/{id}", may(InboxRead).reads(), list::show)
+        .get("/conversations/{id}/messages", may(InboxRead).reads(), messages::list)
+        .post("/conversations/{id}/messages", may(InboxWork).personal(), messages::send)
+        .post("/conversations/{id}/messages/{message}/resend", may(InboxWork).personal(), messages::resend)
+        .post("/conversations/{id}/notes", may(InboxWork).personal(), acts::note)
+        .put("/conversations/{id}/assignee", may(InboxWork).personal(), acts::assign)
+        .post("/conversations/{id}/close", may(InboxWork).personal(), acts::close)
+        .post("/conversations/{id}/reopen", may(InboxWork).personal(), acts::reopen)
+        .post("/conversations/{id}/bot", may(InboxWork).personal(), acts::bot)
+        .post("/conversations/{id}/read", may(InboxWork).personal(), acts::read)
+        .post("/conversations/{id}/typing", may(InboxWork).personal(), acts::typing)
+        .put("/conversations/{id}/priority", may(InboxWork).personal(), acts::prioritise)
+        .put("/conversations/{id}/order-status", may(InboxWork).personal(), acts::order_status)
+}

@@ -1,0 +1,117 @@
+//! What the provider told of a message, read for people: its type, what hangs on it, what it answers.
+
+use engine::event::{MESSAGE_ECHOED, ORDER_RECEIVED, Origin};
+use engine::ids::{Ids, MessageId};
+use engine::store::{EventRow, HeardMessage};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::view::By;
+use crate::api::view::{Time, blob};
+
+/// Types whose content can be fetched.
+const MEDIA: [&str; 5] = ["image", "video", "audio", "document", "sticker"];
+
+/// Something that hangs on a message.
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "MessageMedia")]
+pub(crate) struct Media {
+    /// For `GET /media/{id}`.
+    pub(super) id: MessageId,
+    /// `image`, `video`, `audio`, `voice`, `document` or `sticker`.
+    pub(super) kind: String,
+    /// The file's name, where the customer's phone told one.
+    pub(super) name: Option<String>,
+    /// In bytes, where it is known.
+    pub(super) size: Option<u64>,
+}
+
+/// When something with this id was stored.
+pub(super) fn at(id: MessageId) -> Time {
+    Time(Ids::time_of(id.0))
+}
+
+/// The message as the provider told it; null for what we sent.
+pub(super) fn message_of(event: Option<&EventRow>) -> Value {
+    let mut body = event.and_then(|row| row.body.as_deref()).map(blob).unwrap_or_default();
+    body["message"].take()
+}
+
+/// Who wrote it.
+pub(super) fn by(heard: &HeardMessage) -> By {
+    let echoed = |event: &EventRow| event.origin == Origin::AppEcho || event.kind == MESSAGE_ECHOED;
+    match &heard.event {
+        _ if heard.message.inbound => By::Customer,
+        _ if heard.message.effect_key.is_some() => By::Flow,
+        Some(event) if echoed(event) => By::App,
+        _ => By::System,
+    }
+}
+
+/// What it is: the provider's word, or what we sent.
+pub(super) fn kind(heard: &HeardMessage) -> String {
+    match &heard.event {
+        Some(event) if event.kind == ORDER_RECEIVED => "order".to_owned(),
+        Some(event) => type_of(&message_of(Some(event))),
+        None if template_of(heard.message.text.as_deref().unwrap_or_default()).is_some() => "template".to_owned(),
+        None => "text".to_owned(),
+    }
+}
+
+fn type_of(message: &Value) -> String {
+    let kind = message["type"].as_str().unwrap_or("text");
+    if kind == "audio" && message["audio"]["voice"] == true { "voice".to_owned() } else { kind.to_owned() }
+}
+
+/// The template that a text shows, written `[name] values` by connectors.
+pub(super) fn template_of(text: &str) -> Option<&str> {
+    let (name, _) = text.strip_prefix('[')?.split_once(']')?;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    (!name.is_empty() && name.chars().all(plain)).then_some(name)
+}
+
+/// What hangs on it.
+pub(super) fn media(id: MessageId, message: &Value) -> Option<Media> {
+    let kind = message["type"].as_str().filter(|kind| MEDIA.contains(kind))?;
+    let content = &message[kind];
+    content["id"].as_str()?;
+    Some(Media {
+        id,
+        kind: type_of(message),
+        name: content["filename"].as_str().map(str::to_owned),
+        size: content["file_size"].as_u64(),
+    })
+}
+
+/// The provider's id of what it answers.
+pub(super) fn answers(message: &Value) -> Option<&str> {
+    message["context"]["id"].as_str().filter(|id| !id.is_empty())
+}
+
+/// Code and words of a failure, which are stored as one text.
+pub(super) fn failure(text: &str) -> (&str, &str) {
+    text.split_once(' ').unwrap_or((text, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_template_is_known_by_how_connectors_show_it() {
+        assert_eq!(template_of("[order_ready] Ana, #42"), Some("order_ready"));
+        assert_eq!(template_of("[hello]"), Some("hello"));
+        assert_eq!((template_of("[Hm] no"), template_of("plain"), template_of("[] x")), (None, None, None));
+    }
+
+    #[test]
+    fn a_voice_message_is_told_from_other_sound_and_a_text_has_no_media() {
+        let voice = json!({ "type": "audio", "audio": { "id": "m1", "voice": true } });
+        let found = media(MessageId(1), &voice).unwrap();
+        assert_eq!((found.kind.as_str(), found.name), ("voice", None));
+        assert_eq!(media(MessageId(1), &json!({ "type": "text", "text": { "body": "oi" } })), None);
+    }
+}
