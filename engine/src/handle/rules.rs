@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::ids::EventId;
 use crate::rules::{Came, Did, RuleFile, Ruling, judge, source_id};
 use crate::run::{Entry, What};
-use crate::store::{JournalKind, TagOp, TagRow, UnmatchedRow};
+use crate::store::{JournalKind, RuleHit, TagOp, TagRow, UnmatchedRow};
 
 /// Longest text kept of a message that nothing understood, in characters.
 const UNMATCHED_CHARS: usize = 200;
@@ -50,6 +50,12 @@ impl Handling<'_> {
                     let data = json!({ "saw": saw, "did": did });
                     let what = What::RuleHeld { rules, rule: id, version: file.id, watch: rule.watch };
                     entries.push(Entry { what, data });
+                    self.work.hits.push(RuleHit {
+                        rules: file.file.to_string(),
+                        rule: rule.id.to_string(),
+                        at: self.now,
+                        watched: rule.watch,
+                    });
                     if !rule.watch {
                         held = true;
                         let source = source_id(&file.file, &rule.id);

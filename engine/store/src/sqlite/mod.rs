@@ -20,6 +20,7 @@ mod events;
 mod evidence;
 mod group;
 mod history;
+mod hits;
 mod inputs;
 mod life;
 mod members;
