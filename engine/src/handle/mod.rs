@@ -22,6 +22,7 @@ mod moving;
 mod order;
 mod past;
 mod place;
+mod retag;
 mod rows;
 mod rules;
 mod settle;

@@ -59,7 +59,7 @@ impl Handling<'_> {
                     if !rule.watch {
                         held = true;
                         let source = source_id(&file.file, &rule.id);
-                        self.write_tags(event.id, &source, &did);
+                        self.write_tags(Some(event.id), &source, &did);
                         let until = rule.then.keep.map(|keep| self.now.plus(keep));
                         for tag in &did.added {
                             self.set_tag_end(tag, &source, until);
@@ -73,14 +73,14 @@ impl Handling<'_> {
     }
 
     /// The rows of tags that [`judge`] changed in memory.
-    fn write_tags(&mut self, event: EventId, source: &str, did: &Did) {
+    pub(super) fn write_tags(&mut self, event: Option<EventId>, source: &str, did: &Did) {
         let Some(contact_id) = self.mail.facts.contact.as_ref().map(|contact| contact.id) else { return };
         let row = |tag: &str, source_id: &str, at| TagRow {
             contact_id,
             tag: tag.to_owned(),
             source: TagSourceKind::Rule as i64,
             source_id: source_id.to_owned(),
-            event_id: Some(event),
+            event_id: event,
             at,
         };
         self.work.tags.extend(did.added.iter().map(|tag| TagOp::Add(row(tag, source, self.now))));

@@ -8,6 +8,7 @@ mod editing;
 mod hits;
 mod pages;
 mod read;
+mod retags;
 mod rows;
 mod work;
 
@@ -27,6 +28,7 @@ pub use editing::*;
 pub use hits::*;
 pub use pages::*;
 pub use read::*;
+pub use retags::*;
 pub use rows::*;
 pub use work::*;
 

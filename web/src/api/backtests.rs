@@ -80,14 +80,19 @@ pub(crate) async fn rules(State(app): State<Arc<App>>, Body(draft): Body<Draft>)
     let now = app.engine.live_rules().into_iter().find(|rules| rules.file == draft.file);
     let fresh = || Backtest::new(now.clone(), Arc::clone(&draft));
     let (report, seconds) = backtest::run(app.engine.store(), since, fresh).await?;
-    let people = names(&app, &report).await?;
+    let people = named(&app, concerned(&report)).await?;
     Ok(Json(TriedRules { tried: Tried { report, seconds }, people }))
 }
 
-async fn names(app: &App, report: &Report) -> Result<Vec<Named>, ApiError> {
+/// The contacts in the examples.
+fn concerned(report: &Report) -> BTreeSet<ContactId> {
     let changed = report.rules.iter().flat_map(|rule| &rule.examples).filter_map(|example| example.example.contact);
     let at_odds = report.conflicts.iter().flat_map(|conflict| &conflict.examples).filter_map(|example| example.contact);
-    let contacts: BTreeSet<ContactId> = changed.chain(at_odds).collect();
+    changed.chain(at_odds).collect()
+}
+
+/// Their names.
+pub(super) async fn named(app: &App, contacts: BTreeSet<ContactId>) -> Result<Vec<Named>, ApiError> {
     let mut named = Vec::new();
     for contact in contacts.into_iter().take(MOST_NAMES) {
         let row = app.engine.store().find_contact(&contact.to_string()).await?;
@@ -118,7 +123,7 @@ pub(crate) async fn flows(State(app): State<Arc<App>>, Body(draft): Body<Draft>)
     Ok(Json(Tried { report, seconds }))
 }
 
-fn compiled(app: &App, document: Document) -> Result<Published, ApiError> {
+pub(super) fn compiled(app: &App, document: Document) -> Result<Published, ApiError> {
     let planned = app.checker.plan(&flows::as_import(&[document]), &[]);
     let problems = flows::problems(&planned);
     let compiled = planned.items.into_iter().next().and_then(|item| item.compiled);

@@ -5,6 +5,7 @@
 //! keeps the tags that it would have given itself; so a rule that reads a tag of the same file sees what that side would
 //! have. Priority, language and fields are as recorded. Nothing is written and nobody is called.
 
+mod holders;
 mod report;
 mod side;
 mod tally;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use holders::Holders;
 pub(crate) use report::Count;
 pub use report::{Changes, Conflict, ConflictExample, Example, Report, RuleExample, RuleReport, Way};
 pub use why::Reason;

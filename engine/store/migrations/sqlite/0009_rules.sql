@@ -6,3 +6,12 @@ create table rule_hit (
   watched INTEGER not null, last_at INTEGER not null,
   primary key (day, rules, rule, strand)
 ) STRICT, WITHOUT ROWID;
+
+-- Operations over many contacts that give or take a rule's tags, and who is still to come.
+create table retag (
+  id INTEGER primary key, rules TEXT not null, rule TEXT not null, what TEXT not null, by TEXT not null, at INTEGER not null,
+  total INTEGER not null, done INTEGER not null, changed INTEGER not null, ended_at INTEGER
+) STRICT;
+create table retag_contact (
+  retag_id INTEGER not null, contact_id INTEGER not null, primary key (retag_id, contact_id)
+) STRICT, WITHOUT ROWID;

@@ -37,6 +37,7 @@ mod plans;
 mod queue;
 mod read;
 mod records;
+mod retags;
 mod rows;
 mod runs;
 #[cfg(test)]

@@ -51,6 +51,7 @@ export interface Tried {
   events: number;
   erased: number;
   assumed: number;
+  reads_facts: boolean;
   seconds: number;
   rules: TriedRule[];
   conflicts: Conflict[];

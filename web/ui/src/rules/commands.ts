@@ -1,7 +1,8 @@
 //! Edits of a file of rules, each as splices of its text.
 
-import { asText, isWrittenMap } from "~/editor/model/view";
 import { documentOf } from "~/editor/inspector/field";
+import { RULE_KEYS } from "~/editor/model/verbs";
+import { asText, isWrittenMap } from "~/editor/model/view";
 import { type EditorStore, edit } from "~/editor/state/editor";
 import {
   copyItem,
@@ -16,7 +17,7 @@ import {
   snippetOf,
   type Value,
 } from "~/yaml";
-import { freeRuleId, RULE_KEYS, type RuleView, rulesOf } from "./model";
+import { freeRuleId, type RuleView, rulesOf } from "./model";
 
 const LIST = ["list"];
 const FILE_KEYS = ["format", "rules", "name", "note", "list", "tests"];

@@ -3,18 +3,6 @@
 import type { Trigger } from "~/editor/model/model";
 import { asText, isWrittenMap, type Written, type WrittenMap } from "~/editor/model/view";
 
-/** The order in which the keys of a rule and of its `then` are written. */
-export const RULE_KEYS = ["rule", "name", "note", "on", "when", "then", "stop", "watch"] as const;
-export const THEN_KEYS = [
-  "add_tags",
-  "remove_tags",
-  "for",
-  "priority",
-  "language",
-  "fields",
-  "escalate",
-] as const;
-
 /** One rule. */
 export interface RuleView {
   /** Its place, as in `list/2`. */
