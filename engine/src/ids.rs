@@ -135,6 +135,8 @@ macro_rules! id {
     };
 }
 
+id!(/// One operation over the tags of many contacts. 
+    RetagId, "rtg");
 id!(/// One occurrence that came in or was made by a timer. 
     EventId, "evt");
 id!(/// One execution of a flow version.

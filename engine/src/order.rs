@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::erasure::Family;
 use std::sync::Arc;
+
+use crate::clock::At;
+use crate::erasure::Family;
 
 use crate::event::Event;
 use crate::flow::Version;
@@ -78,6 +80,15 @@ pub enum Order {
         #[serde(default)]
         allow: Vec<String>,
     },
+    /// Give or take the tags of a rule, as part of an operation over many contacts. No flow starts and no human is asked.
+    Retag {
+        /// The file of rules.
+        rules: String,
+        /// The rule in it.
+        rule: String,
+        /// What to do.
+        what: Retagging,
+    },
     /// Let a held start happen: comes with the event it is about, see `Engine::release_starts`.
     ReleaseStart {
         /// The held start.
@@ -119,6 +130,21 @@ pub struct Actor {
     /// Whether another agent's conversation may be worked in.
     #[serde(default)]
     pub everywhere: bool,
+}
+
+/// What is done with the tags of a rule. Stored as JSON; fields are only ever added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Retagging {
+    /// What the rule in force gives and takes, for as long as it says; what a person took stays off.
+    Give,
+    /// Tags that the rule gave are taken back, as far as nothing else gave them.
+    TakeBack {
+        /// Which tags.
+        tags: Vec<String>,
+        /// Given at this time or later.
+        since: At,
+    },
 }
 
 /// What an order is about, as it is stored when the order is given.

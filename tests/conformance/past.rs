@@ -5,10 +5,10 @@ use std::time::Duration;
 use engine::clock::At;
 use engine::event::Event;
 use engine::flow::Kind;
-use engine::ids::{ContactId, EventId};
+use engine::ids::{ContactId, EventId, MailboxId};
 use engine::run::journal::{self, Head};
 use engine::run::{Entry, What};
-use engine::store::{JournalKind, Reads, Store, UnmatchedRow, VersionRow, VersionState};
+use engine::store::{JournalKind, Reads, RuleHit, RuleHits, Store, UnmatchedRow, VersionRow, VersionState, Work};
 
 use super::Driver;
 use super::make::{self, NOW, arrival, party, stored, text};
@@ -60,6 +60,34 @@ pub async fn only_the_newest_of_what_nothing_understood_are_kept<D: Driver>() {
     let groups = store.unmatched(10).await.unwrap();
     let counts: Vec<_> = groups.iter().map(|group| (&*group.norm, group.messages)).collect();
     assert_eq!(counts, [("new", 5_001), ("old", 4_999)]);
+}
+
+/// By rule and day, whoever wrote them; from the day asked for on.
+pub async fn hits_of_rules_are_counted_by_the_day<D: Driver>() {
+    let driver = D::fresh().await;
+    let store = driver.open(1).await;
+    let hit = |rule: &str, at: At, watched| RuleHit { rules: "care".into(), rule: rule.into(), at, watched };
+    let day = Duration::from_secs(86_400);
+    for hits in [
+        vec![hit("hot", NOW, false), hit("hot", after(5), false), hit("cold", NOW, true)],
+        vec![hit("hot", after(2), true), hit("hot", NOW.plus(day), false)],
+    ] {
+        store.commit(Work { hits, ..make::work(MailboxId(1)) }).await.unwrap();
+    }
+    let today = RuleHit::day(NOW);
+    let row = |day, rule: &str, held, watched, last_at| RuleHits {
+        day,
+        rules: "care".into(),
+        rule: rule.into(),
+        held,
+        watched,
+        last_at,
+    };
+    let cold = row(today, "cold", 0, 1, NOW);
+    let hot = row(today, "hot", 2, 1, after(5));
+    let tomorrow = row(today + 1, "hot", 1, 0, NOW.plus(day));
+    assert_eq!(store.rule_hits(today).await.unwrap(), [cold, hot, tomorrow.clone()]);
+    assert_eq!(store.rule_hits(today + 1).await.unwrap(), [tomorrow]);
 }
 
 /// In pages, with the journal's data of the handling and the contact, and only where there is a contact.

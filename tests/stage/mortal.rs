@@ -241,6 +241,10 @@ impl<S: Reads> Reads for Mortal<S> {
         self.read(self.inner.unmatched(limit)).await
     }
 
+    async fn rule_hits(&self, day: i64) -> Result<Vec<RuleHits>, Error> {
+        self.read(self.inner.rule_hits(day)).await
+    }
+
     async fn history(&self, range: (EventId, EventId), facts: bool, limit: u32) -> Result<Vec<HistoryRow>, Error> {
         self.read(self.inner.history(range, facts, limit)).await
     }

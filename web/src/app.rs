@@ -44,6 +44,8 @@ pub struct App {
     pub(crate) attending: Attending,
     /// How many texts are tried out at once: two.
     pub(crate) trials: Arc<tokio::sync::Semaphore>,
+    /// Told when an operation over tags begins.
+    pub(crate) retagging: tokio::sync::Notify,
     /// The folder of flow files, when the editor may write it.
     pub(crate) flows_writable: Option<PathBuf>,
     /// Our address as the outside sees it, without a final slash.

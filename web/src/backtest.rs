@@ -30,17 +30,21 @@ pub(crate) enum Error {
     Broken,
 }
 
-/// Tries what `fresh` makes, one for each core, on all stored events. Gives what was found and how many seconds it took.
+/// Tries what `fresh` makes, one for each core, on all events stored after `since`. Gives what was found and how many seconds it took.
 ///
 /// # Errors
 /// When the store fails.
-pub(crate) async fn run<S: Reads, T: OverPast>(store: &S, fresh: impl Fn() -> T) -> Result<(T::Report, f64), Error> {
+pub(crate) async fn run<S: Reads, T: OverPast>(
+    store: &S,
+    since: EventId,
+    fresh: impl Fn() -> T,
+) -> Result<(T::Report, f64), Error> {
     let began = Instant::now();
     let mut joined = fresh();
     let facts = joined.reads_facts();
     let cores = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_CORES);
     let (senders, judges): (Vec<_>, Vec<_>) = (0..cores).map(|_| judge(fresh())).unzip();
-    let read = read(store, facts, &senders).await;
+    let read = read(store, since, facts, &senders).await;
     // Without senders the judges come to their end.
     drop(senders);
     for judge in judges {
@@ -79,9 +83,14 @@ fn judge<T: OverPast>(mut tried: T) -> (mpsc::Sender<Vec<HistoryRow>>, JoinHandl
     (sender, judged)
 }
 
-async fn read<S: Reads>(store: &S, facts: bool, judges: &[mpsc::Sender<Vec<HistoryRow>>]) -> Result<(), Error> {
+async fn read<S: Reads>(
+    store: &S,
+    since: EventId,
+    facts: bool,
+    judges: &[mpsc::Sender<Vec<HistoryRow>>],
+) -> Result<(), Error> {
     let Some((first, last)) = store.event_range().await? else { return Ok(()) };
-    let mut after = EventId(first.0.saturating_sub(1));
+    let mut after = since.max(EventId(first.0.saturating_sub(1)));
     loop {
         let page = store.history((after, last), facts, PAGE).await?;
         let Some(newest) = page.last().map(|row| row.event.id) else { return Ok(()) };

@@ -29,6 +29,7 @@ mod pace;
 mod pages;
 pub mod peer;
 mod private;
+mod retag;
 pub mod router;
 pub mod server;
 mod socket;

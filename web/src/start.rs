@@ -164,6 +164,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         importing: tokio::sync::Mutex::default(),
         locks: crate::flows::locks::Locks::default(),
         attending: crate::api::inbox::Attending::default(),
+        retagging: tokio::sync::Notify::new(),
         trials: Arc::new(tokio::sync::Semaphore::new(TRIALS)),
         flows_writable: setup.flows.filter(|_| setup.flows_writable),
         connections,

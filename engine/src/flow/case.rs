@@ -23,7 +23,9 @@ use crate::clock::At;
 const KEYS: &[&str] =
     &["name", "note", "given", "at", "fake", "expect", "others", "never", "end", "tags", "contact", "vars", "cases"];
 /// Rules call nobody and have no runs.
-const KEYS_OF_RULES: &[&str] = &["name", "note", "given", "at", "expect", "never", "rules", "tags", "contact", "cases"];
+const KEYS_OF_RULES: &[&str] = &[
+    "name", "note", "given", "at", "expect", "others", "never", "rules", "held", "not_held", "tags", "contact", "cases",
+];
 /// What of the contact a test looks at in the end, besides its tags.
 const CONTACT_SEEN: &[&str] = &["language", "priority", "fields"];
 
@@ -56,6 +58,10 @@ pub struct TestCase {
     pub contact: Option<Map<String, Value>>,
     /// The tag rules that held, in order, watched ones too.
     pub rules: Option<Vec<String>>,
+    /// Tag rules that held, whichever others did.
+    pub held: Vec<String>,
+    /// Tag rules that did not.
+    pub not_held: Vec<String>,
     /// Variables of the run at the end, as a subset.
     pub vars: Option<Map<String, Value>>,
 }
@@ -164,6 +170,8 @@ struct Said {
     tags_at: Option<Vec<(Duration, Vec<String>)>>,
     contact: Option<Map<String, Value>>,
     rules: Option<Vec<String>>,
+    held: Option<Vec<String>>,
+    not_held: Option<Vec<String>>,
     vars: Option<Map<String, Value>>,
 }
 
@@ -184,6 +192,8 @@ impl Said {
             tags_at: self.tags_at.or_else(|| test.tags_at.clone()),
             contact: self.contact.or_else(|| test.contact.clone()),
             rules: self.rules.or_else(|| test.rules.clone()),
+            held: self.held.or_else(|| test.held.clone()),
+            not_held: self.not_held.or_else(|| test.not_held.clone()),
             vars: self.vars.or_else(|| test.vars.clone()),
         }
     }
@@ -267,7 +277,8 @@ fn said<'a>(keys: &mut Fields<'a>, of: Of<'_>, lower: &mut Lower<'a>) -> Said {
     let expect = keys.take("expect").map(|node| expected(node, lower));
     let never = keys.take("never").map(|node| expectations(node, lower));
     let contact = keys.take("contact").and_then(|node| record(node, "the contact", CONTACT_SEEN, lower));
-    let mut said = Said { name, given, at, expect, never, contact, ..Said::default() };
+    let others_allowed = keys.take("others").and_then(|node| choice(node, &[("allowed", true)], lower));
+    let mut said = Said { name, given, at, expect, others_allowed, never, contact, ..Said::default() };
     if let Some(node) = keys.take("tags") {
         match &node.value {
             Val::Map(entries) => said.tags_at = Some(tags_at(entries, lower)),
@@ -276,28 +287,32 @@ fn said<'a>(keys: &mut Fields<'a>, of: Of<'_>, lower: &mut Lower<'a>) -> Said {
     }
     match of {
         Of::Flow => said_of_flow(&mut said, keys, lower),
-        Of::Rules(known) => said.rules = keys.take("rules").map(|node| rules(node, known, lower)),
+        Of::Rules(known) => {
+            let mut listed = |name| keys.take(name).map(|node| rules(node, known, lower));
+            said.rules = listed("rules");
+            said.held = listed("held");
+            said.not_held = listed("not_held");
+        }
     }
     said
 }
 
 fn said_of_flow<'a>(said: &mut Said, keys: &mut Fields<'a>, lower: &mut Lower<'a>) {
     said.fake = keys.take("fake").map(|node| fakes(node, lower));
-    said.others_allowed = keys.take("others").and_then(|node| choice(node, &[("allowed", true)], lower));
     let ends = [("done", End::Done), ("failed", End::Failed), ("waiting", End::Waiting)];
     said.end = keys.take("end").and_then(|node| choice(node, &ends, lower));
     said.vars = keys.take("vars").and_then(|node| object(node, Shape::any(), "`vars`", lower));
 }
 
 fn rules(node: &Node, known: &[Arc<str>], lower: &mut Lower<'_>) -> Vec<String> {
-    for item in fields::list(node, "`rules`", &mut lower.problems) {
+    for item in fields::list(node, "a list of rules", &mut lower.problems) {
         let Some(name) = item.scalar().map(|scalar| scalar.text.as_str()) else { continue };
         if !known.iter().any(|rule| **rule == *name) {
             let hint = suggest::hint(name, known.iter().map(AsRef::as_ref));
             lower.problems.error(item.place, "unknown_choice", format!("there is no rule `{name}`"), hint);
         }
     }
-    texts(node, "`rules`", lower)
+    texts(node, "a list of rules", lower)
 }
 
 fn tags_at(entries: &[(Key, Node)], lower: &mut Lower<'_>) -> Vec<(Duration, Vec<String>)> {
@@ -329,6 +344,8 @@ fn whole(said: Said, place: Place, lower: &mut Lower<'_>) -> TestCase {
         tags_at: said.tags_at.unwrap_or_default(),
         contact: said.contact,
         rules: said.rules,
+        held: said.held.unwrap_or_default(),
+        not_held: said.not_held.unwrap_or_default(),
         vars: said.vars,
     }
 }

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde_json::Value;
 
-use super::case_document::Given;
+use super::case_document::{Given, Others};
 use super::document::{Condition, Span, Text, Trigger};
 use crate::contact::Priority;
 
@@ -122,10 +122,16 @@ struct RulesTest {
     at: BTreeMap<String, Value>,
     /// What rules ask of humans, in order: `human.escalate` with some of its fields.
     expect: Option<Vec<Value>>,
+    /// `allowed`: rules may ask humans for more than that. Default: nothing else.
+    others: Option<Others>,
     /// What must not be asked.
     never: Option<Vec<Value>>,
     /// The rules that held, in order, watched ones too.
     rules: Option<Vec<String>>,
+    /// Rules that held, whichever others did.
+    held: Option<Vec<String>>,
+    /// Rules that did not.
+    not_held: Option<Vec<String>>,
     /// The contact's tags at the end, all of them; or by time.
     tags: Option<TagsSeen>,
     /// Fields of the contact at the end: `priority language fields`.

@@ -49,6 +49,9 @@ pub(super) fn failures(test: &TestCase, happened: &Happened) -> Vec<String> {
     {
         failures.push(format!("rules: expected {wanted:?}, those that held are {:?}", happened.ruled));
     }
+    let held = |rule: &&String| happened.ruled.contains(rule);
+    failures.extend(test.held.iter().filter(|rule| !held(rule)).map(|rule| format!("the rule {rule} did not hold")));
+    failures.extend(test.not_held.iter().filter(held).map(|rule| format!("the rule {rule} held")));
     tags(test, happened, &mut failures);
     for (name, wanted) in test.contact.iter().flatten() {
         uncovered(&format!("contact.{name}"), &happened.contact[name], wanted, &mut failures);

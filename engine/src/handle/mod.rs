@@ -27,6 +27,7 @@ mod order;
 mod past;
 mod place;
 mod rating;
+mod retag;
 mod rows;
 mod rules;
 mod saying;

@@ -41,6 +41,7 @@ impl Handling<'_> {
             Order::ReplayRun { run } => self.replay_run(&*told.ok_or_else(|| Error::Gone(run.to_string()))?),
             Order::TakeEscalation { escalation, agent } => self.take(escalation, agent),
             Order::ChangeTags { add, remove, allow } => self.change_tags(&add, &remove, &allow),
+            Order::Retag { rules, rule, what } => self.retag(&rules, &rule, &what),
             Order::ReleaseStart { start } => self.release_start(start, event.as_deref()),
             Order::DropStart { start } => self.drop_start(start),
             Order::CancelSweep { sweep } => self.cancel_sweep(&sweep),

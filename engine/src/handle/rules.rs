@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::ids::EventId;
 use crate::rules::{Came, Did, RuleFile, Ruling, judge, source_id};
 use crate::run::{Entry, What};
-use crate::store::{JournalKind, TagOp, TagRow, UnmatchedRow};
+use crate::store::{JournalKind, RuleHit, TagOp, TagRow, UnmatchedRow};
 
 /// Longest text kept of a message that nothing understood, in characters.
 const UNMATCHED_CHARS: usize = 200;
@@ -50,10 +50,16 @@ impl Handling<'_> {
                     let data = json!({ "saw": saw, "did": did });
                     let what = What::RuleHeld { rules, rule: id, version: file.id, watch: rule.watch };
                     entries.push(Entry { what, data });
+                    self.work.hits.push(RuleHit {
+                        rules: file.file.to_string(),
+                        rule: rule.id.to_string(),
+                        at: self.now,
+                        watched: rule.watch,
+                    });
                     if !rule.watch {
                         held = true;
                         let source = source_id(&file.file, &rule.id);
-                        self.write_tags(event.id, &source, &did);
+                        self.write_tags(Some(event.id), &source, &did);
                         let until = rule.then.keep.map(|keep| self.now.plus(keep));
                         for tag in &did.added {
                             self.set_tag_end(tag, &source, until);
@@ -67,14 +73,14 @@ impl Handling<'_> {
     }
 
     /// The rows of tags that [`judge`] changed in memory.
-    fn write_tags(&mut self, event: EventId, source: &str, did: &Did) {
+    pub(super) fn write_tags(&mut self, event: Option<EventId>, source: &str, did: &Did) {
         let Some(contact_id) = self.mail.facts.contact.as_ref().map(|contact| contact.id) else { return };
         let row = |tag: &str, source_id: &str, at| TagRow {
             contact_id,
             tag: tag.to_owned(),
             source: TagSourceKind::Rule as i64,
             source_id: source_id.to_owned(),
-            event_id: Some(event),
+            event_id: event,
             at,
         };
         self.work.tags.extend(did.added.iter().map(|tag| TagOp::Add(row(tag, source, self.now))));

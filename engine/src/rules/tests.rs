@@ -70,6 +70,40 @@ fn a_watched_rule_is_told_and_changes_nothing() {
 }
 
 #[test]
+fn a_test_may_look_at_one_rule_alone() {
+    let list = r#"
+  - rule: all
+    on: whatsapp.message_received
+    then: { add_tags: [seen], escalate: { team: care } }
+  - rule: buys
+    on: whatsapp.message_received
+    when: text.mentions(event.text, "buy")
+    then: { add_tags: [hot] }
+"#;
+    pass(
+        list,
+        r#"
+  - name: who says hello does not buy
+    at: { 0s: { whatsapp.message_received: { text: hello } } }
+    others: allowed
+    not_held: [buys]
+  - name: who buys does
+    at: { 0s: { whatsapp.message_received: { text: I buy } } }
+    others: allowed
+    held: [buys]
+"#,
+    );
+    let wrong = r#"
+  - name: the other way round
+    at: { 0s: { whatsapp.message_received: { text: hello } } }
+    others: allowed
+    held: [buys]
+    not_held: [all]
+"#;
+    assert_eq!(outcomes(list, wrong)[0].failures, ["the rule buys did not hold", "the rule all held"]);
+}
+
+#[test]
 fn a_tag_for_a_time_ends_after_the_rule_last_held() {
     let list = r#"
   - rule: hot

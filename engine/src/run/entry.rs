@@ -95,6 +95,13 @@ pub enum What {
         /// The rule, as `<file>/<rule>`.
         source: Arc<str>,
     },
+    /// A person had a rule's tags given or taken over many contacts, and this one changed. Data: `{ added, removed, kept_off }`.
+    Retagged {
+        /// The file of rules.
+        rules: Arc<str>,
+        /// The rule in it.
+        rule: Arc<str>,
+    },
     /// A person changed the contact's tags. Data: `{ add, remove, allow }`.
     Tagged,
     /// A trigger matched, and in its first hour that was one too many: the start waits for a person. Data: what its conditions

@@ -6,10 +6,10 @@ use std::future::Future;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Store};
+use super::{Error, RetagOp, RetagRow, Store};
 use crate::clock::At;
 use crate::flow::Kind;
-use crate::ids::VersionId;
+use crate::ids::{ContactId, RetagId, VersionId};
 
 /// The text of a document that is being edited. It may be no valid document at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +105,8 @@ pub enum EditOp {
     Meta(MetaRow),
     /// A review, asked for or answered.
     Review(ReviewRow),
+    /// An operation over the tags of many contacts.
+    Retag(RetagOp),
     /// The document is deleted: labels and review go; versions and the counter of its draft stay.
     Deleted(String),
 }
@@ -122,6 +124,12 @@ pub trait Editing: Store {
 
     /// Labels and folders of all documents that have any.
     fn metas(&self) -> impl Future<Output = Result<Vec<MetaRow>, Error>> + Send;
+
+    /// Operations over the tags of many contacts, newest first.
+    fn retags(&self, limit: u32) -> impl Future<Output = Result<Vec<RetagRow>, Error>> + Send;
+
+    /// Contacts of such an operation that are not done, in order of id.
+    fn retag_contacts(&self, id: RetagId, limit: u32) -> impl Future<Output = Result<Vec<ContactId>, Error>> + Send;
 
     /// The last review of a document.
     fn review(&self, flow: &str) -> impl Future<Output = Result<Option<ReviewRow>, Error>> + Send;

@@ -5,8 +5,10 @@
 //! [`crate::audit`]).
 
 mod editing;
+mod hits;
 mod pages;
 mod read;
+mod retags;
 mod rows;
 mod talks;
 mod work;
@@ -24,8 +26,10 @@ use crate::publication::Publication;
 use crate::stops::Stop;
 
 pub use editing::*;
+pub use hits::*;
 pub use pages::*;
 pub use read::*;
+pub use retags::*;
 pub use rows::*;
 pub use talks::*;
 pub use work::*;
@@ -193,6 +197,9 @@ pub trait Reads: Store {
 
     /// Messages that nothing understood, in groups of the same normalised text, the most frequent first.
     fn unmatched(&self, limit: u32) -> impl Future<Output = Result<Vec<UnmatchedGroup>, Error>> + Send;
+
+    /// How often tag rules held on each UTC day from `day` on, which counts from 1970.
+    fn rule_hits(&self, day: i64) -> impl Future<Output = Result<Vec<RuleHits>, Error>> + Send;
 
     /// Events of contacts after `range.0` up to `range.1`, oldest first, at most 5 000 at a time; with `facts` also what is known
     /// of each contact at that time.

@@ -14,7 +14,7 @@ use crate::stops::StopOp;
 
 use super::{
     BadItemRow, ContactRow, ConversationRow, EditOp, EffectRow, EscalationRow, EventRow, InputRow, JournalRow, Lane,
-    MessageRow, RunRow, TagRow, UnmatchedRow, VersionRow, WaitRow, WaitState,
+    MessageRow, RuleHit, RunRow, TagRow, UnmatchedRow, VersionRow, WaitRow, WaitState,
 };
 
 /// One thing from a door, with the ids and random bytes it may need: a driver makes neither.
@@ -151,6 +151,8 @@ pub struct Work {
     pub escalations: Vec<EscalationRow>,
     /// Messages that nothing understood; the store keeps the newest 10 000.
     pub unmatched: Vec<UnmatchedRow>,
+    /// Tag rules that held.
+    pub hits: Vec<RuleHit>,
     /// Versions, new or changed. At most one of a flow may be live afterwards: making one live makes the others old.
     pub versions: Vec<VersionRow>,
     /// Someone whose data are to be erased: salt, name, phone, addresses, event bodies, messages' texts, journal data, effects,

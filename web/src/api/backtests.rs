@@ -1,13 +1,16 @@
 //! What a draft would have done differently from what is in force, on everything stored. Changes nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use engine::book::Published;
+use engine::clock::At;
 use engine::flowtest::backtest::{Around, FlowBacktest, FlowReport};
-use engine::ids::VersionId;
+use engine::ids::{ContactId, EventId, Ids, VersionId};
 use engine::rules::backtest::{Backtest, Report};
+use engine::store::Reads;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,11 +21,26 @@ use crate::error::ApiError;
 use crate::flows::Document;
 use crate::{backtest, flows};
 
+const DAY_MS: i64 = 86_400_000;
+/// Most contacts whose names are read for one answer.
+const MOST_NAMES: usize = 500;
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Draft {
     /// The document to try.
     document: Document,
+    /// Only events of so many days before now. Default: all that are stored.
+    #[serde(default)]
+    days: Option<u32>,
+}
+
+impl Draft {
+    /// The last event that is too old.
+    fn since(&self, app: &App) -> EventId {
+        let floor = |days: u32| Ids::floor(At(app.clock.now().0 - i64::from(days) * DAY_MS));
+        self.days.map_or(EventId(i64::MIN), |days| EventId(floor(days)))
+    }
 }
 
 /// What a draft would have done differently.
@@ -35,20 +53,60 @@ pub(crate) struct Tried<Report> {
     seconds: f64,
 }
 
+/// What a draft of tag rules would have done differently, and to whom.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct TriedRules {
+    #[serde(flatten)]
+    tried: Tried<Report>,
+    /// The names of the contacts in the examples.
+    people: Vec<Named>,
+}
+
+/// A contact's name.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ContactName")]
+pub(crate) struct Named {
+    contact: ContactId,
+    /// Their name; their number when they have none.
+    name: String,
+}
+
 /// `POST /rules/backtest`: the rules of the document against those of the same id that are in force.
-pub(crate) async fn rules(State(app): State<Arc<App>>, Body(draft): Body<Draft>) -> Answer<Tried<Report>> {
+pub(crate) async fn rules(State(app): State<Arc<App>>, Body(draft): Body<Draft>) -> Answer<TriedRules> {
+    let since = draft.since(&app);
     let Published::Rules(draft) = compiled(&app, draft.document)? else {
         return Err(ApiError::bad_request("this document is a flow: try it with `flow backtest`"));
     };
     let now = app.engine.live_rules().into_iter().find(|rules| rules.file == draft.file);
     let fresh = || Backtest::new(now.clone(), Arc::clone(&draft));
-    let (report, seconds) = backtest::run(app.engine.store(), fresh).await?;
-    Ok(Json(Tried { report, seconds }))
+    let (report, seconds) = backtest::run(app.engine.store(), since, fresh).await?;
+    let people = named(&app, concerned(&report)).await?;
+    Ok(Json(TriedRules { tried: Tried { report, seconds }, people }))
+}
+
+/// The contacts in the examples.
+fn concerned(report: &Report) -> BTreeSet<ContactId> {
+    let changed = report.rules.iter().flat_map(|rule| &rule.examples).filter_map(|example| example.example.contact);
+    let at_odds = report.conflicts.iter().flat_map(|conflict| &conflict.examples).filter_map(|example| example.contact);
+    changed.chain(at_odds).collect()
+}
+
+/// Their names.
+pub(super) async fn named(app: &App, contacts: BTreeSet<ContactId>) -> Result<Vec<Named>, ApiError> {
+    let mut named = Vec::new();
+    for contact in contacts.into_iter().take(MOST_NAMES) {
+        let row = app.engine.store().find_contact(&contact.to_string()).await?;
+        let Some(row) = row.filter(|row| row.erased_at.is_none()) else { continue };
+        let name = if row.name.is_empty() { row.phone.unwrap_or_default() } else { row.name };
+        named.push(Named { contact, name });
+    }
+    Ok(named)
 }
 
 /// `POST /flows/backtest`: what the flow of the document would have started, and what its runs would have done, against the
 /// flow of the same id that is in force.
 pub(crate) async fn flows(State(app): State<Arc<App>>, Body(draft): Body<Draft>) -> Answer<Tried<FlowReport>> {
+    let since = draft.since(&app);
     let Published::Flow(draft) = compiled(&app, draft.document)? else {
         return Err(ApiError::bad_request("this document holds tag rules: try it with `rules backtest`"));
     };
@@ -61,11 +119,11 @@ pub(crate) async fn flows(State(app): State<Arc<App>>, Body(draft): Body<Draft>)
         samples: app.checker.catalog.actions.iter().map(|(name, spec)| (*name, spec.sample.clone())).collect(),
     });
     let fresh = || FlowBacktest::new(now.clone(), Arc::clone(&draft), &around);
-    let (report, seconds) = backtest::run(app.engine.store(), fresh).await?;
+    let (report, seconds) = backtest::run(app.engine.store(), since, fresh).await?;
     Ok(Json(Tried { report, seconds }))
 }
 
-fn compiled(app: &App, document: Document) -> Result<Published, ApiError> {
+pub(super) fn compiled(app: &App, document: Document) -> Result<Published, ApiError> {
     let planned = app.checker.plan(&flows::as_import(&[document]), &[]);
     let problems = flows::problems(&planned);
     let compiled = planned.items.into_iter().next().and_then(|item| item.compiled);

@@ -21,6 +21,7 @@ pub(crate) mod people;
 mod picture;
 pub(crate) mod play;
 pub(crate) mod roles;
+pub(crate) mod rule_changes;
 pub(crate) mod rules;
 pub(crate) mod runs;
 pub(crate) mod search;

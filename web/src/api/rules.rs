@@ -7,10 +7,11 @@ use axum::extract::State;
 use engine::contact::Priority;
 use engine::flow::Kind;
 use engine::rules::Rule;
-use engine::store::{Reads, VersionRow};
+use engine::store::{Reads, RuleHit, RuleHits, VersionRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::view::Time;
 use super::{Answer, view};
 use crate::app::App;
 
@@ -51,25 +52,57 @@ pub(crate) struct RuleShown {
     stop: bool,
     /// Whether it only watches.
     watch: bool,
+    /// How often it held in the last 7 days.
+    hits: Hits,
+}
+
+/// How often a rule held in the last 7 UTC days, today included.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "RuleHits")]
+pub(crate) struct Hits {
+    /// Times it did what it says, by day, the oldest first.
+    held: [u64; DAYS],
+    /// Times it only watched, by day, the oldest first.
+    watched: [u64; DAYS],
+    /// The last time in these days.
+    last_at: Option<Time>,
+}
+
+/// Days of which hits are shown.
+const DAYS: usize = 7;
+
+/// The hits of one rule among those of all.
+fn hits_of(all: &[RuleHits], first: i64, rules: &str, rule: &str) -> Hits {
+    let mut hits = Hits::default();
+    for row in all.iter().filter(|row| row.rules == rules && row.rule == rule) {
+        let Some(day) = usize::try_from(row.day - first).ok().filter(|day| *day < DAYS) else { continue };
+        hits.held[day] += row.held;
+        hits.watched[day] += row.watched;
+        hits.last_at = hits.last_at.map(|known| known.0).max(Some(row.last_at)).map(Time);
+    }
+    hits
 }
 
 /// `GET /rules`: every file with its rules.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<RuleFiles> {
     let live = app.engine.live_rules();
     let rows = app.engine.store().flows().await?;
+    let first = RuleHit::day(app.clock.now()) + 1 - DAYS as i64;
+    let hits = app.engine.store().rule_hits(first).await?;
+    let show_rule = |file: &str, rule: &Rule| shown(rule, hits_of(&hits, first, file, &rule.id));
     let show = |row: &VersionRow| {
         let file = live.iter().find(|rules| rules.id == row.id);
         RuleFileShown {
             version: row.into(),
             name: file.map(|file| file.name.to_string()),
-            list: file.map(|file| file.rules.iter().map(shown).collect()),
+            list: file.map(|file| file.rules.iter().map(|rule| show_rule(&file.file, rule)).collect()),
         }
     };
     let rules = rows.iter().filter(|row| row.kind == Kind::Rules).map(show).collect();
     Ok(Json(RuleFiles { rules }))
 }
 
-fn shown(rule: &Rule) -> RuleShown {
+fn shown(rule: &Rule, hits: Hits) -> RuleShown {
     let then = &rule.then;
     let texts = |tags: &[Arc<str>]| tags.iter().map(ToString::to_string).collect();
     RuleShown {
@@ -83,5 +116,6 @@ fn shown(rule: &Rule) -> RuleShown {
         escalate: then.escalate.as_ref().map(|to| to.team.to_string()),
         stop: rule.stop,
         watch: rule.watch,
+        hits,
     }
 }

@@ -127,6 +127,7 @@ fn changes(row: &JournalRow, entry: &Entry) -> Vec<Happened> {
         What::Acted { action, .. } if &**action == "contact.remove_tags" => {
             (Vec::new(), names(&data["input"]["tags"]), RunId(row.subject).to_string())
         }
+        What::Retagged { rules, rule } => (names(&data["added"]), names(&data["removed"]), format!("{rules}/{rule}")),
         What::TagExpired { source } => (Vec::new(), names(&data["tag"]), source.to_string()),
         _ => return Vec::new(),
     };

@@ -27,7 +27,7 @@ use crate::handle::{event_from_row, held_back};
 use crate::ids::ContactId;
 use crate::mailbox::Facts;
 use crate::matching::{self, Met};
-use crate::rules::backtest::{Count, Example, OverPast, Silences, Way, facts_of, false_parts};
+use crate::rules::backtest::{Count, Example, OverPast, Reason, Silences, Way, facts_of, false_parts};
 use crate::rules::{RuleFile, judge};
 use crate::store::HistoryRow;
 
@@ -215,7 +215,8 @@ fn why_not(side: &str, version: &Version, event: &Event, facts: &Facts) -> Strin
             Ok(Met::Params) => format!("{side}: the parameters of {} do not fit", trigger.id),
             Ok(Met::When(_)) => {
                 let conditions: Vec<&Script> = trigger.when.iter().collect();
-                format!("{side}: false is {}", false_parts(&conditions, &scope).join(" and "))
+                let reason = Reason::False { parts: false_parts(&conditions, &scope) };
+                format!("{side}: {}", reason.words())
             }
             Err(error) => format!("{side}: it fails: {}", error.message),
         };
@@ -284,9 +285,9 @@ impl OverPast for FlowBacktest {
         let contacts: Vec<ContactId> = self.open.keys().copied().collect();
         contacts.into_iter().for_each(|contact| self.close(contact, true));
         let counted = |what: &str, count: Count| {
-            let found = count.report(&what.into());
-            let (what, examples) = (found.rule, found.examples);
-            Counted { what, now: found.now, draft: found.draft, gained: found.gained, lost: found.lost, examples }
+            let (now, draft) = (count.now, count.draft);
+            let (gained, lost, examples) = count.report();
+            Counted { what: what.into(), now, draft, gained, lost, examples }
         };
         FlowReport {
             flow: Arc::clone(&self.draft.version.flow),

@@ -5,8 +5,10 @@
 //! keeps the tags that it would have given itself; so a rule that reads a tag of the same file sees what that side would
 //! have. Priority, language and fields are as recorded. Nothing is written and nobody is called.
 
+mod holders;
 mod report;
 mod side;
+mod tally;
 mod why;
 
 #[cfg(test)]
@@ -17,16 +19,19 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use holders::Holders;
 pub(crate) use report::Count;
-pub use report::{Conflict, Example, Report, RuleReport, Way};
+pub use report::{Changes, Conflict, ConflictExample, Example, Report, RuleExample, RuleReport, Way};
+pub use why::Reason;
 pub(crate) use why::false_parts;
 
 use self::side::{Side, Verdicts};
+use self::tally::Tally;
 use super::{RuleFile, Seen};
 use crate::contact::{Contact, Conversation};
 use crate::event::{self, Event};
 use crate::handle::{event_from_row, held_back};
-use crate::ids::ConversationId;
+use crate::ids::{ContactId, ConversationId};
 use crate::inbox::Inbox;
 use crate::mailbox::Facts;
 use crate::run::journal;
@@ -67,6 +72,43 @@ impl Silences {
     }
 }
 
+/// Contacts named of those at whom two rules are at odds.
+const CONFLICT_EXAMPLES: usize = 5;
+
+/// Two rules at odds, with the contacts at whom they were.
+#[derive(Debug)]
+struct Opposed {
+    conflict: Conflict,
+    contacts: HashSet<ContactId>,
+}
+
+impl Opposed {
+    fn new(conflict: Conflict) -> Self {
+        Self { conflict, contacts: HashSet::new() }
+    }
+
+    fn count(&mut self, event: &Event) {
+        self.conflict.events += 1;
+        let new = event.contact.is_some_and(|contact| self.contacts.insert(contact));
+        if new && self.contacts.len() <= CONFLICT_EXAMPLES {
+            self.conflict.examples.push(ConflictExample::of(event));
+        }
+        self.conflict.contacts = self.contacts.len() as u64;
+    }
+
+    fn join(&mut self, other: Self) {
+        self.contacts.extend(other.contacts);
+        self.conflict.join(other.conflict);
+        self.conflict.contacts = self.contacts.len() as u64;
+    }
+
+    fn report(mut self) -> Conflict {
+        self.conflict.examples.sort_by_key(|example| example.event);
+        self.conflict.examples.truncate(CONFLICT_EXAMPLES);
+        self.conflict
+    }
+}
+
 /// A back-test of one file of rules.
 #[derive(Debug)]
 pub struct Backtest {
@@ -78,8 +120,8 @@ pub struct Backtest {
     events: u64,
     erased: u64,
     assumed: u64,
-    rules: BTreeMap<Arc<str>, Count>,
-    conflicts: BTreeMap<(Arc<str>, Arc<str>, String), Conflict>,
+    rules: BTreeMap<Arc<str>, Tally>,
+    conflicts: BTreeMap<(Arc<str>, Arc<str>, String), Opposed>,
     silences: Silences,
 }
 
@@ -91,7 +133,7 @@ impl Backtest {
         let reads = |file: &&Arc<RuleFile>| file.rules.iter().any(|rule| rule.reads_contact || rule.reads_conversation);
         let reads_facts = files.into_iter().flatten().any(|file| reads(&file));
         let ids = files.into_iter().flatten().flat_map(|file| &file.rules).map(|rule| Arc::clone(&rule.id));
-        let rules = ids.map(|id| (id, Count::default())).collect();
+        let rules = ids.map(|id| (id, Tally::default())).collect();
         Self {
             now,
             draft,
@@ -108,22 +150,19 @@ impl Backtest {
     }
 
     fn compare(&mut self, event: &Event, now: Option<(&RuleFile, &Verdicts)>, draft: &Verdicts) {
-        for (id, count) in &mut self.rules {
+        for (id, tally) in &mut self.rules {
             let (before, after) = (now.is_some_and(|(_, now)| now.held(id)), draft.held(id));
-            count.now += u64::from(before);
-            count.draft += u64::from(after);
-            count.failed += u64::from(draft.failed(id));
-            if before != after && count.wants(after) {
-                let why = match (after, now) {
-                    (true, Some((file, verdicts))) => why::not_held("now", file, id, event, verdicts),
-                    (true, None) => "now: there are no such rules in force".to_owned(),
-                    (false, _) => why::not_held("draft", &self.draft, id, event, draft),
-                };
-                let way = if after { Way::Gained } else { Way::Lost };
-                count.add(way, event, why, draft.saw(id));
-            } else if before != after {
-                count.count(after);
+            if draft.failed(id) {
+                tally.count_failure();
             }
+            tally.count(event, (before, after), || {
+                let reason = match (after, now) {
+                    (true, Some((file, verdicts))) => why::not_held(file, id, event, verdicts),
+                    (true, None) => Reason::NotInForce,
+                    (false, _) => why::not_held(&self.draft, id, event, draft),
+                };
+                (reason, draft.saw(id))
+            });
         }
     }
 
@@ -137,8 +176,8 @@ impl Backtest {
             for other in &rules[place + 1..] {
                 for what in why::opposites(&one.then, &other.then) {
                     let key = (Arc::clone(&one.id), Arc::clone(&other.id), what.clone());
-                    let first = || Conflict::first(&one.id, &other.id, what, event.id);
-                    self.conflicts.entry(key).or_insert_with(first).events += 1;
+                    let first = || Opposed::new(Conflict::first(&one.id, &other.id, what, event.id));
+                    self.conflicts.entry(key).or_insert_with(first).count(event);
                 }
             }
         }
@@ -182,7 +221,7 @@ impl OverPast for Backtest {
         }
         for (key, conflict) in other.conflicts {
             match self.conflicts.get_mut(&key) {
-                Some(known) => known.join(&conflict),
+                Some(known) => known.join(conflict),
                 None => drop(self.conflicts.insert(key, conflict)),
             }
         }
@@ -209,7 +248,7 @@ impl OverPast for Backtest {
             assumed: self.assumed,
             reads_facts: self.reads_facts,
             rules,
-            conflicts: self.conflicts.into_values().collect(),
+            conflicts: self.conflicts.into_values().map(Opposed::report).collect(),
             not_tried,
         }
     }

@@ -6,11 +6,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::why::Reason;
 use crate::clock::At;
 use crate::event::Event;
 use crate::ids::{ContactId, EventId};
 
-/// Examples kept of each rule, in each direction.
+/// Examples kept of each thing, in each direction.
 const EXAMPLES: usize = 5;
 /// Longest text shown of an example's message, in characters.
 const SHOWN_CHARS: usize = 120;
@@ -52,8 +53,49 @@ pub struct RuleReport {
     pub lost: u64,
     /// Events at which the draft's rule failed.
     pub failed: u64,
-    /// Some of those gained and lost, the earliest.
-    pub examples: Vec<Example>,
+    /// The same for contacts: those for whom it holds at least once.
+    pub contacts: Changes,
+    /// Some of those gained and lost, the earliest; contacts that it would gain or lose altogether come first, one event of each.
+    pub examples: Vec<RuleExample>,
+}
+
+/// Contacts of one rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "BacktestContacts")]
+pub struct Changes {
+    /// Those for whom it holds as it is in force.
+    pub now: u64,
+    /// Those for whom it holds in the draft.
+    pub draft: u64,
+    /// Those for whom it holds in the draft only.
+    pub gained: u64,
+    /// Those for whom it holds as it is in force only.
+    pub lost: u64,
+}
+
+/// An event that a rule would treat differently, with what decided.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "RuleExample")]
+pub struct RuleExample {
+    /// The event.
+    #[serde(flatten)]
+    pub example: Example,
+    /// Whether the contact is gained or lost altogether: no other event of it says the opposite.
+    pub changes: bool,
+    /// What decided: on the side in force for one gained, in the draft for one lost.
+    pub reason: Reason,
+}
+
+impl RuleExample {
+    pub(super) fn new(way: Way, event: &Event, reason: Reason, saw: Value) -> Self {
+        let side = if way == Way::Gained { "now" } else { "draft" };
+        let why = format!("{side}: {}", reason.words());
+        Self { example: Example::of(way, event, why, saw), changes: false, reason }
+    }
+
+    pub(super) fn of(&self, way: Way, contact: Option<ContactId>) -> bool {
+        self.example.way == way && self.example.contact == contact
+    }
 }
 
 /// An event that a rule would treat differently.
@@ -76,6 +118,12 @@ pub struct Example {
     pub why: String,
     /// What the draft's condition saw.
     pub saw: Value,
+}
+
+impl Example {
+    fn of(way: Way, event: &Event, why: String, saw: Value) -> Self {
+        Self { way, event: event.id, at: event.at, contact: event.contact, text: said(event), why, saw }
+    }
 }
 
 /// In which direction a rule would differ.
@@ -101,8 +149,38 @@ pub struct Conflict {
     pub about: String,
     /// For how many events both held.
     pub events: u64,
+    /// Of how many contacts.
+    pub contacts: u64,
     /// The first of them.
     pub first: EventId,
+    /// The first of some contacts at whom they are at odds.
+    pub examples: Vec<ConflictExample>,
+}
+
+/// An event at which two rules are at odds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ConflictExample {
+    /// The event.
+    pub event: EventId,
+    /// When.
+    #[serde(serialize_with = "as_text")]
+    #[schemars(with = "String")]
+    pub at: At,
+    /// Whose.
+    pub contact: Option<ContactId>,
+    /// What was said, at most 120 characters; empty for events without text.
+    pub text: String,
+}
+
+impl ConflictExample {
+    pub(super) fn of(event: &Event) -> Self {
+        Self { event: event.id, at: event.at, contact: event.contact, text: said(event) }
+    }
+}
+
+/// What was said, cut to what examples show.
+fn said(event: &Event) -> String {
+    event.seen["text"].as_str().unwrap_or_default().chars().take(SHOWN_CHARS).collect()
 }
 
 fn as_text<S: serde::Serializer>(at: &At, to: S) -> Result<S::Ok, S::Error> {
@@ -111,21 +189,29 @@ fn as_text<S: serde::Serializer>(at: &At, to: S) -> Result<S::Ok, S::Error> {
 
 impl Conflict {
     pub(super) fn first(one: &Arc<str>, other: &Arc<str>, about: String, first: EventId) -> Self {
-        Self { one: Arc::clone(one), other: Arc::clone(other), about, events: 0, first }
+        Self {
+            one: Arc::clone(one),
+            other: Arc::clone(other),
+            about,
+            events: 0,
+            contacts: 0,
+            first,
+            examples: Vec::new(),
+        }
     }
 
-    pub(super) fn join(&mut self, other: &Self) {
+    pub(super) fn join(&mut self, other: Self) {
         self.events += other.events;
         self.first = self.first.min(other.first);
+        self.examples.extend(other.examples);
     }
 }
 
-/// The counts of one rule while the test runs.
+/// The counts of one thing that a flow does while its test runs.
 #[derive(Debug, Default)]
 pub(crate) struct Count {
     pub(crate) now: u64,
     pub(crate) draft: u64,
-    pub(crate) failed: u64,
     gained: u64,
     lost: u64,
     examples: Vec<Example>,
@@ -144,24 +230,22 @@ impl Count {
 
     pub(crate) fn add(&mut self, way: Way, event: &Event, why: String, saw: Value) {
         self.count(way == Way::Gained);
-        let text = event.seen["text"].as_str().unwrap_or_default().chars().take(SHOWN_CHARS).collect();
-        self.examples.push(Example { way, event: event.id, at: event.at, contact: event.contact, text, why, saw });
+        self.examples.push(Example::of(way, event, why, saw));
     }
 
     pub(crate) fn join(&mut self, other: Self) {
         self.now += other.now;
         self.draft += other.draft;
-        self.failed += other.failed;
         self.gained += other.gained;
         self.lost += other.lost;
         self.examples.extend(other.examples);
     }
 
-    pub(crate) fn report(mut self, rule: &Arc<str>) -> RuleReport {
+    /// The counts gained and lost, and the earliest examples of both.
+    pub(crate) fn report(mut self) -> (u64, u64, Vec<Example>) {
         self.examples.sort_by_key(|example| (example.way == Way::Lost, example.event));
         let of = |way: Way| self.examples.iter().filter(move |example| example.way == way).take(EXAMPLES).cloned();
         let examples = of(Way::Gained).chain(of(Way::Lost)).collect();
-        let Self { now, draft, failed, gained, lost, .. } = self;
-        RuleReport { rule: Arc::clone(rule), now, draft, gained, lost, failed, examples }
+        (self.gained, self.lost, examples)
     }
 }

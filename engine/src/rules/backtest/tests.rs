@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Backtest, OverPast, Report, Way};
+use super::{Backtest, Changes, OverPast, Reason, Report, Way};
 use crate::book::{Book, LiveRules, Published};
 use crate::clock::At;
 use crate::contact::{Contact, Conversation};
@@ -155,10 +155,13 @@ fn gained_and_lost_are_counted_and_explained_by_the_part_that_decided() {
     assert_eq!((report.events, counts(&report, "price")), (4, (2, 2, 1, 1)));
     assert!(!report.reads_facts && report.assumed == 0);
     let [gained, lost] = &report.rules[0].examples[..] else { panic!("{:#?}", report.rules) };
-    assert_eq!((gained.way, &*gained.text), (Way::Gained, "what does it cost"));
-    assert_eq!(gained.why, "now: false is `text.mentions(event.text, \"price\")`");
-    assert_eq!((lost.way, &*lost.why), (Way::Lost, "draft: false is `!text.contains(event.text, \"please\")`"));
-    assert_eq!(past.tried(None, &draft).rules[0].examples[0].why, "now: there are no such rules in force");
+    assert_eq!((gained.example.way, &*gained.example.text), (Way::Gained, "what does it cost"));
+    assert_eq!(gained.example.why, "now: false is `text.mentions(event.text, \"price\")`");
+    assert_eq!(
+        (lost.example.way, &*lost.example.why),
+        (Way::Lost, "draft: false is `!text.contains(event.text, \"please\")`")
+    );
+    assert_eq!(past.tried(None, &draft).rules[0].examples[0].example.why, "now: there are no such rules in force");
     let same = past.tried(Some(&now), &now);
     assert_eq!(counts(&same, "price"), (2, 2, 0, 0));
 }
@@ -256,8 +259,8 @@ fn conflicts_failures_stops_and_silences_nobody_waited_for_are_told() {
     assert_eq!(report.not_tried, ["silent".into()] as [Arc<str>; 1]);
     let broken = report.rules.iter().find(|rule| &*rule.rule == "broken").expect("it is there");
     assert_eq!((broken.now, broken.lost, broken.failed), (2, 2, 1));
-    assert_eq!(broken.examples[0].why, "draft: the rule cold stopped the list before it");
-    assert!(broken.examples[1].why.starts_with("draft: it fails: "), "{}", broken.examples[1].why);
+    assert_eq!(broken.examples[0].example.why, "draft: the rule cold stopped the list before it");
+    assert!(broken.examples[1].example.why.starts_with("draft: it fails: "), "{}", broken.examples[1].example.why);
 }
 
 #[test]
@@ -289,4 +292,32 @@ fn what_was_erased_is_left_out_and_counted() {
     assert_eq!((report.events, report.erased), (1, 1));
     let shown: Value = serde_json::to_value(&report).expect("JSON");
     assert_eq!(shown["rules"][0]["gained"], 1);
+}
+
+#[test]
+fn contacts_are_gained_and_lost_once_however_often_they_write() {
+    let rule = |word: &str| {
+        file(&format!(
+            "\n  - rule: asks\n    on: whatsapp.message_received\n    when: text.mentions(event.text, \"{word}\")\n    \
+             then: {{ add_tags: [asks] }}\n"
+        ))
+    };
+    let (now, draft) = (rule("price"), rule("cost"));
+    let mut past = History::under(&now);
+    past.says(hours(0), "price").says(hours(1), "price price").says(hours(2), "cost");
+    past.says(hours(3), "price").says(hours(4), "price").says(hours(5), "cost");
+    for (place, row) in past.history.iter_mut().enumerate() {
+        // The third and fourth message are of two others; the last is of the first contact, who is on both sides then.
+        row.event.contact_id = Some(ContactId([7, 7, 8, 9, 9, 7][place]));
+    }
+    let report = past.tried(Some(&now), &draft);
+    let rule = &report.rules[0];
+    assert_eq!((rule.now, rule.draft, rule.gained, rule.lost), (4, 2, 2, 4));
+    let Changes { now, draft, gained, lost } = rule.contacts;
+    assert_eq!((now, draft, gained, lost), (2, 2, 1, 1));
+    let shown: Vec<_> = rule.examples.iter().map(|one| (one.example.way, one.example.contact, one.changes)).collect();
+    assert_eq!(shown[..2], [(Way::Gained, Some(ContactId(8)), true), (Way::Gained, Some(CONTACT), false)]);
+    assert_eq!(shown[2], (Way::Lost, Some(ContactId(9)), true));
+    assert!(shown[3..].iter().all(|(way, _, _)| *way == Way::Lost), "{shown:?}");
+    assert_eq!(rule.examples[0].reason, Reason::False { parts: vec!["text.mentions(event.text, \"price\")".into()] });
 }

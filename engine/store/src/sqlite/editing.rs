@@ -2,9 +2,10 @@
 
 use engine::clock::At;
 use engine::flow::Kind;
-use engine::ids::VersionId;
+use engine::ids::{ContactId, RetagId, VersionId};
 use engine::store::{
-    DraftRow, EditOp, Editing, Error as StoreError, MetaRow, PublicationRow, ReviewRow, ReviewState, VersionRow,
+    DraftRow, EditOp, Editing, Error as StoreError, MetaRow, PublicationRow, RetagRow, ReviewRow, ReviewState,
+    VersionRow,
 };
 use rusqlite::{Connection, params};
 use sqlx::sqlite::SqliteRow;
@@ -13,6 +14,7 @@ use super::Sqlite;
 use super::columns::Columns;
 use super::error::Error;
 use super::read::{all, one};
+use super::retags;
 
 pub(super) const CHANGE_DRAFT: &str = "insert into draft (flow, kind, text, revision, based_on, by, at) values (?, ?, ?, ?, ?, ?, ?) \
      on conflict (flow) do update set kind = excluded.kind, text = excluded.text, revision = excluded.revision, \
@@ -69,6 +71,7 @@ pub(super) fn apply(conn: &Connection, op: &EditOp) -> Result<(), Error> {
             let values = params![row.flow, row.version.0, row.at.0, row.by, row.comment, row.rollback];
             conn.prepare_cached(PUBLISHED)?.execute(values)?;
         }
+        EditOp::Retag(op) => retags::apply(conn, op)?,
         EditOp::Meta(row) => {
             let labels = serde_json::Value::from(row.labels.as_slice()).to_string();
             conn.prepare_cached(META)?.execute(params![row.flow, labels, row.folder])?;
@@ -155,6 +158,14 @@ impl Editing for Sqlite {
 
     async fn metas(&self) -> Result<Vec<MetaRow>, StoreError> {
         Ok(all(&mut *self.reader().await?, sqlx::query(METAS), meta).await?)
+    }
+
+    async fn retags(&self, limit: u32) -> Result<Vec<RetagRow>, StoreError> {
+        Ok(retags::last(&mut *self.reader().await?, limit).await?)
+    }
+
+    async fn retag_contacts(&self, id: RetagId, limit: u32) -> Result<Vec<ContactId>, StoreError> {
+        Ok(retags::left(&mut *self.reader().await?, id, limit).await?)
     }
 
     async fn review(&self, flow: &str) -> Result<Option<ReviewRow>, StoreError> {

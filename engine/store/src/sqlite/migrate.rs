@@ -18,6 +18,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/sqlite/0007_accounts.sql"),
     include_str!("../../migrations/sqlite/0008_studio.sql"),
     include_str!("../../migrations/sqlite/0010_inbox.sql"),
+    include_str!("../../migrations/sqlite/0011_rules.sql"),
 ];
 
 /// The version of the schema this build writes.

@@ -7,7 +7,8 @@ use engine::erasure::{Names, Traces};
 use engine::ids::{ContactId, EscalationId, EventId, MailboxId, RunId};
 use engine::store::{
     BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, HistoryRow, JournalRow, Member,
-    MessageRow, PersonRows, Reads, RunFilter, RunRow, SaltedRow, UnmatchedGroup, VersionRow, WaitRow, WaitingRows,
+    MessageRow, PersonRows, Reads, RuleHits, RunFilter, RunRow, SaltedRow, UnmatchedGroup, VersionRow, WaitRow,
+    WaitingRows,
 };
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -15,7 +16,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use super::columns::Columns;
 use super::read::{CONTACT, CONVERSATIONS, TAGS, all, one};
 use super::rows::{self, columns};
-use super::{Sqlite, count, erase, error, history, life, members, traces, unmatched};
+use super::{Sqlite, count, erase, error, history, hits, life, members, traces, unmatched};
 
 /// Most rows of one page.
 const PAGE: u32 = 500;
@@ -272,6 +273,10 @@ impl Reads for Sqlite {
 
     async fn unmatched(&self, limit: u32) -> Result<Vec<UnmatchedGroup>, Error> {
         Ok(unmatched::groups(&mut *self.reader().await?, page(limit)).await?)
+    }
+
+    async fn rule_hits(&self, day: i64) -> Result<Vec<RuleHits>, Error> {
+        Ok(hits::since(&mut *self.reader().await?, day).await?)
     }
 
     async fn history(&self, range: (EventId, EventId), facts: bool, limit: u32) -> Result<Vec<HistoryRow>, Error> {

@@ -6,7 +6,7 @@
 use rusqlite::Connection;
 
 use super::{
-    accounts_read, chain, contacts, count, editing, effects, events, evidence, history, inputs, life, members,
+    accounts_read, chain, contacts, count, editing, effects, events, evidence, history, hits, inputs, life, members,
     messages, open, pages, parties, people, read, runs, said, talks, traces, unmatched, waits,
 };
 
@@ -146,6 +146,7 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
     let oldest = "SEARCH unmatched USING INTEGER PRIMARY KEY (rowid<?)";
     let steps = plan(&conn, unmatched::TRIM);
     assert!(steps.iter().any(|step| step.contains(oldest)), "{steps:#?}");
+    expect(&conn, hits::SINCE, &["SEARCH rule_hit USING PRIMARY KEY (day>?)"]);
     let of_event = "SEARCH run USING INDEX run_nobody (event_id=?)";
     expect(&conn, traces::RUNS_OF, &[of_event]);
     let salt = "SEARCH contact USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN";

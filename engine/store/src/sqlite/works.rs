@@ -4,7 +4,9 @@ use engine::store::Work;
 use rusqlite::Connection;
 
 use super::error::Error;
-use super::{contacts, editing, effects, erase, events, inputs, life, messages, records, runs, said, unmatched, waits};
+use super::{
+    contacts, editing, effects, erase, events, hits, inputs, life, messages, records, runs, said, unmatched, waits,
+};
 
 /// Stores a work; its journal rows go into `block`.
 ///
@@ -24,6 +26,7 @@ pub(super) fn store(conn: &Connection, work: &Work, block: (i64, i64)) -> Result
     work.ratings.iter().try_for_each(|row| said::rate(conn, row))?;
     work.messages.iter().try_for_each(|message| messages::upsert(conn, message))?;
     work.unmatched.iter().try_for_each(|row| unmatched::insert(conn, row))?;
+    work.hits.iter().try_for_each(|hit| hits::count(conn, hit, block.0))?;
     work.escalations.iter().try_for_each(|row| records::upsert_escalation(conn, row))?;
     work.letters.iter().try_for_each(|row| inputs::insert(conn, row))?;
     work.stops.iter().try_for_each(|op| records::apply_stop(conn, op))?;

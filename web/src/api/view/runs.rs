@@ -132,9 +132,9 @@ fn subject(row: &engine::store::JournalRow, entries: &[Entry]) -> Option<String>
             Entry::Told { what: What::Taken { escalation, .. } | What::Missed { escalation }, .. } => {
                 Some(escalation.to_string())
             }
-            Entry::Told { what: What::Tagged | What::Erased | What::TagExpired { .. }, .. } => {
-                Some(ContactId(row.subject).to_string())
-            }
+            Entry::Told {
+                what: What::Tagged | What::Retagged { .. } | What::Erased | What::TagExpired { .. }, ..
+            } => Some(ContactId(row.subject).to_string()),
             _ => None,
         }),
     }

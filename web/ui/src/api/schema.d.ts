@@ -2164,6 +2164,29 @@ export interface components {
              */
             rows: number;
         };
+        /** @description Contacts of one rule. */
+        BacktestContacts: {
+            /**
+             * Format: uint64
+             * @description Those for whom it holds in the draft.
+             */
+            draft: number;
+            /**
+             * Format: uint64
+             * @description Those for whom it holds in the draft only.
+             */
+            gained: number;
+            /**
+             * Format: uint64
+             * @description Those for whom it holds as it is in force only.
+             */
+            lost: number;
+            /**
+             * Format: uint64
+             * @description Those for whom it holds as it is in force.
+             */
+            now: number;
+        };
         /** @description How often something happens as the flow is in force, and in the draft; counted in events. */
         BacktestCount: {
             /**
@@ -2207,6 +2230,37 @@ export interface components {
             way: components["schemas"]["BacktestWay"];
             /** @description Which part of which version's condition decided. */
             why: string;
+        };
+        /** @description Why a rule does not hold on one side. */
+        BacktestReason: {
+            /** @constant */
+            kind: "not_in_force";
+        } | {
+            /** @constant */
+            kind: "no_rule";
+        } | {
+            /** @constant */
+            kind: "params";
+        } | {
+            /** @constant */
+            kind: "fails";
+            /** @description What went wrong. */
+            message: string;
+        } | {
+            /** @constant */
+            kind: "false";
+            /** @description The parts. */
+            parts: string[];
+        } | {
+            /** @description Which. */
+            by: string;
+            /** @constant */
+            kind: "stopped";
+        } | {
+            /** @description The event's type. */
+            event: string;
+            /** @constant */
+            kind: "deaf";
         };
         /** @description In which direction a rule would differ. */
         BacktestWay: "gained" | "lost";
@@ -2364,6 +2418,17 @@ export interface components {
             /** @description The function: `contains`, `mentions` … */
             call: string;
         } | components["schemas"]["Operand"];
+        /** @description An event at which two rules are at odds. */
+        ConflictExample: {
+            /** @description When. */
+            at: string;
+            /** @description Whose. */
+            contact: string | null;
+            /** @description The event. */
+            event: string;
+            /** @description What was said, at most 120 characters; empty for events without text. */
+            text: string;
+        };
         /** @description An account at a service. */
         Connection: {
             /** @description `null` for one that could not be opened. */
@@ -2481,6 +2546,12 @@ export interface components {
             tags: components["schemas"]["Tag"][];
             /** Format: int64 */
             unread_count: number;
+        };
+        /** @description A contact's name. */
+        ContactName: {
+            contact: string;
+            /** @description Their name; their number when they have none. */
+            name: string;
         };
         /** @description A contact with its conversations and tags. */
         ContactShown: {
@@ -3967,6 +4038,8 @@ export interface components {
             escalate: string | null;
             /** @description For how long its tags stay. */
             for: string | null;
+            /** @description How often it held in the last 7 days. */
+            hits: components["schemas"]["RuleHits"];
             name: string | null;
             /** @description What it judges. */
             on: string[];
@@ -3977,6 +4050,27 @@ export interface components {
             stop: boolean;
             /** @description Whether it only watches. */
             watch: boolean;
+        };
+        /** @description An event that a rule would treat differently, with what decided. */
+        RuleExample: {
+            /** @description When. */
+            at: string;
+            /** @description Whether the contact is gained or lost altogether: no other event of it says the opposite. */
+            changes: boolean;
+            /** @description Whose. */
+            contact: string | null;
+            /** @description The event. */
+            event: string;
+            /** @description What decided: on the side in force for one gained, in the draft for one lost. */
+            reason: components["schemas"]["BacktestReason"];
+            /** @description What the draft's condition saw. */
+            saw: unknown;
+            /** @description What was said, at most 120 characters; empty for events without text. */
+            text: string;
+            /** @description In which direction. */
+            way: components["schemas"]["BacktestWay"];
+            /** @description Which part of which version's condition decided. */
+            why: string;
         };
         /** @description A file of tag rules. */
         RuleFile: {
@@ -4007,15 +4101,29 @@ export interface components {
         RuleFiles: {
             rules: components["schemas"]["RuleFile"][];
         };
+        /** @description How often a rule held in the last 7 UTC days, today included. */
+        RuleHits: {
+            /** @description Times it did what it says, by day, the oldest first. */
+            held: number[];
+            /**
+             * Format: date-time
+             * @description The last time in these days.
+             */
+            last_at: string | null;
+            /** @description Times it only watched, by day, the oldest first. */
+            watched: number[];
+        };
         /** @description One rule. */
         RuleReport: {
+            /** @description The same for contacts: those for whom it holds at least once. */
+            contacts: components["schemas"]["BacktestContacts"];
             /**
              * Format: uint64
              * @description Events for which it holds in the draft.
              */
             draft: number;
-            /** @description Some of those gained and lost, the earliest. */
-            examples: components["schemas"]["BacktestExample"][];
+            /** @description Some of those gained and lost, the earliest; contacts that it would gain or lose altogether come first, one event of each. */
+            examples: components["schemas"]["RuleExample"][];
             /**
              * Format: uint64
              * @description Events at which the draft's rule failed.
@@ -4045,9 +4153,16 @@ export interface components {
             about: string;
             /**
              * Format: uint64
+             * @description Of how many contacts.
+             */
+            contacts: number;
+            /**
+             * Format: uint64
              * @description For how many events both held.
              */
             events: number;
+            /** @description The first of some contacts at whom they are at odds. */
+            examples: components["schemas"]["ConflictExample"][];
             /** @description The first of them. */
             first: string;
             /** @description The earlier rule. */
@@ -4510,8 +4625,8 @@ export interface components {
              */
             waiting: number;
         };
-        /** @description What a draft would have done differently. */
-        TriedRulesBacktest: {
+        /** @description What a draft of tag rules would have done differently, and to whom. */
+        TriedRules: {
             /**
              * Format: uint64
              * @description Events whose facts were not recorded when they were handled: the contact's facts of today were put in, without tags.
@@ -4533,6 +4648,8 @@ export interface components {
             file: string;
             /** @description Rules of the draft that wait for a silence nobody waited for then, so that history has no event of it. */
             not_tried: string[];
+            /** @description The names of the contacts in the examples. */
+            people: components["schemas"]["ContactName"][];
             /** @description Whether any rule reads facts of the contact or conversation; if not, nothing was assumed. */
             reads_facts: boolean;
             /** @description Rule by rule: in the draft's order, then those that the draft has no more. */
@@ -6281,6 +6398,12 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
+                    /**
+                     * Format: uint32
+                     * @description Only events of so many days before now. Default: all that are stored.
+                     * @default null
+                     */
+                    days?: number | null;
                     /** @description The document to try. */
                     document: {
                         /** @description Where it came from, for people. */
@@ -7718,6 +7841,12 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
+                    /**
+                     * Format: uint32
+                     * @description Only events of so many days before now. Default: all that are stored.
+                     * @default null
+                     */
+                    days?: number | null;
                     /** @description The document to try. */
                     document: {
                         /** @description Where it came from, for people. */
@@ -7729,13 +7858,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What a draft would have done differently. */
+            /** @description What a draft of tag rules would have done differently, and to whom. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TriedRulesBacktest"];
+                    "application/json": components["schemas"]["TriedRules"];
                 };
             };
             default: components["responses"]["Error"];

@@ -90,7 +90,10 @@ export const holdLock = (kind: DocumentKind, id: string, takeOver: boolean) =>
   put<{ lock: Lock }>(`${at(kind, id)}/lock`, { take_over: takeOver, session });
 export const leaveLock = (kind: DocumentKind, id: string) => del<void>(`${at(kind, id)}/lock`, { session });
 
-export const validate = (text: string) => post<{ problems: Problem[] }>("/flows/validate", { text });
+/** Where a text is asked about: whoever may edit rules need not be allowed to edit flows. */
+const about = (text: string) => (/^rules[ \t]*:/m.test(text) ? "/rules" : "/flows");
+
+export const validate = (text: string) => post<{ problems: Problem[] }>(`${about(text)}/validate`, { text });
 
 export interface ScopeName {
   name: string;
@@ -101,7 +104,7 @@ export interface ScopeName {
   from: string;
 }
 
-export const scopeAt = (text: string, path: string) => post<{ names: ScopeName[] }>("/flows/scope", { text, path });
+export const scopeAt = (text: string, path: string) => post<{ names: ScopeName[] }>(`${about(text)}/scope`, { text, path });
 
 export interface ExpressionAnswer {
   problems: Problem[];
@@ -109,7 +112,7 @@ export interface ExpressionAnswer {
 }
 
 export const readExpression = (text: string, kind: "condition" | "template" | "value", flow: string, path: string) =>
-  post<ExpressionAnswer>("/flows/expression", { text, kind, flow, path });
+  post<ExpressionAnswer>(`${about(flow)}/expression`, { text, kind, flow, path });
 
 export interface TimelineRow {
   at: Time;
@@ -152,7 +155,7 @@ export interface Simulated {
   until?: string;
 }
 
-export const simulate = (what: Simulated) => post<Simulation>("/flows/simulate", what);
+export const simulate = (what: Simulated) => post<Simulation>(`${about(what.text)}/simulate`, what);
 
 export interface TestResult {
   name: string;
@@ -168,7 +171,7 @@ export interface TestRun {
   tests: TestResult[];
 }
 
-export const runTests = (text: string) => post<TestRun>("/flows/test", { text });
+export const runTests = (text: string) => post<TestRun>(`${about(text)}/test`, { text });
 
 export interface Version {
   version: string;
@@ -198,7 +201,7 @@ export interface Change {
 }
 
 export const diff = (old: string, now: string) =>
-  post<{ changes: Change[]; meaning_changed: boolean }>("/flows/diff", { old, new: now });
+  post<{ changes: Change[]; meaning_changed: boolean }>(`${about(now)}/diff`, { old, new: now });
 
 export interface Publishing {
   revision: string;

@@ -1,7 +1,7 @@
 //! The flow editor, and the picture of a flow for pages that only show it.
 
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { type ComponentType, useEffect, useMemo, useState } from "react";
 import { flowsQuery } from "~/api/flows";
 import { useCan } from "~/api/session";
 import type { Draft, StepState } from "~/api/types";
@@ -12,7 +12,7 @@ import { toast } from "~/ui/toast";
 import { read } from "~/yaml";
 import { type DocumentKind, readDraft, validate } from "./api";
 import { FlowCanvas } from "./canvas/flow-canvas";
-import { Editor } from "./editor";
+import { Editor, type EditorProps } from "./editor";
 import { picture } from "./model/model";
 import type { Stop } from "./model/walk";
 import { type Autosave, autosave, forgetCopy, keptCopy } from "./state/autosave";
@@ -41,7 +41,16 @@ function useTexts(): boolean {
 }
 
 /** The editor of one flow (or file of rules): loads its draft, holds its lock, saves what is changed. */
-export function FlowEditor({ id, kind = "flows" }: { id: string; kind?: DocumentKind }) {
+export function FlowEditor({
+  id,
+  kind = "flows",
+  frame = Editor,
+}: {
+  id: string;
+  kind?: DocumentKind;
+  /** What is drawn around the open document. */
+  frame?: ComponentType<EditorProps>;
+}) {
   const ready = useTexts();
   const { data: draft, error } = useQuery({
     queryKey: ["draft", kind, id],
@@ -53,7 +62,7 @@ export function FlowEditor({ id, kind = "flows" }: { id: string; kind?: Document
   });
   if (error) return <Banner tone="bad">{error.message}</Banner>;
   if (!draft || !ready) return <Skeleton lines={10} />;
-  return <Opened key={id} kind={kind} id={id} draft={draft} />;
+  return <Opened key={id} kind={kind} id={id} draft={draft} frame={frame} />;
 }
 
 interface Open {
@@ -62,7 +71,14 @@ interface Open {
   lock: LockKeeper | null;
 }
 
-function Opened({ kind, id, draft }: { kind: DocumentKind; id: string; draft: Draft }) {
+interface OpenedProps {
+  kind: DocumentKind;
+  id: string;
+  draft: Draft;
+  frame: ComponentType<EditorProps>;
+}
+
+function Opened({ kind, id, draft, frame: Frame }: OpenedProps) {
   const t = useText();
   const can = useCan();
   const closed: Closed | null = draft.read_only === "file" ? "file" : can(`${kind}.edit`) ? null : "permission";
@@ -92,7 +108,7 @@ function Opened({ kind, id, draft }: { kind: DocumentKind; id: string; draft: Dr
   if (!open) return <Skeleton lines={10} />;
   return (
     <EditorContext.Provider value={open.store}>
-      <Editor kind={kind} id={id} saves={open.saves} lock={open.lock} mayPublish={can(`${kind}.publish`)} live={live} />
+      <Frame kind={kind} id={id} saves={open.saves} lock={open.lock} mayPublish={can(`${kind}.publish`)} live={live} />
     </EditorContext.Provider>
   );
 }

@@ -85,3 +85,7 @@ export function verbOf(step: Record<string, unknown>): Verb | null {
 export function ends(verb: Verb | null): boolean {
   return verb === "stop" || verb === "again";
 }
+
+/** The order in which the keys of a tag rule and of what it does are written. */
+export const RULE_KEYS = ["rule", "name", "note", "on", "when", "then", "stop", "watch"];
+export const THEN_KEYS = ["add_tags", "remove_tags", "for", "priority", "language", "fields", "escalate"];

@@ -25,7 +25,7 @@ import {
   type Value,
 } from "~/yaml";
 import type { Lane, Picture, Step } from "../model/model";
-import { FLOW_KEYS, KEYS, REPEAT_KEYS } from "../model/verbs";
+import { FLOW_KEYS, KEYS, REPEAT_KEYS, RULE_KEYS, THEN_KEYS } from "../model/verbs";
 import type { Stop } from "../model/walk";
 import { type EditorStore, edit, goTo } from "./editor";
 
@@ -35,6 +35,7 @@ export type Outcome = Reason | null;
 /** In which order the keys beside `key` are written. */
 export function orderFor(picture: Picture, path: readonly string[]): readonly string[] {
   if (path.length === 1) return FLOW_KEYS;
+  if (path[0] === "list") return path.at(-2) === "then" ? THEN_KEYS : RULE_KEYS;
   const parent = path.slice(0, -1);
   const owner = picture.steps.get(formatPath(parent));
   if (owner?.verb) return KEYS[owner.verb];

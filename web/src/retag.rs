@@ -1,0 +1,67 @@
+//! Carries out operations over the tags of many contacts, one contact after the other, slowly enough that customers who write go
+//! first. Who is still to come is stored: after a new start it goes on where it was.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::ids::MailboxId;
+use engine::order::{self, Order};
+use engine::store::{self, EditOp, Editing, RetagOp, RetagRow};
+
+use crate::app::App;
+
+/// Contacts between two notes of how far it came.
+const PAGE: u32 = 50;
+/// Pause behind each contact: about 200 a second at most.
+const PAUSE_EACH: Duration = Duration::from_millis(5);
+/// Pause before what the store refused is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+/// Operations that are looked at; older ones have ended long ago.
+const KNOWN: u32 = 100;
+
+/// Runs until it is dropped.
+pub(crate) async fn run(app: Arc<App>) {
+    loop {
+        match next(&app).await {
+            Ok(Some(row)) => {
+                if let Err(error) = page(&app, &row).await {
+                    tracing::warn!(operation = %row.id, %error, "tags could not be changed; it is tried again");
+                    tokio::time::sleep(AGAIN).await;
+                }
+            }
+            Ok(None) => app.retagging.notified().await,
+            Err(error) => {
+                tracing::warn!(%error, "operations over tags could not be read; it is tried again");
+                tokio::time::sleep(AGAIN).await;
+            }
+        }
+    }
+}
+
+/// The oldest operation that has not ended.
+async fn next(app: &App) -> Result<Option<RetagRow>, store::Error> {
+    let known = app.engine.store().retags(KNOWN).await?;
+    Ok(known.into_iter().rev().find(|row| row.ended_at.is_none()))
+}
+
+/// The next contacts of one.
+async fn page(app: &App, row: &RetagRow) -> Result<(), order::Error> {
+    let contacts = app.engine.store().retag_contacts(row.id, PAGE).await?;
+    if contacts.is_empty() {
+        let end = EditOp::Retag(RetagOp::End(row.id, app.clock.now()));
+        return Ok(app.engine.edit(vec![end], None, &row.by).await?);
+    }
+    let mut changed = 0;
+    for contact in &contacts {
+        let order = Order::Retag { rules: row.rules.clone(), rule: row.rule.clone(), what: row.what.clone() };
+        match app.engine.order(MailboxId::of_contact(*contact), &row.by, order).await {
+            Ok(told) => changed += u64::from(told["changed"] == true),
+            Err(order::Error::Store(error)) => return Err(error.into()),
+            // Somebody was erased meanwhile, or the rule is not in force any more.
+            Err(error) => tracing::debug!(operation = %row.id, %contact, %error, "left out"),
+        }
+        tokio::time::sleep(PAUSE_EACH).await;
+    }
+    let done = EditOp::Retag(RetagOp::Done { id: row.id, contacts, changed });
+    Ok(app.engine.edit(vec![done], None, &row.by).await?)
+}

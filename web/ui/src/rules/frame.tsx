@@ -1,0 +1,197 @@
+//! A file of tag rules open: its table, the rule that is chosen, and what a change would do. The text is the same one.
+
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { ArrowLeft, FlaskConical } from "lucide-react";
+import { lazy, Suspense, useMemo, useState } from "react";
+import { useStore } from "zustand";
+import { rulesQuery } from "~/api/rules";
+import { dropDraft, readDraft } from "~/editor/api";
+import type { EditorProps } from "~/editor/editor";
+import { Banners } from "~/editor/header/banners";
+import { Problems } from "~/editor/header/problems";
+import { documentOf, useRefused } from "~/editor/inspector/field";
+import { forgetCopy } from "~/editor/state/autosave";
+import { isOpen, replaceText, say, useEditor, useEditorStore } from "~/editor/state/editor";
+import { useText } from "~/i18n";
+import { Button } from "~/ui/button";
+import { Confirm } from "~/ui/dialog";
+import { Skeleton } from "~/ui/skeleton";
+import { Tabs } from "~/ui/tabs";
+import { toast, toastError } from "~/ui/toast";
+import type { Example } from "./api";
+import { addTest, testNames } from "./commands";
+import { Effect } from "./effect";
+import { exampleTest } from "./example-test";
+import { RuleForm } from "./form";
+import { RulesHeader, type RulesView } from "./header";
+import { RuleList } from "./list";
+import { rulesOf, tagsOf } from "./model";
+import styles from "./rules.module.css";
+import { ruleName } from "./sentence";
+import { TryPanel } from "./try";
+import { LastChange } from "./undo";
+import { useTry } from "./use-try";
+
+const YamlPanel = lazy(() => import("~/editor/yaml/panel"));
+const PublishRules = lazy(() => import("./publish").then(({ PublishRules }) => ({ default: PublishRules })));
+const Versions = lazy(() => import("~/editor/publish/versions").then(({ Versions }) => ({ default: Versions })));
+
+export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
+  const t = useText();
+  const store = useEditorStore();
+  const client = useQueryClient();
+  const refused = useRefused();
+  const navigate = useNavigate({ from: "/rules/$id" });
+  const { rule: chosen } = useSearch({ from: "/shell/rules/$id" });
+  const [view, setView] = useState<RulesView>("table");
+  const [tab, setTab] = useState<"rule" | "try">("rule");
+  const [window_, setWindow] = useState<"publish" | "versions" | "drop" | null>(null);
+  const root = useEditor(documentOf);
+  const rules = useMemo(() => rulesOf(root), [root]);
+  const open = useEditor(isOpen);
+  const mayEdit = useEditor((state) => state.closed === null);
+  const trying = useTry(id, mayEdit);
+  const { data: files } = useQuery(rulesQuery);
+  const file = files?.find(({ flow }) => flow === id);
+  const known = useMemo(() => new Map((file?.list ?? []).map((rule) => [rule.rule, rule])), [file]);
+  const tried = useMemo(() => new Map((trying.tried?.rules ?? []).map((rule) => [rule.rule, rule])), [trying.tried]);
+  const rule = rules.find((own) => own.id === chosen);
+  const choose = (next: string | null) =>
+    void navigate({ search: next === null ? {} : { rule: next }, replace: true });
+  const close = () => setWindow(null);
+  const drop = async () => {
+    try {
+      await dropDraft("rules", id, saves?.store.getState().revision ?? "0");
+      forgetCopy("rules", id);
+      const draft = await readDraft("rules", id);
+      saves?.store.setState({ revision: draft.revision });
+      replaceText(store, draft.text);
+      void client.invalidateQueries({ queryKey: ["draft"] });
+    } catch (error) {
+      toastError(error);
+    }
+  };
+  const wrong = (of: string, example: Example) => {
+    const test = exampleTest(of, example, testNames(store), t);
+    if (!refused(addTest(store, test))) return;
+    const words = t("rules.test_added", { name: test.name });
+    say(store, words);
+    toast(words);
+  };
+  const tabs = [
+    {
+      id: "rule",
+      label: t("rules.tab.rule"),
+      content: rule ? (
+        <RuleForm key={rule.path} rule={rule} tags={tagsOf(rules)} />
+      ) : (
+        <p className={styles.choose}>{t("rules.choose")}</p>
+      ),
+    },
+    {
+      id: "try",
+      label: (
+        <span className={styles.tab}>
+          <FlaskConical size={14} aria-hidden /> {t("rules.tab.try")} <Sum tried={tried} stale={trying.stale} />
+        </span>
+      ),
+      content: <TryPanel trying={trying} rules={rules} chosen={chosen ?? null} onWrong={open ? wrong : null} />,
+    },
+  ];
+  return (
+    <div className={styles.frame}>
+      <RulesHeader
+        live={file ?? null}
+        state={live?.state ?? file?.state ?? null}
+        saves={saves}
+        mayEdit={mayEdit}
+        mayPublish={mayPublish && mayEdit}
+        view={view}
+        onView={setView}
+        onTry={() => setTab("try")}
+        onVersions={() => setWindow("versions")}
+        onPublish={() => setWindow("publish")}
+        onDrop={() => setWindow("drop")}
+      />
+      <Banners saves={saves} lock={lock} onView={() => setView("text")} />
+      <LastChange id={id} saves={saves} mayPublish={mayPublish} onVersions={() => setWindow("versions")} />
+      <div className={`${styles.body} ${rule || tab === "try" ? styles.opened : ""}`}>
+        {view === "table" ? (
+          <RuleList rules={rules} known={known} tried={trying.stale ? NONE : tried} chosen={chosen ?? null} onChoose={choose} />
+        ) : (
+          <div className={styles.list_side}>
+            <Suspense fallback={<Skeleton lines={10} />}>
+              <YamlPanel />
+            </Suspense>
+          </div>
+        )}
+        <aside className={styles.panel} aria-label={rule ? ruleName(rule) : t("rules.tab.try")}>
+          <div className={styles.panel_back}>
+            <Button
+              look="plain"
+              size="s"
+              icon={<ArrowLeft size={16} aria-hidden className="flip" />}
+              onPress={() => {
+                setTab("rule");
+                choose(null);
+              }}
+            >
+              {t("rules.back_to_list")}
+            </Button>
+          </div>
+          {mayEdit ? (
+            <Tabs
+              label={t("rules.panel")}
+              tabs={tabs}
+              selected={tab}
+              onSelect={(next) => setTab(next === "try" ? "try" : "rule")}
+            />
+          ) : (
+            tabs[0]?.content
+          )}
+        </aside>
+      </div>
+      <Problems onProblem={() => setView("text")} />
+      <Said />
+      <Suspense>
+        {window_ === "publish" && saves && <PublishRules id={id} saves={saves} trying={trying} onClose={close} />}
+        {window_ === "versions" && <Versions kind="rules" id={id} mayPublish={mayPublish} onClose={close} />}
+      </Suspense>
+      <Confirm
+        title={t("editor.drop_draft")}
+        text={t("editor.drop_text")}
+        action={t("editor.drop_draft")}
+        danger
+        isOpen={window_ === "drop"}
+        onClose={close}
+        onConfirm={drop}
+      />
+    </div>
+  );
+}
+
+const NONE: ReadonlyMap<string, never> = new Map();
+
+/** Contacts gained and lost by all rules together. */
+function Sum({ tried, stale }: { tried: ReadonlyMap<string, { contacts: { gained: number; lost: number } }>; stale: boolean }) {
+  if (stale) return null;
+  const sum = { now: 0, draft: 0, gained: 0, lost: 0 };
+  for (const { contacts } of tried.values()) {
+    sum.gained += contacts.gained;
+    sum.lost += contacts.lost;
+  }
+  return <Effect counts={sum} />;
+}
+
+/** Says what was done to those who do not see it. */
+function Said() {
+  const store = useEditorStore();
+  const { words, count } = useStore(store, (state) => state.said);
+  return (
+    <div className="hidden" aria-live="polite">
+      {words}
+      {count % 2 === 0 ? "" : "\u00A0"}
+    </div>
+  );
+}

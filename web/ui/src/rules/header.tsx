@@ -1,0 +1,108 @@
+//! The bar over a file of rules: what it is called, whether it is saved and in force, and what can be done with all of it.
+
+import { FlaskConical, History, MoreHorizontal, Redo2, Undo2 } from "lucide-react";
+import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
+import type { FlowState, RuleFile } from "~/api/types";
+import bar from "~/editor/header/header.module.css";
+import { SaveState } from "~/editor/header/save-state";
+import type { Autosave } from "~/editor/state/autosave";
+import { redoEdit, undoEdit, useEditor, useEditorStore } from "~/editor/state/editor";
+import { useText } from "~/i18n";
+import { Button, IconButton, LinkButton } from "~/ui/button";
+import { Menu } from "~/ui/menu";
+import { FlowStateBadge } from "~/ui/status";
+
+export type RulesView = "table" | "text";
+const VIEWS: readonly RulesView[] = ["table", "text"];
+
+interface Props {
+  live: RuleFile | null;
+  state: FlowState | null;
+  saves: Autosave | null;
+  mayEdit: boolean;
+  mayPublish: boolean;
+  view: RulesView;
+  onView: (view: RulesView) => void;
+  onTry: () => void;
+  onVersions: () => void;
+  onPublish: () => void;
+  onDrop: () => void;
+}
+
+export function RulesHeader(props: Props) {
+  const t = useText();
+  const store = useEditorStore();
+  const name = useEditor((state) => state.picture.name);
+  const canUndo = useEditor((state) => state.history.undo.length > 0 && state.closed === null);
+  const canRedo = useEditor((state) => state.history.redo.length > 0 && state.closed === null);
+  const entries = [
+    { id: "versions", label: t("editor.versions"), icon: <History size={16} aria-hidden />, do: props.onVersions },
+    ...(props.mayEdit
+      ? [{ id: "drop", label: t("editor.drop_draft"), danger: true, apart: true, do: props.onDrop }]
+      : []),
+  ];
+  return (
+    <header className={bar.header}>
+      <div className={bar.title}>
+        <LinkButton look="plain" size="s" to="/rules">
+          {t("editor.back")}
+        </LinkButton>
+        <h1>
+          <bdi dir="auto">{name || props.live?.name}</bdi>
+        </h1>
+        {props.state && <FlowStateBadge state={props.state} />}
+        {props.saves && <SaveState saves={props.saves} />}
+      </div>
+      <div className={bar.tools}>
+        <ToggleButtonGroup
+          aria-label={t("editor.view")}
+          selectionMode="single"
+          disallowEmptySelection
+          selectedKeys={[props.view]}
+          onSelectionChange={(keys) => {
+            const [next] = keys;
+            if (next) props.onView(next as RulesView);
+          }}
+          className={bar.views}
+        >
+          {VIEWS.map((own) => (
+            <ToggleButton key={own} id={own} className={bar.view}>
+              {t(`rules.view.${own}`)}
+            </ToggleButton>
+          ))}
+        </ToggleButtonGroup>
+        {props.mayEdit && (
+          <>
+            <IconButton
+              label={t("editor.undo")}
+              icon={<Undo2 size={18} aria-hidden className="flip" />}
+              isDisabled={!canUndo}
+              onPress={() => undoEdit(store)}
+            />
+            <IconButton
+              label={t("editor.redo")}
+              icon={<Redo2 size={18} aria-hidden className="flip" />}
+              isDisabled={!canRedo}
+              onPress={() => redoEdit(store)}
+            />
+          </>
+        )}
+        <Menu
+          trigger={<IconButton label={t("editor.more_actions")} icon={<MoreHorizontal size={18} aria-hidden />} />}
+          label={t("editor.more_actions")}
+          entries={entries}
+        />
+        {props.mayEdit && (
+          <Button icon={<FlaskConical size={16} aria-hidden />} onPress={props.onTry}>
+            {t("rules.tab.try")}
+          </Button>
+        )}
+        {props.mayPublish && (
+          <Button look="primary" onPress={props.onPublish}>
+            {t("rules.save")}
+          </Button>
+        )}
+      </div>
+    </header>
+  );
+}

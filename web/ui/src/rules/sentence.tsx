@@ -1,0 +1,81 @@
+//! A rule as a sentence: when this comes and that is so, then these.
+
+import { Minus, Octagon, Plus } from "lucide-react";
+import { conditionInWords } from "~/editor/expression/words";
+import { triggerDetail, triggerInWords } from "~/editor/model/cards";
+import { durationInWords } from "~/editor/model/duration";
+import type { Trigger } from "~/editor/model/model";
+import { type Translate, useText } from "~/i18n";
+import { Chip } from "~/ui/status";
+import type { RuleView } from "./model";
+import styles from "./rules.module.css";
+
+/** What a rule listens to and asks, in words. */
+export function askedInWords(rule: RuleView, t: Translate): string {
+  const what = rule.triggers.map((trigger) => triggerWithDetail(trigger, t)).join(t("editor.condition.or"));
+  if (!rule.when) return what;
+  return t("rules.sentence", { what, when: conditionInWords(rule.when, t) });
+}
+
+function triggerWithDetail(trigger: Trigger, t: Translate): string {
+  const detail = triggerDetail(trigger, t);
+  const name = triggerInWords(trigger.type, t);
+  return detail === "" ? name : `${name} (${detail})`;
+}
+
+export function Sentence({ rule }: { rule: RuleView }) {
+  const t = useText();
+  return (
+    <span className={styles.sentence}>
+      <bdi dir="auto" className={styles.asked}>
+        {askedInWords(rule, t)}
+      </bdi>
+      <Then rule={rule} />
+    </span>
+  );
+}
+
+/** What a rule does, as chips. */
+export function Then({ rule }: { rule: RuleView }) {
+  const t = useText();
+  const { then } = rule;
+  return (
+    <span className={styles.chips}>
+      {then.add.map((tag) => (
+        <Chip key={`+${tag}`} tone="accent">
+          <Plus size={12} aria-label={t("rules.gives")} /> <bdi>{tag}</bdi>
+        </Chip>
+      ))}
+      {then.remove.map((tag) => (
+        <Chip key={`-${tag}`}>
+          <Minus size={12} aria-label={t("rules.takes")} /> <bdi>{tag}</bdi>
+        </Chip>
+      ))}
+      {then.keep && <span className={styles.quiet}>{t("rules.for", { time: durationInWords(then.keep) })}</span>}
+      {then.priority && <Chip>{t("rules.priority", { priority: priorityInWords(then.priority, t) })}</Chip>}
+      {then.language && <Chip>{t("rules.language", { language: then.language })}</Chip>}
+      {then.fields.map(([name, value]) => (
+        <Chip key={name}>
+          <bdi>{name}</bdi> = <bdi>{value}</bdi>
+        </Chip>
+      ))}
+      {then.team && <Chip>{t("rules.escalate", { team: then.team })}</Chip>}
+      {rule.stop && (
+        <Chip>
+          <Octagon size={12} aria-hidden /> {t("rules.stop")}
+        </Chip>
+      )}
+    </span>
+  );
+}
+
+const PRIORITIES = ["low", "medium", "high"];
+
+function priorityInWords(priority: string, t: Translate): string {
+  return PRIORITIES.includes(priority) ? t(`priority.${priority}`) : priority;
+}
+
+/** What people call a rule. */
+export function ruleName(rule: RuleView): string {
+  return rule.name ?? rule.id;
+}

@@ -1,0 +1,60 @@
+//! Trying the text on past messages: at once while that is quick, else when somebody asks.
+
+import { useMutation } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { isOpen, useEditor } from "~/editor/state/editor";
+import { useSettled } from "~/ui/time";
+import { type Tried, tryRules } from "./api";
+
+/** How long a try may take for the next one to be made without being asked for. */
+const QUICK_SECONDS = 2;
+const SETTLED_MS = 900;
+
+export interface Trying {
+  tried: Tried | null;
+  /** Whether the text was changed since. */
+  stale: boolean;
+  busy: boolean;
+  error: Error | null;
+  days: number | null;
+  setDays: (days: number | null) => void;
+  start: () => void;
+}
+
+export function useTry(id: string, allowed: boolean): Trying {
+  const text = useEditor((state) => state.source.text);
+  const open = useEditor(isOpen);
+  const errors = useEditor((state) => state.problems.some(({ severity }) => severity !== "warning"));
+  const settled = useSettled(text, SETTLED_MS);
+  const [days, setDays] = useState<number | null>(30);
+  const [made, setMade] = useState<{ tried: Tried; text: string; days: number | null } | null>(null);
+  const asked = useRef("");
+  const run = useMutation({
+    mutationFn: async (what: { text: string; days: number | null }) => ({
+      ...what,
+      tried: await tryRules(id, what.text, what.days),
+    }),
+    onSuccess: setMade,
+  });
+  const key = `${days} ${settled}`;
+  const quick = made === null || made.tried.seconds < QUICK_SECONDS;
+  const wanted = allowed && open && !errors && quick && settled === text && asked.current !== key;
+  const { mutate, isPending } = run;
+  useEffect(() => {
+    if (!wanted || isPending) return;
+    asked.current = key;
+    mutate({ text: settled, days });
+  }, [wanted, isPending, key, settled, days, mutate]);
+  return {
+    tried: made?.tried ?? null,
+    stale: made !== null && (made.text !== text || made.days !== days),
+    busy: isPending,
+    error: run.error,
+    days,
+    setDays,
+    start: () => {
+      asked.current = `${days} ${text}`;
+      mutate({ text, days });
+    },
+  };
+}
