@@ -3,8 +3,10 @@
 mod http_request;
 mod hubspot;
 mod net;
+mod notice;
 mod notify_webhook;
 pub mod sandbox;
+mod slack;
 #[cfg(test)]
 #[path = "../TEMPLATE.rs"]
 mod template;
@@ -18,6 +20,7 @@ pub fn registry() -> engine::connector::Registry {
         .with(http_request::connector())
         .with(hubspot::connector())
         .with(notify_webhook::connector())
+        .with(slack::connector())
         .with(webhook::connector())
         .with(whatsapp::cloud_api::connector())
         .with(whatsapp::twilio::connector())

@@ -1,10 +1,11 @@
-//! `notify.webhook`: tells a team about an escalation by a POST to an address of its own.
+//! `notify.webhook`: tells people by a POST to an address of their own: escalations, alarms, and what flows tell.
 //!
-//! The body is the escalation as JSON with a `text` that reads by itself. With a secret it is signed as `webhook.rs`
-//! describes.
+//! The body is JSON: `event` says what it is (`escalation`, `alarm`, `notice`), `text` reads by itself, and the fields of
+//! the action stand beside them. With a secret it is signed as `webhook.rs` describes. An answer `{"message": "…"}` names
+//! the message; when it is to be changed, that name comes back in `earlier`.
 
-use engine::capability::contact::Nothing;
 use engine::capability::human::NotifyEscalation;
+use engine::capability::notify::{AlarmState, Send, TellAlarm, Told};
 use engine::connector::{
     Call, Connection, Connector, ConnectorBuilder, Finding, OpenContext, Performs, Repeat, Verdict,
 };
@@ -15,13 +16,18 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::net::{Class, Net, NetError, Outgoing, verdict_of_status};
+use crate::net::{Answer, Class, Net, NetError, Outgoing, verdict_of_status};
 use crate::webhook::sign;
+
+/// Longest name of a message that is kept.
+const LONGEST_NAME: usize = 200;
 
 /// The connector.
 pub(crate) fn connector() -> Connector {
     ConnectorBuilder::<NotifyWebhook>::new("notify.webhook", "Notification by webhook")
         .performs::<NotifyEscalation>()
+        .performs::<Send>()
+        .performs::<TellAlarm>()
         .opens(open)
 }
 
@@ -62,30 +68,79 @@ impl Performs<NotifyEscalation> for NotifyWebhook {
     /// Told twice does less harm than not told at all. The key goes along, so that a careful receiver drops the double.
     const REPEAT: Repeat = Repeat::Safe;
 
-    async fn perform(&self, input: NotifyEscalation, call: &Call) -> Verdict<Nothing> {
-        let body = message(&input);
+    async fn perform(&self, input: NotifyEscalation, call: &Call) -> Verdict<Told> {
+        self.post(&of_escalation(&input), call).await
+    }
+}
+
+impl Performs<Send> for NotifyWebhook {
+    /// As for escalations.
+    const REPEAT: Repeat = Repeat::Safe;
+
+    async fn perform(&self, input: Send, call: &Call) -> Verdict<Told> {
+        let body = json!({
+            "event": "notice", "text": input.text, "title": input.title, "level": input.level, "to": input.to,
+        });
+        self.post(&body, call).await
+    }
+}
+
+impl Performs<TellAlarm> for NotifyWebhook {
+    /// As for escalations.
+    const REPEAT: Repeat = Repeat::Safe;
+
+    async fn perform(&self, input: TellAlarm, call: &Call) -> Verdict<Told> {
+        self.post(&of_alarm(&input), call).await
+    }
+}
+
+impl NotifyWebhook {
+    async fn post(&self, body: &Value, call: &Call) -> Verdict<Told> {
         let mut outgoing = Outgoing::new(Method::POST, self.url.clone(), Class::MayRepeat)
             .hide_path()
             .header("Idempotency-Key", &call.key)
-            .json(&body);
+            .json(body);
         if let Some(secret) = &self.secret {
             outgoing = outgoing.header("X-Signature", &sign(secret, body.to_string().as_bytes(), call.now));
         }
         match self.net.send(outgoing).await {
-            Ok(answer) => verdict_of_status(&answer, Class::MayRepeat).unwrap_or_else(|| Verdict::done(Nothing {})),
-            // Nobody reads the answer, so its length does not matter.
-            Err(NetError::TooLarge(answer)) if answer.status.is_success() => Verdict::done(Nothing {}),
+            Ok(answer) => verdict_of_status(&answer, Class::MayRepeat).unwrap_or_else(|| Verdict::done(told(&answer))),
+            // A longer answer names no message.
+            Err(NetError::TooLarge(answer)) if answer.status.is_success() => Verdict::done(Told::default()),
             Err(error) => error.into_verdict(),
         }
     }
 }
 
-fn message(input: &NotifyEscalation) -> Value {
-    let NotifyEscalation { escalation, state, team, reason, customer, deadline, run } = input;
-    let text = format!("escalation {state} to {team}: {reason} ({customer}), to be taken by {deadline}");
+/// The message that the receiver names, if it names one: at most 200 characters.
+fn told(answer: &Answer) -> Told {
+    let named = answer.json().and_then(|body| Some(body["message"].as_str()?.to_owned()));
+    Told { message: named.filter(|name| !name.is_empty() && name.chars().count() <= LONGEST_NAME) }
+}
+
+fn of_escalation(input: &NotifyEscalation) -> Value {
+    let NotifyEscalation { escalation, state, team, reason, customer, deadline, run, channel, earlier, url, by } =
+        input;
+    let text = match by {
+        Some(by) => format!("escalation {state} by {by}: {reason} ({customer})"),
+        None => format!("escalation {state} to {team}: {reason} ({customer}), to be taken by {deadline}"),
+    };
     json!({
-        "text": text, "escalation": escalation, "state": state, "team": team, "reason": reason,
-        "customer": customer, "deadline": deadline, "run": run,
+        "event": "escalation", "text": text, "escalation": escalation, "state": state, "team": team, "reason": reason,
+        "customer": customer, "deadline": deadline, "run": run, "channel": channel, "earlier": earlier, "url": url, "by": by,
+    })
+}
+
+fn of_alarm(input: &TellAlarm) -> Value {
+    let TellAlarm { alarm, kind, title, text, level, url, repeat, state, channel, earlier, by } = input;
+    let words = match state {
+        AlarmState::Open => format!("{title}: {text}"),
+        AlarmState::Acknowledged => format!("{title}: acknowledged by {}", by.as_deref().unwrap_or("somebody")),
+        AlarmState::Ended => format!("{title}: over"),
+    };
+    json!({
+        "event": "alarm", "text": words, "alarm": alarm, "kind": kind, "title": title, "detail": text, "level": level,
+        "url": url, "repeat": repeat, "state": state, "channel": channel, "earlier": earlier, "by": by,
     })
 }
 
@@ -108,6 +163,7 @@ mod tests {
             customer: "Li Wei +8613800138000".into(),
             deadline: "2026-01-01T00:00:20.000Z".into(),
             run: "run_1".into(),
+            ..NotifyEscalation::default()
         }
     }
 
@@ -148,6 +204,31 @@ mod tests {
         assert_eq!(
             body["text"],
             "escalation offered to care: complaint (Li Wei +8613800138000), to be taken by 2026-01-01T00:00:20.000Z"
+        );
+    }
+
+    #[tokio::test]
+    async fn alarms_and_notices_say_what_they_are_and_a_named_message_is_remembered() {
+        let (told, mut heard) = mpsc::unbounded_channel();
+        let route = post(move |body: axum::Json<Value>| async move {
+            let _ = told.send(body.0);
+            axum::Json(json!({ "message": "m-1" }))
+        });
+        let notifier = notifier(serve(Router::new().route("/t", route)).await + "/t");
+        let alarm = crate::notice::tests::alarm(AlarmState::Open);
+        let verdict = notifier.perform(TellAlarm { earlier: Some("m-0".into()), ..alarm }, &call()).await;
+        assert_eq!(verdict, Verdict::done(Told { message: Some("m-1".into()) }));
+        let body = heard.recv().await.unwrap();
+        assert_eq!(
+            (&body["event"], &body["earlier"], &body["level"]),
+            (&json!("alarm"), &json!("m-0"), &json!("alarm"))
+        );
+        assert_eq!(body["text"], "hubspot-main is down: It answers 401. Sign in again.");
+        notifier.perform(crate::notice::tests::said("five left"), &call()).await;
+        let body = heard.recv().await.unwrap();
+        assert_eq!(
+            (&body["event"], &body["text"], &body["title"]),
+            (&json!("notice"), &json!("five left"), &json!("Stock"))
         );
     }
 

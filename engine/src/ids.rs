@@ -163,6 +163,8 @@ id!(/// One message in or out.
     MessageId, "msg");
 id!(/// One demand that a human takes over.
     EscalationId, "esc");
+id!(/// One alarm.
+    AlarmId, "alm");
 id!(/// One received item that could not be read.
     BadItemId, "bad");
 id!(/// Somebody who works here.

@@ -246,6 +246,7 @@ pub(crate) fn notification_plan(row: &EscalationRow, state: &str, contact: Optio
         customer: contact.map(customer).unwrap_or_default(),
         deadline: row.deadline.to_string(),
         run: if row.run_id == RunId::NONE { String::new() } else { row.run_id.to_string() },
+        ..human::NotifyEscalation::default()
     };
     Plan {
         input: serde_json::to_value(input).unwrap_or_default(),

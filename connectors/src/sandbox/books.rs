@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use super::{Provider, hubspot::Portal};
+use super::{Post, Provider, hubspot::Portal};
 
 /// A snapshot of everything a sandbox did, oldest first.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -24,6 +24,8 @@ pub struct Books {
     pub webhooks: Vec<Webhook>,
     /// What teams were told through `/bell`.
     pub notices: Vec<Value>,
+    /// Messages in chats of people who work here, as they stand now.
+    pub posts: Vec<Post>,
     /// CRM objects by type: `contacts`, `tickets`, `notes`, …
     pub objects: BTreeMap<String, Vec<Object>>,
     /// CRM associations, each direction once.
@@ -129,7 +131,7 @@ pub struct Webhook {
     pub at_ms: u64,
     /// Who sent it.
     pub provider: Provider,
-    /// `message`, `status` or `property_change`.
+    /// `message`, `status`, `property_change` or `press`.
     pub kind: &'static str,
     /// Where it went.
     pub url: String,
@@ -186,6 +188,7 @@ struct Pages {
     messages: VecDeque<Message>,
     webhooks: VecDeque<Webhook>,
     notices: VecDeque<Value>,
+    posts: VecDeque<Post>,
 }
 
 impl Ledger {
@@ -225,6 +228,28 @@ impl Ledger {
         self.write(|pages, keep| push(&mut pages.notices, notice, keep));
     }
 
+    pub(super) fn post(&self, post: Post) {
+        self.write(|pages, keep| push(&mut pages.posts, post, keep));
+    }
+
+    /// Changes the newest post that fits; whether there was one.
+    pub(super) fn edit_post(&self, fits: impl Fn(&Post) -> bool, change: impl FnOnce(&mut Post)) -> bool {
+        let mut found = false;
+        self.write(|pages, _| {
+            if let Some(post) = pages.posts.iter_mut().rev().find(|post| fits(post)) {
+                change(post);
+                post.edits += 1;
+                found = true;
+            }
+        });
+        found
+    }
+
+    /// The newest post that fits.
+    pub(super) fn post_where(&self, fits: impl Fn(&Post) -> bool) -> Option<Post> {
+        self.lock().posts.iter().rev().find(|post| fits(post)).cloned()
+    }
+
     pub(super) fn object_created(&self, object_type: &str) {
         self.write(|pages, _| match object_type {
             "tickets" => pages.totals.tickets += 1,
@@ -250,6 +275,7 @@ impl Ledger {
             messages: pages.messages.iter().cloned().collect(),
             webhooks: pages.webhooks.iter().cloned().collect(),
             notices: pages.notices.iter().cloned().collect(),
+            posts: pages.posts.iter().cloned().collect(),
             objects: portal.all_objects(),
             associations: portal.all_associations(),
             properties: portal.all_properties(),

@@ -13,6 +13,10 @@ pub struct Config {
     pub twilio: TwilioAccount,
     /// The HubSpot account.
     pub hubspot: HubSpotAccount,
+    /// The Slack app.
+    pub slack: SlackApp,
+    /// The Telegram bot.
+    pub telegram: TelegramBot,
     /// The message templates of both WhatsApp accounts.
     pub templates: Vec<Template>,
     /// Whether accepted messages are followed by statuses (`sent`, `delivered`, `read`). Default true.
@@ -87,6 +91,34 @@ pub struct HubSpotAccount {
     pub echo_own_writes: bool,
     /// Custom text properties that exist from the start, as `(object, name, unique)`. Default none.
     pub properties: Vec<(String, String, bool)>,
+}
+
+/// A Slack app in one workspace.
+#[derive(Clone)]
+pub struct SlackApp {
+    /// What must stand behind `Authorization: Bearer`.
+    pub bot_token: String,
+    /// Signs interactions (`X-Slack-Signature`).
+    pub signing_secret: String,
+    /// Channels whose member the app is; people (`U…`) can always be written to.
+    pub channels: Vec<String>,
+    /// Where interactions go; none are sent without it.
+    pub webhook_url: Option<String>,
+}
+
+/// A Telegram bot.
+#[derive(Clone)]
+pub struct TelegramBot {
+    /// Part of the path of every call.
+    pub token: String,
+    /// Sent with every update, until `setWebhook` names another.
+    pub secret_token: String,
+    /// Chats whose member the bot is.
+    pub chats: Vec<String>,
+    /// A group that became a supergroup: its old id and the new one.
+    pub migrated: Option<(String, String)>,
+    /// Where updates go; none are sent without it.
+    pub webhook_url: Option<String>,
 }
 
 /// A message template in one language.
@@ -182,6 +214,19 @@ impl Default for Config {
                 webhook_url: None,
                 echo_own_writes: false,
                 properties: Vec::new(),
+            },
+            slack: SlackApp {
+                bot_token: "xoxb-sandbox".into(),
+                signing_secret: "sandbox-signing-secret".into(),
+                channels: vec!["C0CARE".into(), "C0SALES".into()],
+                webhook_url: None,
+            },
+            telegram: TelegramBot {
+                token: "42:sandbox".into(),
+                secret_token: "sandbox-telegram-secret".into(),
+                chats: vec!["-1001234567".into(), "4242".into()],
+                migrated: None,
+                webhook_url: None,
             },
             templates: demo_templates(),
             statuses: true,

@@ -20,6 +20,10 @@ pub struct Faults {
     pub twilio: ProviderFaults,
     /// Faults of HubSpot.
     pub hubspot: ProviderFaults,
+    /// Faults of Slack.
+    pub slack: ProviderFaults,
+    /// Faults of Telegram.
+    pub telegram: ProviderFaults,
 }
 
 /// What goes wrong at one provider.
@@ -135,6 +139,8 @@ impl Faults {
             Provider::CloudApi => &self.cloud_api,
             Provider::Twilio => &self.twilio,
             Provider::Hubspot => &self.hubspot,
+            Provider::Slack => &self.slack,
+            Provider::Telegram => &self.telegram,
         }
     }
 
@@ -143,6 +149,8 @@ impl Faults {
             Provider::CloudApi => &mut self.cloud_api,
             Provider::Twilio => &mut self.twilio,
             Provider::Hubspot => &mut self.hubspot,
+            Provider::Slack => &mut self.slack,
+            Provider::Telegram => &mut self.telegram,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The sandbox: a simulated WhatsApp Cloud API, Twilio and HubSpot over real HTTP on loopback.
+//! The sandbox: a simulated WhatsApp Cloud API, Twilio, HubSpot, Slack and Telegram over real HTTP on loopback.
 //!
 //! It plays the world outside: `switchboard serve --sandbox` starts one, `switchboard play` drives it, crash tests and
 //! the benchmark compare its [`Books`] with the journal. It is written from the providers' documentation with types of
@@ -9,6 +9,8 @@
 //! {url}/graph/v24.0/{phone_number_id}/messages              Cloud API; base URL for a connection: {url}/graph
 //! {url}/twilio/2010-04-01/Accounts/{sid}/Messages.json      Twilio;    base URL: {url}/twilio
 //! {url}/hubspot/crm/v3/objects/tickets                      HubSpot;   base URL: {url}/hubspot
+//! {url}/slack/chat.postMessage                              Slack;     base URL: {url}/slack
+//! {url}/telegram/bot{token}/sendMessage                     Telegram;  base URL: {url}/telegram
 //! {url}/_sandbox/…                                          the control desk
 //! ```
 //!
@@ -20,13 +22,14 @@
 //! | `DELETE /_sandbox/books` | forgets calls, messages, webhooks and CRM objects; keeps properties, windows, faults |
 //! | `GET`, `PUT /_sandbox/faults` | what goes wrong ([`Faults`]); `{}` is fair weather |
 //! | `PUT /_sandbox/webhooks` | `{"provider": "cloud_api", "url": "http://…/hooks/wa-main"}` |
-//! | `POST /_sandbox/play` | plays a customer or a CRM user ([`Play`]), answers [`Played`] |
+//! | `POST /_sandbox/play` | plays a customer, a CRM user or a colleague who presses a button ([`Play`]), answers [`Played`] |
 //! | `POST /_sandbox/verify` | verifies the Cloud API's webhook address by `hub.challenge` |
 //!
-//! Reading order: [`config`](Config), `world` (shared state), `server` (gate and routes), `cloud_api`, `twilio`, `hubspot`
-//! (what each answers), `webhooks` (what goes out), `play`, `control`.
+//! Reading order: [`config`](Config), `world` (shared state), `server` (gate and routes), `cloud_api`, `twilio`, `hubspot`,
+//! `chat` (what each answers), `webhooks` (what goes out), `play`, `control`.
 
 mod books;
+mod chat;
 mod cloud_api;
 mod config;
 mod control;
@@ -49,7 +52,8 @@ use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 pub use books::{Association, Books, Message, Object, Request, Totals, Webhook};
-pub use config::{CloudApiAccount, Config, HubSpotAccount, Template, TwilioAccount};
+pub use chat::{Post, PostButton};
+pub use config::{CloudApiAccount, Config, HubSpotAccount, SlackApp, TelegramBot, Template, TwilioAccount};
 pub use faults::{CallFault, Fail, Faults, ProviderFaults, RateLimit, Times, WebhookFaults};
 pub use phone::{OnPhone, Phones};
 pub use play::{Act, Error, Item, Order, Play, Played};
@@ -72,6 +76,15 @@ pub enum Provider {
     Twilio,
     /// HubSpot's CRM.
     Hubspot,
+    /// Slack.
+    Slack,
+    /// Telegram.
+    Telegram,
+}
+
+impl Provider {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 5] = [Self::CloudApi, Self::Twilio, Self::Hubspot, Self::Slack, Self::Telegram];
 }
 
 impl fmt::Display for Provider {
@@ -80,6 +93,8 @@ impl fmt::Display for Provider {
             Self::CloudApi => "cloud_api",
             Self::Twilio => "twilio",
             Self::Hubspot => "hubspot",
+            Self::Slack => "slack",
+            Self::Telegram => "telegram",
         })
     }
 }

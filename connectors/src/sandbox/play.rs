@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Provider,
     books::Message,
+    chat,
     cloud_api::interactive::{self, Choice},
     webhooks::{News, Parcel, deliver},
     world::{World, digits, now_ms},
@@ -88,6 +89,14 @@ pub enum Act {
     Raw {
         /// The element, with its `type`.
         message: Map<String, Value>,
+    },
+    /// Presses a button of the newest message in a chat that has it. Slack and Telegram only; `from` is who presses.
+    Press {
+        /// What the service gives back for it, such as `take`, or what stands on it.
+        button: String,
+        /// The message, if not the newest.
+        #[serde(default)]
+        post: Option<String>,
     },
     /// Edits a CRM record in HubSpot's pages.
     PropertyChange {
@@ -179,6 +188,12 @@ pub enum Error {
         /// The titles, with commas between.
         known: String,
     },
+    /// No such button.
+    #[error("no message in the chat has a button `{button}`")]
+    NoSuchButton {
+        /// What was to be pressed.
+        button: String,
+    },
     /// The CRM refuses the edit.
     #[error("the CRM refuses the edit: {0}")]
     Edit(String),
@@ -189,7 +204,8 @@ pub(super) async fn play(world: &Arc<World>, play: Play) -> Result<Played, Error
     let provider = play.provider;
     let url = world.webhook_url(provider).ok_or(Error::NoWebhook { provider })?;
     let from = digits(&play.from);
-    if provider != Provider::Hubspot && from.is_empty() {
+    let customer = matches!(provider, Provider::CloudApi | Provider::Twilio);
+    if customer && from.is_empty() {
         return Err(Error::NoSender);
     }
     let (message_id, kind, news) = match provider {
@@ -213,8 +229,12 @@ pub(super) async fn play(world: &Arc<World>, play: Play) -> Result<Played, Error
             let event = property_change(world, play.act)?;
             (event["eventId"].to_string(), "property_change", News::Change(event))
         }
+        Provider::Slack | Provider::Telegram => {
+            let (id, news) = chat::press(world, provider, (&play.from, &play.name), &play.act)?;
+            (id, "press", news)
+        }
     };
-    if provider != Provider::Hubspot {
+    if customer {
         world.customer_wrote(provider, &from);
     }
     let sent = deliver(world, Parcel { provider, kind, url, news: vec![news], token: world.next_number() }).await;
@@ -259,7 +279,9 @@ fn graph_message(from: &str, id: &str, act: Act) -> Result<Value, Error> {
             }
             return Ok(Value::Object(message));
         }
-        Act::Tap { .. } | Act::PropertyChange { .. } => return Err(Error::NotThere { provider: Provider::CloudApi }),
+        Act::Tap { .. } | Act::Press { .. } | Act::PropertyChange { .. } => {
+            return Err(Error::NotThere { provider: Provider::CloudApi });
+        }
     };
     let mut message = Map::from_iter(envelope_fields(from, id));
     message.insert("type".into(), kind.into());
@@ -298,9 +320,7 @@ fn twilio_form(world: &World, from: &str, name: &str, sid: &str, act: Act) -> Re
         Act::Button { payload, text, reply_to } | Act::Reply { id: payload, title: text, reply_to } => {
             ("button", text.clone(), vec![("ButtonText", text), ("ButtonPayload", payload)], reply_to)
         }
-        Act::Order { .. } | Act::Tap { .. } | Act::Reaction { .. } | Act::Raw { .. } | Act::PropertyChange { .. } => {
-            return Err(Error::NotThere { provider: Provider::Twilio });
-        }
+        _ => return Err(Error::NotThere { provider: Provider::Twilio }),
     };
     let account = &world.config.twilio;
     let mut fields = vec![

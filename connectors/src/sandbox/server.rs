@@ -1,4 +1,4 @@
-//! The one server: three providers and the control desk under one address.
+//! The one server: all providers and the control desk under one address.
 //!
 //! A call passes the gate: faults before, authentication, the provider's handler, the books, faults after.
 
@@ -15,7 +15,7 @@ use axum::{
 use serde_json::Value;
 
 use super::{
-    Provider, books, cloud_api,
+    Provider, books, chat, cloud_api,
     config::Config,
     control,
     faults::{After, Fail, Refusal},
@@ -38,6 +38,8 @@ pub(super) fn router(world: Arc<World>) -> Router {
         .nest("/graph", behind_gate(cloud_api::router(), Provider::CloudApi))
         .nest("/twilio", behind_gate(twilio::router(), Provider::Twilio))
         .nest("/hubspot", behind_gate(hubspot::router(), Provider::Hubspot))
+        .nest("/slack", behind_gate(chat::slack::router(), Provider::Slack))
+        .nest("/telegram", behind_gate(chat::telegram::router(), Provider::Telegram))
         .route("/bell", post(ring))
         .nest("/_sandbox", control::router())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -95,11 +97,14 @@ async fn gate(
 /// The refusal of a call that does not prove who it is.
 fn unauthorised(world: &World, provider: Provider, headers: &HeaderMap) -> Option<Response> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let Config { cloud_api, twilio, hubspot, .. } = &world.config;
+    let Config { cloud_api, twilio, hubspot, slack, .. } = &world.config;
     match provider {
         Provider::CloudApi => cloud_api::authorise(cloud_api, given).err().map(IntoResponse::into_response),
         Provider::Twilio => twilio::authorise(twilio, given).err().map(IntoResponse::into_response),
         Provider::Hubspot => hubspot::authorise(hubspot, given).err().map(IntoResponse::into_response),
+        Provider::Slack => chat::slack::authorise(slack, given).err(),
+        // Its token is a part of the path.
+        Provider::Telegram => None,
     }
 }
 
@@ -107,6 +112,10 @@ fn unauthorised(world: &World, provider: Provider, headers: &HeaderMap) -> Optio
 fn refuse(provider: Provider, refusal: Refusal) -> Response {
     match refusal {
         Refusal::Down => provider_error(provider, StatusCode::SERVICE_UNAVAILABLE, None),
+        // Telegram says it in the body.
+        Refusal::RateLimited { retry_after_s } if provider == Provider::Telegram => {
+            chat::telegram::of_status(StatusCode::TOO_MANY_REQUESTS, retry_after_s)
+        }
         Refusal::RateLimited { retry_after_s } => {
             let mut response = provider_error(provider, StatusCode::TOO_MANY_REQUESTS, None);
             if retry_after_s > 0 {
@@ -130,5 +139,7 @@ fn provider_error(provider: Provider, status: StatusCode, code: Option<u32>) -> 
         Provider::CloudApi => cloud_api::Error::of_status(status, code).into_response(),
         Provider::Twilio => twilio::Error::of_status(status, code).into_response(),
         Provider::Hubspot => hubspot::Error::of_status(status).into_response(),
+        Provider::Slack => chat::slack::of_status(status),
+        Provider::Telegram => chat::telegram::of_status(status, 0),
     }
 }

@@ -1,4 +1,4 @@
-//! The three signatures under which webhooks leave, each over exactly the bytes that are sent.
+//! The signatures under which webhooks leave, each over exactly the bytes that are sent.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -30,6 +30,13 @@ pub(super) fn hubspot(client_secret: &str, method: &str, url: &str, body: &[u8],
     let timestamp = timestamp_ms.to_string();
     let parts = [method.as_bytes(), url.as_bytes(), body, timestamp.as_bytes()];
     STANDARD.encode(sha256(client_secret, &parts))
+}
+
+/// `X-Slack-Signature` (Slack, "Verifying requests from Slack"): HMAC-SHA256 over version, timestamp and raw body.
+pub(super) fn slack(signing_secret: &str, timestamp_s: u64, body: &[u8]) -> String {
+    let time = timestamp_s.to_string();
+    let parts = [b"v0:", time.as_bytes(), b":", body];
+    format!("v0={}", hex::encode(sha256(signing_secret, &parts)))
 }
 
 /// HubSpot signs the URL with just these escapes undone; all others stay as they were sent.
@@ -81,6 +88,16 @@ mod tests {
         let json =
             "https://hooks.example.com/tw?bodySHA256=015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862";
         assert_eq!(twilio("twilio-token-demo", json, &[]), "1q7ciGgLZ2YIoq1JO4PIQ1zPJi0=");
+    }
+
+    /// The example of Slack, "Verifying requests from Slack".
+    #[test]
+    fn slack_signs_its_own_example() {
+        let body = "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
+        assert_eq!(
+            slack("8f742231b10e8888abcd99yyyzzz85a5", 1_531_420_618, body.as_bytes()),
+            "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"
+        );
     }
 
     #[test]

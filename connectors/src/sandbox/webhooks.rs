@@ -3,6 +3,8 @@
 //! - Cloud API: up to 100 statuses that wait together leave in one POST; anything but 200 is repeated (Meta, "Webhooks").
 //! - HubSpot: up to 100 changes in one POST; anything but 2xx is repeated, `attemptNumber` counts up.
 //! - Twilio: one POST an event, those of one message in order; repeated once, and only when no connection was made.
+//! - Slack: one POST a press, never repeated; the person sees that it failed.
+//! - Telegram: one POST an update; anything but 2xx is repeated. The answer may hold a call.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +17,7 @@ use tokio::{
 use url::form_urlencoded;
 
 use super::{
-    Provider, books, sign,
+    Provider, books, chat, sign,
     world::{World, now_ms},
 };
 
@@ -31,9 +33,9 @@ pub(super) enum News {
     Message(Value),
     /// A Cloud API status.
     Status(Value),
-    /// The fields of a Twilio form.
+    /// The fields of a form: Twilio's, or the one that a press in Slack sends.
     Form(Vec<(String, String)>),
-    /// One event of a HubSpot array.
+    /// One event of a HubSpot array, or an update of Telegram.
     Change(Value),
 }
 
@@ -60,13 +62,13 @@ pub(super) struct Sent {
 /// The way into the queues.
 pub(super) struct Outbox {
     http: reqwest::Client,
-    queues: [mpsc::UnboundedSender<Vec<Parcel>>; 3],
+    queues: Vec<mpsc::UnboundedSender<Vec<Parcel>>>,
     /// Parcels not yet delivered or given up.
     pending: watch::Sender<usize>,
 }
 
 /// The far ends of the queues, emptied by [`run`].
-pub(super) struct Trays([mpsc::UnboundedReceiver<Vec<Parcel>>; 3]);
+pub(super) struct Trays(Vec<mpsc::UnboundedReceiver<Vec<Parcel>>>);
 
 impl Outbox {
     pub(super) fn new() -> reqwest::Result<(Self, Trays)> {
@@ -76,12 +78,8 @@ impl Outbox {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(5))
             .build()?;
-        let ([a, b, c], trays): ([_; 3], _) = {
-            let ((a, x), (b, y), (c, z)) =
-                (mpsc::unbounded_channel(), mpsc::unbounded_channel(), mpsc::unbounded_channel());
-            ([a, b, c], Trays([x, y, z]))
-        };
-        Ok((Self { http, queues: [a, b, c], pending: watch::Sender::new(0) }, trays))
+        let (queues, trays) = Provider::ALL.map(|_| mpsc::unbounded_channel()).into_iter().unzip();
+        Ok((Self { http, queues, pending: watch::Sender::new(0) }, Trays(trays)))
     }
 
     pub(super) fn http(&self) -> &reqwest::Client {
@@ -109,10 +107,9 @@ impl Outbox {
     }
 }
 
-/// Starts the three queues; they end when the sandbox stops.
+/// Starts the queues; they end when the sandbox stops.
 pub(super) fn run(world: &Arc<World>, Trays(trays): Trays) {
-    let providers = [Provider::CloudApi, Provider::Twilio, Provider::Hubspot];
-    for (provider, tray) in providers.into_iter().zip(trays) {
+    for (provider, tray) in Provider::ALL.into_iter().zip(trays) {
         tokio::spawn(empty(world.clone(), provider, tray));
     }
 }
@@ -221,7 +218,8 @@ pub(super) async fn deliver(world: &Arc<World>, parcel: Parcel) -> Sent {
         let _ = copy.await;
     }
     let pauses: &[u64] = match parcel.provider {
-        Provider::CloudApi | Provider::Hubspot => &world.config.retry_ms,
+        Provider::CloudApi | Provider::Hubspot | Provider::Telegram => &world.config.retry_ms,
+        Provider::Slack => &[],
         Provider::Twilio if sent.connected => &[],
         Provider::Twilio => &[0],
     };
@@ -260,10 +258,13 @@ async fn attempt(world: &World, parcel: &Parcel, number: u32) -> Sent {
             let status = answer.status();
             let well_answered = match parcel.provider {
                 Provider::CloudApi => status.as_u16() == 200,
-                Provider::Twilio | Provider::Hubspot => status.is_success(),
+                Provider::Twilio | Provider::Hubspot | Provider::Slack | Provider::Telegram => status.is_success(),
             };
             // Reading the answer to its end lets the connection be used again.
-            let _ = answer.bytes().await;
+            let body = answer.bytes().await.unwrap_or_default();
+            if parcel.provider == Provider::Telegram && well_answered {
+                chat::telegram::answered(world, &body);
+            }
             Sent { status: Some(status.as_u16()), ms, well_answered, connected: true }
         }
         Err(error) => Sent { status: None, ms, well_answered: false, connected: !error.is_connect() },
@@ -282,10 +283,11 @@ async fn attempt(world: &World, parcel: &Parcel, number: u32) -> Sent {
     sent
 }
 
-/// How long an answer is waited for (HubSpot 5 s, Twilio 15 s by their docs; Meta's is undocumented, 10 s is assumed).
+/// How long an answer is waited for (Slack 3 s, HubSpot 5 s, Twilio 15 s by their docs; 10 s is assumed of the others).
 fn patience(provider: Provider) -> Duration {
     Duration::from_secs(match provider {
-        Provider::CloudApi => 10,
+        Provider::CloudApi | Provider::Telegram => 10,
+        Provider::Slack => 3,
         Provider::Twilio => 15,
         Provider::Hubspot => 5,
     })
@@ -315,6 +317,23 @@ fn wrap(world: &World, parcel: &Parcel, number: u32) -> (HeaderMap, Vec<u8>) {
             let signature = sign::hubspot(&world.config.hubspot.client_secret, "POST", &parcel.url, &body, now);
             let signed = [("x-hubspot-signature-v3", signature), ("x-hubspot-request-timestamp", now.to_string())];
             (headers("application/json", signed), body)
+        }
+        Provider::Slack => {
+            let form: Vec<_> = parcel.news.iter().filter_map(News::form).flatten().collect();
+            let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish().into_bytes();
+            let now = now_ms() / 1_000;
+            let signature = sign::slack(&world.config.slack.signing_secret, now, &body);
+            let signed = [("x-slack-signature", signature), ("x-slack-request-timestamp", now.to_string())];
+            (headers("application/x-www-form-urlencoded", signed), body)
+        }
+        Provider::Telegram => {
+            let update = parcel.news.iter().find_map(|news| match news {
+                News::Change(update) => Some(update.to_string()),
+                _ => None,
+            });
+            let secret = world.telegram_secret().map(|secret| [("x-telegram-bot-api-secret-token", secret)]);
+            let body = update.unwrap_or_default().into_bytes();
+            (secret.map_or_else(|| headers("application/json", []), |secret| headers("application/json", secret)), body)
         }
     }
 }

@@ -33,6 +33,8 @@ pub(super) struct World {
     faults: Mutex<Faults>,
     portal: Mutex<Portal>,
     webhook_urls: Mutex<HashMap<Provider, String>>,
+    /// What goes out with Telegram's updates.
+    telegram_secret: Mutex<Option<String>>,
     /// When each customer (digits) last wrote, UTC milliseconds.
     last_inbound: Mutex<HashMap<(Provider, String), u64>>,
     born_ms: u64,
@@ -45,6 +47,8 @@ impl World {
             (Provider::CloudApi, config.cloud_api.webhook_url.clone()),
             (Provider::Twilio, config.twilio.webhook_url.clone()),
             (Provider::Hubspot, config.hubspot.webhook_url.clone()),
+            (Provider::Slack, config.slack.webhook_url.clone()),
+            (Provider::Telegram, config.telegram.webhook_url.clone()),
         ];
         let urls = configured.into_iter().filter_map(|(provider, url)| Some((provider, url?))).collect();
         Arc::new(Self {
@@ -55,6 +59,7 @@ impl World {
             faults: Mutex::default(),
             portal: Mutex::new(Portal::new(&config.hubspot.properties, config.keep)),
             webhook_urls: Mutex::new(urls),
+            telegram_secret: Mutex::new(Some(config.telegram.secret_token.clone())),
             last_inbound: Mutex::default(),
             born_ms: now_ms(),
             next_id: AtomicU64::new(1),
@@ -84,6 +89,14 @@ impl World {
             Some(url) => urls.insert(provider, url),
             None => urls.remove(&provider),
         };
+    }
+
+    pub(super) fn telegram_secret(&self) -> Option<String> {
+        lock(&self.telegram_secret).clone()
+    }
+
+    pub(super) fn set_telegram_secret(&self, secret: Option<String>) {
+        *lock(&self.telegram_secret) = secret;
     }
 
     /// Notes that a customer wrote just now, which opens the window.

@@ -39,13 +39,13 @@ impl Action for Escalate {
     }
 }
 
-/// Tells a team that an escalation was offered or missed. Sent by the engine itself, not written in flows.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+/// Tells a team how an escalation stands. Sent by the engine itself, not written in flows.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NotifyEscalation {
     /// Its id.
     pub escalation: String,
-    /// `offered` or `missed`.
+    /// `offered`, `team`, `missed`, `taken` or `out_of_hours`.
     pub state: String,
     /// The team.
     pub team: String,
@@ -57,13 +57,25 @@ pub struct NotifyEscalation {
     pub deadline: String,
     /// The run that asked; empty when a tag rule did.
     pub run: String,
+    /// Where to tell it, in the service's own words. Default: what the connection names for the team, or at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// The message to change instead of sending one: [`Told::message`](super::notify::Told::message) of an earlier call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<String>,
+    /// Where to open it in the browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Who took it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 impl Action for NotifyEscalation {
     const NAME: &'static str = "notify.escalation";
     const ABOUT: &'static str = "Tells a team about an escalation.";
-    type Output = super::contact::Nothing;
-    fn sample() -> super::contact::Nothing {
-        super::contact::Nothing {}
+    type Output = super::notify::Told;
+    fn sample() -> super::notify::Told {
+        super::notify::Told { message: Some("TEST-MESSAGE".into()) }
     }
 }

@@ -7,5 +7,6 @@
 pub mod contact;
 pub mod crm;
 pub mod human;
+pub mod notify;
 pub mod web;
 pub mod whatsapp;

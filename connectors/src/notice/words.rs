@@ -1,0 +1,162 @@
+//! The words of notices, in five languages.
+
+use engine::capability::notify::Press;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Button;
+
+/// The language in which people who work here are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "NoticeLanguage")]
+pub(crate) enum Language {
+    /// English.
+    #[default]
+    En,
+    /// Chinese.
+    Zh,
+    /// Russian.
+    Ru,
+    /// Arabic.
+    Ar,
+    /// Italian.
+    It,
+}
+
+/// Every text of ours in a notice.
+pub(super) struct Words {
+    pub(super) offered: &'static str,
+    pub(super) to_team: &'static str,
+    pub(super) missed: &'static str,
+    pub(super) taken: &'static str,
+    pub(super) out_of_hours: &'static str,
+    pub(super) team: &'static str,
+    pub(super) customer: &'static str,
+    pub(super) state: &'static str,
+    pub(super) still_open: &'static str,
+    pub(super) acknowledged: &'static str,
+    pub(super) ended: &'static str,
+    pub(super) by: &'static str,
+    pub(super) open: &'static str,
+    take: &'static str,
+    decline: &'static str,
+    acknowledge: &'static str,
+}
+
+impl Language {
+    pub(super) fn words(self) -> &'static Words {
+        match self {
+            Self::En => &EN,
+            Self::Zh => &ZH,
+            Self::Ru => &RU,
+            Self::Ar => &AR,
+            Self::It => &IT,
+        }
+    }
+
+    pub(super) fn button(self, press: Press, subject: &str) -> Button {
+        let words = self.words();
+        let label = match press {
+            Press::Take => words.take,
+            Press::Decline => words.decline,
+            Press::Acknowledge => words.acknowledge,
+        };
+        Button { press, label, subject: subject.to_owned() }
+    }
+}
+
+const EN: Words = Words {
+    offered: "A customer needs a human",
+    to_team: "Who takes this customer?",
+    missed: "Nobody took this customer in time",
+    taken: "Taken",
+    out_of_hours: "A customer wrote outside working hours",
+    team: "Team",
+    customer: "Customer",
+    state: "State",
+    still_open: "still open, told again",
+    acknowledged: "acknowledged",
+    ended: "over",
+    by: "By",
+    open: "Open",
+    take: "Take",
+    decline: "Decline",
+    acknowledge: "I look at it",
+};
+
+const ZH: Words = Words {
+    offered: "有客户需要人工服务",
+    to_team: "谁来接待这位客户？",
+    missed: "没有人及时接待这位客户",
+    taken: "已接手",
+    out_of_hours: "客户在非工作时间联系",
+    team: "团队",
+    customer: "客户",
+    state: "状态",
+    still_open: "仍未处理，再次提醒",
+    acknowledged: "已确认",
+    ended: "已结束",
+    by: "处理人",
+    open: "打开",
+    take: "接手",
+    decline: "拒绝",
+    acknowledge: "我来处理",
+};
+
+const RU: Words = Words {
+    offered: "Клиенту нужен человек",
+    to_team: "Кто возьмёт этого клиента?",
+    missed: "Никто не взял клиента вовремя",
+    taken: "Взято",
+    out_of_hours: "Клиент написал в нерабочее время",
+    team: "Команда",
+    customer: "Клиент",
+    state: "Состояние",
+    still_open: "всё ещё открыто, повтор",
+    acknowledged: "подтверждено",
+    ended: "завершено",
+    by: "Кто",
+    open: "Открыть",
+    take: "Взять",
+    decline: "Отказаться",
+    acknowledge: "Я разберусь",
+};
+
+const AR: Words = Words {
+    offered: "عميل يحتاج إلى موظف",
+    to_team: "من يستلم هذا العميل؟",
+    missed: "لم يستلم أحد هذا العميل في الوقت المحدد",
+    taken: "تم الاستلام",
+    out_of_hours: "راسلنا عميل خارج ساعات العمل",
+    team: "الفريق",
+    customer: "العميل",
+    state: "الحالة",
+    still_open: "ما زال مفتوحًا، تذكير",
+    acknowledged: "تم التأكيد",
+    ended: "انتهى",
+    by: "بواسطة",
+    open: "فتح",
+    take: "استلام",
+    decline: "رفض",
+    acknowledge: "سأتولى الأمر",
+};
+
+const IT: Words = Words {
+    offered: "Un cliente ha bisogno di una persona",
+    to_team: "Chi prende questo cliente?",
+    missed: "Nessuno ha preso il cliente in tempo",
+    taken: "Preso in carico",
+    out_of_hours: "Un cliente ha scritto fuori orario",
+    team: "Squadra",
+    customer: "Cliente",
+    state: "Stato",
+    still_open: "ancora aperto, ripetuto",
+    acknowledged: "confermato",
+    ended: "concluso",
+    by: "Da",
+    open: "Apri",
+    take: "Prendi",
+    decline: "Rifiuta",
+    acknowledge: "Ci penso io",
+};
