@@ -47,9 +47,13 @@ function sentence(message: string): string {
   return first.replace(/ at line \d+, column \d+:?$/, "").replace(/[^.]$/, "$&.");
 }
 
-/** The data of a document, as plain values; whole numbers are bigint, so that long ones keep their digits. */
+/** The data of documents, made once for each: the end of an edit and the beginning of the next one ask for the same. */
+const known = new WeakMap<Document.Parsed, unknown>();
+
+/** The data of a document, as plain values, not to be changed; whole numbers are bigint, so that long ones keep their digits. */
 export function data(source: Source): unknown {
-  return source.doc.toJS({ maxAliasCount: 0 });
+  if (!known.has(source.doc)) known.set(source.doc, source.doc.toJS({ maxAliasCount: 0 }));
+  return known.get(source.doc);
 }
 
 /** `steps/2/then/0`; a `/` inside a key is written `~1`, a `~` is `~0`. */

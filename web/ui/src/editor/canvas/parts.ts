@@ -5,7 +5,7 @@ import type { StepState } from "~/api/types";
 import type { Translate } from "~/i18n";
 import { type Card, cardOf, laneInWords } from "../model/cards";
 import type { Layout, Place } from "../model/layout";
-import type { Picture, Trigger } from "../model/model";
+import type { Picture, Step, Trigger } from "../model/model";
 import { type Stop, stopKey } from "../model/walk";
 
 /** What a card shows. Flat, so that it can be compared. */
@@ -68,12 +68,24 @@ export interface About {
 /** Makes nodes, and gives the ones of before where nothing about them changed. */
 export class Parts {
   private known = new Map<string, FlowNode>();
+  /** What the cards of steps say, in the language of `t`. */
+  private cards = new WeakMap<Step, Card>();
+  private t: Translate | null = null;
 
   nodes(picture: Picture, plan: Layout, about: About, t: Translate): FlowNode[] {
+    if (this.t !== t) this.cards = new WeakMap();
+    this.t = t;
     const selected = about.stop ? stopKey(about.stop) : null;
-    const fresh = plan.places.map((place) => this.kept(place, node(place, picture, about, selected, t)));
+    const card = (step: Step) => this.card(step, t);
+    const fresh = plan.places.map((place) => this.kept(place, node(place, picture, about, selected, t, card)));
     this.known = new Map(fresh.map((own) => [own.id, own]));
     return fresh;
+  }
+
+  private card(step: Step, t: Translate): Card {
+    const known = this.cards.get(step) ?? cardOf(step, t);
+    this.cards.set(step, known);
+    return known;
   }
 
   private kept(place: Place, fresh: FlowNode): FlowNode {
@@ -84,7 +96,14 @@ export class Parts {
   }
 }
 
-function node(place: Place, picture: Picture, about: About, selected: string | null, t: Translate): FlowNode {
+function node(
+  place: Place,
+  picture: Picture,
+  about: About,
+  selected: string | null,
+  t: Translate,
+  card: (step: Step) => Card,
+): FlowNode {
   const { x, y, width, height, key, kind } = place;
   const base = {
     id: key,
@@ -102,7 +121,7 @@ function node(place: Place, picture: Picture, about: About, selected: string | n
   if (place.step && kind === "step") {
     const { step } = place;
     const data: CardData = {
-      ...cardOf(step, t),
+      ...card(step),
       path: step.path,
       id: step.id,
       note: step.note,

@@ -21,15 +21,9 @@ export interface Field {
   setText: (text: string) => void;
 }
 
-const views = new WeakMap<object, Written>();
-
-/** The document as plain values, read once for each text. */
+/** The document as plain values. */
 export function documentOf(state: EditorState): Written {
-  const known = views.get(state.source);
-  if (known !== undefined) return known;
-  const fresh = view(state.source);
-  views.set(state.source, fresh);
-  return fresh;
+  return view(state.source);
 }
 
 /** What is at a place. */

@@ -1,7 +1,7 @@
 //! The settings of what is selected, beside the picture.
 
 import { MoreHorizontal, Plus, X } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { useText } from "~/i18n";
 import { Button, IconButton } from "~/ui/button";
 import type { Commands } from "../canvas/commands";
@@ -13,6 +13,8 @@ import { Advanced } from "./advanced";
 import styles from "./inspector.module.css";
 import { TriggerForm } from "./trigger-form";
 import { VerbForm } from "./verb-forms";
+
+const StepTest = lazy(() => import("../test/step-test").then(({ StepTest }) => ({ default: StepTest })));
 
 /** What is written into; of these the first empty one is where one begins. */
 const FIELDS = ":is([role=textbox], input:not([type=hidden]), textarea):not([tabindex='-1'])";
@@ -94,6 +96,7 @@ export function Inspector({ commands }: { commands: Commands | null }) {
           )
         )}
       </div>
+      <Suspense>{step?.verb && <StepTest key={stopKey(stop)} step={step} />}</Suspense>
     </aside>
   );
 }

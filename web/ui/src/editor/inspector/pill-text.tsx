@@ -1,7 +1,7 @@
 //! A text field in which inserted values are pills.
 
 import { Braces } from "lucide-react";
-import { type KeyboardEvent, useCallback, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, useCallback, useEffect, useId, useRef, useState } from "react";
 import { useText } from "~/i18n";
 import { IconButton } from "~/ui/button";
 import { pieces } from "../expression/template";
@@ -98,6 +98,7 @@ export function PillText({
           className={styles.pill_text}
           onInput={input}
           onKeyDown={keyDown}
+          onMouseDown={(event) => box.current && besidePill(event, box.current)}
           onBlur={() => {
             keepCaret();
             if (box.current) show(box.current, value, words);
@@ -161,6 +162,19 @@ function atWordStart(): boolean {
   if (!selection || node?.nodeType !== Node.TEXT_NODE) return true;
   const before = node.textContent?.charAt(selection.anchorOffset - 1) ?? "";
   return before === "" || /\s/.test(before);
+}
+
+/** A press on a pill puts the caret before or behind it; browsers put none at all. */
+function besidePill(event: MouseEvent, element: HTMLElement): void {
+  const pill = event.target;
+  if (!(pill instanceof HTMLElement) || pill.dataset.code === undefined || element.contentEditable === "false") return;
+  event.preventDefault();
+  const { left, width } = pill.getBoundingClientRect();
+  const late = event.clientX > left + width / 2 === (getComputedStyle(element).direction === "ltr");
+  const before = document.createRange();
+  before.selectNodeContents(element);
+  before.setEndBefore(pill);
+  putCaret(element, textOf(before.cloneContents()).length + (late ? pillLength(pill) : 0));
 }
 
 /** How much of the text stands before the caret; nothing when the caret is elsewhere. */

@@ -78,14 +78,43 @@ export interface Picture {
   tests: string[];
 }
 
-/** The picture of a document; whatever is not as the format wants it is left out or empty, never an error. */
-export function picture(source: Source): Picture {
-  const root = view(source);
+/** What was drawn last, and the text it was drawn from. */
+export interface Drawn {
+  source: Source;
+  picture: Picture;
+}
+
+/** The steps of a picture as it is made, and those of the one before it. */
+class Steps {
+  readonly all = new Map<string, Step>();
+
+  constructor(private readonly before: ReadonlyMap<string, Step> | undefined) {}
+
+  /** The step that was at a place before, if nothing about it changed; it is taken over with all that is in it. */
+  kept(path: string, data: Written): Step | null {
+    const step = this.before?.get(path);
+    if (step?.data !== data) return null;
+    this.keep(step);
+    return step;
+  }
+
+  private keep(step: Step): void {
+    this.all.set(step.path, step);
+    for (const { steps } of step.lanes) for (const inner of steps) this.keep(inner);
+  }
+}
+
+/**
+ * The picture of a document; whatever is not as the format wants it is left out or empty, never an error. Steps that are as they were
+ * `before` are the same objects.
+ */
+export function picture(source: Source, before?: Drawn): Picture {
+  const root = view(source, before?.source);
   const head = isWrittenMap(root) ? root : {};
-  const steps = new Map<string, Step>();
-  const sections: Lane[] = [lane(head.steps, ["steps"], "steps", null, steps)];
-  if (head.on_error !== undefined) sections.push(lane(head.on_error, ["on_error"], "on_error", null, steps));
-  if (head.finally !== undefined) sections.push(lane(head.finally, ["finally"], "finally", null, steps));
+  const made = new Steps(before?.picture.steps);
+  const sections: Lane[] = [lane(head.steps, ["steps"], "steps", null, made)];
+  if (head.on_error !== undefined) sections.push(lane(head.on_error, ["on_error"], "on_error", null, made));
+  if (head.finally !== undefined) sections.push(lane(head.finally, ["finally"], "finally", null, made));
   const tests = Array.isArray(head.tests) ? head.tests : [];
   return {
     kind: "rules" in head ? "rules" : "calendar" in head ? "calendar" : "flow",
@@ -96,7 +125,7 @@ export function picture(source: Source): Picture {
     triggerList: Array.isArray(head.on),
     when: text(head.when),
     sections,
-    steps,
+    steps: made.all,
     tests: tests.map((test) => (isWrittenMap(test) ? asText(test.name) : "")),
   };
 }
@@ -113,20 +142,16 @@ function trigger(one: Written, path: string): Trigger {
   return { path, type, params: isWrittenMap(params) ? params : {}, when: text(one.when), id: text(one.id) };
 }
 
-function lane(
-  value: Written | undefined,
-  path: string[],
-  kind: LaneKind,
-  label: string | null,
-  all: Map<string, Step>,
-): Lane {
+function lane(value: Written | undefined, path: string[], kind: LaneKind, label: string | null, made: Steps): Lane {
   const own: Lane = { path: formatPath(path), kind, label, exists: value !== undefined, steps: [] };
-  if (Array.isArray(value)) own.steps = value.map((item, index) => step(item, path, own.path, index, all));
+  if (Array.isArray(value)) own.steps = value.map((item, index) => step(item, path, own.path, index, made));
   return own;
 }
 
-function step(item: Written, list: string[], listPath: string, index: number, all: Map<string, Step>): Step {
+function step(item: Written, list: string[], listPath: string, index: number, made: Steps): Step {
   const path = [...list, String(index)];
+  const kept = made.kept(formatPath(path), item);
+  if (kept) return kept;
   const data = isWrittenMap(item) ? item : {};
   const verb = verbOf(data);
   const own: Step = {
@@ -142,8 +167,8 @@ function step(item: Written, list: string[], listPath: string, index: number, al
     goesOn: !ends(verb),
     inside: 0,
   };
-  all.set(own.path, own);
-  own.lanes = lanes(data, verb, path, all);
+  made.all.set(own.path, own);
+  own.lanes = lanes(data, verb, path, made);
   const ways = own.lanes.filter(({ kind }) => kind !== "on_error" || !own.goesOn);
   if (verb === "if" || verb === "switch") own.goesOn = ways.some(goesOn);
   own.inside = own.lanes.reduce((sum, { steps }) => steps.reduce((count, inner) => count + 1 + inner.inside, sum), 0);
@@ -155,12 +180,12 @@ export function goesOn(way: Lane): boolean {
   return way.steps.every((inner) => inner.goesOn);
 }
 
-function lanes(data: WrittenMap, verb: Verb | null, path: string[], all: Map<string, Step>): Lane[] {
-  const make = (key: string, kind: LaneKind) => lane(data[key], [...path, key], kind, null, all);
+function lanes(data: WrittenMap, verb: Verb | null, path: string[], made: Steps): Lane[] {
+  const make = (key: string, kind: LaneKind) => lane(data[key], [...path, key], kind, null, made);
   const named = (key: string, kind: LaneKind) => {
     const map = data[key];
     const entries = isWrittenMap(map) ? Object.entries(map) : [];
-    return entries.map(([name, value]) => lane(value, [...path, key, name], kind, name, all));
+    return entries.map(([name, value]) => lane(value, [...path, key, name], kind, name, made));
   };
   const ways: Lane[] = [];
   if (verb === "if") ways.push(make("then", "then"), make("else", "else"));
@@ -169,7 +194,7 @@ function lanes(data: WrittenMap, verb: Verb | null, path: string[], all: Map<str
   else if (verb === "parallel") ways.push(...named("parallel", "branch"));
   else if (verb === "repeat") {
     const repeat = isWrittenMap(data.repeat) ? data.repeat : {};
-    ways.push(lane(repeat.steps, [...path, "repeat", "steps"], "round", null, all));
+    ways.push(lane(repeat.steps, [...path, "repeat", "steps"], "round", null, made));
   } else if ((verb === "ask" || verb === "wait_for") && (data.then !== undefined || data.on_timeout !== undefined)) {
     ways.push(make("then", verb === "ask" ? "answered" : "came"), make("on_timeout", "on_timeout"));
   }

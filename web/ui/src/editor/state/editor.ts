@@ -151,7 +151,7 @@ function chosen(stop: Stop | null): Pick<EditorState, "stop"> {
 function drawn(source: Source, before: EditorState): Partial<EditorState> {
   const broken = problem(source);
   if (broken) return { source, broken };
-  const now = picture(source);
+  const now = picture(source, before.broken ? undefined : before);
   const key = before.stop && stopKey(before.stop);
   const there = key !== null && stops(now, new Set()).some((stop) => stopKey(stop) === key);
   return { source, broken: null, picture: now, stop: there ? before.stop : null };
