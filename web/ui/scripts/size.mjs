@@ -7,6 +7,8 @@ const KB = 1024;
 /** What may be fetched besides the frame; the file is the entry of the part. */
 const PARTS = {
   editor: { entry: "src/editor/index.tsx", most: 140 * KB },
+  inbox: { entry: "src/pages/inbox/index.tsx", most: 40 * KB },
+  offers: { entry: "src/desk/index.tsx", most: 10 * KB },
   runs: { entry: "src/pages/runs/index.tsx", most: 80 * KB },
   run: { entry: "src/pages/run/index.tsx", most: 60 * KB },
   settings: { entry: "src/pages/settings/index.tsx", most: 100 * KB },

@@ -93,6 +93,19 @@ export function duration(ms: number): string {
   return shown.map(([of, value]) => unit(value, of)).join(" ");
 }
 
+/** Seconds with one decimal: "11.3 s". */
+export function preciseSeconds(ms: number): string {
+  const make = (tag: string) =>
+    new Intl.NumberFormat(tag, {
+      style: "unit",
+      unit: "second",
+      unitDisplay: "short",
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
+    });
+  return cached("preciseSeconds", make).format(ms / SECOND);
+}
+
 /** A size as people say it: "184 kB". */
 export function bytes(size: number): string {
   const [value, of] = size < 1_000_000 ? [size / 1_000, "kilobyte"] : [size / 1_000_000, "megabyte"];

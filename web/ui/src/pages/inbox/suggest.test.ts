@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
+import type { Snippet } from "~/api/inbox";
 import { completed, mentioned, snippetText, suggestions } from "./suggest";
 
-const snippets = [
+const snippets: Snippet[] = [
   { id: "sorry", title: "We are sorry", shortcut: "sorry", texts: { en: "Sorry!", it: "Mi dispiace!" } },
   { id: "hours", title: "Opening hours", shortcut: "hours", texts: { en: "From 9 to 18." } },
 ];
