@@ -5,7 +5,15 @@ export default {
   locales: ["en", "ru", "ar", "it", "zh"],
   format: formatter({ explicitIdAsDefault: true, origins: false }),
   catalogs: [
-    { path: "<rootDir>/src/locales/{locale}", include: ["<rootDir>/src"], exclude: ["**/src/editor/**"] },
+    {
+      path: "<rootDir>/src/locales/{locale}",
+      include: ["<rootDir>/src"],
+      exclude: ["**/src/editor/**", "**/src/desk/**", "**/src/pages/{inbox,team}/**"],
+    },
     { path: "<rootDir>/src/editor/locales/{locale}", include: ["<rootDir>/src/editor"] },
+    {
+      path: "<rootDir>/src/desk/locales/{locale}",
+      include: ["<rootDir>/src/desk", "<rootDir>/src/pages/inbox", "<rootDir>/src/pages/team"],
+    },
   ],
 };

@@ -7,12 +7,16 @@ const KB = 1024;
 /** What may be fetched besides the frame; the file is the entry of the part. */
 const PARTS = {
   editor: { entry: "src/editor/index.tsx", most: 140 * KB },
+  inbox: { entry: "src/pages/inbox/index.tsx", most: 40 * KB },
+  offers: { entry: "src/desk/index.tsx", most: 10 * KB },
   runs: { entry: "src/pages/runs/index.tsx", most: 80 * KB },
   run: { entry: "src/pages/run/index.tsx", most: 60 * KB },
   settings: { entry: "src/pages/settings/index.tsx", most: 100 * KB },
 };
 const FRAME = 170 * KB;
-const STYLES = 25 * KB;
+/** Styles that every page has, and those of the page that has most, with all that is opened on it. */
+const FRAME_STYLES = 8 * KB;
+const PAGE_STYLES = 16 * KB;
 const LOCALE = 25 * KB;
 
 if (!existsSync(`${DIST}/.vite/manifest.json`)) {
@@ -36,15 +40,34 @@ function scripts(entry, seen = new Set()) {
   return seen;
 }
 
+/** All styles that come with `entries`; `later` also with what they open. The frame is not followed: it opens every page. */
+function stylesOf(entries, later, seen = new Set(), found = new Set()) {
+  for (const entry of entries) {
+    const chunk = manifest[entry];
+    if (!chunk || seen.has(entry)) continue;
+    seen.add(entry);
+    for (const file of chunk.css ?? []) found.add(file);
+    stylesOf(chunk.imports ?? [], later, seen, found);
+    if (later && !frame.has(chunk.file)) stylesOf(chunk.dynamicImports ?? [], later, seen, found);
+  }
+  return found;
+}
+
 const sum = (files) => [...files].reduce((total, file) => total + size(file), 0);
 const frame = scripts("index.html");
 const chunks = Object.entries(manifest);
-const styles = new Set(chunks.flatMap(([, chunk]) => chunk.css ?? []));
+const frameStyles = stylesOf(
+  ["index.html", "src/desk/index.tsx", "src/desk/presence.tsx", "src/shell/menus.tsx"],
+  false,
+);
+const pages = Object.keys(manifest).filter((name) => /^src\/(pages|editor)\/.*\.tsx$/.test(name));
+const pageStyles = pages.map((page) => sum([...stylesOf([page], true)].filter((file) => !frameStyles.has(file))));
 const locales = chunks.filter(([name]) => name.endsWith(".po"));
 
 const rows = [
   ["frame", sum(frame), FRAME],
-  ["styles, all of them", sum(styles), STYLES],
+  ["styles, every page", sum(frameStyles), FRAME_STYLES],
+  ["styles, most of a page", Math.max(...pageStyles), PAGE_STYLES],
   ...["en", "ru", "ar", "it", "zh"].map((locale) => {
     const files = locales.filter(([name]) => name.endsWith(`/${locale}.po`)).map(([, chunk]) => chunk.file);
     return [`texts, ${locale}`, sum(files), LOCALE];

@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-router";
 import { queries } from "./api/queries";
 import { sessionQuery, signedOut } from "./api/session";
+import { withTexts } from "./desk/texts";
 import { Failed, Lost } from "./shell/failed";
 import { firstPlace } from "./shell/places";
 import { Shell } from "./shell/shell";
@@ -61,6 +62,20 @@ const home = createRoute({
     const { permissions } = await queries.ensureQueryData(sessionQuery);
     throw redirect({ to: firstPlace(permissions) });
   },
+});
+const inbox = createRoute({
+  getParentRoute: () => shell,
+  path: "/inbox",
+  validateSearch: filters("box", "text", "tag", "team", "agent"),
+  component: lazyRouteComponent(() => withTexts(import("./pages/inbox")), "InboxPage"),
+});
+/** The page shows the conversation beside the list, so that the list stays where it is. */
+const chat = createRoute({ getParentRoute: () => inbox, path: "$conversation" });
+const team = createRoute({
+  getParentRoute: () => shell,
+  path: "/team",
+  validateSearch: filters("tab", "miss", "by"),
+  component: lazyRouteComponent(() => withTexts(import("./pages/team")), "TeamPage"),
 });
 const flows = createRoute({
   getParentRoute: () => shell,
@@ -137,6 +152,8 @@ const settings = createRoute({
 
 const pages = [
   home,
+  inbox.addChildren([chat]),
+  team,
   flows,
   flow,
   runs,

@@ -1,24 +1,22 @@
 /** A server of the shape the app expects, in memory, for looking at pages without one. Tests of behaviour use the real one. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { onNotice, PEOPLE, Refusal, whose } from "./people.ts";
+import { inboxPermissions } from "./people-world.ts";
 import * as world from "./world.ts";
 
 type Params = Record<string, string>;
-type Answer = (request: { params: Params; query: URLSearchParams; body: Record<string, string> }) => unknown;
-
-class Refusal {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    readonly message: string,
-    readonly details: unknown = null,
-  ) {}
-}
+type Answer = (request: {
+  params: Params;
+  query: URLSearchParams;
+  body: Record<string, string>;
+  user: { id: string; name: string };
+}) => unknown;
 
 const state = { signedIn: true, stops: [] as object[], text: world.draft, revision: 1, chat: [] as object[] };
 
-const session = () => ({
-  user: world.users[0],
-  permissions: world.permissions.map(({ id }) => id),
+const session = (who = "usr_1") => ({
+  user: world.users.find(({ id }) => id === who),
+  permissions: [...world.permissions, ...inboxPermissions].map(({ id }) => id),
   csrf: "csrf",
   setup_needed: false,
   sandbox: true,
@@ -52,10 +50,10 @@ function runs(query: URLSearchParams) {
 const ROUTES: [string, Answer][] = [
   [
     "GET /session",
-    () => {
+    ({ user }) => {
       if (!state.signedIn)
         throw new Refusal(401, "signed_out", "nobody is signed in", { setup_needed: false, oidc: [] });
-      return session();
+      return session(user.id);
     },
   ],
   [
@@ -328,6 +326,7 @@ const ROUTES: [string, Answer][] = [
     },
   ],
   ["GET /play/chat", () => ({ messages: state.chat })],
+  ...PEOPLE,
 ];
 
 function match(pattern: string, method: string, path: string): Params | null {
@@ -350,6 +349,9 @@ async function read(request: IncomingMessage): Promise<Record<string, string>> {
   return text ? JSON.parse(text) : {};
 }
 
+const PICTURE =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 160"><rect width="240" height="160" fill="#c9a26a"/><path d="M20 150 90 60l40 50 30-35 60 75z" fill="#8a6a3c"/></svg>';
+
 /** A middleware that answers `/api/v1` and leaves the rest. */
 export function fake() {
   return async (request: IncomingMessage, response: ServerResponse, next: () => void) => {
@@ -357,12 +359,14 @@ export function fake() {
     if (!url.pathname.startsWith("/api/v1")) return next();
     const path = url.pathname.slice("/api/v1".length);
     if (path === "/events") return events(response);
+    if (path.startsWith("/media/")) return response.writeHead(200, { "content-type": "image/svg+xml" }).end(PICTURE);
     const answer = (status: number, body: unknown) =>
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     try {
       for (const [pattern, handle] of ROUTES) {
         const params = match(pattern, request.method ?? "GET", path);
-        if (params) return answer(200, handle({ params, query: url.searchParams, body: await read(request) }));
+        const user = whose(request.headers.cookie);
+        if (params) return answer(200, handle({ params, query: url.searchParams, body: await read(request), user }));
       }
       answer(404, { error: { code: "not_found", message: `${path} is not there` } });
     } catch (error) {
@@ -372,11 +376,20 @@ export function fake() {
   };
 }
 
+const pages = new Set<(kind: string, data: object) => void>();
+onNotice((kind, data) => {
+  for (const say of pages) say(kind, data);
+});
+
 function events(response: ServerResponse): void {
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
   const say = (kind: string, data: object) =>
-    response.write(`event: ${kind}\nid: ${Date.now()}\ndata: ${JSON.stringify(data)}\n\n`);
+    void response.write(`event: ${kind}\nid: ${Date.now()}\ndata: ${JSON.stringify(data)}\n\n`);
   say("heartbeat", { now: new Date().toISOString() });
   const beat = setInterval(() => say("heartbeat", { now: new Date().toISOString() }), 15_000);
-  response.on("close", () => clearInterval(beat));
+  pages.add(say);
+  response.on("close", () => {
+    clearInterval(beat);
+    pages.delete(say);
+  });
 }

@@ -51,7 +51,11 @@ describe("live notices", () => {
   it("are passed on with what they are about", () => {
     source().onopen();
     source().say("run", { id: "run_1" });
-    expect(heard).toEqual([{ kind: "run", id: "run_1" }]);
+    source().say("escalation", { id: "esc_1", to: ["usr_1"] });
+    expect(heard).toEqual([
+      { kind: "run", id: "run_1", more: {} },
+      { kind: "escalation", id: "esc_1", more: { to: ["usr_1"] } },
+    ]);
     expect(useLive.getState().link).toBe("live");
   });
 
@@ -76,7 +80,7 @@ describe("live notices", () => {
     vi.advanceTimersByTime(3_000);
     expect(Source.all).toHaveLength(2);
     source().onopen();
-    expect(heard).toEqual([{ kind: "reset", id: null }]);
+    expect(heard).toEqual([{ kind: "reset", id: null, more: {} }]);
   });
 
   it("call what is shown stale after two missed beats", () => {

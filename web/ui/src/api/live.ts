@@ -2,8 +2,10 @@ import { create } from "zustand";
 
 /** What the server tells of: a small notice, not the thing itself. */
 export interface Notice {
-  kind: "run" | "attention" | "escalation" | "flow" | "contact" | "connection" | "reset";
+  kind: (typeof KINDS)[number];
   id: string | null;
+  /** What it says besides, such as whom an escalation is offered to. */
+  more: Record<string, unknown>;
 }
 
 export type Link = "connecting" | "live" | "reconnecting" | "stale";
@@ -19,7 +21,18 @@ interface LiveState {
 export const useLive = create<LiveState>(() => ({ link: "connecting", heardAt: Date.now(), ahead: 0 }));
 
 const ADDRESS = "/api/v1/events";
-const KINDS = ["run", "attention", "escalation", "flow", "contact", "connection", "reset"] as const;
+const KINDS = [
+  "run",
+  "attention",
+  "escalation",
+  "presence",
+  "conversation",
+  "typing",
+  "flow",
+  "contact",
+  "connection",
+  "reset",
+] as const;
 /** The server speaks every 15 s; two beats missed and a bit = what is shown may be old. */
 const SILENCE_MS = 35_000;
 /** A closed source is opened anew after this; the browser itself retries one that merely broke off. */
@@ -77,7 +90,7 @@ function open(pass: (message: Passed) => void, signal: AbortSignal): Promise<voi
       source = new EventSource(ADDRESS);
       let anew = opened;
       source.onopen = () => {
-        pass({ link: "live", ahead, notice: anew ? { kind: "reset", id: null } : null });
+        pass({ link: "live", ahead, notice: anew ? { kind: "reset", id: null, more: {} } : null });
         opened = true;
         anew = false;
       };
@@ -86,13 +99,14 @@ function open(pass: (message: Passed) => void, signal: AbortSignal): Promise<voi
         if (source?.readyState === EventSource.CLOSED) timer = setTimeout(connect, REOPEN_MS);
       };
       source.addEventListener("heartbeat", (event) => {
-        ahead = Date.parse(read(event).now ?? "") - Date.now() || 0;
+        ahead = Date.parse(String(read(event).now ?? "")) - Date.now() || 0;
         pass({ link: "live", ahead, notice: null });
       });
       for (const kind of KINDS) {
-        source.addEventListener(kind, (event) =>
-          pass({ link: "live", ahead, notice: { kind, id: read(event).id ?? null } }),
-        );
+        source.addEventListener(kind, (event) => {
+          const { id, ...more } = read(event);
+          pass({ link: "live", ahead, notice: { kind, id: typeof id === "string" ? id : null, more } });
+        });
       }
     };
     connect();
@@ -104,7 +118,7 @@ function open(pass: (message: Passed) => void, signal: AbortSignal): Promise<voi
   });
 }
 
-function read(event: MessageEvent<string>): { id?: string; now?: string } {
+function read(event: MessageEvent<string>): Record<string, unknown> {
   try {
     return JSON.parse(event.data) ?? {};
   } catch {

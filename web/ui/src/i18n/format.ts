@@ -46,6 +46,17 @@ export function shortTime(at: Date, now: Date): string {
   return cached("dayTime", make).format(at);
 }
 
+/** Hours and minutes. */
+export function clockTime(at: Date): string {
+  return cached("clock", (tag) => new Intl.DateTimeFormat(tag, { timeStyle: "short" })).format(at);
+}
+
+/** A day, as a heading: "Sunday 22 November". */
+export function dayName(at: Date): string {
+  const make = (tag: string) => new Intl.DateTimeFormat(tag, { weekday: "long", day: "numeric", month: "long" });
+  return cached("dayName", make).format(at);
+}
+
 /** "3 minutes ago", "in 2 days". */
 export function relative(at: Date, now: Date): string {
   const ms = at.getTime() - now.getTime();
@@ -80,6 +91,26 @@ export function duration(ms: number): string {
   const first = parts.findIndex(([, value]) => value > 0);
   const shown = parts.slice(first, first + 2).filter(([, value]) => value > 0);
   return shown.map(([of, value]) => unit(value, of)).join(" ");
+}
+
+/** Seconds with one decimal: "11.3 s". */
+export function preciseSeconds(ms: number): string {
+  const make = (tag: string) =>
+    new Intl.NumberFormat(tag, {
+      style: "unit",
+      unit: "second",
+      unitDisplay: "short",
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
+    });
+  return cached("preciseSeconds", make).format(ms / SECOND);
+}
+
+/** A size as people say it: "184 kB". */
+export function bytes(size: number): string {
+  const [value, of] = size < 1_000_000 ? [size / 1_000, "kilobyte"] : [size / 1_000_000, "megabyte"];
+  const make = (tag: string) => new Intl.NumberFormat(tag, { style: "unit", unit: of, maximumSignificantDigits: 3 });
+  return cached(of, make).format(value);
 }
 
 /** A language by its code, in the language of the app. */

@@ -7,6 +7,9 @@ const OLD: Record<Notice["kind"], string[]> = {
   run: ["flows", "run", "contact"],
   attention: ["attention", "flows", "run"],
   escalation: ["escalations"],
+  presence: [],
+  conversation: [],
+  typing: [],
   flow: ["flows", "rules"],
   contact: ["contact", "chat"],
   connection: ["connections"],
@@ -29,7 +32,7 @@ export function useFollow(): void {
     const stop = listen((notice) => {
       if (notice.kind === "reset")
         void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
-      if (notice.kind === "run") tell(notice);
+      tell(notice);
       for (const key of OLD[notice.kind]) old.add(key);
       timer ??= setTimeout(renew, PACE_MS);
     });
@@ -46,12 +49,17 @@ function tell(notice: Notice): void {
   for (const hear of hearers) hear(notice);
 }
 
-/** Each notice of a run, for a list that decides by itself when to read anew. */
-export function useRunNotices(hear: (notice: Notice) => void): void {
+/** Each notice as it comes, for whoever decides by itself what to read anew and when. */
+export function useNotices(hear: (notice: Notice) => void): void {
   const act = useEffectEvent(hear);
   useEffect(() => {
     const hearer = (notice: Notice) => act(notice);
     hearers.add(hearer);
     return () => void hearers.delete(hearer);
   }, []);
+}
+
+/** Each notice of a run. */
+export function useRunNotices(hear: (notice: Notice) => void): void {
+  useNotices((notice) => notice.kind === "run" && hear(notice));
 }

@@ -1,5 +1,7 @@
 import {
   BookUser,
+  Gauge,
+  Inbox,
   LayoutTemplate,
   ListChecks,
   type LucideIcon,
@@ -21,6 +23,8 @@ export interface Place {
 
 /** Where the daily work is, in the order of the rail. */
 export const WORK: Place[] = [
+  { to: "/inbox", text: "nav.inbox", icon: Inbox, needs: "inbox.read" },
+  { to: "/team", text: "nav.team", icon: Gauge, needs: "inbox.all" },
   { to: "/flows", text: "nav.flows", icon: Workflow, needs: "flows.read" },
   { to: "/runs", text: "nav.runs", icon: ListChecks, needs: "runs.read" },
   { to: "/attention", text: "nav.attention", icon: TriangleAlert, needs: "runs.read" },

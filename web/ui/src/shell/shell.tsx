@@ -2,7 +2,8 @@ import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
 import { whenSignedOut } from "~/api/client";
 import { queries } from "~/api/queries";
-import { useSession } from "~/api/session";
+import { useCan, useSession } from "~/api/session";
+import { withTexts } from "~/desk/texts";
 import { useText } from "~/i18n";
 import { Skeleton } from "~/ui/skeleton";
 import { useFollow } from "./follow";
@@ -15,6 +16,7 @@ import { TopBar } from "./topbar";
 
 const Phone = lazy(() => import("./phone"));
 const Enrol = lazy(() => import("./enrol"));
+const Desk = lazy(() => withTexts(import("~/desk")));
 
 /** The frame of every page: bar, rail, and what hangs over them. */
 export function Shell() {
@@ -25,6 +27,7 @@ export function Shell() {
   const [search, setSearch] = useState(false);
   const [phone, setPhone] = useState(false);
   const { must_enrol } = useSession();
+  const can = useCan();
   useFollow();
   useHotkey("k", () => setSearch(true));
   const SearchDialog = useLoaded();
@@ -57,6 +60,7 @@ export function Shell() {
         </main>
         <Suspense>{phone && <Phone onClose={() => setPhone(false)} />}</Suspense>
       </div>
+      <Suspense>{can("inbox.read") && !must_enrol && <Desk />}</Suspense>
       {search && SearchDialog && <SearchDialog onClose={() => setSearch(false)} />}
     </div>
   );

@@ -2,7 +2,8 @@ import { Link } from "@tanstack/react-router";
 import { Menu as MenuIcon, Search, Smartphone } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { Button as AriaButton } from "react-aria-components";
-import { useSession } from "~/api/session";
+import { useCan, useSession } from "~/api/session";
+import { withTexts } from "~/desk/texts";
 import { useText } from "~/i18n";
 import { IconButton } from "~/ui/button";
 import { LivePill } from "./pill";
@@ -10,6 +11,7 @@ import { SendingControl } from "./sending";
 import styles from "./shell.module.css";
 
 const Menus = lazy(() => import("./menus"));
+const Presence = lazy(() => withTexts(import("~/desk/presence")));
 
 interface Props {
   onMenu: () => void;
@@ -20,7 +22,8 @@ interface Props {
 
 export function TopBar({ onMenu, menuOpen, onSearch, onPhone }: Props) {
   const t = useText();
-  const { sandbox } = useSession();
+  const { sandbox, must_enrol } = useSession();
+  const can = useCan();
   return (
     <header className={styles.bar}>
       <span className={styles.menu}>
@@ -44,6 +47,7 @@ export function TopBar({ onMenu, menuOpen, onSearch, onPhone }: Props) {
       </AriaButton>
       <span className={styles.space} />
       {sandbox && <span className={styles.sandbox}>{t("shell.sandbox")}</span>}
+      <Suspense>{can("inbox.read") && !must_enrol && <Presence />}</Suspense>
       <LivePill />
       <SendingControl />
       {sandbox && <IconButton label={t("phone.open")} icon={<Smartphone size={18} aria-hidden />} onPress={onPhone} />}

@@ -1,10 +1,11 @@
-import { type ReactNode, useEffect } from "react";
+import type { ReactNode } from "react";
 import { ApiError } from "~/api/client";
 import { useText } from "~/i18n";
 import { Banner } from "./banner";
 import { Button } from "./button";
 import styles from "./page.module.css";
 import { Skeleton } from "./skeleton";
+import { useTitle } from "./title";
 
 interface PageProps {
   title: ReactNode;
@@ -20,10 +21,7 @@ interface PageProps {
 
 /** A page: its title, what can be done on it, and its content. */
 export function Page({ title, name, about, back, actions, children }: PageProps) {
-  const shown = name ?? (typeof title === "string" ? title : null);
-  useEffect(() => {
-    document.title = shown ? `${shown} · Switchboard` : "Switchboard";
-  }, [shown]);
+  useTitle(name ?? (typeof title === "string" ? title : null));
   return (
     <div className={styles.page}>
       <header className={styles.head}>
