@@ -14,6 +14,8 @@ const PARTS = {
 const FRAME = 170 * KB;
 const STYLES = 25 * KB;
 const LOCALE = 25 * KB;
+/** What the server says, loaded when it says something. */
+const SENTENCES = 20 * KB;
 
 if (!existsSync(`${DIST}/.vite/manifest.json`)) {
   process.stderr.write("there is no build to measure: npm run build\n");
@@ -46,8 +48,12 @@ const rows = [
   ["frame", sum(frame), FRAME],
   ["styles, all of them", sum(styles), STYLES],
   ...["en", "ru", "ar", "it", "zh"].map((locale) => {
-    const files = locales.filter(([name]) => name.endsWith(`/${locale}.po`)).map(([, chunk]) => chunk.file);
-    return [`texts, ${locale}`, sum(files), LOCALE];
+    const files = locales.filter(([name]) => name.endsWith(`/${locale}.po`) && !name.includes("src/server/"));
+    return [`texts, ${locale}`, sum(files.map(([, chunk]) => chunk.file)), LOCALE];
+  }),
+  ...["ru", "ar", "it", "zh"].map((locale) => {
+    const files = locales.filter(([name]) => name.endsWith(`src/server/locales/${locale}.po`));
+    return [`the server's, ${locale}`, sum(files.map(([, chunk]) => chunk.file)), SENTENCES];
   }),
   ...Object.entries(PARTS)
     .filter(([, { entry }]) => manifest[entry])

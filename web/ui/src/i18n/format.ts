@@ -82,6 +82,11 @@ export function duration(ms: number): string {
   return shown.map(([of, value]) => unit(value, of)).join(" ");
 }
 
+/** "a, b and c". */
+export function list(parts: readonly string[]): string {
+  return cached("list", (tag) => new Intl.ListFormat(tag)).format(parts);
+}
+
 /** A language by its code, in the language of the app. */
 export function languageName(code: string): string {
   try {
