@@ -36,6 +36,7 @@ pub mod runner;
 pub mod schedule;
 pub mod secret;
 pub mod segment;
+pub mod sentence;
 pub mod stops;
 pub mod store;
 pub mod trigger;

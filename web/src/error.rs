@@ -7,6 +7,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::account::{Permission, Refusal};
 use engine::connector::DoorError;
+use engine::sentence;
+use engine::sentence::Sentence;
 use engine::{order, store};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -29,6 +31,8 @@ struct Shown {
     code: &'static str,
     /// What was wrong and what to do.
     message: String,
+    /// The same for other languages.
+    said: Sentence,
     /// What the code's meaning needs besides.
     #[serde(skip_serializing_if = "Value::is_null")]
     details: Value,
@@ -39,18 +43,18 @@ struct Shown {
 pub struct ApiError {
     status: StatusCode,
     code: &'static str,
-    message: String,
+    message: Sentence,
     details: Value,
     retry_after_s: Option<u64>,
 }
 
 impl ApiError {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<Sentence>) -> Self {
         Self { status, code, message: message.into(), details: Value::Null, retry_after_s: None }
     }
 
     /// 400: the request cannot be understood.
-    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+    pub(crate) fn bad_request(message: impl Into<Sentence>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
     }
 
@@ -90,7 +94,7 @@ impl ApiError {
 
     /// 403: this role or token does not have the permission.
     pub(crate) fn may_not(permission: Permission) -> Self {
-        let message = format!("your role may not do this: it needs `{}`", permission.name());
+        let message = sentence!("your role may not do this: it needs `{name}`", name = permission.name());
         Self { details: json!({ "permission": permission }), ..Self::forbidden(message) }
     }
 
@@ -125,13 +129,13 @@ impl ApiError {
     }
 
     /// 403: not from there.
-    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+    pub(crate) fn forbidden(message: impl Into<Sentence>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", message)
     }
 
     /// 404: `what` is not there.
     pub(crate) fn not_found(what: impl std::fmt::Display) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("{what} is not there"))
+        Self::new(StatusCode::NOT_FOUND, "not_found", sentence!("{what} is not there", what = what.to_string()))
     }
 
     /// 405.
@@ -145,18 +149,19 @@ impl ApiError {
     }
 
     /// 409: not in a state in which this can be done.
-    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+    pub(crate) fn conflict(message: impl Into<Sentence>) -> Self {
         Self::new(StatusCode::CONFLICT, "refused", message)
     }
 
     /// 409: these live flows use it.
     pub(crate) fn used(flows: &[String]) -> Self {
-        let message = format!("live flows use it: {}; change them or switch them off first", flows.join(", "));
+        let message =
+            sentence!("live flows use it: {names}; change them or switch them off first", names = flows.join(", "));
         Self { details: json!({ "flows": flows }), ..Self::new(StatusCode::CONFLICT, "used", message) }
     }
 
     /// 409 with a code of its own; `details` helps the caller to go on.
-    pub(crate) fn conflict_of(code: &'static str, message: impl Into<String>, details: &impl Serialize) -> Self {
+    pub(crate) fn conflict_of(code: &'static str, message: impl Into<Sentence>, details: &impl Serialize) -> Self {
         Self { details: json!(details), ..Self::new(StatusCode::CONFLICT, code, message) }
     }
 
@@ -166,12 +171,12 @@ impl ApiError {
     }
 
     /// 422: the documents have problems; `details` lists them.
-    pub(crate) fn problems(message: impl Into<String>, details: Value) -> Self {
+    pub(crate) fn problems(message: impl Into<Sentence>, details: Value) -> Self {
         Self { details, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "problems", message) }
     }
 
     /// 429: too much at once; worth another try after `wait`.
-    pub(crate) fn too_many(message: impl Into<String>, wait: std::time::Duration) -> Self {
+    pub(crate) fn too_many(message: impl Into<Sentence>, wait: std::time::Duration) -> Self {
         let retry_after_s = Some(whole_seconds(wait));
         Self { retry_after_s, ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", message) }
     }
@@ -293,13 +298,14 @@ impl From<DoorError> for ApiError {
 
 impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
+        self.message.fmt(f)
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let error = Shown { code: self.code, message: self.message, details: self.details };
+        let message = self.message.to_string();
+        let error = Shown { code: self.code, message, said: self.message, details: self.details };
         let mut response = (self.status, Json(Envelope { error })).into_response();
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

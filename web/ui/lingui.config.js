@@ -15,5 +15,6 @@ export default {
       path: "<rootDir>/src/desk/locales/{locale}",
       include: ["<rootDir>/src/desk", "<rootDir>/src/pages/inbox", "<rootDir>/src/pages/team"],
     },
+    { path: "<rootDir>/src/server/locales/{locale}", include: ["<rootDir>/src/server"] },
   ],
 };

@@ -15,7 +15,10 @@ use super::kinds::{CompiledDocument, Kind, check_document};
 use super::problem::{Problem, Severity};
 use super::program::{Expr, Op, Trigger};
 use super::suggest;
+use super::yaml::Place;
 use crate::event;
+use crate::sentence;
+use crate::sentence::Sentence;
 use crate::store::{VersionRow, VersionState};
 
 /// What a document says of tags and of other documents.
@@ -92,34 +95,38 @@ fn literal_tags(input: &Expr) -> Vec<String> {
     }
 }
 
-fn unknown_tags(own: &Said, all: &All) -> Vec<(&'static str, String, String)> {
+fn unknown_tags(own: &Said, all: &All) -> Vec<(&'static str, Sentence, Sentence)> {
     let given: BTreeSet<&str> = all.values().flat_map(|said| &said.gives).map(String::as_str).collect();
     let digits = |tag: &str| tag.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
     let unknown = own.needs.tags_read.iter().filter(|tag| !given.contains(tag.as_str()));
     let near = unknown.filter_map(|tag| {
         // `tier-1` is no misspelling of `tier-2`.
         let near = suggest::nearest(tag, given.iter().copied()).filter(|near| digits(near) != digits(tag))?;
-        let message = format!("no flow and no rule gives the tag `{tag}`");
-        Some(("unknown_tag", message, format!("did you mean `{near}`?")))
+        let message = sentence!("no flow and no rule gives the tag `{tag}`", tag);
+        Some(("unknown_tag", message, sentence!("did you mean `{name}`?", name = near)))
     });
     near.collect()
 }
 
 /// Teams have their hours in calendars of the same name.
-fn unknown_teams(own: &Said, all: &All) -> Vec<(&'static str, String, String)> {
+fn unknown_teams(own: &Said, all: &All) -> Vec<(&'static str, Sentence, Sentence)> {
     let calendars: Vec<&str> =
         all.iter().filter(|(_, said)| said.kind == Kind::Calendar).map(|(id, _)| id.as_str()).collect();
     let unknown = own.needs.teams.iter().filter(|team| !calendars.contains(&team.as_str()));
     let near = unknown.filter_map(|team| {
         let near = suggest::nearest(team, calendars.iter().copied())?;
-        Some(("unknown_team", format!("the team `{team}` has no calendar"), format!("did you mean `{near}`?")))
+        Some((
+            "unknown_team",
+            sentence!("the team `{team}` has no calendar", team),
+            sentence!("did you mean `{name}`?", name = near),
+        ))
     });
     near.collect()
 }
 
 /// The shortest way on which a document starts itself again by way of others.
-fn ring(id: &str, all: &All) -> Option<(&'static str, String, String)> {
-    let mut came: BTreeMap<&str, (&str, String)> = BTreeMap::new();
+fn ring(id: &str, all: &All) -> Option<(&'static str, Sentence, Sentence)> {
+    let mut came: BTreeMap<&str, (&str, Sentence)> = BTreeMap::new();
     let mut open = VecDeque::from([id]);
     while let Some(here) = open.pop_front() {
         for (next, how) in all.keys().filter_map(|next| Some((next.as_str(), starts(here, next, all)?))) {
@@ -132,11 +139,7 @@ fn ring(id: &str, all: &All) -> Option<(&'static str, String, String)> {
                 }
                 ways.reverse();
                 let hint = "each round is one event deeper, and the 9th starts nothing; take one way out, or let a condition end it";
-                return Some((
-                    "flow_ring",
-                    format!("these may start each other: {}", ways.join(", ")),
-                    hint.to_owned(),
-                ));
+                return Some(("flow_ring", sentence!("these may start each other: {ways}", ways), hint.into()));
             }
             if !came.contains_key(next) {
                 came.insert(next, (here, how));
@@ -148,13 +151,13 @@ fn ring(id: &str, all: &All) -> Option<(&'static str, String, String)> {
 }
 
 /// How `from` may start `to`, if it may. What a document does to itself is not told: a tag that is there is not given again.
-fn starts(from: &str, to: &str, all: &All) -> Option<String> {
+fn starts(from: &str, to: &str, all: &All) -> Option<Sentence> {
     let (one, other) = (all.get(from)?, all.get(to)?);
     if from == to {
         return None;
     }
     if one.needs.flows.contains(to) {
-        return Some(format!("`{from}` calls `{to}`"));
+        return Some(sentence!("`{from}` calls `{to}`", from, to));
     }
     other.listens.iter().find_map(|(kind, params)| {
         let tag = |tags: &BTreeSet<String>| {
@@ -162,11 +165,17 @@ fn starts(from: &str, to: &str, all: &All) -> Option<String> {
             tags.iter().find(|tag| asked.is_none_or(|asked| asked == tag.as_str())).cloned()
         };
         match &**kind {
-            event::TAG_ADDED => Some(format!("`{from}` gives the tag `{}`, which starts `{to}`", tag(&one.gives)?)),
-            event::TAG_REMOVED => Some(format!("`{from}` takes the tag `{}`, which starts `{to}`", tag(&one.takes)?)),
+            event::TAG_ADDED => {
+                Some(sentence!("`{from}` gives the tag `{tag}`, which starts `{to}`", from, tag = tag(&one.gives)?, to))
+            }
+            event::TAG_REMOVED => {
+                Some(sentence!("`{from}` takes the tag `{tag}`, which starts `{to}`", from, tag = tag(&one.takes)?, to))
+            }
             event::FLOW_FAILED if one.kind == Kind::Flow => {
                 let asked = params["flow"].as_str();
-                asked.is_none_or(|asked| asked == from).then(|| format!("a failure of `{from}` starts `{to}`"))
+                asked
+                    .is_none_or(|asked| asked == from)
+                    .then(|| sentence!("a failure of `{from}` starts `{to}`", from, to))
             }
             _ => None,
         }
@@ -174,10 +183,10 @@ fn starts(from: &str, to: &str, all: &All) -> Option<String> {
 }
 
 impl PlanItem {
-    fn warn(&mut self, told: Vec<(&'static str, String, String)>) {
+    fn warn(&mut self, told: Vec<(&'static str, Sentence, Sentence)>) {
         let (line, column) = self.place;
         let problem =
-            |(code, message, hint)| Problem { line, column, severity: Severity::Warning, code, message, hint };
+            |(code, message, hint)| Problem::new(Place { line, column }, Severity::Warning, code, message, hint);
         self.problems.extend(told.into_iter().map(problem));
     }
 }

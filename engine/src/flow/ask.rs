@@ -15,6 +15,7 @@ use super::yaml::{Node, Place};
 use crate::capability::whatsapp::{MAX_CHOICE_CHARS, MAX_CHOICES, SendChoices, SendText};
 use crate::connector::{Action, ActionSpec};
 use crate::event;
+use crate::sentence;
 
 /// How often a question is asked when the step does not say.
 const TRIES: u32 = 3;
@@ -89,7 +90,8 @@ impl<'a> Lower<'a> {
     fn sender(&mut self, connection: Option<&'a Node>, choices: Vec<Arc<str>>, at: Place) -> Option<Sender<'a>> {
         let action = if choices.is_empty() { SendText::NAME } else { SendChoices::NAME };
         let Some(spec) = self.env.catalog.actions.get(action) else {
-            let message = format!("`ask` needs the action `{action}`, and no connector of this build performs it");
+            let message =
+                sentence!("`ask` needs the action `{action}`, and no connector of this build performs it", action);
             self.problems.error(at, "unknown_action", message, "ask without `choices`");
             return None;
         };
@@ -133,7 +135,8 @@ impl<'a> Lower<'a> {
     fn choices(&mut self, node: &'a Node) -> Option<Vec<Arc<str>>> {
         let items = fields::list(node, "`choices`", &mut self.problems);
         if items.is_empty() || items.len() > MAX_CHOICES {
-            let message = format!("`choices` has {} items; WhatsApp shows 1 to {MAX_CHOICES}", items.len());
+            let message =
+                sentence!("`choices` has {n} items; WhatsApp shows 1 to {most}", n = items.len(), most = MAX_CHOICES);
             self.problems.error(node.place, "wrong_length", message, "up to 3 are buttons, more are a list");
             return None;
         }
@@ -142,11 +145,11 @@ impl<'a> Lower<'a> {
             let text = fields::text(item, "a choice", &mut self.problems)?;
             let most = if items.len() > 3 { MAX_CHOICE_CHARS.1 } else { MAX_CHOICE_CHARS.0 };
             if text.is_empty() || text.chars().count() > most {
-                let message = format!("a choice here has 1 to {most} characters");
+                let message = sentence!("a choice here has 1 to {most} characters", most);
                 self.problems.error(item.place, "wrong_length", message, "up to 3 choices: 20; a list: 24");
             }
             if choices.iter().any(|known| crate::expr::text::normalise(known) == crate::expr::text::normalise(text)) {
-                let message = format!("the choice `{text}` is there already");
+                let message = sentence!("the choice `{text}` is there already", text);
                 self.problems.error(item.place, "duplicate_choice", message, "give each choice other words");
             }
             choices.push(text.into());
@@ -164,7 +167,7 @@ impl<'a> Lower<'a> {
             ["contact", "fields", name] if own(name) => Some(Into::Field(name.into())),
             ["vars", name] if own(name) => Some(Into::Var(name.into())),
             _ => {
-                let message = format!("an answer cannot be kept in `{target}`");
+                let message = sentence!("an answer cannot be kept in `{target}`", target);
                 let hint = "write contact.fields.<name>, contact.name, contact.language or vars.<name>";
                 self.problems.error(node.place, "unknown_choice", message, hint);
                 None

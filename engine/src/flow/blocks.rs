@@ -10,6 +10,7 @@ use super::shape::Shape;
 use super::suggest;
 use super::yaml::{Node, Place, Val};
 use crate::expr::{Origin, Script};
+use crate::sentence;
 
 /// Most steps of a flow, nested ones included.
 pub(super) const MAX_STEPS: usize = 500;
@@ -125,13 +126,13 @@ impl<'a> Lower<'a> {
         let items = fields::list(node, "a block of steps", &mut self.problems);
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            let message = format!("steps are nested deeper than {MAX_DEPTH}");
+            let message = sentence!("steps are nested deeper than {most}", most = MAX_DEPTH);
             self.problems.error(node.place, "too_deep", message, "move the inner part into a flow of its own");
         }
         let before = self.steps.len();
         let first = self.reserve(items.len());
         if before <= MAX_STEPS && self.steps.len() > MAX_STEPS {
-            let message = format!("a flow has at most {MAX_STEPS} steps");
+            let message = sentence!("a flow has at most {most} steps", most = MAX_STEPS);
             self.problems.error(node.place, "too_many_steps", message, "split it into several flows");
         }
         let (mut ends, mut told) = (false, false);
@@ -230,7 +231,7 @@ impl<'a> Lower<'a> {
             }
             [first, second, ..] => {
                 let at = keys.peek(second).map_or(here.place, |(key, _)| key.place);
-                let message = format!("a step does one thing; this one has `{first}` and `{second}`");
+                let message = sentence!("a step does one thing; this one has `{first}` and `{second}`", first, second);
                 self.problems.error(at, "two_verbs", message, "begin a new step with `- `");
                 None
             }
@@ -242,11 +243,16 @@ impl<'a> Lower<'a> {
             keys.rest().find_map(|(key, _)| suggest::nearest(&key.text, VERBS.iter().copied()).map(|verb| (key, verb)));
         match meant {
             Some((key, verb)) => {
-                let message = format!("a step has no key `{}`", key.text);
-                self.problems.error(key.place, "unknown_key", message, format!("did you mean `{verb}`?"));
+                let message = sentence!("a step has no key `{name}`", name = key.text);
+                self.problems.error(
+                    key.place,
+                    "unknown_key",
+                    message,
+                    sentence!("did you mean `{name}`?", name = verb),
+                );
             }
             None => {
-                let hint = format!("every step has one of: {}", VERBS.join(", "));
+                let hint = sentence!("every step has one of: {names}", names = VERBS.join(", "));
                 self.problems.error(here.place, "no_verb", "this step does nothing", hint);
             }
         }
@@ -267,15 +273,15 @@ impl<'a> Lower<'a> {
         let id = fields::text(node, "`id`", &mut self.problems)?;
         if !is_id(id) {
             let hint = "small letters, digits and `_`, first a letter, at most 64: new_ticket";
-            self.problems.error(node.place, "bad_id", format!("`{id}` is not a step id"), hint);
+            self.problems.error(node.place, "bad_id", sentence!("`{id}` is not a step id", id), hint);
             return None;
         }
         if !readable("steps", id) {
-            let message = format!("`{id}` is a word of rhai, so `steps.{id}` could not be read");
-            self.problems.error(node.place, "bad_id", message, format!("choose another: {id}_1"));
+            let message = sentence!("`{id}` is a word of rhai, so `steps.{id}` could not be read", id);
+            self.problems.error(node.place, "bad_id", message, sentence!("choose another: {id}_1", id));
         }
         if let Some(first) = self.ids.insert(id, node.place.line) {
-            let message = format!("the id `{id}` is taken by the step on line {first}");
+            let message = sentence!("the id `{id}` is taken by the step on line {first}", id, first);
             self.problems.error(node.place, "duplicate_id", message, "give each step its own");
         }
         Some(id)

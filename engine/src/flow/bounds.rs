@@ -7,6 +7,7 @@ use super::fields::{self, Fields};
 use super::lower::Lower;
 use super::program::{Program, StepIx};
 use super::yaml::Node;
+use crate::sentence;
 
 /// Longest deadline.
 const MOST_TIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -75,7 +76,7 @@ impl<'a> Lower<'a> {
             "wait_for" | "ask" => "how long it waits says `timeout`",
             _ => "a deadline belongs to a step that holds others, or calls a flow",
         };
-        self.problems.error(place, "unknown_key", format!("`{verb}` has no key `deadline`"), hint);
+        self.problems.error(place, "unknown_key", sentence!("`{verb}` has no key `deadline`", verb), hint);
         None
     }
 

@@ -15,6 +15,7 @@ use super::yaml::{Node, Val};
 use crate::book::PublishedCalendar;
 use crate::calendar::{Calendar, weekday};
 use crate::ids::VersionId;
+use crate::sentence;
 
 const KEYS: &[&str] = &["format", "calendar", "name", "note", "zone", "hours", "holidays"];
 const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -73,8 +74,13 @@ impl<'a> Lower<'a> {
         };
         for (key, spans) in entries {
             let Some(day) = weekday(&key.text).and_then(|day| week.get_mut(day)) else {
-                let hint = format!("weekdays are {}", DAYS.join(", "));
-                self.problems.error(key.place, "unknown_key", format!("`{}` is no weekday", key.text), hint);
+                let hint = sentence!("weekdays are {names}", names = DAYS.join(", "));
+                self.problems.error(
+                    key.place,
+                    "unknown_key",
+                    sentence!("`{name}` is no weekday", name = key.text),
+                    hint,
+                );
                 continue;
             };
             for item in fields::list(spans, "the hours of a day", &mut self.problems) {
@@ -95,12 +101,12 @@ impl<'a> Lower<'a> {
             Some((read(from)?, until))
         });
         let Some((from, until)) = span.filter(|(from, until)| until.is_none_or(|until| *from < until)) else {
-            let message = format!("`{text}` is no span of a day");
+            let message = sentence!("`{text}` is no span of a day", text);
             self.problems.error(node.place, "bad_hours", message, "write from-until: \"09:00-18:00\", \"20:00-24:00\"");
             return None;
         };
         if before.is_some_and(|(_, end)| end.is_none_or(|end| end > from)) {
-            let message = format!("`{text}` begins before the hours above it end");
+            let message = sentence!("`{text}` begins before the hours above it end", text);
             self.problems.error(node.place, "bad_hours", message, "list them in order, without overlap");
             return None;
         }
@@ -114,7 +120,7 @@ impl<'a> Lower<'a> {
             match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
                 Ok(day) => drop(days.insert(day)),
                 Err(_) => {
-                    let message = format!("`{text}` is no date");
+                    let message = sentence!("`{text}` is no date", text);
                     self.problems.error(item.place, "bad_hours", message, "write year-month-day: 2026-12-25");
                 }
             }

@@ -11,6 +11,8 @@ use super::lower::Compiled;
 use super::problem::{Problem, Problems, Severity};
 use super::program::Op;
 use super::proof::{self, Age};
+use super::yaml::Place;
+use crate::sentence;
 
 /// Longer ago than any wait: what is this old behind a flow was not answered in it.
 const LONG_AGO: Age = Age::Within(Duration::from_secs(100 * 365 * 24 * 60 * 60));
@@ -138,8 +140,9 @@ pub(super) fn tell(items: &mut [PlanItem], stored: &[Box<Compiled>]) {
     let others = of_callers(kept.copied(), &Called::of(&before), &called);
     for (item, refused) in items.iter_mut().zip(refused) {
         let (line, column) = item.place;
-        let told = others.iter().filter(|(to, _)| item.flow.as_deref() == Some(to));
-        item.problems.extend(told.map(|(_, problem)| Problem { line, column, ..problem.clone() }));
+        let place = Place { line, column };
+        let told = others.iter().filter(|(to, ..)| item.flow.as_deref() == Some(to));
+        item.problems.extend(told.map(|(_, caller, problem)| of_caller(caller, problem, place)));
         if !refused.is_empty() {
             item.problems.extend(refused);
             item.change = Change::Refused;
@@ -153,12 +156,12 @@ fn of_callers<'a>(
     flows: impl Iterator<Item = &'a Compiled>,
     before: &Called,
     now: &Called,
-) -> Vec<(Arc<str>, Problem)> {
+) -> Vec<(Arc<str>, &'a Compiled, Problem)> {
     let mut told = Vec::new();
     for flow in flows {
         let already = late(flow, before);
         for problem in late(flow, now).into_iter().filter(|problem| !already.contains(problem)) {
-            told.extend(calls(flow).map(|to| (Arc::clone(to), of_caller(flow, &problem))));
+            told.extend(calls(flow).map(|to| (Arc::clone(to), flow, problem.clone())));
         }
     }
     told
@@ -171,10 +174,11 @@ fn late(flow: &Compiled, called: &Called) -> Vec<Problem> {
     problems.sorted().into_iter().filter(|problem| problem.severity == Severity::Error).collect()
 }
 
-/// The same as the author of the flow that is called reads it.
-fn of_caller(caller: &Compiled, problem: &Problem) -> Problem {
+/// The same as the author of the flow that is called reads it, at `place` in that one.
+fn of_caller(caller: &Compiled, problem: &Problem, place: Place) -> Problem {
+    let (flow, line, said) = (&caller.flow, problem.line, &problem.said);
     let message =
-        format!("`{}` calls this flow, and then, on its line {}: {}", caller.flow, problem.line, problem.message);
-    let hint = format!("change `{}` too: {}", caller.flow, problem.hint);
-    Problem { severity: Severity::Warning, message, hint, ..problem.clone() }
+        sentence!("`{flow}` calls this flow, and then, on its line {line}: {told}", flow, line, told = said.message);
+    let hint = sentence!("change `{flow}` too: {advice}", flow, advice = said.hint);
+    Problem::new(place, Severity::Warning, problem.code, message, hint)
 }

@@ -10,6 +10,7 @@ use super::shape::Shape;
 use super::values::Slot;
 use super::yaml::{Node, Val};
 use crate::event;
+use crate::sentence;
 
 impl<'a> Lower<'a> {
     pub(super) fn script_step(&mut self, node: &'a Node, here: &Here<'_>) -> Made {
@@ -32,7 +33,7 @@ impl<'a> Lower<'a> {
         let wait = keys.take("wait").is_none_or(|node| self.boolean(node, "`wait`"));
         let flow = fields::text(node, "`run_flow`", &mut self.problems);
         if let Some(name) = flow.filter(|name| !is_kebab(name)) {
-            let message = format!("`{name}` is not a flow id");
+            let message = sentence!("`{name}` is not a flow id", name);
             self.problems.error(node.place, "bad_id", message, "name the flow to run: run_flow: collect-address");
         }
         self.needs.flows.extend(flow.map(str::to_owned));

@@ -19,6 +19,7 @@ use super::suggest;
 use super::time;
 use super::yaml::{self, Key, Node, Place, Val};
 use crate::clock::At;
+use crate::sentence;
 
 const KEYS: &[&str] =
     &["name", "note", "given", "at", "fake", "expect", "others", "never", "end", "tags", "contact", "vars", "cases"];
@@ -309,7 +310,7 @@ fn rules(node: &Node, known: &[Arc<str>], lower: &mut Lower<'_>) -> Vec<String> 
         let Some(name) = item.scalar().map(|scalar| scalar.text.as_str()) else { continue };
         if !known.iter().any(|rule| **rule == *name) {
             let hint = suggest::hint(name, known.iter().map(AsRef::as_ref));
-            lower.problems.error(item.place, "unknown_choice", format!("there is no rule `{name}`"), hint);
+            lower.problems.error(item.place, "unknown_choice", sentence!("there is no rule `{name}`", name), hint);
         }
     }
     texts(node, "a list of rules", lower)

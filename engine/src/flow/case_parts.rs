@@ -14,6 +14,7 @@ use super::time;
 use super::values::untyped;
 use super::yaml::{Node, Place, Val};
 use crate::contact::Priority;
+use crate::sentence;
 
 const CONTACT: &[&str] =
     &["phone", "name", "language", "priority", "tags", "order_status", "fields", "consent", "unread_count"];
@@ -28,7 +29,7 @@ pub(super) fn choice<T: Copy>(node: &Node, all: &[(&str, T)], lower: &mut Lower<
     let found = all.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
     if found.is_none() {
         let hint = suggest::hint(text, all.iter().map(|(name, _)| *name));
-        lower.problems.error(node.place, "unknown_choice", format!("`{text}` is not a choice here"), hint);
+        lower.problems.error(node.place, "unknown_choice", sentence!("`{text}` is not a choice here", text), hint);
     }
     found
 }
@@ -80,7 +81,7 @@ pub(super) fn record(
     }
     for (place, name) in unknown {
         let hint = suggest::hint(&name, known.iter().copied());
-        lower.problems.error(place, "unknown_key", format!("{what} has no `{name}`"), hint);
+        lower.problems.error(place, "unknown_key", sentence!("{what} has no `{name}`", what, name), hint);
     }
     Some(out)
 }
@@ -129,7 +130,7 @@ fn event_fields(node: &Node, shape: Shape<'_>, what: &str, lower: &mut Lower<'_>
         return Map::new();
     }
     let Val::Map(entries) = &node.value else {
-        wrong(node, &format!("the fields of `{what}` are a map"), &mut lower.problems);
+        wrong(node, sentence!("the fields of `{what}` are a map", what), &mut lower.problems);
         return Map::new();
     };
     let mut out = Map::new();
@@ -226,7 +227,7 @@ fn expectation<'a>(item: &'a Node, lower: &mut Lower<'a>) -> Option<Expectation>
         return None;
     };
     if let Some((second, _)) = rest.next() {
-        let message = format!("one action per expectation; `{}` is a second", second.text);
+        let message = sentence!("one action per expectation; `{name}` is a second", name = second.text);
         lower.problems.error(second.place, "unknown_key", message, "begin a new one with `- `");
     }
     let spec = action(&key.text, key.place, lower)?;
@@ -241,7 +242,7 @@ fn action<'a>(name: &str, at: Place, lower: &mut Lower<'a>) -> Option<&'a crate:
     let found = lower.env.catalog.actions.get(name);
     if found.is_none() {
         let hint = suggest::hint(name, lower.env.catalog.actions.keys().copied());
-        lower.problems.error(at, "unknown_action", format!("there is no action `{name}`"), hint);
+        lower.problems.error(at, "unknown_action", sentence!("there is no action `{name}`", name), hint);
     }
     found
 }
@@ -259,7 +260,7 @@ fn known<'s>(
         Member::Free => Some(Shape::any()),
         Member::Unknown => {
             let hint = suggest::hint(name, shape.names());
-            lower.problems.error(at, "unknown_field", format!("{what} has no field `{name}`"), hint);
+            lower.problems.error(at, "unknown_field", sentence!("{what} has no field `{name}`", what, name), hint);
             None
         }
     }
@@ -268,7 +269,7 @@ fn known<'s>(
 /// A map of fixed values, any part of what `shape` describes.
 pub(super) fn object(node: &Node, shape: Shape<'_>, what: &str, lower: &mut Lower<'_>) -> Option<Map<String, Value>> {
     let Val::Map(entries) = &node.value else {
-        wrong(node, &format!("{what} takes a map of fields"), &mut lower.problems);
+        wrong(node, sentence!("{what} takes a map of fields", what), &mut lower.problems);
         return None;
     };
     let mut out = Map::new();
@@ -297,7 +298,7 @@ fn plain(node: &Node, shape: Shape<'_>, name: &str, lower: &mut Lower<'_>) -> Op
     if let (Some(choices), Val::Scalar(scalar)) = (shape.choices(), &node.value)
         && !choices.contains(&scalar.text.as_str())
     {
-        let message = format!("`{name}` cannot be `{}`", scalar.text);
+        let message = sentence!("`{name}` cannot be `{text}`", name, text = &scalar.text);
         lower.problems.error(node.place, "unknown_choice", message, suggest::hint(&scalar.text, choices));
         return None;
     }
@@ -316,7 +317,7 @@ fn plain(node: &Node, shape: Shape<'_>, name: &str, lower: &mut Lower<'_>) -> Op
         Val::List(_) | Val::Map(_) => None,
     };
     if value.is_none() {
-        wrong(node, &format!("`{name}` has another type"), &mut lower.problems);
+        wrong(node, sentence!("`{name}` has another type", name), &mut lower.problems);
     }
     value
 }

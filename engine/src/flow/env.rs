@@ -9,6 +9,8 @@ use super::fields::{self, Fields};
 use super::problem::{Problem, Problems};
 use super::yaml::{self, Place, Val};
 use crate::connector::Catalog;
+use crate::sentence;
+use crate::sentence::Sentence;
 
 /// A connection as the check needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +81,7 @@ impl Bindings {
                 let Val::Map(entries) = &node.value else {
                     fields::wrong(
                         node,
-                        &format!("`{name}` is a map from the name in the files to the name here"),
+                        sentence!("`{name}` is a map from the name in the files to the name here", name),
                         &mut problems,
                     );
                     continue;
@@ -179,10 +181,15 @@ pub(crate) fn resolve<'a>(
         match connections.iter().find(|info| info.id == name) {
             None => {
                 let hint = super::suggest::hint(name, connections.iter().map(|info| info.id.as_str()));
-                problems.error(place, "unknown_connection", format!("there is no connection `{name}`"), hint);
+                problems.error(place, "unknown_connection", sentence!("there is no connection `{name}`", name), hint);
             }
             Some(info) if !serves(info) => {
-                let message = format!("the connection `{name}` ({}) does not perform `{action}`", info.connector);
+                let message = sentence!(
+                    "the connection `{name}` ({connector}) does not perform `{action}`",
+                    name,
+                    connector = info.connector,
+                    action
+                );
                 problems.error(place, "connection_cannot", message, who_serves(connections, &serves));
             }
             Some(_) => {}
@@ -192,21 +199,21 @@ pub(crate) fn resolve<'a>(
     match able(connections) {
         (Some(only), None) => return only.id.clone(),
         (None, _) => {
-            let message = format!("no connection performs `{action}`");
+            let message = sentence!("no connection performs `{action}`", action);
             problems.error(at, "connection_needed", message, "connect an account of a service that does");
         }
         (Some(_), Some(_)) => {
-            let message = format!("several connections perform `{action}`");
+            let message = sentence!("several connections perform `{action}`", action);
             problems.error(at, "connection_needed", message, who_serves(connections, &serves));
         }
     }
     capability.to_owned()
 }
 
-fn who_serves(connections: &[ConnectionInfo], serves: &dyn Fn(&ConnectionInfo) -> bool) -> String {
+fn who_serves(connections: &[ConnectionInfo], serves: &dyn Fn(&ConnectionInfo) -> bool) -> Sentence {
     let able: Vec<&str> = connections.iter().filter(|info| serves(info)).map(|info| info.id.as_str()).collect();
     if able.is_empty() {
-        return "connect an account of a service that does".to_owned();
+        return "connect an account of a service that does".into();
     }
-    format!("name one with `connection:`, or choose a default in the settings: {}", able.join(", "))
+    sentence!("name one with `connection:`, or choose a default in the settings: {names}", names = able.join(", "))
 }

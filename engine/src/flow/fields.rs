@@ -3,6 +3,8 @@
 use super::problem::Problems;
 use super::suggest;
 use super::yaml::{Key, Node, Place, Val};
+use crate::sentence;
+use crate::sentence::Sentence;
 
 /// The keys of one map while it is read.
 pub(crate) struct Fields<'a> {
@@ -20,7 +22,7 @@ impl<'a> Fields<'a> {
         match &node.value {
             Val::Map(entries) => Some(Self { place: node.place, what, entries, taken: vec![false; entries.len()] }),
             _ => {
-                wrong(node, &format!("{what} is a map of keys and values"), problems);
+                wrong(node, sentence!("{what} is a map of keys and values", what), problems);
                 None
             }
         }
@@ -44,10 +46,15 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of `name`, or a problem with `hint`.
-    pub(crate) fn need(&mut self, name: &str, hint: &str, problems: &mut Problems) -> Option<&'a Node> {
+    pub(crate) fn need(&mut self, name: &str, hint: impl Into<Sentence>, problems: &mut Problems) -> Option<&'a Node> {
         let found = self.take(name);
         if found.is_none() {
-            problems.error(self.place, "missing_key", format!("{} has no `{name}`", self.what), hint);
+            problems.error(
+                self.place,
+                "missing_key",
+                sentence!("{what} has no `{name}`", what = self.what, name),
+                hint,
+            );
         }
         found
     }
@@ -55,21 +62,27 @@ impl<'a> Fields<'a> {
     /// Reports what was not taken; `known` are the names that exist here.
     pub(crate) fn finish(self, known: &[&str], problems: &mut Problems) {
         for (key, _) in self.rest() {
-            let message = format!("{} has no key `{}`", self.what, key.text);
+            let message = sentence!("{what} has no key `{name}`", what = self.what, name = key.text);
             problems.error(key.place, "unknown_key", message, suggest::hint(&key.text, known.iter().copied()));
         }
     }
 }
 
 /// Reports that something else stands where `expected` belongs.
-pub(crate) fn wrong(node: &Node, expected: &str, problems: &mut Problems) {
+pub(crate) fn wrong(node: &Node, expected: impl Into<Sentence>, problems: &mut Problems) {
     if !matches!(node.value, Val::Broken) {
-        let hint = match expected {
-            _ if expected.contains("list") => "write each item on a line of its own with `- `, or [a, b]",
-            _ if expected.contains("map") => "write `key: value` on lines of their own, or { key: value }",
+        let expected = expected.into();
+        let hint = match expected.to_string() {
+            said if said.contains("list") => "write each item on a line of its own with `- `, or [a, b]",
+            said if said.contains("map") => "write `key: value` on lines of their own, or { key: value }",
             _ => "write one plain value; quotes make anything text",
         };
-        problems.error(node.place, "wrong_type", format!("{expected}; this is {}", node.kind()), hint);
+        problems.error(
+            node.place,
+            "wrong_type",
+            sentence!("{expected}; this is {kind}", expected, kind = node.kind()),
+            hint,
+        );
     }
 }
 
@@ -78,7 +91,7 @@ pub(crate) fn text<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> O
     match &node.value {
         Val::Scalar(scalar) => Some(&scalar.text),
         _ => {
-            wrong(node, &format!("{what} is text"), problems);
+            wrong(node, sentence!("{what} is text", what), problems);
             None
         }
     }
@@ -89,7 +102,7 @@ pub(crate) fn list<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> &
     match &node.value {
         Val::List(items) => items,
         _ => {
-            wrong(node, &format!("{what} is a list, each item on a line that begins with `- `"), problems);
+            wrong(node, sentence!("{what} is a list, each item on a line that begins with `- `", what), problems);
             &[]
         }
     }

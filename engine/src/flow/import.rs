@@ -10,6 +10,9 @@ use super::env::{Environment, Needs};
 use super::kinds::{CompiledDocument, Kind, check_document};
 use super::problem::{Problem, Severity};
 use super::suggest;
+use super::yaml::Place;
+use crate::sentence;
+use crate::sentence::Sentence;
 use crate::store::{VersionRow, VersionState};
 
 /// A file to import.
@@ -112,7 +115,7 @@ fn item(document: &Document, stored: &[VersionRow], env: &Environment<'_>) -> Pl
     let Some(flow) = checked.flow else { return item };
     let row = current(stored, &flow.id);
     if let Some(row) = row.filter(|row| row.kind != checked.kind) {
-        let message = format!("`{}` is the id of a `{}:` document already", flow.id, row.kind.key());
+        let message = sentence!("`{id}` is the id of a `{key}:` document already", id = flow.id, key = row.kind.key());
         let hint = "ids are unique among documents of every kind: give this one another";
         item.problems.push(taken(flow.line, flow.column, message, hint));
         item.owner_conflict = Some(row.owner.clone());
@@ -121,8 +124,10 @@ fn item(document: &Document, stored: &[VersionRow], env: &Environment<'_>) -> Pl
     if let Some(row) =
         row.filter(|row| row.state != VersionState::Old && in_files(&row.owner) != in_files(&document.owner))
     {
-        let owner = if in_files(&row.owner) { format!("a file ({})", row.owner) } else { "the database".to_owned() };
-        let message = format!("the {} `{}` belongs to {owner} already", checked.kind.word(), flow.id);
+        let owner =
+            if in_files(&row.owner) { sentence!("a file ({owner})", owner = row.owner) } else { "the database".into() };
+        let message =
+            sentence!("the {word} `{id}` belongs to {owner} already", word = checked.kind.word(), id = flow.id, owner);
         let hint = "give this one another id, or remove the other first";
         item.problems.push(taken(flow.line, flow.column, message, hint));
         item.owner_conflict = Some(row.owner.clone());
@@ -177,10 +182,10 @@ fn tell_missing(items: &mut [PlanItem], stored: &[VersionRow]) {
             item.problems.extend(missing.iter().map(|name| {
                 let mut hint = suggest::hint(name, known.iter().map(String::as_str));
                 if hint.is_empty() {
-                    hint = "take its file along, or import it first".to_owned();
+                    hint = "take its file along, or import it first".into();
                 }
-                let message = format!("there is {what} `{name}`, neither in these files nor stored");
-                Problem { line, column, severity: Severity::Warning, code, message, hint }
+                let message = sentence!("there is {what} `{name}`, neither in these files nor stored", what, name);
+                Problem::new(Place { line, column }, Severity::Warning, code, message, hint)
             }));
         }
     }
@@ -198,7 +203,7 @@ fn refuse_doubles(items: &mut [PlanItem]) {
             let others = indexes.iter().filter(|other| **other != index);
             let others = others.map(|other| items[*other].path.clone()).collect::<Vec<_>>().join(", ");
             let item = &mut items[index];
-            let message = format!("the {} `{flow}` is also in {others}", item.kind.word());
+            let message = sentence!("the {word} `{flow}` is also in {others}", word = item.kind.word(), flow, others);
             let (line, column) = item.place;
             item.problems.push(taken(line, column, message, "give each file its own id"));
             item.owner_conflict = Some(others);
@@ -208,6 +213,6 @@ fn refuse_doubles(items: &mut [PlanItem]) {
     }
 }
 
-fn taken(line: u32, column: u32, message: String, hint: &str) -> Problem {
-    Problem { line, column, severity: Severity::Error, code: "flow_taken", message, hint: hint.to_owned() }
+fn taken(line: u32, column: u32, message: Sentence, hint: &'static str) -> Problem {
+    Problem::new(Place { line, column }, Severity::Error, "flow_taken", message, hint.into())
 }

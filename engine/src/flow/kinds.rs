@@ -21,6 +21,7 @@ use super::segment::CompiledSegment;
 use super::yaml::{self, Node, Val};
 use crate::book::Published;
 use crate::ids::VersionId;
+use crate::sentence;
 
 /// What a document is. The codes are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -229,8 +230,11 @@ pub fn placed(problems: Vec<Problem>, text: &str, outline: Option<&Outline>) -> 
 pub(super) fn refuse_others(keys: &Fields<'_>, wanted: Kind, problems: &mut Problems) {
     for kind in Kind::ALL.into_iter().filter(|kind| *kind != wanted) {
         if let Some((key, _)) = keys.peek(kind.key()) {
-            let message =
-                format!("this document is `{}:` already; `{}:` makes another kind of it", wanted.key(), kind.key());
+            let message = sentence!(
+                "this document is `{key}:` already; `{other}:` makes another kind of it",
+                key = wanted.key(),
+                other = kind.key()
+            );
             problems.error(
                 key.place,
                 "two_kinds",

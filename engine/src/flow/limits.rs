@@ -12,6 +12,7 @@ use super::names::Source;
 use super::time;
 use super::yaml::{Node, Val};
 use crate::expr::Script;
+use crate::sentence;
 
 /// Most runs that a key may have at work, and most starts that it may have in a time.
 const MOST: u32 = 1_000;
@@ -114,7 +115,8 @@ impl<'a> Lower<'a> {
     fn gathers_nothing(&mut self, node: &'a Node) {
         let alone = |source: &&Source<'_>| !source.in_conversation && !source.kind.starts_with("crm.");
         if let Some(source) = self.names.sources.iter().find(alone) {
-            let message = format!("`debounce` gathers what one contact does, and `{}` concerns nobody", source.kind);
+            let message =
+                sentence!("`debounce` gathers what one contact does, and `{kind}` concerns nobody", kind = source.kind);
             let hint = "each such event starts a run of its own, after the quiet time";
             self.problems.warn(node.place, "no_contact", message, hint);
         }
@@ -157,7 +159,7 @@ impl<'a> Lower<'a> {
         let text = fields::text(node, "`limit`", &mut self.problems)?;
         let found = text.parse::<u32>().ok().filter(|limit| (1..=MOST).contains(limit));
         if found.is_none() {
-            let message = format!("`limit` is {text}; it is a whole number from 1 to {MOST}");
+            let message = sentence!("`limit` is {text}; it is a whole number from 1 to {most}", text, most = MOST);
             self.problems.error(node.place, "out_of_range", message, "how many runs of one key: `limit: 1`");
         }
         found
@@ -170,7 +172,7 @@ impl<'a> Lower<'a> {
             "skip" => Some(Busy::Skip),
             "replace" => Some(Busy::Replace),
             _ => {
-                let message = format!("`busy` is `queue`, `skip` or `replace`, not `{text}`");
+                let message = sentence!("`busy` is `queue`, `skip` or `replace`, not `{text}`", text);
                 let hint = "queue: waits for its turn; skip: does not start; replace: ends the older run";
                 self.problems.error(node.place, "unknown_choice", message, hint);
                 None
@@ -180,7 +182,12 @@ impl<'a> Lower<'a> {
 
     fn limit_span(&mut self, node: &'a Node, what: &str, bounds: RangeInclusive<Duration>) -> Option<Duration> {
         if matches!(node.value, Val::Null) {
-            self.problems.error(node.place, "missing_value", format!("{what} is empty"), "write a duration: 5s");
+            self.problems.error(
+                node.place,
+                "missing_value",
+                sentence!("{what} is empty", what),
+                "write a duration: 5s",
+            );
             return None;
         }
         let text = fields::text(node, what, &mut self.problems)?;
@@ -189,8 +196,13 @@ impl<'a> Lower<'a> {
             return Some(span);
         }
         let (low, high) = (crate::duration::format(*bounds.start()), crate::duration::format(*bounds.end()));
-        let hint = format!("write a duration from {low} to {high}");
-        self.problems.error(node.place, "out_of_range", format!("{what} is {text}: too short or too long"), hint);
+        let hint = sentence!("write a duration from {low} to {high}", low, high);
+        self.problems.error(
+            node.place,
+            "out_of_range",
+            sentence!("{what} is {text}: too short or too long", what, text),
+            hint,
+        );
         None
     }
 }

@@ -11,6 +11,8 @@ use super::shape::{Form, Shape};
 use super::suggest;
 use super::values::named;
 use super::yaml::{Node, Place, Val};
+use crate::sentence;
+use crate::sentence::Sentence;
 
 /// Most items that a `for_each` works on at once.
 const MAX_LIMIT: i64 = 50;
@@ -88,11 +90,11 @@ impl<'a> Lower<'a> {
             ROOTS.contains(&name) || name == "index" || self.names.locals.iter().any(|(local, _)| local == name);
         if !is_id(name) || !readable(name, "x") {
             let hint = "small letters, digits and `_`, first a letter: as: item";
-            self.problems.error(node.place, "bad_id", format!("`{name}` cannot name an item"), hint);
+            self.problems.error(node.place, "bad_id", sentence!("`{name}` cannot name an item", name), hint);
             return None;
         }
         if taken {
-            let message = format!("`{name}` names something else here already");
+            let message = sentence!("`{name}` names something else here already", name);
             self.problems.error(node.place, "bad_id", message, "choose another name: as: item");
             return None;
         }
@@ -107,7 +109,8 @@ impl<'a> Lower<'a> {
             return Made { op: None, ends: false, keys: known };
         };
         if entries.len() > MAX_WAYS || entries.is_empty() {
-            let message = format!("`parallel` has 1 to {MAX_WAYS} branches, this one has {}", entries.len());
+            let message =
+                sentence!("`parallel` has 1 to {most} branches, this one has {n}", most = MAX_WAYS, n = entries.len());
             self.problems.error(node.place, "wrong_length", message, "split it, or use `for_each` with a `limit`");
         }
         let before = self.names.have.clone();
@@ -116,7 +119,12 @@ impl<'a> Lower<'a> {
         for (key, steps) in entries {
             if !is_id(&key.text) {
                 let hint = "small letters, digits and `_`, first a letter: crm";
-                self.problems.error(key.place, "bad_id", format!("`{}` cannot name a branch", key.text), hint);
+                self.problems.error(
+                    key.place,
+                    "bad_id",
+                    sentence!("`{name}` cannot name a branch", name = key.text),
+                    hint,
+                );
             }
             self.names.have = before.clone();
             let (entry, ends) = self.branch(steps, &key.text, here);
@@ -138,7 +146,7 @@ impl<'a> Lower<'a> {
             Some("first") => true,
             Some("all") | None => false,
             Some(other) => {
-                let message = format!("branches cannot be joined by `{other}`");
+                let message = sentence!("branches cannot be joined by `{other}`", other);
                 self.problems.error(node.place, "unknown_choice", message, "write `all` or `first`");
                 false
             }
@@ -229,12 +237,12 @@ impl<'a> Lower<'a> {
 
     fn no_repeat(&mut self, wanted: Option<&str>, at: Place, known: &[&str]) {
         let message = match wanted {
-            Some(name) => format!("this step is in no `repeat` with the id `{name}`"),
-            None => "this step is in no `repeat`".to_owned(),
+            Some(name) => sentence!("this step is in no `repeat` with the id `{name}`", name),
+            None => Sentence::from("this step is in no `repeat`"),
         };
         let mut hint = suggest::hint(wanted.unwrap_or_default(), known.iter().copied());
         if hint.is_empty() {
-            hint = "`again` stands inside its `repeat`, and no `for_each` or `parallel` between them".to_owned();
+            hint = "`again` stands inside its `repeat`, and no `for_each` or `parallel` between them".into();
         }
         self.problems.error(at, "unknown_repeat", message, hint);
     }
@@ -245,12 +253,21 @@ impl<'a> Lower<'a> {
         match text.parse::<i64>() {
             Ok(number) if (min..=max).contains(&number) => T::try_from(number).ok(),
             Ok(_) => {
-                let message = format!("{what} is {text}");
-                self.problems.error(node.place, "out_of_range", message, format!("write a number from {min} to {max}"));
+                let message = sentence!("{what} is {text}", what, text);
+                self.problems.error(
+                    node.place,
+                    "out_of_range",
+                    message,
+                    sentence!("write a number from {min} to {max}", min, max),
+                );
                 None
             }
             Err(_) => {
-                wrong(node, &format!("{what} is a whole number from {min} to {max}"), &mut self.problems);
+                wrong(
+                    node,
+                    sentence!("{what} is a whole number from {min} to {max}", what, min, max),
+                    &mut self.problems,
+                );
                 None
             }
         }

@@ -21,6 +21,7 @@ use super::program::{Program, Step, StepIx, Trigger, Version};
 use super::proof;
 use super::yaml::{self, Node, Place, Val};
 use crate::ids::VersionId;
+use crate::sentence;
 
 /// The version of the format this build reads.
 pub const FORMAT: i64 = 1;
@@ -253,7 +254,8 @@ impl<'a> Lower<'a> {
         let Some(node) = keys.need("format", "begin the file with `format: 1`", &mut self.problems) else { return };
         let Some(text) = fields::text(node, "`format`", &mut self.problems) else { return };
         if text != "1" {
-            let message = format!("this version of switchboard reads format {FORMAT}, not `{text}`");
+            let message =
+                sentence!("this version of switchboard reads format {format}, not `{text}`", format = FORMAT, text);
             self.problems.error(node.place, "unknown_format", message, "write `format: 1`");
         }
     }
@@ -261,15 +263,15 @@ impl<'a> Lower<'a> {
     /// The document's id, below the key of its kind.
     pub(super) fn id(&mut self, keys: &mut Fields<'a>, kind: Kind) -> Option<&'a str> {
         let key = kind.key();
-        let hint = format!("give it a stable id: `{key}: order-to-ticket`");
-        let node = keys.need(key, &hint, &mut self.problems)?;
+        let hint = sentence!("give it a stable id: `{key}: order-to-ticket`", key);
+        let node = keys.need(key, hint, &mut self.problems)?;
         let id = fields::text(node, &format!("`{key}`"), &mut self.problems)?;
         if is_kebab(id) {
             let Place { line, column } = node.place;
             self.flow_id = Some(FlowId { id: id.to_owned(), line, column });
             return Some(id);
         }
-        let message = format!("`{id}` is not a {key} id");
+        let message = sentence!("`{id}` is not a {key} id", id, key);
         let hint = "1 to 64 small letters, digits and single hyphens, first a letter: order-to-ticket";
         self.problems.error(node.place, "bad_id", message, hint);
         None

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::fields::{self, Fields};
 use super::lower::Lower;
 use super::program::{Op, Program, Step, StepIx};
+use crate::sentence;
 
 /// Verbs of steps that wait.
 const WAITS: [&str; 3] = ["wait", "wait_for", "ask"];
@@ -140,7 +141,7 @@ impl<'a> Lower<'a> {
         let place = keys.peek("on_publish").map(|(key, _)| key.place);
         let (Some(place), Some(node)) = (place, keys.take("on_publish")) else { return OnPublish::default() };
         if !WAITS.contains(&verb) {
-            let message = format!("`{verb}` has no key `on_publish`");
+            let message = sentence!("`{verb}` has no key `on_publish`", verb);
             let hint = "it says what a waiting run does: it belongs to `wait`, `wait_for` and `ask`";
             self.problems.error(place, "unknown_key", message, hint);
             return OnPublish::default();
@@ -156,7 +157,7 @@ impl<'a> Lower<'a> {
             }
             Some("finish") | None => OnPublish::Finish,
             Some(other) => {
-                let message = format!("a waiting run cannot `{other}` when another version is published");
+                let message = sentence!("a waiting run cannot `{other}` when another version is published", other);
                 let hint = "write `finish` (on its own version, the default), `continue` (in the new one) or `stop`";
                 self.problems.error(node.place, "unknown_choice", message, hint);
                 OnPublish::default()

@@ -10,6 +10,7 @@ use super::shape::{Form, Member, Shape};
 use super::suggest;
 use super::yaml::{Node, Place};
 use crate::expr::PathUse;
+use crate::sentence;
 
 /// What can be read at the top of every flow. `error` is there in `on_error` only, `reply` in `match` and `check` only; the items
 /// of `for_each` come beside them.
@@ -181,10 +182,15 @@ impl<'a> Names<'a> {
             }
             other => {
                 let hint = suggest::nearest(other, ROOTS.iter().copied()).map_or_else(
-                    || format!("names in scope: {}; text inside an expression needs quotes", ROOTS.join(", ")),
-                    |name| format!("did you mean `{name}`?"),
+                    || {
+                        sentence!(
+                            "names in scope: {names}; text inside an expression needs quotes",
+                            names = ROOTS.join(", ")
+                        )
+                    },
+                    |name| sentence!("did you mean `{name}`?", name),
                 );
-                problems.error(at, "unknown_name", format!("there is no `{other}` here"), hint);
+                problems.error(at, "unknown_name", sentence!("there is no `{other}` here", other), hint);
             }
         }
     }
@@ -244,7 +250,8 @@ impl<'a> Names<'a> {
         }
         if lacks.len() < self.sources.len() {
             let kinds = lacks.iter().map(|source| format!("`{}`", source.kind)).collect::<Vec<_>>().join(", ");
-            let message = format!("`event.{}` is not there when {kinds} started the run", rest.join("."));
+            let message =
+                sentence!("`event.{name}` is not there when {kinds} started the run", name = rest.join("."), kinds);
             let hint = "use names that every trigger of `on` has, or make one flow per trigger";
             return problems.error(at, "not_in_every_trigger", message, hint);
         }
@@ -254,7 +261,8 @@ impl<'a> Names<'a> {
     fn customer(&self, root: &str, schema: &'static Value, rest: &[&str], at: Place, problems: &mut Problems) {
         walk(root, Shape::new(schema), rest, at, problems);
         if let Some(without) = self.sources.iter().find(|source| !source.in_conversation) {
-            let message = format!("`{root}` may be empty: `{}` happens in no conversation", without.kind);
+            let message =
+                sentence!("`{root}` may be empty: `{kind}` happens in no conversation", root, kind = without.kind);
             problems.warn(at, "no_contact", message, "read what you need from `event`, or look it up with a step");
         }
     }
@@ -276,20 +284,21 @@ impl<'a> Names<'a> {
             known.sort_unstable();
             let mut hint = suggest::hint(id, known);
             if hint.is_empty() {
-                hint = format!("give the step you mean an `id: {id}`");
+                hint = sentence!("give the step you mean an `id: {id}`", id);
             }
-            return problems.error(at, "unknown_step", format!("there is no step with the id `{id}`"), hint);
+            return problems.error(at, "unknown_step", sentence!("there is no step with the id `{id}`", id), hint);
         };
         if !guarded && !self.have.steps.contains(*id) {
-            let message = format!("`steps.{id}` is read on a way on which that step has not run");
-            let hint = format!(
-                "read it after the step, on the same way; or say what else: {{{{default steps.{id}.… \"…\"}}}}, steps?.{id}"
+            let message = sentence!("`steps.{id}` is read on a way on which that step has not run", id);
+            let hint = sentence!(
+                "read it after the step, on the same way; or say what else: {{default steps.{id}.… \"…\"}}, steps?.{id}",
+                id
             );
             if self.anything_ran {
                 problems.warn(
                     at,
                     "step_not_run",
-                    format!("`steps.{id}` may be missing: that step may not have run"),
+                    sentence!("`steps.{id}` may be missing: that step may not have run", id),
                     hint,
                 );
             } else {
@@ -297,7 +306,7 @@ impl<'a> Names<'a> {
             }
         }
         let Some(output) = output else {
-            let message = format!("the step `{id}` gives nothing to read");
+            let message = sentence!("the step `{id}` gives nothing to read", id);
             return problems.error(
                 at,
                 "unknown_name",
@@ -316,12 +325,12 @@ impl<'a> Names<'a> {
         if !self.vars.contains(*name) {
             let mut hint = suggest::hint(name, self.vars.iter().map(String::as_str));
             if hint.is_empty() {
-                hint = format!("set it first: `- set: {{ {name}: … }}`");
+                hint = sentence!("set it first: `- set: { {name}: … }`", name);
             }
-            let message = format!("`vars.{name}` is set nowhere in this flow");
+            let message = sentence!("`vars.{name}` is set nowhere in this flow", name);
             problems.error(at, "unknown_name", message, hint);
         } else if !guarded && !self.have.vars.contains(*name) {
-            let message = format!("`vars.{name}` may be missing: it is not set on every way to here");
+            let message = sentence!("`vars.{name}` may be missing: it is not set on every way to here", name);
             problems.warn(at, "var_not_set", message, "set it once at the beginning");
         }
     }
@@ -332,12 +341,12 @@ fn walk(root: &str, shape: Shape<'_>, rest: &[&str], at: Place, problems: &mut P
     let Some((index, shape)) = missing(shape, rest) else { return };
     let parent = std::iter::once(root).chain(rest[..index].iter().copied()).collect::<Vec<_>>().join(".");
     let message = match shape.form() {
-        Form::Map => format!("`{parent}` has no `{}`", rest[index]),
-        _ => format!("`{parent}` has no fields, so no `{}`", rest[index]),
+        Form::Map => sentence!("`{parent}` has no `{name}`", parent, name = rest[index]),
+        _ => sentence!("`{parent}` has no fields, so no `{name}`", parent, name = rest[index]),
     };
     let mut hint = suggest::hint(rest[index], shape.names());
     if hint.is_empty() {
-        hint = format!("read `{parent}` itself");
+        hint = sentence!("read `{parent}` itself", parent);
     }
     problems.error(at, "unknown_name", message, hint);
 }

@@ -12,6 +12,8 @@ use super::gaps::Lines;
 use super::kinds::Kind;
 use super::problem::{Problem, Severity};
 use super::yaml::{Node, Place, Val};
+use crate::sentence;
+use crate::sentence::Sentence;
 
 /// Problems about a key. All others that stand where a map begins are about the map, not about its first key.
 const ABOUT_KEYS: [&str; 11] = [
@@ -180,15 +182,11 @@ impl Outline {
         let key = self.kind.key();
         let entry = self.entries.iter().enumerate().find(|(index, _)| self.path(*index) == key).map(|(_, entry)| entry);
         let Place { line, column } = entry.map_or(Place { line: 1, column: 1 }, |entry| entry.place);
-        let said = self.id.as_ref().map_or("names no id".to_owned(), |other| format!("names the id `{other}`"));
-        Some(Problem {
-            line,
-            column,
-            severity: Severity::Error,
-            code: "other_id",
-            message: format!("this is the draft of `{id}`, and its text {said}"),
-            hint: format!("write `{key}: {id}`; for another id, duplicate it"),
-        })
+        let said =
+            self.id.as_ref().map_or(Sentence::from("names no id"), |other| sentence!("names the id `{other}`", other));
+        let message = sentence!("this is the draft of `{id}`, and its text {said}", id, said);
+        let hint = sentence!("write `{key}: {id}`; for another id, duplicate it", key, id);
+        Some(Problem::new(Place { line, column }, Severity::Error, "other_id", message, hint))
     }
 
     /// The step that runs and journals name `step`; of a part of another one that its author did not write (`2.answer`), that one.

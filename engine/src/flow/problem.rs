@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::yaml::Place;
+use crate::sentence::Sentence;
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -31,6 +32,27 @@ pub struct Problem {
     pub message: String,
     /// What to do; empty when the message says it.
     pub hint: String,
+    /// The same two for other languages.
+    pub said: Said,
+}
+
+/// What a problem says, with its parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ProblemSaid")]
+pub struct Said {
+    /// What is wrong.
+    pub message: Sentence,
+    /// What to do.
+    pub hint: Sentence,
+}
+
+impl Problem {
+    /// A problem at `place`.
+    pub(crate) fn new(place: Place, severity: Severity, code: &'static str, message: Sentence, hint: Sentence) -> Self {
+        let Place { line, column } = place;
+        let (told, advised) = (message.to_string(), hint.to_string());
+        Self { line, column, severity, code, message: told, hint: advised, said: Said { message, hint } }
+    }
 }
 
 /// All codes of this module; those of expressions are in [`crate::expr`]. Each has a paragraph in `flows/FORMAT.md`.
@@ -115,18 +137,30 @@ pub(crate) struct Problems {
 
 impl Problems {
     /// Something because of which the document is not taken.
-    pub(crate) fn error(&mut self, at: Place, code: &'static str, message: impl Into<String>, hint: impl Into<String>) {
+    pub(crate) fn error(
+        &mut self,
+        at: Place,
+        code: &'static str,
+        message: impl Into<Sentence>,
+        hint: impl Into<Sentence>,
+    ) {
         self.add(at, Severity::Error, code, message.into(), hint.into());
     }
 
     /// Something that may not do what its author thinks.
-    pub(crate) fn warn(&mut self, at: Place, code: &'static str, message: impl Into<String>, hint: impl Into<String>) {
+    pub(crate) fn warn(
+        &mut self,
+        at: Place,
+        code: &'static str,
+        message: impl Into<Sentence>,
+        hint: impl Into<Sentence>,
+    ) {
         self.add(at, Severity::Warning, code, message.into(), hint.into());
     }
 
-    fn add(&mut self, at: Place, severity: Severity, code: &'static str, message: String, hint: String) {
+    fn add(&mut self, at: Place, severity: Severity, code: &'static str, message: Sentence, hint: Sentence) {
         debug_assert!(CODES.contains(&code), "`{code}` is not in the list of codes");
-        self.push(Problem { line: at.line, column: at.column, severity, code, message, hint });
+        self.push(Problem::new(at, severity, code, message, hint));
     }
 
     /// Adds a finished problem, unless the same was found already.

@@ -18,6 +18,8 @@ use crate::contact::WINDOW;
 use crate::duration;
 use crate::event;
 use crate::local;
+use crate::sentence;
+use crate::sentence::Sentence;
 use crate::trigger::{NoReply, Silent};
 
 /// How often the time at a loop may grow before it is taken to grow without end.
@@ -218,17 +220,17 @@ impl Proof<'_> {
         match known.age {
             Age::Within(age) if age < WINDOW => {}
             Age::Within(age) => {
-                let message = format!(
-                    "this free text may go out {} after the customer's last message{}; WhatsApp allows it for 24h",
-                    duration::format(age),
-                    self.path(known, all)
+                let message = sentence!(
+                    "this free text may go out {age} after the customer's last message{waits}; WhatsApp allows it for 24h",
+                    age = duration::format(age),
+                    waits = self.path(known, all)
                 );
                 problems.error(place, "window_closed", message, hint);
             }
             Age::Unbounded if known.from.is_some_and(|from| self.waits_before(from, all)) => {
-                let message = format!(
-                    "this free text may go out any time after the customer's last message{}; WhatsApp allows it for 24h",
-                    self.path(known, all)
+                let message = sentence!(
+                    "this free text may go out any time after the customer's last message{waits}; WhatsApp allows it for 24h",
+                    waits = self.path(known, all)
                 );
                 problems.error(place, "window_closed", message, hint);
             }
@@ -265,17 +267,17 @@ impl Proof<'_> {
     }
 
     /// ` (by the waits on lines 5 and 9)`.
-    fn path(&self, known: Known, all: &[Option<Known>]) -> String {
+    fn path(&self, known: Known, all: &[Option<Known>]) -> Sentence {
         let way = known.from.map(|from| self.way_to(from, all)).unwrap_or_default();
         let waits = way.iter().filter(|ix| self.lets_time_pass(**ix));
         let mut lines: Vec<u32> = waits.map(|ix| self.places[*ix as usize].line).collect();
         lines.dedup();
         match lines[..] {
-            [] => String::new(),
-            [line] => format!(" (it waits on line {line})"),
+            [] => Sentence::default(),
+            [line] => sentence!(" (it waits on line {line})", line),
             _ => {
                 let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
-                format!(" (it waits on the lines {})", lines.join(", "))
+                sentence!(" (it waits on the lines {lines})", lines = lines.join(", "))
             }
         }
     }
@@ -288,8 +290,11 @@ impl Proof<'_> {
             let Some((took, culprit)) = slow[ix].filter(|(took, _)| *took > within) else { continue };
             let (promised, took) = (duration::format(within), duration::format(took));
             let line = self.places[culprit as usize].line;
-            let message = format!(
-                "a human is promised within {promised}, but the call on line {line} may be repeated for {took} before this step"
+            let message = sentence!(
+                "a human is promised within {promised}, but the call on line {line} may be repeated for {took} before this step",
+                promised,
+                line,
+                took
             );
             let hint = "escalate first, or side by side (`parallel`), or give that call `retry: none`";
             problems.warn(self.places[ix], "escalation_late", message, hint);

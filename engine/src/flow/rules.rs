@@ -23,6 +23,7 @@ use crate::event;
 use crate::expr::PathUse;
 use crate::ids::VersionId;
 use crate::rules::{Escalate, Rule, RuleFile, Then};
+use crate::sentence;
 
 /// Most rules of a file: all of them may look at every message.
 const MAX_RULES: usize = 200;
@@ -86,7 +87,8 @@ impl<'a> Lower<'a> {
     fn rule_list(&mut self, node: &'a Node) -> Vec<Rule> {
         let items = fields::list(node, "`list`", &mut self.problems);
         if items.len() > MAX_RULES {
-            let message = format!("the list has {} rules, at most {MAX_RULES} are allowed", items.len());
+            let message =
+                sentence!("the list has {n} rules, at most {most} are allowed", n = items.len(), most = MAX_RULES);
             self.problems.error(node.place, "too_many_rules", message, "split it into several files");
         }
         let mut used = HashMap::new();
@@ -130,11 +132,11 @@ impl<'a> Lower<'a> {
         let id = fields::text(node, "`rule`", &mut self.problems)?;
         if !is_kebab(id) {
             let hint = "1 to 64 small letters, digits and single hyphens, first a letter: went-cold";
-            self.problems.error(node.place, "bad_id", format!("`{id}` is not a rule id"), hint);
+            self.problems.error(node.place, "bad_id", sentence!("`{id}` is not a rule id", id), hint);
             return None;
         }
         if let Some(line) = used.insert(id, node.place.line) {
-            let message = format!("the rule `{id}` is on line {line} already");
+            let message = sentence!("the rule `{id}` is on line {line} already", id, line);
             self.problems.error(node.place, "duplicate_id", message, "give each rule its own id");
         }
         Some(id)
@@ -147,7 +149,7 @@ impl<'a> Lower<'a> {
         let triggers = self.triggers(node, when);
         for source in &self.names.sources {
             if !source.in_conversation || source.kind == event::CRON {
-                let message = format!("`{}` brings no contact, and a rule changes one", source.kind);
+                let message = sentence!("`{kind}` brings no contact, and a rule changes one", kind = source.kind);
                 let hint = "use a flow for it; rules take whatsapp.* and conversation.*";
                 self.problems.error(node.place, "no_contact", message, hint);
             }
@@ -161,7 +163,7 @@ impl<'a> Lower<'a> {
             Some("true") => true,
             Some("false") | None => false,
             Some(other) => {
-                let message = format!("{what} is `true` or `false`; this is `{other}`");
+                let message = sentence!("{what} is `true` or `false`; this is `{other}`", what, other);
                 self.problems.error(node.place, "wrong_type", message, "leave it out for false");
                 false
             }
@@ -248,8 +250,13 @@ impl<'a> Lower<'a> {
             conversation |= root == "conversation";
             if matches!(root, "flow" | "run") {
                 let at = super::yaml::Place { line: path.line, column: path.column };
-                let message = format!("there is no `{root}` here: a rule is no run");
-                self.problems.error(at, "unknown_name", message, format!("names in scope: {}", ROOTS.join(", ")));
+                let message = sentence!("there is no `{root}` here: a rule is no run", root);
+                self.problems.error(
+                    at,
+                    "unknown_name",
+                    message,
+                    sentence!("names in scope: {names}", names = ROOTS.join(", ")),
+                );
             }
         }
         (rule.reads_contact, rule.reads_conversation) = (contact, conversation);

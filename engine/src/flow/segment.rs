@@ -13,6 +13,7 @@ use crate::event;
 use crate::expr::Script;
 use crate::ids::VersionId;
 use crate::segment::{Narrow, Segment};
+use crate::sentence;
 
 const KEYS: &[&str] = &["format", "segment", "name", "note", "tags", "language", "when"];
 /// What its condition may read.
@@ -69,7 +70,7 @@ impl<'a> Lower<'a> {
     fn segment_tags(&mut self, node: &'a Node) -> Vec<String> {
         let items = fields::list(node, "`tags`", &mut self.problems);
         if items.is_empty() || items.len() > MAX_TAGS {
-            let message = format!("`tags` has {} tags; 1 to {MAX_TAGS} are allowed", items.len());
+            let message = sentence!("`tags` has {n} tags; 1 to {most} are allowed", n = items.len(), most = MAX_TAGS);
             self.problems.error(node.place, "wrong_length", message, "a contact of the segment has all of them");
         }
         items.iter().filter_map(|item| fields::text(item, "a tag", &mut self.problems).map(str::to_owned)).collect()
@@ -81,8 +82,13 @@ impl<'a> Lower<'a> {
             let root = path.parts[0].as_str();
             if !ROOTS.contains(&root) {
                 let at = Place { line: path.line, column: path.column };
-                let message = format!("there is no `{root}` here: a segment looks at one contact");
-                self.problems.error(at, "unknown_name", message, format!("names in scope: {}", ROOTS.join(", ")));
+                let message = sentence!("there is no `{root}` here: a segment looks at one contact", root);
+                self.problems.error(
+                    at,
+                    "unknown_name",
+                    message,
+                    sentence!("names in scope: {names}", names = ROOTS.join(", ")),
+                );
             }
         }
         Some(script)
@@ -96,7 +102,7 @@ impl<'a> Lower<'a> {
             self.needs.tags_read.extend(short.narrow.tags);
         } else {
             let hint = "write a segment's id, such as cold-leads, or: contacts with tag cold";
-            self.problems.error(at, "bad_segment", format!("`{text}` names no segment"), hint);
+            self.problems.error(at, "bad_segment", sentence!("`{text}` names no segment", text), hint);
         }
     }
 
@@ -106,8 +112,10 @@ impl<'a> Lower<'a> {
         let maybe = [event::FLOW_CALLED, event::FLOW_FAILED, event::ESCALATION_MISSED, event::ESCALATION_TAKEN];
         let with = self.names.sources.iter().find(|source| source.in_conversation && !maybe.contains(&source.kind));
         if let Some(source) = with {
-            let message =
-                format!("`contact.find` finds other people, and `{}` starts a run about one person", source.kind);
+            let message = sentence!(
+                "`contact.find` finds other people, and `{kind}` starts a run about one person",
+                kind = source.kind
+            );
             let hint = "start it from a schedule without `each`, a webhook or by hand";
             self.problems.error(at, "others_data", message, hint);
         }

@@ -19,6 +19,7 @@ use crate::capability::contact::{Find, OWN_CONNECTION};
 use crate::capability::whatsapp::{Reply, SendTemplate, SendText};
 use crate::connector::{Action, ActionSpec};
 use crate::event;
+use crate::sentence;
 
 /// Latest start of a call that answers a customer who waits.
 pub(super) const REPLY_EXPIRES: Duration = Duration::from_secs(10 * 60);
@@ -44,7 +45,7 @@ impl<'a> Lower<'a> {
         let name = fields::text(node, "`do`", &mut self.problems)?;
         let Some(spec) = self.env.catalog.actions.get(name) else {
             let hint = suggest::hint(name, self.env.catalog.actions.keys().copied());
-            self.problems.error(node.place, "unknown_action", format!("there is no action `{name}`"), hint);
+            self.problems.error(node.place, "unknown_action", sentence!("there is no action `{name}`", name), hint);
             return None;
         };
         let connection = self.connection(spec, connection, node.place);
@@ -69,7 +70,7 @@ impl<'a> Lower<'a> {
         let own = (spec.name == Find::NAME).then(|| OWN_CONNECTION.into());
         if crate::local::is_local(spec.name) || own.is_some() {
             if let Some((_, place)) = named {
-                let message = format!("`{}` needs no connection: it happens here", spec.name);
+                let message = sentence!("`{name}` needs no connection: it happens here", name = spec.name);
                 self.problems.error(place, "no_connection_needed", message, "remove the line");
             }
             return own;
@@ -150,10 +151,10 @@ impl<'a> Lower<'a> {
         let pressed = self.names.sources.iter().any(|source| source.kind == event::MANUAL);
         let hint = "start it from a message, or give a number with `to:`";
         if !some && !pressed {
-            let message = format!("{what} acts on the contact, and nothing in `on` brings one");
+            let message = sentence!("{what} acts on the contact, and nothing in `on` brings one", what);
             self.problems.error(at, "no_contact", message, hint);
         } else if !all {
-            let message = format!("{what} acts on the contact, and not every trigger in `on` brings one");
+            let message = sentence!("{what} acts on the contact, and not every trigger in `on` brings one", what);
             self.problems.warn(at, "no_contact", message, hint);
         }
     }
@@ -172,7 +173,7 @@ impl<'a> Lower<'a> {
             }
             Val::Broken => None,
             _ => {
-                let hint = format!("`standard`, `none`, or up to {MAX_PAUSES} pauses: [1s, 30s, 5m]");
+                let hint = sentence!("`standard`, `none`, or up to {most} pauses: [1s, 30s, 5m]", most = MAX_PAUSES);
                 self.problems.error(node.place, "bad_retry", "`retry` says what is repeated", hint);
                 None
             }
@@ -196,8 +197,8 @@ impl<'a> Lower<'a> {
             return Some(span);
         }
         let (low, high) = (crate::duration::format(*bounds.start()), crate::duration::format(*bounds.end()));
-        let hint = format!("write a duration from {low} to {high}");
-        self.problems.error(at, "out_of_range", format!("{text} is too short or too long here"), hint);
+        let hint = sentence!("write a duration from {low} to {high}", low, high);
+        self.problems.error(at, "out_of_range", sentence!("{text} is too short or too long here", text), hint);
         None
     }
 
@@ -233,7 +234,12 @@ impl<'a> Lower<'a> {
                 && key.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             if !fits || !readable("vars", &key.text) {
                 let hint = "letters, digits and `_`, first a letter; it is read back as `vars.<name>`";
-                self.problems.error(key.place, "bad_id", format!("`{}` is not a variable's name", key.text), hint);
+                self.problems.error(
+                    key.place,
+                    "bad_id",
+                    sentence!("`{name}` is not a variable's name", name = key.text),
+                    hint,
+                );
             }
             let slot = Slot { shape: Shape::any(), name: &key.text, expressions: true };
             match self.value(value, slot) {
@@ -268,7 +274,7 @@ impl<'a> Lower<'a> {
             "failed" => Some(true),
             "done" => Some(false),
             other => {
-                let message = format!("a run cannot end as `{other}`");
+                let message = sentence!("a run cannot end as `{other}`", other);
                 self.problems.error(node.place, "unknown_choice", message, "write `done` or `failed`");
                 None
             }
@@ -367,7 +373,7 @@ impl<'a> Lower<'a> {
         let spec = self.trigger_spec(kind, place)?;
         if !spec.can_be_awaited() {
             let hint = "wait for whatsapp.message_received or whatsapp.order_received";
-            let message = format!("`{kind}` cannot be awaited: a run waits for what its contact does");
+            let message = sentence!("`{kind}` cannot be awaited: a run waits for what its contact does", kind);
             self.problems.error(place, "cannot_await", message, hint);
             return None;
         }
@@ -395,7 +401,7 @@ impl<'a> Lower<'a> {
             Some("true") => true,
             Some("false") | None => false,
             Some(_) => {
-                wrong(node, &format!("{what} is `true` or `false`"), &mut self.problems);
+                wrong(node, sentence!("{what} is `true` or `false`", what), &mut self.problems);
                 false
             }
         }

@@ -1,5 +1,8 @@
 //! "Did you mean": the known name that is nearest to an unknown one.
 
+use crate::sentence;
+use crate::sentence::Sentence;
+
 /// Most names that are looked at: more are in no document that is taken, and a problem must not take long to tell.
 pub(super) const MOST_NAMES: usize = 1_000;
 
@@ -20,15 +23,15 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
 }
 
 /// A hint: the nearest name, else all of them.
-pub(crate) fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+pub(crate) fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Sentence {
     if let Some(nearest) = nearest(name, known.clone()) {
-        return format!("did you mean `{nearest}`?");
+        return sentence!("did you mean `{name}`?", name = nearest);
     }
     let all: Vec<&str> = known.into_iter().collect();
     match all.len() {
-        0 => String::new(),
-        1..=24 => format!("there are: {}", all.join(", ")),
-        _ => format!("there are {} names, such as {}", all.len(), all[..8].join(", ")),
+        0 => Sentence::default(),
+        1..=24 => sentence!("there are: {names}", names = all.join(", ")),
+        _ => sentence!("there are {n} names, such as {names}", n = all.len(), names = all[..8].join(", ")),
     }
 }
 
@@ -65,6 +68,6 @@ mod tests {
     #[test]
     fn a_name_unlike_all_others_suggests_none() {
         assert_eq!(nearest("wombat", ["then", "else"]), None);
-        assert_eq!(hint("wombat", ["then", "else"]), "there are: then, else");
+        assert_eq!(hint("wombat", ["then", "else"]).to_string(), "there are: then, else");
     }
 }

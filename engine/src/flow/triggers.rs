@@ -16,6 +16,8 @@ use super::yaml::{Key, Node, Place, Val};
 use crate::event;
 use crate::expr::Script;
 use crate::schedule::Schedule;
+use crate::sentence;
+use crate::sentence::Sentence;
 use crate::trigger::TriggerSpec;
 
 /// Most triggers of a flow: its `when` is checked against the event of each.
@@ -45,7 +47,8 @@ impl<'a> Lower<'a> {
             self.problems.error(on.place, "missing_value", "`on` is empty: nothing starts this flow", hint);
         }
         if items.len() > MAX_TRIGGERS {
-            let message = format!("`on` lists {} events; at most {MAX_TRIGGERS} are allowed", items.len());
+            let message =
+                sentence!("`on` lists {n} events; at most {most} are allowed", n = items.len(), most = MAX_TRIGGERS);
             self.problems.error(on.place, "wrong_length", message, "make several flows");
         }
         let mut entries = Vec::new();
@@ -93,7 +96,7 @@ impl<'a> Lower<'a> {
             Val::Scalar(scalar) => {
                 if scalar.text.contains("{{") {
                     let hint = "write the name alone: event.order.total > 0";
-                    let message = format!("{what} is an expression; `{{{{…}}}}` belongs into text");
+                    let message = sentence!("{what} is an expression; `{{…}}` belongs into text", what);
                     self.problems.error(node.place, "template_in_condition", message, hint);
                     return None;
                 }
@@ -107,11 +110,11 @@ impl<'a> Lower<'a> {
                 } else {
                     "write an expression: event.order.total > 0"
                 };
-                self.problems.error(node.place, "missing_value", format!("{what} has no condition"), hint);
+                self.problems.error(node.place, "missing_value", sentence!("{what} has no condition", what), hint);
                 None
             }
             _ => {
-                fields::wrong(node, &format!("{what} is an expression"), &mut self.problems);
+                fields::wrong(node, sentence!("{what} is an expression", what), &mut self.problems);
                 None
             }
         }
@@ -137,7 +140,7 @@ impl<'a> Lower<'a> {
                 None
             }
             (Some(_), Some((key, _))) => {
-                let message = format!("a trigger has one type; `{}` is a second", key.text);
+                let message = sentence!("a trigger has one type; `{name}` is a second", name = key.text);
                 let hint = "begin each trigger with `- `; parameters go one level deeper, below the type";
                 self.problems.error(key.place, "unknown_key", message, hint);
                 None
@@ -151,10 +154,10 @@ impl<'a> Lower<'a> {
         let found = catalog.triggers.get(kind);
         if found.is_none() {
             let hint = match kind {
-                _ if KEYS.contains(&kind) => "this key stands beside the trigger's type".to_owned(),
+                _ if KEYS.contains(&kind) => "this key stands beside the trigger's type".into(),
                 _ => suggest::hint(kind, catalog.triggers.keys().copied()),
             };
-            self.problems.error(at, "unknown_trigger", format!("there is no trigger `{kind}`"), hint);
+            self.problems.error(at, "unknown_trigger", sentence!("there is no trigger `{kind}`", kind), hint);
         }
         found
     }
@@ -197,7 +200,7 @@ impl<'a> Lower<'a> {
                 (event::CRON, "at") => {
                     if let Err(error) = Schedule::parse(text) {
                         let hint = "minute hour day-of-month month day-of-week: \"0 9 * * 1\" is Monday at 9";
-                        self.problems.error(node.place, "bad_cron", error.to_string(), hint);
+                        self.problems.error(node.place, "bad_cron", Sentence::plain(error.to_string()), hint);
                     }
                 }
                 (event::CRON, "zone") => {
@@ -221,7 +224,7 @@ impl<'a> Lower<'a> {
     fn silence(&mut self, text: &str, at: Place) {
         let Ok(after) = crate::duration::parse(text) else { return };
         if !(60..=365 * 86400).contains(&after.as_secs()) {
-            let message = format!("`after` is {text}; a silence lasts 1m to 365d");
+            let message = sentence!("`after` is {text}; a silence lasts 1m to 365d", text);
             self.problems.error(at, "out_of_range", message, "write a duration from 1m to 365d");
         }
     }
@@ -231,7 +234,7 @@ impl<'a> Lower<'a> {
         let Some(all) = &self.env.connections else { return };
         if !all.iter().any(|info| info.id == name) {
             let hint = suggest::hint(name, all.iter().map(|info| info.id.as_str()));
-            self.problems.error(at, "unknown_connection", format!("there is no connection `{name}`"), hint);
+            self.problems.error(at, "unknown_connection", sentence!("there is no connection `{name}`", name), hint);
         }
     }
 
@@ -242,9 +245,9 @@ impl<'a> Lower<'a> {
             && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte));
         if !fits {
             let hint = "small letters, digits, `_` and `-`, first a letter: after_two_days";
-            self.problems.error(node.place, "bad_id", format!("`{id}` is not a trigger id"), hint);
+            self.problems.error(node.place, "bad_id", sentence!("`{id}` is not a trigger id", id), hint);
         } else if used.contains_key(id) {
-            let message = format!("two triggers have the id `{id}`");
+            let message = sentence!("two triggers have the id `{id}`", id);
             self.problems.error(node.place, "duplicate_id", message, "give each its own");
         } else {
             return Some(id);

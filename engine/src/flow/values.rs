@@ -16,6 +16,8 @@ use super::suggest;
 use super::time;
 use super::yaml::{Key, Kind, Node, Place, Scalar, Style, Val};
 use crate::expr::{self, Script, Target, Template};
+use crate::sentence;
+use crate::sentence::Sentence;
 
 /// What a value is for.
 #[derive(Clone, Copy)]
@@ -37,7 +39,7 @@ impl<'a> Lower<'a> {
                 Member::Known(shape) => shape,
                 Member::Free => Shape::any(),
                 Member::Unknown => {
-                    let message = format!("{} has no field `{}`", slot.name, key.text);
+                    let message = sentence!("{what} has no field `{name}`", what = slot.name, name = &key.text);
                     let hint = suggest::hint(&key.text, slot.shape.names());
                     self.problems.error(key.place, "unknown_field", message, hint);
                     continue;
@@ -50,7 +52,7 @@ impl<'a> Lower<'a> {
         }
         for name in slot.shape.required() {
             if !entries.iter().any(|(key, _)| key.text == name) {
-                let message = format!("{} needs the field `{name}`", slot.name);
+                let message = sentence!("{what} needs the field `{name}`", what = slot.name, name);
                 self.problems.error(at, "missing_field", message, about(slot.shape, name));
             }
         }
@@ -64,7 +66,11 @@ impl<'a> Lower<'a> {
             Val::Broken => None,
             Val::Null if slot.shape.optional() || form == Form::Any => Some(Expr::Literal(Value::Null)),
             Val::Null => {
-                let message = format!("`{}` is empty; {} belongs here", slot.name, describe(slot.shape));
+                let message = sentence!(
+                    "`{name}` is empty; {wanted} belongs here",
+                    name = slot.name,
+                    wanted = describe(slot.shape)
+                );
                 self.problems.error(node.place, "missing_value", message, "for empty text write \"\"");
                 None
             }
@@ -80,7 +86,11 @@ impl<'a> Lower<'a> {
                 Some(fold_map(self.object(entries, node.place, slot)))
             }
             Val::List(_) | Val::Map(_) => {
-                fields::wrong(node, &format!("`{}` is {}", slot.name, describe(slot.shape)), &mut self.problems);
+                fields::wrong(
+                    node,
+                    sentence!("`{name}` is {wanted}", name = slot.name, wanted = describe(slot.shape)),
+                    &mut self.problems,
+                );
                 None
             }
         }
@@ -91,8 +101,14 @@ impl<'a> Lower<'a> {
             |name: &str| slot.shape.attribute(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
         if bound("minItems").is_some_and(|min| len < min) || bound("maxItems").is_some_and(|max| len > max) {
             let (min, max) = (bound("minItems").unwrap_or(0), bound("maxItems"));
-            let upper = max.map_or_else(String::new, |max| format!(" and at most {max}"));
-            let message = format!("`{}` has {len} items; it takes at least {min}{upper}", slot.name);
+            let upper = max.map_or_else(Sentence::default, |max| sentence!(" and at most {max}", max));
+            let message = sentence!(
+                "`{name}` has {n} items; it takes at least {min}{upper}",
+                name = slot.name,
+                n = len,
+                min,
+                upper
+            );
             self.problems.error(node.place, "wrong_length", message, "add or remove items");
         }
     }
@@ -102,7 +118,7 @@ impl<'a> Lower<'a> {
         let source = (scalar.kind == Kind::Text).then(|| scalar.text.strip_prefix("= ")).flatten();
         let template = scalar.kind == Kind::Text && scalar.text.contains("{{");
         if !slot.expressions && (source.is_some() || template) {
-            let message = format!("`{}` is fixed: no expression is evaluated here", slot.name);
+            let message = sentence!("`{name}` is fixed: no expression is evaluated here", name = slot.name);
             self.problems.error(node.place, "not_fixed", message, "write the value itself");
             return None;
         }
@@ -118,7 +134,12 @@ impl<'a> Lower<'a> {
                 _ if slot.expressions => "write `key: value` pairs; or an expression: \"= vars.fields\"",
                 _ => "write `key: value` pairs",
             };
-            let message = format!("`{}` is {}; this is {}", slot.name, describe(slot.shape), node.kind());
+            let message = sentence!(
+                "`{name}` is {wanted}; this is {kind}",
+                name = slot.name,
+                wanted = describe(slot.shape),
+                kind = node.kind()
+            );
             self.problems.error(node.place, "wrong_type", message, hint);
             return None;
         }
@@ -135,7 +156,13 @@ impl<'a> Lower<'a> {
     pub(super) fn expect_form(&mut self, node: &Node, what: &str, wanted: (Form, &str)) {
         let Some(parts) = named(node) else { return };
         let Some(found) = self.names.form(&parts).filter(|found| !takes(wanted.0, *found)) else { return };
-        let message = format!("{what} is {}; `{}` is {}", wanted.1, parts.join("."), noun(found));
+        let message = sentence!(
+            "{what} is {wanted}; `{source}` is {found}",
+            what,
+            wanted = wanted.1,
+            source = parts.join("."),
+            found = noun(found)
+        );
         self.problems.error(node.place, "wrong_type", message, "read a part of it, or make what is wanted of it");
     }
 
@@ -143,8 +170,9 @@ impl<'a> Lower<'a> {
     fn literal(&mut self, node: &Node, scalar: &Scalar, slot: Slot<'_>) -> Option<Value> {
         let text = scalar.text.as_str();
         let wrong = |this: &mut Self, expected: &str| {
-            let message = format!("`{}` is {expected}; this is `{}`", slot.name, short(text));
-            let hint = format!("write {expected}, or an expression: \"= …\"");
+            let message =
+                sentence!("`{name}` is {expected}; this is `{text}`", name = slot.name, expected, text = short(text));
+            let hint = sentence!("write {expected}, or an expression: \"= …\"", expected);
             this.problems.error(node.place, "wrong_type", message, hint);
             None
         };
@@ -173,7 +201,13 @@ impl<'a> Lower<'a> {
         let value = number.as_f64().unwrap_or(0.0);
         if bound("minimum").is_some_and(|min| value < min) || bound("maximum").is_some_and(|max| value > max) {
             let text = |name: &str| slot.shape.attribute(name).map_or_else(|| "any".to_owned(), Value::to_string);
-            let message = format!("`{}` is {number}; it may be {} to {}", slot.name, text("minimum"), text("maximum"));
+            let message = sentence!(
+                "`{name}` is {number}; it may be {min} to {max}",
+                name = slot.name,
+                number,
+                min = text("minimum"),
+                max = text("maximum")
+            );
             self.problems.error(node.place, "out_of_range", message, "write a number within these");
             return None;
         }
@@ -184,7 +218,7 @@ impl<'a> Lower<'a> {
         if let Some(choices) = slot.shape.choices()
             && !choices.contains(&text)
         {
-            let message = format!("`{}` cannot be `{}`", slot.name, short(text));
+            let message = sentence!("`{name}` cannot be `{text}`", name = slot.name, text = short(text));
             self.problems.error(node.place, "unknown_choice", message, suggest::hint(text, choices));
             return None;
         }
@@ -194,12 +228,14 @@ impl<'a> Lower<'a> {
         let len = text.chars().count() as u64;
         let bound = |name: &str| slot.shape.attribute(name).and_then(Value::as_u64);
         if let Some(max) = bound("maxLength").filter(|max| len > *max) {
-            let message = format!("`{}` has {len} characters; at most {max} are allowed", slot.name);
+            let message =
+                sentence!("`{name}` has {n} characters; at most {max} are allowed", name = slot.name, n = len, max);
             self.problems.error(node.place, "wrong_length", message, "make it shorter");
             return None;
         }
         if let Some(min) = bound("minLength").filter(|min| len < *min) {
-            let message = format!("`{}` has {len} characters; at least {min} are needed", slot.name);
+            let message =
+                sentence!("`{name}` has {n} characters; at least {min} are needed", name = slot.name, n = len, min);
             self.problems.error(node.place, "wrong_length", message, "write more, or leave the field out if it may be");
             return None;
         }
@@ -256,14 +292,8 @@ impl<'a> Lower<'a> {
         } else {
             "expressions are rhai: event.order.total > 0 && contact.tags.contains(\"vip\")"
         };
-        self.problems.push(Problem {
-            line: error.line,
-            column: error.column,
-            severity: Severity::Error,
-            code: error.code,
-            message: error.message,
-            hint: hint.to_owned(),
-        });
+        let (place, message) = (Place { line: error.line, column: error.column }, Sentence::plain(error.message));
+        self.problems.push(Problem::new(place, Severity::Error, error.code, message, hint.into()));
     }
 }
 
@@ -363,10 +393,10 @@ fn describe(shape: Shape<'_>) -> &'static str {
 }
 
 /// The first sentence of what the schema says about a field.
-fn about(shape: Shape<'_>, name: &str) -> String {
-    let Member::Known(field) = shape.member(name) else { return String::new() };
+fn about(shape: Shape<'_>, name: &str) -> Sentence {
+    let Member::Known(field) = shape.member(name) else { return Sentence::default() };
     let text = field.attribute("description").and_then(Value::as_str).unwrap_or("");
-    text.split('\n').next().unwrap_or("").trim().to_owned()
+    Sentence::plain(text.split('\n').next().unwrap_or("").trim())
 }
 
 fn short(text: &str) -> String {

@@ -11,6 +11,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Spanned;
 
 use super::problem::Problems;
+use crate::sentence;
 
 /// Largest document that is read, in bytes.
 pub const MAX_BYTES: usize = 1_000_000;
@@ -136,7 +137,7 @@ impl Node {
 /// Reads a document. `None` when it is not YAML we take; the problems then say why.
 pub(crate) fn read(text: &str, problems: &mut Problems) -> Option<Node> {
     if text.len() > MAX_BYTES {
-        let message = format!("the file has {} bytes; at most {MAX_BYTES} are read", text.len());
+        let message = sentence!("the file has {n} bytes; at most {most} are read", n = text.len(), most = MAX_BYTES);
         problems.error(Place { line: 1, column: 1 }, "yaml_too_large", message, "split it into several flows");
         return None;
     }
@@ -302,7 +303,8 @@ fn map(entries: Vec<(Raw, Raw)>, text: &str, problems: &mut Problems) -> Option<
             continue;
         };
         if let Some(first) = seen.insert(key.text.clone(), key.place.line) {
-            let message = format!("`{}` is given twice; the first one is on line {first}", key.text);
+            let message =
+                sentence!("`{name}` is given twice; the first one is on line {first}", name = key.text, first);
             problems.error(key.place, "yaml_duplicate_key", message, "keep one of them");
         } else {
             out.push((key, value));

@@ -2,6 +2,7 @@
 
 use super::problem::{Problem, Severity};
 use super::yaml::Place;
+use crate::sentence::Sentence;
 
 /// The problem behind a parser error. Text that is not YAML has one only: what follows it cannot be trusted.
 pub(super) fn explain(error: &serde_yaml::Error, text: &str) -> Problem {
@@ -14,37 +15,32 @@ pub(super) fn explain(error: &serde_yaml::Error, text: &str) -> Problem {
     let said = said.split(" at line ").next().unwrap_or(&said);
     let line = text.lines().nth(place.line as usize - 1).unwrap_or("");
     let (code, message, hint, column) = classify(said, line, place.column);
-    Problem {
-        line: place.line,
-        column,
-        severity: Severity::Error,
-        code,
-        message: message.to_owned(),
-        hint: hint.to_owned(),
-    }
+    let place = Place { line: place.line, column };
+    Problem::new(place, Severity::Error, code, message, hint.into())
 }
 
 const QUOTE: &str = "put the whole value in quotes, such as `if: \"!contact.blocked\"`";
 
-fn classify<'a>(said: &'a str, line: &str, column: u32) -> (&'static str, &'a str, &'static str, u32) {
+fn classify(said: &str, line: &str, column: u32) -> (&'static str, Sentence, &'static str, u32) {
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if has(&["Anchors", "Aliases", "anchor", "alias"]) {
         let message = "an unquoted `&` or `*` makes a YAML anchor or alias, which flows do not have";
-        return ("yaml_alias", message, QUOTE, mark_before(line, column).unwrap_or(column));
+        return ("yaml_alias", message.into(), QUOTE, mark_before(line, column).unwrap_or(column));
     }
     if has(&["Documents", "multiple documents"]) {
         return (
             "yaml_documents",
-            "a second document begins here; a file holds one",
+            "a second document begins here; a file holds one".into(),
             "move it to a file of its own",
             column,
         );
     }
     if has(&["budget breached", "nesting", "recursion"]) {
-        return ("yaml_too_large", "the document is nested too deeply or has too many values", "split it", column);
+        let message = "the document is nested too deeply or has too many values";
+        return ("yaml_too_large", message.into(), "split it", column);
     }
     if has(&["tag"]) {
-        return ("yaml_tag", "YAML tags (`!…`) are not part of flows", QUOTE, column);
+        return ("yaml_tag", "YAML tags (`!…`) are not part of flows".into(), QUOTE, column);
     }
     let hint = if has(&["trailing content after"]) {
         "the value begins with a quote, so YAML ends it at the second one; put the whole value in the other kind of quotes: '\"vip\" in contact.tags'"
@@ -63,7 +59,7 @@ fn classify<'a>(said: &'a str, line: &str, column: u32) -> (&'static str, &'a st
     } else {
         "look at the indentation of this line and of the one above: items of one list, and keys of one map, begin in the same column"
     };
-    ("yaml_syntax", said, hint, column)
+    ("yaml_syntax", Sentence::plain(said), hint, column)
 }
 
 /// The column of the mark that begins the value which ends before `column`.

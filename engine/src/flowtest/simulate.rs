@@ -17,6 +17,8 @@ use crate::duration;
 use crate::flow::{CompiledDocument, Outline, TemplateTexts, TestCase};
 use crate::ids::VersionId;
 use crate::run::plan::WINDOW_CLOSED;
+use crate::sentence;
+use crate::sentence::Sentence;
 use crate::store::RunStatus;
 
 /// From and until when a message is welcome, in hours of the customer's day.
@@ -72,6 +74,8 @@ pub struct Note {
     pub path: Option<String>,
     /// In words.
     pub words: String,
+    /// The same for other languages.
+    pub said: Sentence,
 }
 
 /// Lives through the scene. `go_on` is asked before every step of the world; when it says no, the simulation ends there and says so.
@@ -101,7 +105,7 @@ pub fn simulate(scene: Scene<'_>, go_on: GoOn<'_>) -> Simulation {
         notes.push(note("nothing_started", timeline.last(), "no event started a run"));
     }
     if let Some(why) = stopped {
-        notes.push(note("stopped", timeline.last(), &why));
+        notes.push(note("stopped", timeline.last(), Sentence::plain(why)));
     }
     let steps = sim.came_to(version.id());
     let coverage = scene.outline.steps().iter().filter(|place| steps.iter().any(|step| **step == *place.step));
@@ -116,9 +120,10 @@ pub fn simulate(scene: Scene<'_>, go_on: GoOn<'_>) -> Simulation {
     }
 }
 
-fn note(code: &'static str, moment: Option<&Moment>, words: &str) -> Note {
+fn note(code: &'static str, moment: Option<&Moment>, said: impl Into<Sentence>) -> Note {
     let offset = moment.map_or_else(|| duration::format(Duration::ZERO), |moment| moment.offset.clone());
-    Note { code, offset, path: moment.and_then(|moment| moment.path.clone()), words: words.to_owned() }
+    let said = said.into();
+    Note { code, offset, path: moment.and_then(|moment| moment.path.clone()), words: said.to_string(), said }
 }
 
 /// What is to be said of one moment.
@@ -131,13 +136,18 @@ fn notes(moment: &Moment, zone: Tz) -> Vec<Note> {
     let Some(message) = &moment.message else { return out };
     if message.text.is_none() {
         let name = message.template.as_deref().unwrap_or_default();
-        let words = format!("the text of the template `{name}` is not known here: a comment at the top can carry it");
-        out.push(note("template_unknown", Some(moment), &words));
+        let words =
+            sentence!("the text of the template `{name}` is not known here: a comment at the top can carry it", name);
+        out.push(note("template_unknown", Some(moment), words));
     }
     let local = chrono::DateTime::parse_from_rfc3339(&moment.at).ok().map(|at| at.with_timezone(&zone));
     if let Some(local) = local.filter(|local| !DAY.contains(&local.hour())) {
-        let words = format!("this message goes out at {} of the customer's time ({zone})", local.format("%H:%M"));
-        out.push(note("night", Some(moment), &words));
+        let words = sentence!(
+            "this message goes out at {time} of the customer's time ({zone})",
+            time = local.format("%H:%M").to_string(),
+            zone
+        );
+        out.push(note("night", Some(moment), words));
     }
     out
 }

@@ -13,6 +13,8 @@ use crate::duration;
 use crate::flow::{Outline, TemplateTexts};
 use crate::ids::RunId;
 use crate::run::{Entry, What};
+use crate::sentence;
+use crate::sentence::Sentence;
 use crate::store::JournalKind;
 
 /// One thing that happened.
@@ -39,6 +41,8 @@ pub struct Moment {
     pub code: Option<String>,
     /// In words.
     pub words: String,
+    /// The same for other languages.
+    pub said: Sentence,
     /// What a condition saw.
     pub saw: Option<Value>,
     /// What a step was given.
@@ -165,30 +169,35 @@ impl Teller<'_> {
         let data = &entry.data;
         let said = data["message"].as_str().unwrap_or_default();
         let value = |value: &Value| Some(value.clone()).filter(|value| !value.is_null());
-        let one = |what, words: String| Moment { what, words, ..Moment::default() };
+        let one = |what, said: Sentence| Moment { what, words: said.to_string(), said, ..Moment::default() };
         Some(match &entry.what {
-            What::Received { event } => one("event", format!("{event} came in")),
+            What::Received { event } => one("event", sentence!("{event} came in", event)),
             What::Matched { trigger, .. } => {
-                Moment { saw: value(data), ..one("started", format!("the trigger {trigger} starts a run")) }
+                Moment { saw: value(data), ..one("started", sentence!("the trigger {trigger} starts a run", trigger)) }
             }
-            What::Passed { trigger, why, .. } => {
-                Moment { saw: value(data), ..one("passed", format!("the trigger {trigger} starts nothing ({why})")) }
-            }
+            What::Passed { trigger, why, .. } => Moment {
+                saw: value(data),
+                ..one("passed", sentence!("the trigger {trigger} starts nothing ({why})", trigger, why))
+            },
             What::RuleHeld { rule, .. } => Moment {
                 saw: value(&data["saw"]),
                 output: value(&data["did"]),
-                ..one("rule", format!("the rule {rule} holds"))
+                ..one("rule", sentence!("the rule {rule} holds", rule))
             },
-            What::RulePassed { rule, why, .. } => {
-                Moment { saw: value(data), ..one("rule_passed", format!("the rule {rule} does not hold ({why})")) }
+            What::RulePassed { rule, why, .. } => Moment {
+                saw: value(data),
+                ..one("rule_passed", sentence!("the rule {rule} does not hold ({why})", rule, why))
+            },
+            What::TagExpired { source } => {
+                one("tag_ended", sentence!("the tag {tag} of {source} ends", tag = data["tag"].to_string(), source))
             }
-            What::TagExpired { source } => one("tag_ended", format!("the tag {} of {source} ends", data["tag"])),
             What::Decided { holds, .. } => {
                 let words = if *holds { "the condition holds" } else { "the condition does not hold" };
                 Moment { saw: value(data), output: Some(json!(holds)), ..one("condition", words.into()) }
             }
             What::Chosen { case, .. } => {
-                let words = case.as_ref().map_or("no case fits: the default".into(), |case| format!("the case {case}"));
+                let words =
+                    case.as_ref().map_or("no case fits: the default".into(), |case| sentence!("the case {case}", case));
                 Moment { saw: value(data), output: Some(json!(case)), ..one("choice", words) }
             }
             What::Assigned { .. } => Moment { output: value(data), ..one("set", "variables are set".into()) },
@@ -199,26 +208,29 @@ impl Teller<'_> {
             What::Planned { action, .. } => Moment {
                 input: value(data),
                 message: phone::message(action, data, self.language, self.texts),
-                ..one("call", format!("{action} is called"))
+                ..one("call", sentence!("{action} is called", action))
             },
             What::Acted { action, .. } => Moment {
                 input: value(&data["input"]),
                 output: value(&data["output"]),
-                ..one("action", format!("{action} is done"))
+                ..one("action", sentence!("{action} is done", action))
             },
             What::Attempted { attempt, verdict, code, .. } if &**verdict != "done" => {
                 let code = code.as_deref().map(str::to_owned);
-                Moment { code, ..one("tried", format!("attempt {attempt} failed ({verdict}): {said}")) }
+                Moment {
+                    code,
+                    ..one("tried", sentence!("attempt {attempt} failed ({verdict}): {said}", attempt, verdict, said))
+                }
             }
             What::Finished { .. } => Moment { output: value(data), ..one("answer", "the call is done".into()) },
             What::Failed { code, .. } => {
-                let words = format!("the step failed ({code}): {said}");
+                let words = sentence!("the step failed ({code}): {said}", code, said);
                 Moment { code: Some(code.to_string()), ..one("failed", words) }
             }
-            What::Parked { why, .. } => one("attention", format!("a person must decide ({why}): {said}")),
+            What::Parked { why, .. } => one("attention", sentence!("a person must decide ({why}): {said}", why, said)),
             What::Replied { status, .. } => Moment {
                 output: value(&data["body"]),
-                ..one("replied", format!("the caller is answered with {status}"))
+                ..one("replied", sentence!("the caller is answered with {status}", status))
             },
             other => return Self::flow_of_time(other, data),
         })
@@ -226,35 +238,61 @@ impl Teller<'_> {
 
     /// The same for what a run waits for and how it goes on.
     fn flow_of_time(what: &What, data: &Value) -> Option<Moment> {
-        let one = |what, words: String| Some(Moment { what, words, ..Moment::default() });
+        let one = |what, said: Sentence| Some(Moment { what, words: said.to_string(), said, ..Moment::default() });
         let value = |value: &Value| Some(value.clone()).filter(|value| !value.is_null());
-        let reason = data["reason"].as_str().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let reason = data["reason"].as_str();
         let word = super::expect::word;
         match what {
             What::Waited { until, event, .. } => {
-                let until = if *until == At::NEVER { "without end".to_owned() } else { format!("until {until}") };
+                let until = if *until == At::NEVER {
+                    Sentence::from("without end")
+                } else {
+                    sentence!("until {until}", until = until.to_string())
+                };
                 match event {
-                    Some(event) => one("wait", format!("waits for {event}, {until}")),
-                    None => one("wait", format!("waits {until}")),
+                    Some(event) => one("wait", sentence!("waits for {event}, {until}", event, until)),
+                    None => one("wait", sentence!("waits {until}", until)),
                 }
             }
             What::Fired { .. } => one("woke", "the time came".into()),
             What::Answered { .. } => {
                 one("answered", "the event came".into()).map(|moment| Moment { output: value(data), ..moment })
             }
-            What::Opened { count, .. } => one("opened", format!("{count} to do")),
-            What::Entered { index, .. } => one("entered", format!("number {} begins", index + 1)),
+            What::Opened { count, .. } => one("opened", sentence!("{count} to do", count)),
+            What::Entered { index, .. } => one("entered", sentence!("number {number} begins", number = index + 1)),
             What::Closed { .. } => one("closed", "all done".into()),
-            What::Round { round, .. } => one("round", format!("round {round}")),
+            What::Round { round, .. } => one("round", sentence!("round {round}", round)),
             What::Again { .. } => one("again", "back to the beginning".into()),
-            What::Called { flow, .. } => one("called", format!("the flow {flow} is called"))
+            What::Called { flow, .. } => one("called", sentence!("the flow {flow} is called", flow))
                 .map(|moment| Moment { input: value(data), ..moment }),
-            What::Returned { status, .. } => one("returned", format!("the called flow ended: {}", word(*status)))
-                .map(|moment| Moment { output: value(data), ..moment }),
-            What::Escalated { deadline, .. } => one("escalated", format!("a human is asked for, until {deadline}")),
+            What::Returned { status, .. } => {
+                one("returned", sentence!("the called flow ended: {status}", status = word(*status)))
+                    .map(|moment| Moment { output: value(data), ..moment })
+            }
+            What::Escalated { deadline, .. } => {
+                one("escalated", sentence!("a human is asked for, until {deadline}", deadline = deadline.to_string()))
+            }
             What::Missed { .. } => one("missed", "nobody took it in time".into()),
-            What::Finishing { status } => one("finishing", format!("the run will end as {}{reason}", word(*status))),
-            What::Ended { status } => one("ended", format!("the run is {}{reason}", word(*status))),
+            What::Finishing { status } => {
+                let status = word(*status);
+                one(
+                    "finishing",
+                    match reason {
+                        Some(reason) => sentence!("the run will end as {status}: {reason}", status, reason),
+                        None => sentence!("the run will end as {status}", status),
+                    },
+                )
+            }
+            What::Ended { status } => {
+                let status = word(*status);
+                one(
+                    "ended",
+                    match reason {
+                        Some(reason) => sentence!("the run is {status}: {reason}", status, reason),
+                        None => sentence!("the run is {status}", status),
+                    },
+                )
+            }
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use engine::secret::Secret;
+use engine::sentence;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -72,7 +73,7 @@ impl Passwords {
 }
 
 fn fit(password: &str, email: &str) -> Result<(), ApiError> {
-    let wrong = |why: &str| Err(ApiError::bad_request(format!("password: {why}")));
+    let wrong = |why: &str| Err(ApiError::bad_request(sentence!("password: {why}", why)));
     if password.chars().count() < FEWEST {
         return wrong(&format!("at least {FEWEST} characters; a few words are easy to remember"));
     }

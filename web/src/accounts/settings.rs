@@ -44,7 +44,7 @@ impl Settings {
     /// # Errors
     /// 400, with the field.
     pub(crate) fn check(&self) -> Result<(), ApiError> {
-        let wrong = |why: &str| Err(ApiError::bad_request(why));
+        let wrong = |why: &'static str| Err(ApiError::bad_request(why));
         if self.name.trim().is_empty() || self.name.chars().count() > 80 {
             return wrong("name: 1 to 80 characters");
         }

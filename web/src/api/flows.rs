@@ -8,6 +8,7 @@ use engine::account::Permission;
 use engine::flow::Kind;
 use engine::ids::{ContactId, EventId, VersionId};
 use engine::mailbox::Missed;
+use engine::sentence;
 use engine::store::{self, DraftRow, Editing, Pages, Reads, VersionRow, VersionState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -172,9 +173,9 @@ pub(crate) async fn switch(
         state if state == wanted => {}
         VersionState::Live | VersionState::Off => flows::switch(&app, row.clone(), switch.on, who.by()).await?,
         VersionState::Draft => {
-            return Err(ApiError::conflict(format!("`{id}` is a draft: import it with --publish")));
+            return Err(ApiError::conflict(sentence!("`{id}` is a draft: import it with --publish", id)));
         }
-        VersionState::Old => return Err(ApiError::conflict(format!("the file of `{id}` is gone"))),
+        VersionState::Old => return Err(ApiError::conflict(sentence!("the file of `{id}` is gone", id))),
     }
     Ok(Json(Switched { flow: id, state: wanted }))
 }
@@ -242,7 +243,7 @@ pub(crate) async fn start(
     let live = app.engine.live().into_iter().find(|version| *version.flow == *id);
     let version = live.ok_or_else(|| ApiError::not_found(format_args!("a live flow `{id}`")))?;
     if !version.triggers.iter().any(|trigger| *trigger.kind == *engine::event::MANUAL) {
-        return Err(ApiError::conflict(format!("the flow `{id}` has no trigger `manual`")));
+        return Err(ApiError::conflict(sentence!("the flow `{id}` has no trigger `manual`", id)));
     }
     let event = app.engine.start_by_hand(&id, who.by(), start.input).await?;
     Ok(Json(Started { flow: id, event }))

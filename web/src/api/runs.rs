@@ -8,6 +8,7 @@ use engine::expr::text::normalise;
 use engine::ids::{ContactId, EffectId, Ids, RunId, VersionId};
 use engine::order::Order;
 use engine::runner::Health;
+use engine::sentence;
 use engine::store::{
     EffectRow, EffectState, ListedRun, Page, Pages, Reads, RunFilter, RunQuery, RunRow, RunStatus, Store,
 };
@@ -191,7 +192,7 @@ pub(crate) async fn retry(
     let effects = app.engine.store().effects_of(run).await?;
     let parked: Vec<&EffectRow> = effects.iter().filter(|effect| effect.state == EffectState::Parked).collect();
     if parked.is_empty() {
-        let message = format!("run {run} has not failed, and no call of it needs attention");
+        let message = sentence!("run {run} has not failed, and no call of it needs attention", run = run.to_string());
         return Err(ApiError::conflict(message));
     }
     let mut retried = Vec::with_capacity(parked.len());

@@ -50,7 +50,7 @@ pub(crate) fn problems(plan: &flow::Plan) -> Vec<FileProblem> {
 /// `file:line:col: error[code]: message`, and the hint below it.
 impl std::fmt::Display for FileProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Problem { line, column, severity, code, message, hint } = &self.problem;
+        let Problem { line, column, severity, code, message, hint, .. } = &self.problem;
         let severity = match severity {
             Severity::Error => "error",
             Severity::Warning => "warning",

@@ -2,9 +2,11 @@
 // translation, a placeholder or a plural form. `npm run messages`
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { sentences } from "./sentences.mjs";
 
 const LOCALES = ["en", "ru", "ar", "it", "zh"];
-const FOLDERS = ["src/locales", "src/editor/locales", "src/desk/locales"].filter((folder) =>
+const SERVER = "src/server/locales";
+const FOLDERS = ["src/locales", "src/editor/locales", "src/desk/locales", SERVER].filter((folder) =>
   existsSync(join(folder, "en.po")),
 );
 const problems = [];
@@ -45,7 +47,7 @@ function checkPlurals(id, locale, text) {
 const source = new Map();
 for (const folder of FOLDERS) {
   const english = catalog(join(folder, "en.po"));
-  for (const [id, text] of english) source.set(id, text);
+  if (folder !== SERVER) for (const [id, text] of english) source.set(id, text);
   for (const locale of LOCALES) {
     const texts = catalog(join(folder, `${locale}.po`));
     for (const [id, text] of english) {
@@ -75,6 +77,15 @@ for (const id of source.keys()) {
   if (!known) problems.push(`en: ${id} is used nowhere`);
 }
 
+// What the server says: its source has the English, and a sentence that was changed there needs its translations anew.
+const said = catalog(join(SERVER, "en.po"));
+const says = sentences();
+for (const [form, file] of says) if (!said.has(form)) problems.push(`${file}: no translation of "${form}"`);
+for (const form of said.keys()) {
+  if (!says.has(form) && form.includes(" ") && form !== "waiting for a person")
+    problems.push(`${SERVER}: nothing says "${form}"`);
+}
+
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 if (problems.length > 0) process.exit(1);
-process.stdout.write(`${source.size} messages, ${LOCALES.length} languages\n`);
+process.stdout.write(`${source.size} messages and ${said.size} sentences of the server, ${LOCALES.length} languages\n`);

@@ -18,6 +18,8 @@ const FRAME = 170 * KB;
 const FRAME_STYLES = 8 * KB;
 const PAGE_STYLES = 16 * KB;
 const LOCALE = 25 * KB;
+/** What the server says, loaded when it says something. */
+const SENTENCES = 20 * KB;
 
 if (!existsSync(`${DIST}/.vite/manifest.json`)) {
   process.stderr.write("there is no build to measure: npm run build\n");
@@ -69,8 +71,12 @@ const rows = [
   ["styles, every page", sum(frameStyles), FRAME_STYLES],
   ["styles, most of a page", Math.max(...pageStyles), PAGE_STYLES],
   ...["en", "ru", "ar", "it", "zh"].map((locale) => {
-    const files = locales.filter(([name]) => name.endsWith(`/${locale}.po`)).map(([, chunk]) => chunk.file);
-    return [`texts, ${locale}`, sum(files), LOCALE];
+    const files = locales.filter(([name]) => name.endsWith(`/${locale}.po`) && !name.includes("src/server/"));
+    return [`texts, ${locale}`, sum(files.map(([, chunk]) => chunk.file)), LOCALE];
+  }),
+  ...["ru", "ar", "it", "zh"].map((locale) => {
+    const files = locales.filter(([name]) => name.endsWith(`src/server/locales/${locale}.po`));
+    return [`the server's, ${locale}`, sum(files.map(([, chunk]) => chunk.file)), SENTENCES];
   }),
   ...Object.entries(PARTS)
     .filter(([, { entry }]) => manifest[entry])

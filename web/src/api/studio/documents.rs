@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use engine::flow::{self, Outline};
+use engine::sentence;
 use engine::store::{EditOp, MetaRow, VersionRow, VersionState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -91,13 +92,13 @@ pub(crate) async fn create(
     };
     if !flow::is_document_id(&id) {
         let hint = "1 to 64 small letters, digits and single hyphens, first a letter: order-to-ticket";
-        return Err(ApiError::bad_request(format!("`{id}` is no id: {hint}")));
+        return Err(ApiError::bad_request(sentence!("`{id}` is no id: {hint}", id, hint)));
     }
     let edited = Edited::read(&app, &id).await?;
     if edited.exists() {
         return Err(ApiError::conflict_of(
             "taken",
-            format!("there is a document `{id}` already"),
+            sentence!("there is a document `{id}` already", id),
             &json!({ "id": id }),
         ));
     }
@@ -189,7 +190,10 @@ pub(crate) async fn label(
     let mut labels: Vec<String> = Vec::new();
     for label in meta.labels.iter().map(|label| label.trim()) {
         if !(1..=MOST_LABEL).contains(&label.chars().count()) {
-            return Err(ApiError::bad_request(format!("a label has 1 to {MOST_LABEL} characters")));
+            return Err(ApiError::bad_request(sentence!(
+                "a label has 1 to {most_label} characters",
+                most_label = MOST_LABEL
+            )));
         }
         if !labels.iter().any(|known| known == label) {
             labels.push(label.to_owned());
@@ -197,7 +201,11 @@ pub(crate) async fn label(
     }
     let folder = meta.folder.trim().to_owned();
     if labels.len() > MOST_LABELS || folder.chars().count() > MOST_FOLDER {
-        let why = format!("at most {MOST_LABELS} labels, and a folder of at most {MOST_FOLDER} characters");
+        let why = sentence!(
+            "at most {most_labels} labels, and a folder of at most {most_folder} characters",
+            most_labels = MOST_LABELS,
+            most_folder = MOST_FOLDER
+        );
         return Err(ApiError::bad_request(why));
     }
     let row = MetaRow { flow: id.clone(), labels: labels.clone(), folder: folder.clone() };
@@ -237,7 +245,7 @@ pub(crate) async fn remove(
     }
     super::may_publish(&who, edited.kind())?;
     if let Some(file) = edited.file() {
-        let message = format!("`{id}` belongs to the file {}: remove that", file.display());
+        let message = sentence!("`{id}` belongs to the file {file}: remove that", id, file = file.display().to_string());
         return Err(ApiError::conflict_of("read_only", message, &json!({ "file": file })));
     }
     let open = app.engine.waiting(&id).await?.runs;

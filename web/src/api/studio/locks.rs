@@ -1,5 +1,6 @@
 //! Who edits a document: a lease that its holder renews every 15 s and that ends after 60 s.
 
+use engine::sentence;
 use std::sync::Arc;
 
 use axum::Json;
@@ -51,9 +52,11 @@ impl Lock {
 
 /// 409: somebody else has the lease; `details` says who.
 pub(super) fn refused(id: &str, lease: &Lease, editor: &Editor) -> ApiError {
-    let same = lease.editor.by == editor.by;
-    let who = if same { "you, in another window,".to_owned() } else { format!("`{}`", lease.editor.by) };
-    let message = format!("{who} edit{} `{id}`: wait, or take over", if same { "" } else { "s" });
+    let message = if lease.editor.by == editor.by {
+        sentence!("you edit `{id}` in another window: wait, or take over", id)
+    } else {
+        sentence!("`{who}` edits `{id}`: wait, or take over", who = lease.editor.by, id)
+    };
     ApiError::conflict_of("locked", message, &Taken { lock: Lock::of(lease, editor) })
 }
 

@@ -7,6 +7,7 @@ use axum::extract::{Extension, State};
 use engine::flow;
 use engine::ids::VersionId;
 use engine::publication::Choices;
+use engine::sentence;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -65,7 +66,8 @@ pub(crate) async fn publish(
     expect_in_force(&edited, asked.over)?;
     expect_approved(&app, &edited).await?;
     let text = edited.unpublished();
-    let text = text.ok_or_else(|| ApiError::conflict(format!("`{id}` has no draft: there is nothing to publish")))?;
+    let text =
+        text.ok_or_else(|| ApiError::conflict(sentence!("`{id}` has no draft: there is nothing to publish", id)))?;
     let choices = by_step(&edited, asked.waiting);
     let what = Publication { text, by: who.by(), comment: &asked.comment, rollback: false, choices };
     put(&app, &edited, what).await
@@ -79,7 +81,7 @@ async fn put(app: &App, edited: &Edited, what: Publication<'_>) -> Result<Json<P
         publish::Error::Flows(flows::Error::Problems(found)) => {
             let problems = found.into_iter().map(|found| found.problem).collect();
             let placed = flow::placed(problems, text, flow::outline(text).as_ref());
-            ApiError::problems(format!("`{}` has problems", edited.id), json!(placed))
+            ApiError::problems(sentence!("`{id}` has problems", id = edited.id), json!(placed))
         }
         other => other.into(),
     })?;
@@ -133,6 +135,6 @@ fn expect_in_force(edited: &Edited, seen: Option<VersionId>) -> Result<(), ApiEr
     if seen.is_none() || seen == now {
         return Ok(());
     }
-    let message = format!("another version of `{}` is in force now: compare the draft with it", edited.id);
+    let message = sentence!("another version of `{id}` is in force now: compare the draft with it", id = edited.id);
     Err(ApiError::conflict_of("changed", message, &json!({ "current": now })))
 }

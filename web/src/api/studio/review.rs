@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
+use engine::sentence;
 use engine::store::{EditOp, Editing, ReviewRow, ReviewState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -99,7 +100,7 @@ pub(crate) async fn act(
     may_edit(&who, edited.kind())?;
     expect_revision(&edited, revision(&act.revision))?;
     if edited.unpublished().is_none() {
-        return Err(ApiError::conflict(format!("`{id}` has no draft: there is nothing to review")));
+        return Err(ApiError::conflict(sentence!("`{id}` has no draft: there is nothing to review", id)));
     }
     let before = app.engine.store().review(&id).await?.filter(|row| row.revision == edited.revision());
     let (by, at) = (who.by(), app.clock.now());
@@ -138,7 +139,7 @@ pub(crate) async fn act(
 fn own(id: &str) -> ApiError {
     ApiError::conflict_of(
         "own_draft",
-        format!("you changed the draft of `{id}` last: somebody else must look at it"),
+        sentence!("you changed the draft of `{id}` last: somebody else must look at it", id),
         &json!({}),
     )
 }
@@ -153,6 +154,7 @@ pub(super) async fn expect_approved(app: &App, edited: &Edited) -> Result<(), Ap
     if review.as_ref().is_some_and(approved) {
         return Ok(());
     }
-    let message = format!("the draft of `{}` needs the approval of a second person before it is published", edited.id);
+    let message =
+        sentence!("the draft of `{id}` needs the approval of a second person before it is published", id = edited.id);
     Err(ApiError::conflict_of("approval_needed", message, &json!({})))
 }

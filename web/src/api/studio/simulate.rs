@@ -10,6 +10,7 @@ use engine::book::Published;
 use engine::clock::At;
 use engine::flow::{self, CompiledDocument, Kind, TemplateTexts};
 use engine::flowtest::{self, Coverage, Outcome, Scene, Simulation};
+use engine::sentence;
 use engine::store::{Reads, VersionState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -71,10 +72,13 @@ pub(crate) async fn simulate(
     Body(asked): Body<Simulate>,
 ) -> Result<Json<Simulation>, ApiError> {
     if asked.events.len() > MOST_EVENTS {
-        return Err(ApiError::bad_request(format!("a simulation has at most {MOST_EVENTS} events")));
+        return Err(ApiError::bad_request(sentence!(
+            "a simulation has at most {most_events} events",
+            most_events = MOST_EVENTS
+        )));
     }
     let until = asked.until.as_deref().map(engine::duration::parse).transpose();
-    let until = until.map_err(|why| ApiError::bad_request(format!("`until`: {why}")))?;
+    let until = until.map_err(|why| ApiError::bad_request(sentence!("`until`: {why}", why = why.to_string())))?;
     let zone = asked.zone.as_deref().unwrap_or("UTC").parse::<engine::flow::Zone>();
     let zone = zone.map_err(|_| ApiError::bad_request("`zone` is no IANA time zone, such as Europe/Rome"))?;
     let (others, texts) = surroundings(&app).await?;

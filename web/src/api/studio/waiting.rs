@@ -34,6 +34,8 @@ pub(crate) struct WaitingPlace {
     step: String,
     /// Its name, else what it does.
     label: String,
+    /// The step's verb; `null` when the text no longer tells.
+    verb: Option<String>,
     /// The version.
     version: VersionId,
     /// How many runs.
@@ -66,6 +68,7 @@ fn shown(outline: Option<&Outline>, place: Place) -> WaitingPlace {
     WaitingPlace {
         path: written.map(|step| step.path.clone()),
         label: written.and_then(|step| step.name.clone()).or(does).unwrap_or_else(|| step.to_string()),
+        verb: written.map(|step| step.verb.clone()),
         step: step.to_string(),
         version,
         count,

@@ -1,3 +1,5 @@
+import { say, sentences, toldProblems } from "~/server";
+
 /** What went wrong, as the server said it: `{ "error": { code, message, details } }`. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -85,7 +87,7 @@ function search(query: Query = {}): string {
 }
 
 interface Envelope {
-  error?: { code?: string; message?: string; details?: unknown };
+  error?: { code?: string; message?: string; said?: unknown; details?: unknown };
 }
 
 async function readError(response: Response): Promise<ApiError> {
@@ -93,5 +95,9 @@ async function readError(response: Response): Promise<ApiError> {
   const retryAfter = seconds > 0 ? seconds : null;
   const { error }: Envelope = await response.json().catch(() => ({}));
   const code = error?.code ?? "unreadable";
-  return new ApiError(response.status, code, error?.message ?? response.statusText, error?.details, retryAfter);
+  if (error?.said) await sentences();
+  const message = say(error?.message ?? response.statusText, error?.said, code);
+  const details =
+    code === "problems" && Array.isArray(error?.details) ? await toldProblems(error.details) : error?.details;
+  return new ApiError(response.status, code, message, details, retryAfter);
 }

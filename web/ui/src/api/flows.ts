@@ -1,4 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
+import { toldProblems } from "~/server";
 import { get, post, put, seg } from "./client";
 import type { Flow, ImportPlan, LibraryFlow } from "./types";
 
@@ -31,7 +32,10 @@ export interface ImportFile {
   text: string;
 }
 
-export const planImport = (documents: ImportFile[]) => post<ImportPlan>("/workspace/plan", { documents });
+export async function planImport(documents: ImportFile[]): Promise<ImportPlan> {
+  const plan = await post<ImportPlan>("/workspace/plan", { documents });
+  return { ...plan, problems: await toldProblems(plan.problems) };
+}
 export const doImport = (documents: ImportFile[], publish: boolean) =>
   post<ImportPlan>("/workspace/import", { documents, publish });
 

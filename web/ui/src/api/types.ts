@@ -70,6 +70,8 @@ export interface Problem {
   hint: string | null;
   path: string | null;
   file?: string;
+  /** Its sentences with their parts, for other languages than English. */
+  said?: { message: unknown; hint: unknown };
 }
 
 export type Role = "viewer" | "auditor" | "agent" | "team_lead" | "ops" | "crm_admin" | "admin";

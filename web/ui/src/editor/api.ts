@@ -2,6 +2,7 @@
 
 import { call, del, get, post, put, seg } from "~/api/client";
 import type { Draft, Json, Problem, Time } from "~/api/types";
+import { toldProblems, toldWords } from "~/server";
 
 export type DocumentKind = "flows" | "rules";
 
@@ -75,6 +76,12 @@ export interface Saved {
   changed_at: Time;
 }
 
+/** Its problems in the language of the app. */
+const told = async <T extends { problems: Problem[] }>(answer: T): Promise<T> => ({
+  ...answer,
+  problems: await toldProblems(answer.problems),
+});
+
 const at = (kind: DocumentKind, id: string) => `/${kind}/${seg(id)}`;
 
 /** Which window of a person edits: another one of theirs is somebody else to the lock. One that is loaded anew stays the same. */
@@ -83,7 +90,7 @@ sessionStorage.setItem("window", session);
 
 export const readDraft = (kind: DocumentKind, id: string) => get<Draft>(`${at(kind, id)}/draft`, { session });
 export const writeDraft = (kind: DocumentKind, id: string, text: string, revision: string) =>
-  put<Saved>(`${at(kind, id)}/draft`, { text, session }, revision);
+  put<Saved>(`${at(kind, id)}/draft`, { text, session }, revision).then(told);
 export const dropDraft = (kind: DocumentKind, id: string, revision: string) =>
   call<void>("DELETE", `${at(kind, id)}/draft`, { query: { session }, revision });
 export const holdLock = (kind: DocumentKind, id: string, takeOver: boolean) =>
@@ -93,7 +100,7 @@ export const leaveLock = (kind: DocumentKind, id: string) => del<void>(`${at(kin
 /** Where a text is asked about: whoever may edit rules need not be allowed to edit flows. */
 const about = (text: string) => (/^rules[ \t]*:/m.test(text) ? "/rules" : "/flows");
 
-export const validate = (text: string) => post<{ problems: Problem[] }>(`${about(text)}/validate`, { text });
+export const validate = (text: string) => post<{ problems: Problem[] }>(`${about(text)}/validate`, { text }).then(told);
 
 export interface ScopeName {
   name: string;
@@ -112,7 +119,7 @@ export interface ExpressionAnswer {
 }
 
 export const readExpression = (text: string, kind: "condition" | "template" | "value", flow: string, path: string) =>
-  post<ExpressionAnswer>(`${about(flow)}/expression`, { text, kind, flow, path });
+  post<ExpressionAnswer>(`${about(flow)}/expression`, { text, kind, flow, path }).then(told);
 
 export interface TimelineRow {
   at: Time;
@@ -121,6 +128,7 @@ export interface TimelineRow {
   /** A stable code: `event`, `started`, `condition`, `call`, `action`, `wait`, `woke`, `failed`, `ended` … */
   what: string;
   words: string;
+  said?: unknown;
   saw?: Json;
   input?: Json;
   output?: Json;
@@ -141,7 +149,7 @@ export interface Simulation {
   end: string | null;
   vars: Json;
   tags: string[];
-  notes: { code: string; offset: string; path: string | null; words: string }[];
+  notes: { code: string; offset: string; path: string | null; words: string; said?: unknown }[];
   coverage: string[];
 }
 
@@ -155,7 +163,10 @@ export interface Simulated {
   until?: string;
 }
 
-export const simulate = (what: Simulated) => post<Simulation>(`${about(what.text)}/simulate`, what);
+export async function simulate(what: Simulated): Promise<Simulation> {
+  const lived = await post<Simulation>(`${about(what.text)}/simulate`, what);
+  return { ...lived, timeline: await toldWords(lived.timeline), notes: await toldWords(lived.notes) };
+}
 
 export interface TestResult {
   name: string;
@@ -194,6 +205,8 @@ export interface Change {
   path_new: string | null;
   /** What it is called: its name, else its id, else what it does. */
   label: string;
+  /** Of a step. */
+  verb?: string;
   /** The field that changed, with `/` between keys. */
   field: string | null;
   old?: Json;
@@ -222,6 +235,7 @@ export interface WaitingPlace {
   step: string;
   /** The step's name, else what it does. */
   label?: string | null;
+  verb?: string | null;
   version: string;
   count: number;
   next_due: Time | null;

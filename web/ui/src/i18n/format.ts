@@ -113,6 +113,11 @@ export function bytes(size: number): string {
   return cached(of, make).format(value);
 }
 
+/** "a, b and c". */
+export function list(parts: readonly string[]): string {
+  return cached("list", (tag) => new Intl.ListFormat(tag)).format(parts);
+}
+
 /** A language by its code, in the language of the app. */
 export function languageName(code: string): string {
   try {

@@ -84,6 +84,14 @@ export function cardOf(step: Step, t: Translate): Card {
   return step.name ? { ...card, title: step.name, detail: card.detail || card.title } : card;
 }
 
+/** What the server calls a step: its name or id as it is; else its verb and what that is about, in words. */
+export function labelInWords(label: string, verb: string | null | undefined, t: Translate): string {
+  if (verb === "do" && /^[a-z_]+\.[a-z_]+$/.test(label)) return actionInWords(label, t);
+  if (!verb || verb === "do" || !(label === verb || label.startsWith(`${verb} `))) return label;
+  const about = label.slice(verb.length + 1);
+  return [t(`editor.verb.${verb}`), about && durationInWords(about)].filter(Boolean).join(" ");
+}
+
 function plain(step: Step, t: Translate): Card {
   const { data, verb } = step;
   const one = (icon: Icon, family: Family, detail = ""): Card => ({

@@ -7,6 +7,7 @@ import { useText } from "~/i18n";
 import { Skeleton } from "~/ui/skeleton";
 import { Tabs } from "~/ui/tabs";
 import { type Change, diff } from "../api";
+import { labelInWords } from "../model/cards";
 import styles from "./publish.module.css";
 
 const TextDiff = lazy(() => import("./text-diff"));
@@ -53,7 +54,8 @@ function InWords({ before, now }: { before: string; now: string }) {
             <li key={at} className={styles[change.kind]}>
               <Icon size={14} aria-hidden />
               <span>
-                <strong>{t(`editor.change.${change.kind}`)}</strong> <bdi dir="auto">{change.label}</bdi>
+                <strong>{t(`editor.change.${change.kind}`)}</strong>{" "}
+                <bdi dir="auto">{labelInWords(change.label, change.verb, t)}</bdi>
                 {change.field && <Field {...change} />}
               </span>
             </li>

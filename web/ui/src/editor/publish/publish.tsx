@@ -24,7 +24,7 @@ import {
   type WaitingPlace,
   waiting,
 } from "../api";
-import { cardOf } from "../model/cards";
+import { cardOf, labelInWords } from "../model/cards";
 import type { Autosave } from "../state/autosave";
 import { say, useEditor, useEditorStore } from "../state/editor";
 import { Changes } from "./changes";
@@ -194,7 +194,8 @@ function Waiting({ kind, id, fates, onChange }: WaitingProps) {
   if (!data || data.places.length === 0) return null;
   const name = (place: WaitingPlace) => {
     const step = place.path === null ? undefined : picture.steps.get(place.path);
-    return place.label || (step ? cardOf(step, t).title : place.step);
+    const label = place.label && labelInWords(place.label, place.verb, t);
+    return label || (step ? cardOf(step, t).title : place.step);
   };
   const choices = FATES.map((fate) => ({ id: fate, label: t(`editor.waiting.${fate}`) }));
   return (
