@@ -1,14 +1,15 @@
 //! Letters: what mailboxes tell each other, as none touches the rows of another.
 //!
 //! A letter is written in the work that wants it said, posted after the commit, and consumed by the work that handles it: it
-//! arrives once, also when the process ends in between. Today's letters are about gates, where the runs of one flow and key are
-//! counted. They hold ids and numbers only; what a key says stays with the run.
+//! arrives once, also when the process ends in between. Letters are about gates, where the runs of one flow and key are counted,
+//! and go to and from the [desk](crate::desk). Those about gates hold ids and numbers only; what a key says stays with the run.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::desk::{FromDesk, ToDesk};
 use crate::flow::Busy;
 use crate::ids::{InputId, MailboxId, RunId, WaitId};
 use crate::store::{InputKind, InputRow, Lane};
@@ -35,6 +36,10 @@ pub enum Letter {
         /// What.
         answer: Answer,
     },
+    /// Something for the desk.
+    Desk(ToDesk),
+    /// Something of the desk's.
+    FromDesk(FromDesk),
 }
 
 /// A run that asks.
@@ -138,14 +143,18 @@ impl Letter {
     /// The stored form, to `mailbox`.
     #[must_use]
     pub fn to_row(&self, id: InputId, mailbox: MailboxId) -> InputRow {
-        let (Self::Ask(Ask { run, .. }) | Self::Leave { run, .. } | Self::Answer { run, .. }) = self;
+        let (lane, reference) = match self {
+            Self::Ask(Ask { run, .. }) | Self::Leave { run, .. } | Self::Answer { run, .. } => (Lane::Interactive, run.0),
+            Self::Desk(letter) => (Lane::Escalation, letter.about()),
+            Self::FromDesk(letter) => (Lane::Escalation, letter.about()),
+        };
         InputRow {
             id,
             shard: mailbox.shard(),
             mailbox,
-            lane: Lane::Interactive,
+            lane,
             kind: InputKind::Letter,
-            reference: run.0,
+            reference,
             body: serde_json::to_vec(self).ok(),
         }
     }

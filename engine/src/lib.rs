@@ -12,6 +12,7 @@ pub mod capability;
 pub mod clock;
 pub mod connector;
 pub mod contact;
+pub mod desk;
 pub mod duration;
 pub mod erasure;
 pub mod event;

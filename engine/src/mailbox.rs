@@ -24,6 +24,8 @@ pub const RECENT: usize = 32;
 impl MailboxId {
     /// Where changes of the engine's own settings (flows, connections) are written from.
     pub const SYSTEM: Self = Self(0);
+    /// The desk's: it alone decides who is asked when a human is wanted, and whose it is then.
+    pub const DESK: Self = Self(1);
 
     /// The mailbox of a person.
     #[must_use]
