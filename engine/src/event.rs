@@ -186,5 +186,7 @@ pub const FIELD_CHANGED: &str = "crm.field_changed";
 pub const CRON: &str = "schedule.cron";
 /// Another system called `/hooks/<connection>`.
 pub const WEBHOOK_RECEIVED: &str = "webhook.received";
+/// Somebody pressed a button under a message of ours in another service. Decided by the engine itself; starts no flow.
+pub const BUTTON_PRESSED: &str = "notify.button_pressed";
 /// A person pressed the button.
 pub const MANUAL: &str = "manual";

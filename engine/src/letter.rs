@@ -144,7 +144,9 @@ impl Letter {
     #[must_use]
     pub fn to_row(&self, id: InputId, mailbox: MailboxId) -> InputRow {
         let (lane, reference) = match self {
-            Self::Ask(Ask { run, .. }) | Self::Leave { run, .. } | Self::Answer { run, .. } => (Lane::Interactive, run.0),
+            Self::Ask(Ask { run, .. }) | Self::Leave { run, .. } | Self::Answer { run, .. } => {
+                (Lane::Interactive, run.0)
+            }
             Self::Desk(letter) => (Lane::Escalation, letter.about()),
             Self::FromDesk(letter) => (Lane::Escalation, letter.about()),
         };

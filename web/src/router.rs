@@ -62,7 +62,7 @@ pub fn document() -> Value {
 
 /// The API, below `/api/v1`.
 pub(crate) fn api_routes() -> Routes {
-    people(api::studio::routes(flows(Routes::default())))
+    people(api::desk::routes(api::studio::routes(flows(Routes::default()))))
         .get("/system", may(SystemRead), api::system::show)
         .get("/catalog", may(FlowsRead), api::system::catalog)
         .get("/schema", may(FlowsRead), api::system::schema)
@@ -89,8 +89,6 @@ pub(crate) fn api_routes() -> Routes {
         .post("/attention/{id}/retry", may(RunsControl), api::attention::retry)
         .post("/attention/{id}/fail", may(RunsControl), api::attention::fail)
         .post("/attention/{id}/settle", may(RunsControl), api::attention::settle)
-        .get("/escalations", may(InboxRead).personal(), api::escalations::list)
-        .post("/escalations/{id}/take", may(InboxWork), api::escalations::take)
         .get("/audit", may(LogRead).personal(), api::log::list)
         .post("/audit/anchor", may(LogProve), api::audit::anchor)
         .post("/audit/verify", may(LogProve), api::audit::verify)

@@ -58,7 +58,7 @@ impl Turn<'_> {
             None => evaluate(&call.input, &self.scope)?,
         };
         if local::is_local(&call.action) {
-            let output = local::act(self, &step.path, &call.action, &input)?;
+            let Some(output) = local::act(self, &step.path, &call.action, &input)? else { return Ok(()) };
             let what = What::Acted { step: step.path.clone(), action: call.action.clone() };
             self.record(what, json!({ "input": input, "output": output }));
             self.forget(&["contact", "conversation"]);
@@ -130,7 +130,7 @@ impl Turn<'_> {
     }
 
     /// Plans a call; its cursor is blocked on it when `plan.step` is the cursor's.
-    pub(crate) fn plan(&mut self, call: &NewCall<'_>, plan: Plan) {
+    pub(super) fn plan(&mut self, call: &NewCall<'_>, plan: Plan) {
         let n = self.run.state.effects + 1;
         let World { now, ids, .. } = self.world;
         let what = What::Planned {
@@ -166,10 +166,10 @@ impl Turn<'_> {
 }
 
 /// A call about to be planned.
-pub(crate) struct NewCall<'a> {
-    pub(crate) action: &'a str,
-    pub(crate) connection: &'a str,
-    pub(crate) lane: Lane,
-    pub(crate) window: Option<crate::ids::ConversationId>,
-    pub(crate) expires: Duration,
+pub(super) struct NewCall<'a> {
+    pub(super) action: &'a str,
+    pub(super) connection: &'a str,
+    pub(super) lane: Lane,
+    pub(super) window: Option<crate::ids::ConversationId>,
+    pub(super) expires: Duration,
 }

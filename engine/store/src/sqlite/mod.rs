@@ -38,6 +38,7 @@ mod read;
 mod records;
 mod rows;
 mod runs;
+mod staff;
 #[cfg(test)]
 mod tests;
 mod traces;
@@ -51,6 +52,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use engine::account::StaffRows;
 use engine::audit::Anchor;
 use engine::clock::At;
 use engine::event::EventKey;
@@ -301,6 +303,10 @@ impl Store for Sqlite {
 
     async fn hours(&self) -> Result<Vec<HourRow>, Error> {
         Ok(life::hours(&mut *self.reader().await?).await?)
+    }
+
+    async fn staff(&self) -> Result<StaffRows, Error> {
+        Ok(staff::staff(&mut *self.reader().await?).await?)
     }
 
     async fn last_id(&self) -> Result<i64, Error> {

@@ -1,11 +1,12 @@
 //! Rows as they come out of the database: for each table the columns read, and the reader that takes them in that order.
 
 use engine::clock::At;
+use engine::desk::{AskKind, Stage};
 use engine::event::{EventKey, Origin};
 use engine::flow::Kind;
 use engine::ids::{
     BadItemId, ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, MessageId,
-    RunId, VersionId, WaitId,
+    RunId, UserId, VersionId, WaitId,
 };
 use engine::stops::Stop;
 use engine::store::{
@@ -73,7 +74,9 @@ macro_rules! columns {
     (escalation) => {
         "escalation.id, escalation.mailbox, escalation.run_id, escalation.contact_id, escalation.conversation_id, \
          escalation.team, escalation.reason, escalation.received_at, escalation.offered_at, escalation.deadline, \
-         escalation.accepted_at, escalation.accepted_by, escalation.missed"
+         escalation.accepted_at, escalation.accepted_by, escalation.missed, escalation.kind, escalation.stage, \
+         escalation.customer, escalation.provider_at, escalation.accepted_user, escalation.answered_at, \
+         escalation.fallback_at, escalation.told_at, escalation.out_of_hours, escalation.done"
     };
     (bad_item) => {
         "bad_item.id, bad_item.connection, bad_item.at, bad_item.raw, bad_item.why"
@@ -99,7 +102,8 @@ const JOURNAL_KINDS: [JournalKind; 4] =
     [JournalKind::Handling, JournalKind::Turn, JournalKind::Change, JournalKind::Erasure];
 const EFFECT_STATES: [EffectState; 4] =
     [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked];
-const WAIT_KINDS: [WaitKind; 13] = [
+const ASK_KINDS: [AskKind; 2] = [AskKind::Escalation, AskKind::Lead];
+const WAIT_KINDS: [WaitKind; 15] = [
     WaitKind::Timer,
     WaitKind::Event,
     WaitKind::Slot,
@@ -113,6 +117,8 @@ const WAIT_KINDS: [WaitKind; 13] = [
     WaitKind::Held,
     WaitKind::Sweep,
     WaitKind::Throttle,
+    WaitKind::Agent,
+    WaitKind::Human,
 ];
 const WAIT_STATES: [WaitState; 4] = [WaitState::Armed, WaitState::Fired, WaitState::Answered, WaitState::Cancelled];
 
@@ -346,6 +352,16 @@ pub(crate) fn escalation(row: &SqliteRow) -> Result<EscalationRow, Error> {
         accepted_at: c.maybe(At)?,
         accepted_by: c.take()?,
         missed: c.id(|missed| missed != 0)?,
+        kind: c.code("escalation", "kind", &ASK_KINDS, |kind| kind as i64)?,
+        stage: c.code("escalation", "stage", &Stage::ALL, |stage| stage as i64)?,
+        customer: c.take()?,
+        provider_at: c.maybe(At)?,
+        accepted_user: c.maybe(UserId)?,
+        answered_at: c.maybe(At)?,
+        fallback_at: c.maybe(At)?,
+        told_at: c.maybe(At)?,
+        out_of_hours: c.id(|out| out != 0)?,
+        done: c.id(|done| done != 0)?,
     })
 }
 
