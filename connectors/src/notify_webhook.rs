@@ -81,7 +81,7 @@ impl Performs<NotifyEscalation> for NotifyWebhook {
 }
 
 fn message(input: &NotifyEscalation) -> Value {
-    let NotifyEscalation { escalation, state, team, reason, customer, deadline, run } = input;
+    let NotifyEscalation { escalation, state, team, reason, customer, deadline, run, .. } = input;
     let text = format!("escalation {state} to {team}: {reason} ({customer}), to be taken by {deadline}");
     json!({
         "text": text, "escalation": escalation, "state": state, "team": team, "reason": reason,
@@ -108,6 +108,7 @@ mod tests {
             customer: "Li Wei +8613800138000".into(),
             deadline: "2026-01-01T00:00:20.000Z".into(),
             run: "run_1".into(),
+            ..NotifyEscalation::default()
         }
     }
 

@@ -9,7 +9,7 @@ use crate::process::{CRM, Installation, WHATSAPP, delivery, list, order, until};
 const PASSWORD: &str = "four words or so";
 
 /// A browser that is signed in.
-struct Browser {
+pub(super) struct Browser {
     http: reqwest::Client,
     url: String,
     cookie: String,
@@ -18,7 +18,7 @@ struct Browser {
 
 impl Browser {
     /// Opens a link of ours: whoever has it chooses a password, and is signed in.
-    async fn open(place: &Installation, link: &str, more: Value) -> Self {
+    pub(super) async fn open(place: &Installation, link: &str, more: Value) -> Self {
         let (address, token) = link.trim().split_once('#').unwrap();
         let path = address.rsplit('/').next().unwrap();
         let mut body = json!({ "token": token, "password": PASSWORD });
@@ -43,20 +43,20 @@ impl Browser {
         Self { http: place.http().clone(), url: place.url(), cookie, csrf }
     }
 
-    async fn get(&self, path: &str) -> (u16, Value) {
+    pub(super) async fn get(&self, path: &str) -> (u16, Value) {
         self.send(self.http.get(self.at(path))).await
     }
 
-    async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+    pub(super) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         self.send(self.http.post(self.at(path)).json(body)).await
     }
 
-    async fn put(&self, path: &str, body: &Value) -> (u16, Value) {
+    pub(super) async fn put(&self, path: &str, body: &Value) -> (u16, Value) {
         self.send(self.http.put(self.at(path)).json(body)).await
     }
 
     /// Changes what has this revision.
-    async fn change(&self, path: &str, revision: &str, body: &Value) -> (u16, Value) {
+    pub(super) async fn change(&self, path: &str, revision: &str, body: &Value) -> (u16, Value) {
         self.send(self.http.put(self.at(path)).header("if-match", format!("\"{revision}\"")).json(body)).await
     }
 

@@ -5,6 +5,7 @@ mod accounts;
 mod answers;
 mod audit;
 mod commands;
+mod desk;
 mod doors;
 mod export;
 mod life;

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use engine::audit::data_digest;
 use engine::clock::At;
-use engine::desk::{AskKind, Stage};
 use engine::connector::{Party, Status, StatusReport};
+use engine::desk::{AskKind, Stage};
 use engine::event::{EventKey, MESSAGE_RECEIVED, Origin};
 use engine::flow::Kind;
 use engine::ids::{

@@ -136,7 +136,11 @@ impl ApiError {
 
     /// 404: whoever asks is in no team.
     pub(crate) fn no_agent() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "no_agent", "you are in no team: somebody who manages people can add you to one")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "no_agent",
+            "you are in no team: somebody who manages people can add you to one",
+        )
     }
 
     /// 405.

@@ -6,8 +6,8 @@ use axum::middleware::{from_fn_with_state, map_response};
 use axum::{Router, routing};
 use engine::account::Permission::{
     ConnectionsCheck, ConnectionsManage, ContactsChange, ContactsRead, FiguresRead, FlowsEdit, FlowsPublish, FlowsRead,
-    InboxRead, InboxWork, LogExport, LogProve, LogRead, PeopleErase, PeopleExport, RulesEdit, RulesPublish,
-    RunsControl, RunsRead, SendingStop, SettingsManage, SystemRead, TokensManage, UsersManage,
+    LogExport, LogProve, LogRead, PeopleErase, PeopleExport, RulesEdit, RulesPublish, RunsControl, RunsRead,
+    SendingStop, SettingsManage, SystemRead, TokensManage, UsersManage,
 };
 use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;

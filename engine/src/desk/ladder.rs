@@ -228,6 +228,7 @@ impl<'a> Desk<'a> {
             conversation: case.row.conversation_id,
             team: case.row.team.clone(),
             reason: case.row.reason.clone(),
+            deadline: case.row.deadline,
             tell,
             depth: case.progress.depth,
             run: case.progress.run.take(),

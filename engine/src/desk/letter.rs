@@ -149,6 +149,8 @@ pub struct Taken {
     pub team: String,
     /// Why it was.
     pub reason: String,
+    /// Until when somebody must have taken it.
+    pub deadline: At,
     /// When it was taken.
     pub at: At,
     /// Milliseconds from our receipt of what caused it.
@@ -184,6 +186,8 @@ pub struct Missed {
     pub team: String,
     /// Why it was.
     pub reason: String,
+    /// Until when somebody must have taken it.
+    pub deadline: At,
     /// What the customer is told, if anything.
     #[serde(default)]
     pub tell: Option<String>,

@@ -84,6 +84,7 @@ impl Desk<'_> {
             name: taker.name,
             team: case.row.team.clone(),
             reason: case.row.reason.clone(),
+            deadline: case.row.deadline,
             at,
             after_ms,
             // One that was missed has told so: a person took it, and no chain goes on by itself.

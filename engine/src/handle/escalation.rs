@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Handling;
 use crate::capability::human::{Escalated, HumanState};
 use crate::capability::whatsapp::SendText;
+use crate::clock::At;
 use crate::connector::Action;
 use crate::desk::{Ask, AskKind, FromDesk, Missed, MissedWhy, Taken, ToDesk};
 use crate::event::{self, Event};
@@ -34,7 +35,7 @@ impl Handling<'_> {
 
     /// A rule asks a human of a team to take over, once: while such a demand is open, a further one is none. Gives its id and
     /// until when it must be taken.
-    pub(super) fn demand(&mut self, event: &Event, demand: &Demand) -> Option<(EscalationId, crate::clock::At)> {
+    pub(super) fn demand(&mut self, event: &Event, demand: &Demand) -> Option<(EscalationId, At)> {
         let same = |open: Ticket| open.team == *demand.team && open.conversation == event.conversation;
         if self.mail.waits.values().filter_map(ticket_of).any(same) {
             return None;
@@ -117,8 +118,9 @@ impl Handling<'_> {
     }
 
     fn somebody_came(&mut self, taken: Taken) {
-        let Taken { escalation, kind, conversation, agent, name, team, reason, at, after_ms, depth, run } = taken;
-        self.attend(run, escalation, HumanState::Taken, &name);
+        let Taken { escalation, kind, conversation, agent, name, team, reason, deadline, at, after_ms, depth, run } =
+            taken;
+        self.attend(run, (escalation, deadline), HumanState::Taken, &name);
         self.close_ticket(escalation);
         if let Some((conversation, agent)) = conversation.zip(agent) {
             self.taken(conversation, agent, at);
@@ -137,7 +139,7 @@ impl Handling<'_> {
     }
 
     fn nobody_came(&mut self, missed: Missed) {
-        let Missed { escalation, why, conversation, team, reason, tell, depth, run } = missed;
+        let Missed { escalation, why, conversation, team, reason, deadline, tell, depth, run } = missed;
         let state = match why {
             MissedWhy::NobodyTook => HumanState::Missed,
             MissedWhy::NobodyOnShift => HumanState::OutOfHours,
@@ -145,16 +147,22 @@ impl Handling<'_> {
         if let Some((text, conversation)) = tell.zip(conversation) {
             self.tell_customer(conversation, text, escalation);
         }
-        self.attend(run, escalation, state, "");
+        self.attend(run, (escalation, deadline), state, "");
         let fields = json!({ "escalation": escalation, "team": team, "reason": reason, "why": why });
         self.tell_escalation(event::ESCALATION_MISSED, conversation, depth, fields);
     }
 
     /// The run that waits for a human goes on.
-    fn attend(&mut self, run: Option<(RunId, WaitId)>, escalation: EscalationId, state: HumanState, by: &str) {
+    fn attend(
+        &mut self,
+        run: Option<(RunId, WaitId)>,
+        (escalation, deadline): (EscalationId, At),
+        state: HumanState,
+        by: &str,
+    ) {
         let Some((run, wait)) = run else { return };
         let (id, by) = (escalation.to_string(), by.to_owned());
-        let output = Escalated { id, deadline: String::new(), state, by };
+        let output = Escalated { id, deadline: deadline.to_string(), state, by };
         self.wake(run, Wake::Attended(wait, serde_json::to_value(output).unwrap_or_default()));
     }
 

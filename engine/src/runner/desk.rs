@@ -43,7 +43,7 @@ impl Beats {
         self.with(|known| {
             let gone: Vec<UserId> =
                 known.iter().filter(|(_, last)| last.elapsed() >= GONE_AFTER).map(|(user, _)| *user).collect();
-            gone.iter().for_each(|user| drop(known.remove(user)));
+            known.retain(|user, _| !gone.contains(user));
             gone
         })
     }
@@ -90,8 +90,11 @@ impl<S: Store + Reads> Core<S> {
     /// Those who were here when the last process ended count as here until they are missed.
     pub(super) async fn remember_pages(&self) -> Result<(), store::Error> {
         let rows = self.parts.store.mailbox(MailboxId::DESK).await?;
-        let here = rows.waits.iter().filter_map(agent_of).filter(|(_, agent)| agent.online);
-        here.for_each(|(user, _)| drop(self.beats.beat(user)));
+        for (user, agent) in rows.waits.iter().filter_map(agent_of) {
+            if agent.online {
+                self.beats.beat(user);
+            }
+        }
         Ok(())
     }
 

@@ -148,10 +148,7 @@ pub trait Reads: Store {
     fn escalations(&self, filter: EscalationFilter) -> impl Future<Output = Result<Vec<EscalationRow>, Error>> + Send;
 
     /// One conversation.
-    fn conversation(
-        &self,
-        id: ConversationId,
-    ) -> impl Future<Output = Result<Option<ConversationRow>, Error>> + Send;
+    fn conversation(&self, id: ConversationId) -> impl Future<Output = Result<Option<ConversationRow>, Error>> + Send;
 
     /// The last message of a customer in a conversation.
     fn last_inbound(

@@ -6,8 +6,9 @@ use engine::clock::At;
 use engine::erasure::{Names, Traces};
 use engine::ids::{ContactId, ConversationId, EscalationId, EventId, MailboxId, RunId};
 use engine::store::{
-    BadItemRow, BlockRow, ContactRow, ConversationRow, EffectRow, Error, EscalationFilter, EscalationRow, Figures, HistoryRow, JournalRow, Member,
-    MessageRow, PersonRows, Reads, RunFilter, RunRow, SaltedRow, UnmatchedGroup, VersionRow, WaitRow, WaitingRows,
+    BadItemRow, BlockRow, ContactRow, ConversationRow, EffectRow, Error, EscalationFilter, EscalationRow, Figures,
+    HistoryRow, JournalRow, Member, MessageRow, PersonRows, Reads, RunFilter, RunRow, SaltedRow, UnmatchedGroup,
+    VersionRow, WaitRow, WaitingRows,
 };
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};

@@ -185,7 +185,8 @@ pub(crate) async fn take(
 
 /// Somebody else has it, also when the desk is done with it.
 fn refused(error: order::Error, row: &EscalationRow) -> ApiError {
-    let holder = |by: String, at: At| Holder { by: Some(Person { id: row.accepted_user, name: by }), at: Some(Time(at)) };
+    let holder =
+        |by: String, at: At| Holder { by: Some(Person { id: row.accepted_user, name: by }), at: Some(Time(at)) };
     let held = match &error {
         order::Error::Taken { by, at } => Some(holder(by.clone(), *at)),
         order::Error::Gone(_) => row.accepted_at.map(|at| holder(row.accepted_by.clone().unwrap_or_default(), at)),

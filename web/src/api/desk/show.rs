@@ -230,8 +230,7 @@ impl<'a> Shower<'a> {
             last_message: last,
             kept,
             missed: row.missed,
-            fallback: told
-                .then(|| Fallback { notified_at: maybe(row.fallback_at), told_at: maybe(row.told_at) }),
+            fallback: told.then(|| Fallback { notified_at: maybe(row.fallback_at), told_at: maybe(row.told_at) }),
         }
     }
 

@@ -154,7 +154,10 @@ async fn carried_out(
     current: impl Fn() -> Option<serde_json::Value>,
 ) -> Result<(), ApiError> {
     match app.engine.account(who.by(), vec![told], vec![op]).await? {
-        Ok(()) => Ok(()),
+        Ok(()) => {
+            app.checker.put_teams(&app.engine.staff());
+            Ok(())
+        }
         Err(Refusal::Changed) => Err(ApiError::changed(current().unwrap_or_default())),
         Err(other) => Err(other.into()),
     }
@@ -172,7 +175,8 @@ fn expect_lead(app: &App, who: &Who, id: &str) -> Result<(), ApiError> {
 }
 
 fn check_id(id: &str) -> Result<(), ApiError> {
-    let kebab = id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_');
+    let kebab =
+        id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_');
     if kebab && (1..=MOST_OF_ID).contains(&id.len()) {
         return Ok(());
     }
