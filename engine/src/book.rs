@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::calendar::{Calendar, Calendars};
 use crate::clock::At;
+use crate::desk::Staff;
 use crate::duration;
 use crate::event::{self, Event};
 use crate::first_hour::Hours;
@@ -130,6 +131,8 @@ pub struct Book {
     pub versions: HashMap<VersionId, Arc<Version>>,
     /// The connection that tells teams about escalations.
     pub notify: Option<Arc<str>>,
+    /// Teams, and everybody who works here.
+    pub staff: Arc<Staff>,
     /// Business hours, by name.
     pub calendars: Calendars,
     /// Groups of contacts, by name.
@@ -183,6 +186,13 @@ impl Book {
     #[must_use]
     pub fn with_hours(mut self, hours: Hours, first_hour: FirstHour) -> Self {
         (self.hours, self.first_hour) = (hours, first_hour);
+        self
+    }
+
+    /// The same with these teams and people.
+    #[must_use]
+    pub fn with_staff(mut self, staff: Arc<Staff>) -> Self {
+        self.staff = staff;
         self
     }
 

@@ -6,11 +6,11 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use crate::clock::At;
+use crate::desk::Presence;
 use crate::erasure::Family;
-
 use crate::event::Event;
 use crate::flow::Version;
-use crate::ids::{ConversationId, EffectId, EscalationId, RunId, UserId, WaitId};
+use crate::ids::{ContactId, ConversationId, EffectId, EscalationId, RunId, UserId, WaitId};
 use crate::inbox::Act;
 use crate::run::Entry;
 use crate::store::{EffectRow, RunRow};
@@ -61,13 +61,17 @@ pub enum Order {
         /// The run.
         run: RunId,
     },
-    /// A human takes an escalation.
-    TakeEscalation {
-        /// The escalation.
-        escalation: EscalationId,
-        /// Who takes it.
-        agent: String,
+    /// A person asks for a human of a team, in a conversation of this contact.
+    AskHuman {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The team.
+        team: String,
+        /// Why.
+        reason: String,
     },
+    /// Something for the desk, whose mailbox this is.
+    Desk(DeskOrder),
     /// Change the tags of the person whose mailbox this is.
     ChangeTags {
         /// Tags given; rules may give them too from now on.
@@ -147,6 +151,51 @@ pub enum Retagging {
     },
 }
 
+/// What people tell the desk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "desk", rename_all = "snake_case")]
+pub enum DeskOrder {
+    /// A human takes an escalation.
+    Take {
+        /// The escalation.
+        escalation: EscalationId,
+        /// Who takes it; `None` = a machine, in the name of somebody who is no user.
+        user: Option<UserId>,
+        /// That one's name.
+        name: String,
+    },
+    /// Whoever it is offered to does not want it.
+    Decline {
+        /// The escalation.
+        escalation: EscalationId,
+        /// Who.
+        user: UserId,
+        /// Why: a short code, or empty.
+        why: String,
+    },
+    /// An agent chose what to be.
+    Presence {
+        /// Who.
+        user: UserId,
+        /// What.
+        presence: Presence,
+    },
+    /// An agent's page came or went.
+    Page {
+        /// Who.
+        user: UserId,
+        /// Whether it is there.
+        here: bool,
+    },
+    /// Somebody who was erased is forgotten here, too: the letter says so, and this waits for it.
+    Forget {
+        /// Who, if it was a contact.
+        contact: Option<ContactId>,
+        /// The runs that told of the person.
+        runs: Vec<RunId>,
+    },
+}
+
 /// What an order is about, as it is stored when the order is given.
 #[derive(Clone, Debug)]
 pub enum About {
@@ -179,6 +228,14 @@ pub enum Error {
     /// What it is about is not here (any more).
     #[error("{0} is not there: it was settled, taken or ended before")]
     Gone(String),
+    /// Somebody else has it.
+    #[error("{by} has taken it")]
+    Taken {
+        /// Who.
+        by: String,
+        /// When.
+        at: At,
+    },
     /// It is not in a state in which this can be done.
     #[error("{0}")]
     Refused(String),

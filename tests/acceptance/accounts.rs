@@ -59,7 +59,7 @@ impl Browser {
     }
 
     /// Changes what has this revision.
-    async fn change(&self, path: &str, revision: &str, body: &Value) -> (u16, Value) {
+    pub(super) async fn change(&self, path: &str, revision: &str, body: &Value) -> (u16, Value) {
         self.send(self.http.put(self.at(path)).header("if-match", format!("\"{revision}\"")).json(body)).await
     }
 

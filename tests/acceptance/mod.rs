@@ -6,6 +6,7 @@ mod answers;
 mod audit;
 mod backup;
 mod commands;
+mod desk;
 mod doors;
 mod export;
 mod inbox;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use engine::audit::data_digest;
 use engine::clock::At;
 use engine::connector::{Party, Status, StatusReport};
+use engine::desk::{AskKind, Stage};
 use engine::event::{EventKey, MESSAGE_RECEIVED, Origin};
 use engine::flow::Kind;
 use engine::ids::{
@@ -286,5 +287,15 @@ pub fn escalation(run: &RunRow, reason: &str) -> EscalationRow {
         accepted_at: None,
         accepted_by: None,
         missed: false,
+        kind: AskKind::Escalation,
+        stage: Stage::Team,
+        customer: "Li Wei".into(),
+        provider_at: None,
+        accepted_user: None,
+        answered_at: None,
+        fallback_at: None,
+        told_at: None,
+        out_of_hours: false,
+        done: false,
     }
 }

@@ -1,7 +1,9 @@
 //! What people read.
 
-use engine::ids::{ContactId, EscalationId, MailboxId, RunId};
-use engine::store::{EscalationRow, Reads, RunFilter, RunRow, RunStatus, Store, VersionState};
+use engine::clock::At;
+use engine::desk::Stage;
+use engine::ids::{ContactId, EscalationId, MailboxId, RunId, UserId};
+use engine::store::{EscalationFilter, EscalationRow, Reads, RunFilter, RunRow, RunStatus, Store, VersionState};
 
 use super::Driver;
 use super::make::{self, NOW, arrival, party, stored, text};
@@ -93,14 +95,35 @@ pub async fn escalations_are_open_until_taken<D: Driver>() {
     };
     commit(&one).await;
     commit(&two).await;
-    let open =
-        async || -> Vec<EscalationId> { store.escalations(true, 10).await.unwrap().iter().map(|row| row.id).collect() };
+    let some = async |filter: EscalationFilter| -> Vec<EscalationId> {
+        store.escalations(filter).await.unwrap().iter().map(|row| row.id).collect()
+    };
+    let all = EscalationFilter { limit: 10, ..EscalationFilter::default() };
+    let open = async || some(EscalationFilter { open: true, ..all.clone() }).await;
     assert_eq!(open().await, [two.id, one.id]);
-    let taken = EscalationRow { accepted_at: Some(NOW), accepted_by: Some("user:anna".into()), missed: true, ..one };
+    let taken = EscalationRow {
+        accepted_at: Some(NOW),
+        accepted_by: Some("Anna".into()),
+        accepted_user: Some(UserId(7)),
+        missed: true,
+        stage: Stage::Taken,
+        answered_at: Some(NOW),
+        fallback_at: Some(NOW),
+        told_at: Some(NOW),
+        provider_at: Some(NOW),
+        done: true,
+        ..one
+    };
     commit(&taken).await;
     assert_eq!(open().await, [two.id]);
-    assert_eq!(store.escalations(false, 10).await.unwrap().len(), 2);
-    assert_eq!(store.escalations(false, 1).await.unwrap().len(), 1);
+    let (early, late) = (taken.id, two.id);
+    assert_eq!(some(all.clone()).await, [late, early]);
+    assert_eq!(some(EscalationFilter { limit: 1, ..all.clone() }).await, [late]);
+    assert_eq!(some(EscalationFilter { before: Some(late), ..all.clone() }).await, [early]);
+    assert_eq!(some(EscalationFilter { missed: true, ..all.clone() }).await, [early]);
+    assert_eq!(some(EscalationFilter { taken_by: Some(UserId(7)), ..all.clone() }).await, [early]);
+    assert_eq!(some(EscalationFilter { team: Some("sales".into()), ..all.clone() }).await, []);
+    assert_eq!(some(EscalationFilter { since: Some(At(NOW.0 + 1)), ..all }).await, []);
     assert_eq!(store.escalation(taken.id).await.unwrap(), Some(taken));
     assert_eq!(store.mailbox(MailboxId(1)).await.unwrap().escalations.len(), 1);
 }

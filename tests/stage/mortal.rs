@@ -4,12 +4,15 @@ use std::future::{Future, pending};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use engine::account::StaffRows;
 use engine::audit::Anchor;
 use engine::clock::At;
 use engine::erasure::{Names, Traces};
 use engine::event::EventKey;
 use engine::first_hour::HourRow;
-use engine::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
+use engine::ids::{
+    ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId,
+};
 use engine::publication::Publication;
 use engine::stops::Stop;
 use engine::store::*;
@@ -159,6 +162,10 @@ impl<S: Store> Store for Mortal<S> {
         self.read(self.inner.hours()).await
     }
 
+    async fn staff(&self) -> Result<StaffRows, Error> {
+        self.read(self.inner.staff()).await
+    }
+
     async fn last_id(&self) -> Result<i64, Error> {
         self.read(self.inner.last_id()).await
     }
@@ -193,8 +200,16 @@ impl<S: Reads> Reads for Mortal<S> {
         self.read(self.inner.bad_items(limit)).await
     }
 
-    async fn escalations(&self, open: bool, limit: u32) -> Result<Vec<EscalationRow>, Error> {
-        self.read(self.inner.escalations(open, limit)).await
+    async fn escalations(&self, filter: EscalationFilter) -> Result<Vec<EscalationRow>, Error> {
+        self.read(self.inner.escalations(filter)).await
+    }
+
+    async fn conversation(&self, id: ConversationId) -> Result<Option<ConversationRow>, Error> {
+        self.read(self.inner.conversation(id)).await
+    }
+
+    async fn last_inbound(&self, conversation: ConversationId) -> Result<Option<MessageRow>, Error> {
+        self.read(self.inner.last_inbound(conversation)).await
     }
 
     async fn escalation(&self, id: EscalationId) -> Result<Option<EscalationRow>, Error> {

@@ -138,6 +138,15 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not_found", sentence!("{what} is not there", what = what.to_string()))
     }
 
+    /// 404: whoever asks is in no team.
+    pub(crate) fn no_agent() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "no_agent",
+            "you are in no team: somebody who manages people can add you to one",
+        )
+    }
+
     /// 405.
     pub(crate) fn method_not_allowed() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address does not take that method")
@@ -278,6 +287,7 @@ impl From<order::Error> for ApiError {
     fn from(error: order::Error) -> Self {
         match error {
             order::Error::Gone(_) => Self::new(StatusCode::CONFLICT, "gone", error.to_string()),
+            order::Error::Taken { .. } => Self::new(StatusCode::CONFLICT, "taken", error.to_string()),
             order::Error::Refused(why) => Self::new(StatusCode::CONFLICT, "refused", why),
             order::Error::Hindered { code, words, details } => Self::conflict_of(code, words, &details),
             order::Error::Store(error) => error.into(),

@@ -6,8 +6,8 @@ use axum::middleware::{from_fn_with_state, map_response};
 use axum::{Router, routing};
 use engine::account::Permission::{
     ConnectionsCheck, ConnectionsManage, ContactsChange, ContactsRead, FiguresRead, FlowsEdit, FlowsPublish, FlowsRead,
-    InboxRead, InboxWork, LogExport, LogProve, LogRead, PeopleErase, PeopleExport, RulesEdit, RulesPublish,
-    RunsControl, RunsRead, SendingStop, SettingsManage, SystemRead, TokensManage, UsersManage,
+    LogExport, LogProve, LogRead, PeopleErase, PeopleExport, RulesEdit, RulesPublish, RunsControl, RunsRead,
+    SendingStop, SettingsManage, SystemRead, TokensManage, UsersManage,
 };
 use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -62,7 +62,7 @@ pub fn document() -> Value {
 
 /// The API, below `/api/v1`.
 pub(crate) fn api_routes() -> Routes {
-    people(api::inbox::routes(api::studio::routes(flows(Routes::default()))))
+    people(api::desk::routes(api::inbox::routes(api::studio::routes(flows(Routes::default())))))
         .get("/system", may(SystemRead), api::system::show)
         .get("/catalog", may(FlowsRead), api::system::catalog)
         .get("/schema", may(FlowsRead), api::system::schema)
@@ -89,8 +89,6 @@ pub(crate) fn api_routes() -> Routes {
         .post("/attention/{id}/retry", may(RunsControl), api::attention::retry)
         .post("/attention/{id}/fail", may(RunsControl), api::attention::fail)
         .post("/attention/{id}/settle", may(RunsControl), api::attention::settle)
-        .get("/escalations", may(InboxRead).personal(), api::escalations::list)
-        .post("/escalations/{id}/take", may(InboxWork), api::escalations::take)
         .get("/audit", may(LogRead).personal(), api::log::list)
         .post("/audit/anchor", may(LogProve), api::audit::anchor)
         .post("/audit/verify", may(LogProve), api::audit::verify)

@@ -138,6 +138,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         connections: RwLock::new(known.then(|| connections.infos())),
         defaults: declared.defaults,
         bindings: setup.bindings,
+        teams: RwLock::default(),
     });
     if let Some(dir) = &setup.flows {
         folder::check(&checker, dir)?;
@@ -156,6 +157,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         on_anchor: anchors::sink(setup.anchors),
     })
     .await?;
+    checker.put_teams(&engine.staff());
     let app = App {
         engine,
         clock,

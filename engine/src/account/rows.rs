@@ -141,6 +141,47 @@ pub struct SettingsRow {
     pub at: At,
 }
 
+/// A team.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TeamRow {
+    /// Its id in flows, kebab-case.
+    pub id: String,
+    /// [`crate::desk::TeamBody`] as JSON.
+    pub body: String,
+    /// Counts the changes, from 1.
+    pub rev: i64,
+    /// Who changed it last.
+    pub by: String,
+    /// When.
+    pub at: At,
+}
+
+/// What is set about an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileRow {
+    /// Whose it is.
+    pub user: UserId,
+    /// [`crate::desk::ProfileBody`] as JSON.
+    pub body: String,
+    /// Counts the changes, from 1.
+    pub rev: i64,
+    /// Who changed it last.
+    pub by: String,
+    /// When.
+    pub at: At,
+}
+
+/// Everything the desk knows of people who work here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StaffRows {
+    /// Teams, by id.
+    pub teams: Vec<TeamRow>,
+    /// What is set of agents.
+    pub profiles: Vec<ProfileRow>,
+    /// The names of everybody who may sign in, or was invited to.
+    pub people: Vec<(UserId, String)>,
+}
+
 /// A connection made in the editor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionRow {

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use serde_json::Value;
 
-use super::rows::{ConnectionRow, Hash, LinkRow, SessionRow, SettingsRow, TokenRow, UserRow};
+use super::rows::{ConnectionRow, Hash, LinkRow, ProfileRow, SessionRow, SettingsRow, TeamRow, TokenRow, UserRow};
 use crate::clock::At;
 use crate::ids::{TokenId, UserId};
 use crate::store::{Error, JournalRow};
@@ -48,6 +48,12 @@ pub enum Op {
     PutConnection(ConnectionRow),
     /// Removes a connection, which must have this `rev`.
     EndConnection(String, i64),
+    /// Stores a team, whose `rev` must be one more than before.
+    PutTeam(TeamRow),
+    /// Removes a team, which must have this `rev`.
+    EndTeam(String, i64),
+    /// Stores what is set about an agent, whose `rev` must be one more than before.
+    PutProfile(ProfileRow),
     /// There must be an active admin now: the last one cannot be lost.
     ExpectAdmin,
     /// Deletes sessions and links that ended before this time.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connector::Action;
 
-/// Asks a human to take over. The step is done when the demand is recorded; it does not wait for the human.
+/// Asks a human to take over. The step is done when the demand is recorded, unless it waits for the human.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Escalate {
@@ -15,19 +15,62 @@ pub struct Escalate {
     /// Why, as the human reads it.
     #[schemars(length(min = 1, max = 1000))]
     pub reason: String,
-    /// How soon a human must have taken it, such as `20s`. Default 20 s.
+    /// How soon a human must have taken it, such as `20s`. Default: as the team says, which is 20 s unless it was changed.
     #[serde(default)]
     #[schemars(extend("x-type" = "duration"))]
     pub accept_within: Option<String>,
+    /// What whoever takes it must be able to do; all of it.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    pub skills: Vec<String>,
+    /// The language to be spoken, such as `it`. Default: the contact's.
+    #[serde(default)]
+    #[schemars(length(max = 35))]
+    pub language: Option<String>,
+    /// Whether the flow waits until it is taken, or missed. Default `no`.
+    #[serde(default)]
+    pub wait: WaitForHuman,
 }
 
-/// The recorded demand.
+/// What a flow waits for after it asked for a human.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitForHuman {
+    /// Nothing: the next step follows at once.
+    #[default]
+    No,
+    /// Until somebody took it, or nobody did in time, or nobody works now.
+    Taken,
+}
+
+/// How a demand stands, as a flow sees it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HumanState {
+    /// Somebody is asked.
+    #[default]
+    Asked,
+    /// Somebody took it.
+    Taken,
+    /// Nobody took it in time.
+    Missed,
+    /// Nobody works now.
+    OutOfHours,
+}
+
+/// The demand.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct Escalated {
     /// Its id, for `POST /api/v1/escalations/{id}/take`.
     pub id: String,
     /// Until when a human must have taken it, RFC 3339.
     pub deadline: String,
+    /// How it stands: `asked`, unless the step waited.
+    #[serde(default)]
+    pub state: HumanState,
+    /// Who took it; empty when nobody did, or the step did not wait.
+    #[serde(default)]
+    pub by: String,
 }
 
 impl Action for Escalate {
@@ -35,7 +78,42 @@ impl Action for Escalate {
     const ABOUT: &'static str = "Asks a human of a team to take over, within a time.";
     type Output = Escalated;
     fn sample() -> Escalated {
-        Escalated { id: "esc_0000000000000".into(), deadline: "2026-01-01T00:00:20.000Z".into() }
+        sample()
+    }
+}
+
+fn sample() -> Escalated {
+    let (id, deadline) = ("esc_0000000000000".into(), "2026-01-01T00:00:20.000Z".into());
+    Escalated { id, deadline, state: HumanState::Asked, by: String::new() }
+}
+
+/// Gives the contact somebody who takes care of them from now on. It is offered like an escalation, over minutes instead of
+/// seconds; who takes it is the contact's `owner`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Assign {
+    /// The team whose member it should be.
+    #[schemars(length(min = 1, max = 64))]
+    pub team: String,
+    /// Why, as the human reads it.
+    #[schemars(length(min = 1, max = 1000))]
+    pub reason: String,
+    /// What whoever takes it must be able to do; all of it.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    pub skills: Vec<String>,
+    /// The language to be spoken, such as `it`. Default: the contact's.
+    #[serde(default)]
+    #[schemars(length(max = 35))]
+    pub language: Option<String>,
+}
+
+impl Action for Assign {
+    const NAME: &'static str = "human.assign";
+    const ABOUT: &'static str = "Finds somebody of a team who takes care of the contact from now on.";
+    type Output = Escalated;
+    fn sample() -> Escalated {
+        sample()
     }
 }
 

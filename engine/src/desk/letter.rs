@@ -6,7 +6,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::At;
-use crate::contact::Priority;
 use crate::ids::{ContactId, ConversationId, EscalationId, MailboxId, RunId, UserId, WaitId};
 
 /// To the desk.
@@ -39,10 +38,13 @@ pub enum ToDesk {
         /// When.
         at: At,
     },
-    /// The person was erased: nothing of them stays.
+    /// A person was erased, or what nobody's runs told of one: nothing of that stays.
     Forget {
-        /// Who.
-        contact: ContactId,
+        /// Who, if it was a contact.
+        contact: Option<ContactId>,
+        /// The runs that told of the person.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        runs: Vec<RunId>,
     },
 }
 
@@ -75,9 +77,6 @@ pub struct Ask {
     /// The customer's name and number, as far as known.
     #[serde(default)]
     pub customer: String,
-    /// How urgent the customer is.
-    #[serde(default)]
-    pub priority: Priority,
     /// Who should take it.
     pub team: String,
     /// Why.
@@ -150,6 +149,8 @@ pub struct Taken {
     pub team: String,
     /// Why it was.
     pub reason: String,
+    /// Until when somebody must have taken it.
+    pub deadline: At,
     /// When it was taken.
     pub at: At,
     /// Milliseconds from our receipt of what caused it.
@@ -185,6 +186,8 @@ pub struct Missed {
     pub team: String,
     /// Why it was.
     pub reason: String,
+    /// Until when somebody must have taken it.
+    pub deadline: At,
     /// What the customer is told, if anything.
     #[serde(default)]
     pub tell: Option<String>,
@@ -203,7 +206,7 @@ impl ToDesk {
         match self {
             Self::Ask(ask) => ask.escalation.0,
             Self::Held { conversation, .. } | Self::Answered { conversation, .. } => conversation.0,
-            Self::Forget { contact } => contact.0,
+            Self::Forget { contact, .. } => contact.map_or(0, |contact| contact.0),
         }
     }
 }

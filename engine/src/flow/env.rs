@@ -36,6 +36,8 @@ pub struct Environment<'a> {
     pub defaults: BTreeMap<String, String>,
     /// Names that differ here from those in the files.
     pub bindings: Bindings,
+    /// The teams there are; `None` when they are not known.
+    pub teams: Option<Vec<String>>,
 }
 
 impl<'a> Environment<'a> {
@@ -48,7 +50,23 @@ impl<'a> Environment<'a> {
             at_hand: Vec::new(),
             defaults: BTreeMap::new(),
             bindings: Bindings::default(),
+            teams: None,
         }
+    }
+
+    /// What is to be said of a team that is not there: a message and a hint. Nothing where no team was made yet.
+    pub(super) fn unknown_team(&self, team: &str) -> Option<(String, String)> {
+        let known = self.teams.as_deref().filter(|teams| !teams.is_empty())?;
+        if known.iter().any(|known| known == team) {
+            return None;
+        }
+        let near = super::suggest::nearest(team, known.iter().map(String::as_str));
+        let hint =
+            near.map_or_else(|| format!("teams here: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+        Some((
+            format!("there is no team `{team}`: nobody is asked by name, and only the notify connection is told"),
+            hint,
+        ))
     }
 }
 
@@ -57,7 +75,7 @@ impl<'a> Environment<'a> {
 pub struct Bindings {
     /// Connection ids.
     pub connections: BTreeMap<String, String>,
-    /// Teams of `human.escalate`.
+    /// Teams of `human.escalate` and `human.assign`.
     pub teams: BTreeMap<String, String>,
     /// Templates of `whatsapp.send_template`.
     pub templates: BTreeMap<String, String>,
@@ -105,7 +123,7 @@ impl Bindings {
     /// The name here of what the literal field `field` of `action` names.
     pub(crate) fn literal<'n>(&'n self, action: &str, field: &str, value: &'n str) -> &'n str {
         let names = match (action, field) {
-            ("human.escalate", "team") => &self.teams,
+            ("human.escalate" | "human.assign", "team") => &self.teams,
             ("whatsapp.send_template", "template") => &self.templates,
             _ => return value,
         };

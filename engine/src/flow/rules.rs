@@ -223,6 +223,9 @@ impl<'a> Lower<'a> {
         });
         keys.finish(&shape.names(), &mut self.problems);
         let team: Arc<str> = self.env.bindings.literal("human.escalate", "team", &team?).into();
+        if let Some((message, hint)) = self.env.unknown_team(&team) {
+            self.problems.warn(node.place, "unknown_team", message, hint);
+        }
         self.needs.teams.insert(team.to_string());
         Some(Escalate { team, accept_within: within.unwrap_or(ACCEPT_WITHIN), reason })
     }

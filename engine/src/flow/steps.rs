@@ -121,7 +121,12 @@ impl<'a> Lower<'a> {
                     self.names_segment(&segment, at);
                 }
             }
-            "human.escalate" => self.needs.teams.extend(text("team")),
+            "human.escalate" | "human.assign" => {
+                if let Some((message, hint)) = text("team").and_then(|team| self.env.unknown_team(&team)) {
+                    self.problems.warn(at, "unknown_team", message, hint);
+                }
+                self.needs.teams.extend(text("team"));
+            }
             "contact.add_tags" | "contact.remove_tags" => {
                 if let Some(Expr::Literal(Value::Array(tags))) = get("tags") {
                     self.needs.tags.extend(tags.iter().filter_map(Value::as_str).map(str::to_owned));

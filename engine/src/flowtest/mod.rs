@@ -18,6 +18,8 @@ mod timeline;
 #[cfg(test)]
 mod deadlines;
 #[cfg(test)]
+mod desk_tests;
+#[cfg(test)]
 mod language;
 #[cfg(test)]
 mod limits_tests;

@@ -178,12 +178,7 @@ impl Witness {
             runs: rows.runs.values().filter(|row| row.mailbox == id && !row.status.ended()).cloned().collect(),
             waits: rows.waits.values().filter(|row| row.mailbox == id).cloned().collect(),
             effects: rows.effects.values().filter(|row| row.mailbox == id).cloned().collect(),
-            escalations: rows
-                .escalations
-                .values()
-                .filter(|row| row.mailbox == id && row.accepted_at.is_none())
-                .cloned()
-                .collect(),
+            escalations: rows.escalations.values().filter(|row| row.mailbox == id && !row.done).cloned().collect(),
             recent: recent[recent.len().saturating_sub(RECENT)..].to_vec(),
             gathered: rows
                 .events

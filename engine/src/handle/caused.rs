@@ -16,7 +16,6 @@ use crate::event::{self, Event, EventKey, MAX_DEPTH, Origin};
 use crate::ids::{ContactId, ConversationId, EventId};
 use crate::mailbox::Erased;
 use crate::run::Run;
-use crate::store::EscalationRow;
 
 /// Most events that one input causes; further ones count as too deep.
 const MOST: usize = 500;
@@ -102,13 +101,16 @@ impl Handling<'_> {
         self.cause(event::FLOW_FAILED, Cause::run(run), fields);
     }
 
-    /// An escalation was missed or taken; `more` are fields beside those that both have.
-    pub(super) fn tell_escalation(&mut self, kind: &'static str, row: &EscalationRow, depth: u8, more: Value) {
-        let mut fields = json!({ "escalation": row.id, "team": row.team, "reason": row.reason });
-        if let (Value::Object(fields), Value::Object(more)) = (&mut fields, more) {
-            fields.extend(more);
-        }
-        self.cause(kind, Cause { depth, contact: row.contact_id, conversation: row.conversation_id }, fields);
+    /// An escalation was missed or taken.
+    pub(super) fn tell_escalation(
+        &mut self,
+        kind: &'static str,
+        conversation: Option<ConversationId>,
+        depth: u8,
+        fields: Value,
+    ) {
+        let contact = self.mail.facts.contact.as_ref().map(|contact| contact.id);
+        self.cause(kind, Cause { depth, contact, conversation }, fields);
     }
 
     /// The customer wrote once more, and the session may now be longer than a trigger names.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Handling;
 use crate::clock::At;
 use crate::contact::Priority;
-use crate::desk::{FromDesk, ToDesk};
+use crate::desk::ToDesk;
 use crate::ids::{ConversationId, EventId, MailboxId, RunId, UserId, WaitId};
 use crate::inbox::{Act, Inbox};
 use crate::letter::Letter;
@@ -40,19 +40,6 @@ impl Handling<'_> {
             Act::OrderStatus { status } => self.set_order_status(status)?,
         }
         Ok(json!({ "conversation": id }))
-    }
-
-    /// The desk says who has it.
-    pub(super) fn from_desk(&mut self, letter: FromDesk) {
-        match letter {
-            FromDesk::Taken(taken) => {
-                if let (Some(conversation), Some(agent)) = (taken.conversation, taken.agent) {
-                    self.taken(conversation, agent, taken.at);
-                }
-            }
-            FromDesk::TakenBack { conversation: Some(conversation), .. } => self.taken_back(conversation),
-            FromDesk::TakenBack { .. } | FromDesk::Missed(_) | FromDesk::Over { .. } => {}
-        }
     }
 
     /// Somebody took an escalation: the conversation is theirs, and the flows are held for as long as if they had written.

@@ -8,8 +8,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::Handling;
+use crate::desk::ToDesk;
 use crate::erasure::Family;
-use crate::ids::RunId;
+use crate::ids::{MailboxId, RunId};
+use crate::letter::Letter;
 use crate::mailbox::{Erased, Mailbox};
 use crate::order::Error;
 use crate::run::{Entry, Wake, What};
@@ -28,6 +30,7 @@ impl Handling<'_> {
         self.note_erasure(contact.0);
         *self.mail = Mailbox { erased: Erased::Person, ..Mailbox::new(self.mail.id) };
         self.work.erase = Some(contact);
+        self.send(MailboxId::DESK, Letter::Desk(ToDesk::Forget { contact: Some(contact), runs: Vec::new() }));
         Ok(json!({ "contact": contact, "runs_cancelled": runs.len() }))
     }
 
@@ -35,6 +38,7 @@ impl Handling<'_> {
     pub(super) fn forget(&mut self, families: Vec<Family>) -> Value {
         let mut cancelled = 0;
         let mut gone = BTreeSet::new();
+        let mut runs_gone = Vec::new();
         for mut family in families {
             // The list was made before this turn: the event may have started others meanwhile.
             let open: Vec<RunId> =
@@ -52,10 +56,13 @@ impl Handling<'_> {
                 self.note_erasure(run.0);
                 gone.insert(run.0);
             }
+            runs_gone.extend(&family.runs);
             self.work.forget.push(family);
         }
+        if !runs_gone.is_empty() {
+            self.send(MailboxId::DESK, Letter::Desk(ToDesk::Forget { contact: None, runs: runs_gone }));
+        }
         self.mail.recent.retain(|event| !gone.contains(&event.id.0));
-        self.mail.escalations.retain(|_, row| !gone.contains(&row.run_id.0));
         if let Erased::Some(erased) = &mut self.mail.erased {
             erased.append(&mut gone);
         }
@@ -81,7 +88,7 @@ mod tests {
     use crate::event::{self, Event, EventKey, Origin};
     use crate::flow::{Environment, check};
     use crate::handle::{Input, handle, mailbox_from};
-    use crate::ids::{ContactId, EventId, Ids, MailboxId, VersionId};
+    use crate::ids::{ContactId, EventId, Ids, VersionId};
     use crate::order::Order;
     use crate::run::Attempt;
     use crate::store::{ContactRow, EffectOp, EffectRow, MailboxRows, Work};

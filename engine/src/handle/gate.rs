@@ -39,9 +39,8 @@ impl Handling<'_> {
             Letter::Ask(ask) => self.asked(ask),
             Letter::Leave { ticket, .. } => self.left(ticket),
             Letter::Answer { run, ticket, answer } => self.told(run, ticket, answer),
-            Letter::FromDesk(letter) => self.from_desk(letter),
-            // Only the desk's own mailbox is told such things.
-            Letter::Desk(_) => {}
+            Letter::Desk(letter) => self.at_desk(|desk| desk.letter(letter)),
+            Letter::FromDesk(letter) => self.desk_says(letter),
         }
     }
 

@@ -1,17 +1,18 @@
 //! What one input of a mailbox changes. Pure: the loops of [`crate::runner`] carry it out, flow tests call the same function.
 //!
 //! One file per kind of input: an [`event`](mod@event), a call's outcome ([`settle`]), a person's [`order`], and what falls
-//! due: a [`silence`], a schedule's slot ([`slot`], over a segment [`sweep`]), an [`escalation`]'s deadline, a tag's end
+//! due: a [`silence`], a schedule's slot ([`slot`], over a segment [`sweep`]), a tag's end
 //! ([`tags`]), a [`burst`]. What a matching trigger leads to is in [`meet`]; [`held`] are starts that a person must look at
 //! first; how many runs may work is counted at a [`gate`], where each has its [`place`]. [`rules`] carries out what tag rules
 //! decided. What people do in the inbox is in [`conversation`], what they say in [`saying`], and what customers answer to the
 //! question about it in [`rating`]. [`erase`] is an order, too. [`moving`] is what a publication means for runs that wait. What an input makes happen
-//! besides is [`caused`].
+//! besides is [`caused`]. [`escalation`] asks the [`desk`] for a human and hears what it says.
 
 mod burst;
 mod calls;
 mod caused;
 mod conversation;
+mod desk;
 mod erase;
 mod escalation;
 mod event;
@@ -48,7 +49,7 @@ use crate::book::Book;
 use crate::clock::At;
 use crate::connector::Verdict;
 use crate::event::Event;
-use crate::ids::{Ids, InputId, JournalId, RunId, WaitId};
+use crate::ids::{Ids, InputId, JournalId, MailboxId, RunId, WaitId};
 use crate::letter::Letter;
 use crate::mailbox::{Mailbox, Missed};
 use crate::order::{About, Error, Order};
@@ -59,6 +60,7 @@ use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, RunStatus, WaitKind
 
 use caused::Cause;
 
+pub(crate) use desk::{agent_of, read as read_desk};
 pub(crate) use event::held_back;
 #[cfg(test)]
 pub(crate) use gate::tests::{place_of, places};
@@ -156,7 +158,9 @@ pub fn handle(
             handling.work.consumed.extend(input);
             cause = Cause::event(&event);
             // One of an erased person waited behind the erasure: whoever writes afterwards is somebody new.
-            if !handling.mail.erased.holds(event.id.0) {
+            if handling.mail.id == MailboxId::DESK {
+                handling.pressed(&event);
+            } else if !handling.mail.erased.holds(event.id.0) {
                 handling.event(event);
             }
             Ok(Value::Null)
@@ -167,7 +171,11 @@ pub fn handle(
         }
         Input::Settled { effect, attempts, verdict, input } => {
             handling.work.consumed.extend(input);
-            handling.settled(*effect, &attempts, &verdict);
+            if handling.mail.id == MailboxId::DESK {
+                handling.fallback_told(&effect, &attempts, &verdict);
+            } else {
+                handling.settled(*effect, &attempts, &verdict);
+            }
             Ok(Value::Null)
         }
         Input::Parked { effect, attempts, why } => {
@@ -252,15 +260,15 @@ impl Handling<'_> {
             WaitKind::Silence => self.silence_due(&wait),
             WaitKind::Cron => self.slot_due(&wait),
             WaitKind::Sweep => self.sweep_due(&wait),
-            WaitKind::Escalation => self.escalation_due(&wait),
+            WaitKind::Escalation | WaitKind::Agent => self.desk_due(&wait),
             WaitKind::Tag => self.tag_due(&wait),
             WaitKind::Deadline => {
                 if let Some(run) = wait.run_id {
                     self.wake(run, Wake::Overdue(id));
                 }
             }
-            // It waits for a person, however long.
-            WaitKind::Held => {}
+            // They wait for a person, however long.
+            WaitKind::Held | WaitKind::Human => {}
             WaitKind::Debounce => self.burst_due(&wait),
             WaitKind::Pause => self.pause_due(&wait),
             WaitKind::Rating => self.disarm(id, WaitState::Fired),
@@ -284,7 +292,7 @@ impl Handling<'_> {
         let world = World {
             now: self.now,
             ids: self.ids,
-            notify: book.notify.as_deref(),
+            staff: &book.staff,
             calendars: &book.calendars,
             callable: &book.callable,
             held_back,
@@ -318,9 +326,8 @@ impl Handling<'_> {
         for (wait, to) in turned.closed {
             self.disarm(wait, to);
         }
-        for escalation in turned.escalations {
-            self.mail.escalations.insert(escalation.id, escalation.clone());
-            self.work.escalations.push(escalation);
+        for ask in turned.asks {
+            self.ask_desk(ask);
         }
         self.work.tags.extend(turned.tags);
         self.work.replies.extend(turned.reply);

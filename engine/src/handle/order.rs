@@ -4,12 +4,10 @@ use serde_json::{Value, json};
 
 use super::Handling;
 use crate::connector::{Problem, Verdict};
-use crate::event;
-use crate::ids::{EscalationId, RunId};
-use crate::local;
+use crate::ids::RunId;
 use crate::order::{About, Error, Order};
-use crate::run::{Attempt, Entry, Wake, What};
-use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, RunStatus, WaitKind, WaitRow, WaitState};
+use crate::run::{Attempt, Wake};
+use crate::store::{EffectOp, EffectRow, EffectState, RunStatus};
 
 impl Handling<'_> {
     pub(super) fn order(&mut self, order: Order, about: Option<About>) -> Result<Value, Error> {
@@ -39,7 +37,8 @@ impl Handling<'_> {
             Order::KillRun { run } => self.end(run, Wake::Kill),
             Order::RetryRun { run, input } => self.retry_run(*told.ok_or_else(|| Error::Gone(run.to_string()))?, input),
             Order::ReplayRun { run } => self.replay_run(&*told.ok_or_else(|| Error::Gone(run.to_string()))?),
-            Order::TakeEscalation { escalation, agent } => self.take(escalation, agent),
+            Order::AskHuman { conversation, team, reason } => self.asked_by_hand(conversation, team, reason),
+            Order::Desk(order) => self.desk_order(order),
             Order::ChangeTags { add, remove, allow } => self.change_tags(&add, &remove, &allow),
             Order::Retag { rules, rule, what } => self.retag(&rules, &rule, &what),
             Order::ReleaseStart { start } => self.release_start(start, event.as_deref()),
@@ -84,28 +83,5 @@ impl Handling<'_> {
         // Its clean-up may still run.
         let status = self.mail.runs.get(&run).map_or(RunStatus::Cancelled, |run| run.state.status());
         Ok(json!({ "run": run, "status": status }))
-    }
-
-    fn take(&mut self, id: EscalationId, agent: String) -> Result<Value, Error> {
-        let Some(mut row) = self.mail.escalations.remove(&id) else { return Err(Error::Gone(id.to_string())) };
-        let after = self.now.since(row.received_at);
-        row.accepted_at = Some(self.now);
-        row.accepted_by = Some(agent.clone());
-        let key = id.to_string();
-        let watches = |wait: &&WaitRow| wait.kind == WaitKind::Escalation && wait.key.as_deref() == Some(&key);
-        // One that was missed has none left, and a person took it: no chain goes on by itself.
-        let watch = self.mail.waits.values().find(watches).map(|wait| (wait.id, local::depth_of(wait)));
-        let depth = watch.map_or(0, |(_, depth)| depth);
-        if let Some((wait, _)) = watch {
-            self.disarm(wait, WaitState::Answered);
-        }
-        let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
-        let answer = json!({ "escalation": id, "after_ms": after_ms, "missed": row.missed });
-        let told = json!({ "agent": agent, "after_s": after.as_secs() });
-        self.tell_escalation(event::ESCALATION_TAKEN, &row, depth, told);
-        self.work.escalations.push(row);
-        let entry = Entry::bare(What::Taken { escalation: id, after_ms });
-        self.journal(id.0, None, JournalKind::Change, &[entry]);
-        Ok(answer)
     }
 }

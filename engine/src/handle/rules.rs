@@ -92,10 +92,9 @@ impl Handling<'_> {
 
     fn ask_human(&mut self, event: &Event, did: &Did, entries: &mut Vec<Entry>) {
         let Some(demand) = &did.escalate else { return };
-        let Some(escalation) = self.demand(event, demand) else { return };
-        let Some(row) = self.mail.escalations.get(&escalation) else { return };
-        let data = json!({ "team": row.team, "reason": row.reason });
-        entries.push(Entry { what: What::Escalated { escalation, deadline: row.deadline }, data });
+        let Some((escalation, deadline)) = self.demand(event, demand) else { return };
+        let data = json!({ "team": demand.team, "reason": demand.reason });
+        entries.push(Entry { what: What::Escalated { escalation, deadline }, data });
     }
 
     /// Keeps a customer's text that no rule, no wait and no flow took up.

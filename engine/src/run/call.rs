@@ -62,7 +62,7 @@ impl Turn<'_> {
             None => evaluate(&call.input, &self.scope)?,
         };
         if local::is_local(&call.action) {
-            let output = local::act(self, &step.path, &call.action, &input)?;
+            let Some(output) = local::act(self, &step.path, &call.action, &input)? else { return Ok(()) };
             let what = What::Acted { step: step.path.clone(), action: call.action.clone() };
             self.record(what, json!({ "input": input, "output": output }));
             self.forget(&["contact", "conversation"]);
@@ -135,7 +135,7 @@ impl Turn<'_> {
     }
 
     /// Plans a call; its cursor is blocked on it when `plan.step` is the cursor's.
-    pub(crate) fn plan(&mut self, call: &NewCall<'_>, plan: Plan) {
+    pub(super) fn plan(&mut self, call: &NewCall<'_>, plan: Plan) {
         let n = self.run.state.effects + 1;
         let World { now, ids, .. } = self.world;
         let what = What::Planned {

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::Gate;
 use crate::clock::At;
-use crate::ids::{EscalationId, EventId, RunId, VersionId, WaitId};
+use crate::ids::{EscalationId, EventId, RunId, UserId, VersionId, WaitId};
 use crate::store::RunStatus;
 
 /// One thing that happened, in the past tense.
@@ -360,6 +360,9 @@ pub enum What {
         step: Arc<str>,
         /// The wait.
         wait: WaitId,
+        /// When: what follows was caused by this.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<At>,
     },
     /// A wait's event came. Data: the event as expressions see it.
     Answered {
@@ -422,6 +425,29 @@ pub enum What {
     Missed {
         /// The demand.
         escalation: EscalationId,
+    },
+    /// The desk went on with an escalation. Data: why, and who else was looked at.
+    Desk {
+        /// The demand.
+        escalation: EscalationId,
+        /// `asked`, `offered`, `passed`, `declined`, `nobody`, `team`, `predicted_miss`, `customer_told`, `fallback_told`,
+        /// `fallback_failed`, `out_of_hours`, `silent`, `again`, `answered` …
+        how: Arc<str>,
+        /// Whom it concerns.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        agents: Vec<UserId>,
+        /// Until when that holds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<At>,
+    },
+    /// A human came whom a step waited for, or none did. Data: the step's output.
+    Attended {
+        /// The step.
+        step: Arc<str>,
+        /// Its wait.
+        wait: WaitId,
+        /// When: what follows was caused by this.
+        at: At,
     },
     /// A schedule armed its next slot.
     Scheduled {

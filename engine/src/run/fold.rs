@@ -126,7 +126,14 @@ impl State {
     fn take_wait(&mut self, program: &Program, entry: &Entry) {
         match &entry.what {
             What::Waited { step, wait, .. } => self.block_at(program, step, Block::Wait(*wait)),
-            What::Fired { .. } => {
+            What::Attended { at, .. } => {
+                self.edited = None;
+                self.caused_at = *at;
+                self.keep(program, entry.data.clone());
+                self.go(program, |_, next| next);
+            }
+            What::Fired { at, .. } => {
+                self.caused_at = at.unwrap_or(self.caused_at);
                 self.forget_question(program);
                 self.go(program, |op, next| match op {
                     Op::WaitFor(wait) => wait.on_timeout,

@@ -27,7 +27,6 @@ mod value;
 mod visit;
 mod wait;
 
-pub(crate) use call::NewCall;
 pub use cursor::{Block, Cursor, Item, Open};
 pub use entry::{Entry, What};
 pub use gate::{Gate, Keyed};

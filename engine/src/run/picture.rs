@@ -202,11 +202,11 @@ impl<'p> Fold<'p> {
                     self.waits.push(Waiting { step: ix, wait: *wait, until: *until, event: event.clone() });
                 }
             }
-            What::Fired { step, wait } => {
+            What::Fired { step, wait, .. } => {
                 self.waits.retain(|waiting| waiting.wait != *wait);
                 self.leave(step, at, None);
             }
-            What::Answered { step, wait, .. } => {
+            What::Answered { step, wait, .. } | What::Attended { step, wait, .. } => {
                 self.waits.retain(|waiting| waiting.wait != *wait);
                 self.leave(step, at, Some(data.clone()));
             }

@@ -101,7 +101,7 @@ fn a_run_that_waits_shows_what_was_done_and_where_it_stands() {
 
 #[test]
 fn an_ended_run_shows_what_was_left_out_and_a_cancelled_one_what_was_broken_off() {
-    let fired = (What::Fired { step: "wait".into(), wait: WaitId(1) }, Value::Null);
+    let fired = (What::Fired { step: "wait".into(), wait: WaitId(1), at: None }, Value::Null);
     let end = (What::Assigned { step: "3".into() }, json!({ "end": true }));
     let done = [started(), decided("0", false), waited(), fired, end];
     insta::assert_snapshot!(drawn(&done, RunStatus::Done), @r#"

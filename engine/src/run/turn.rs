@@ -17,12 +17,13 @@ use super::{Attempt, Block, Cursor, Entry, Keyed, Run, Sight, State, What};
 use crate::calendar::Calendars;
 use crate::clock::At;
 use crate::connector::Verdict;
+use crate::desk::{Ask, Staff};
 use crate::event::Event;
 use crate::expr::{Scope, Script};
 use crate::flow::{Op, Stays, Step, Version, WaitFor};
 use crate::ids::{EventId, Ids, RunId, VersionId, WaitId};
 use crate::mailbox::{Facts, Mailbox};
-use crate::store::{EffectRow, EscalationRow, RunStatus, TagOp, WaitKind, WaitRow, WaitState};
+use crate::store::{EffectRow, RunStatus, TagOp, WaitKind, WaitRow, WaitState};
 
 /// Most steps of one turn; what is left goes on in the next one, behind what else waits.
 const MAX_STEPS: usize = 1_000;
@@ -40,8 +41,8 @@ pub struct World<'a> {
     pub now: At,
     /// Where ids come from.
     pub ids: &'a Ids,
-    /// The connection that tells teams about escalations, if any.
-    pub notify: Option<&'a str>,
+    /// Who works here: within which time a team takes what it is asked.
+    pub staff: &'a Staff,
     /// Business hours, by name.
     pub calendars: &'a Calendars,
     /// Flows that may be called.
@@ -86,6 +87,8 @@ pub enum Wake<'a> {
     Due(WaitId),
     /// A wait's event came.
     Answered(WaitId, &'a Event),
+    /// A human came whom a step waits for, or none did: its output.
+    Attended(WaitId, Value),
     /// A called flow came to its end.
     Returned {
         /// Its run.
@@ -183,7 +186,7 @@ pub struct Turned {
     /// Waits that are over, and how.
     pub closed: Vec<(WaitId, WaitState)>,
     /// Humans it asks for.
-    pub escalations: Vec<EscalationRow>,
+    pub asks: Vec<Ask>,
     /// Tags it gives and takes.
     pub tags: Vec<TagOp>,
     /// Flows it calls.
@@ -244,7 +247,7 @@ pub(crate) struct Turn<'a> {
 
 impl Turn<'_> {
     /// Records what happened; the state follows.
-    pub(super) fn record(&mut self, what: What, data: Value) {
+    pub(crate) fn record(&mut self, what: What, data: Value) {
         let entry = Entry { what, data };
         let bounds: Vec<WaitId> = self.run.state.deadlines.iter().map(|deadline| deadline.wait).collect();
         self.run.state.apply(&self.run.version, &entry);
@@ -256,6 +259,7 @@ impl Turn<'_> {
                 | What::Acted { .. }
                 | What::Again { .. }
                 | What::Answered { .. }
+                | What::Attended { .. }
                 | What::Called { .. }
                 | What::Closed { .. }
                 | What::Computed { .. }
@@ -320,9 +324,15 @@ impl Turn<'_> {
             }
             Wake::Due(wait) => {
                 if let Some(step) = self.blocked_on(Block::Wait(wait)) {
-                    self.note(What::Fired { step, wait });
+                    self.note(What::Fired { step, wait, at: Some(self.world.now) });
                 }
                 self.out.closed.push((wait, WaitState::Fired));
+            }
+            Wake::Attended(wait, output) => {
+                if let Some(step) = self.blocked_on(Block::Wait(wait)) {
+                    self.record(What::Attended { step, wait, at: self.world.now }, output);
+                }
+                self.out.closed.push((wait, WaitState::Answered));
             }
             Wake::Answered(wait, event) => self.answer(wait, event),
             Wake::Returned { run, status, vars } => self.returned(run, status, vars),

@@ -23,6 +23,13 @@ impl<S: Store + Reads + Accounts> Engine<S> {
             journal::salt(&mut row, salt);
             rows.push(row);
         }
-        self.core.watched(self.store().change(Change { ops, journal: rows, at }).await)
+        // Whom the desk may ask, and under which name.
+        let staff = |op: &Op| matches!(op, Op::PutUser(_) | Op::PutTeam(_) | Op::EndTeam(..) | Op::PutProfile(_));
+        let of_staff = ops.iter().any(staff);
+        let done = self.core.watched(self.store().change(Change { ops, journal: rows, at }).await)?;
+        if done.is_ok() && of_staff {
+            self.refresh_staff().await?;
+        }
+        Ok(done)
     }
 }

@@ -13,6 +13,7 @@ use super::Parts;
 use super::activity::Activity;
 use super::boxes::Boxes;
 use super::callers::{CallerNews, Callers};
+use super::desk::Beats;
 use super::feed::{Change, Feed};
 use super::line::{self, LineHandle};
 use super::misses::Misses;
@@ -21,7 +22,7 @@ use crate::clock::At;
 use crate::connector::{Problem, Verdict};
 use crate::first_hour::{HourRow, Phase};
 use crate::handle::Input;
-use crate::ids::{JournalId, MailboxId};
+use crate::ids::{EscalationId, JournalId, MailboxId};
 use crate::letter::Letter;
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
@@ -47,6 +48,8 @@ pub(super) struct Core<S: Store + Reads> {
     pub(super) publishing: tokio::sync::Mutex<()>,
     /// Why the process must end and start anew; `None` while all is well.
     pub(super) fatal: watch::Sender<Option<String>>,
+    /// Whose pages are there.
+    pub(super) beats: Beats,
     /// What sends nothing.
     pub(super) stops: watch::Sender<Arc<Stops>>,
     /// True once the engine is to stop.
@@ -65,6 +68,8 @@ pub(super) struct News {
     /// Triggers that began to hold their starts.
     holding: Vec<HourRow>,
     changes: Vec<Change>,
+    /// Escalations that will be missed unless somebody takes them soon.
+    predicted: Vec<EscalationId>,
 }
 
 impl News {
@@ -74,16 +79,9 @@ impl News {
         let letters = work.letters.clone();
         let released = work.released.then_some(work.mailbox);
         let changes = Change::of(work);
-        let mut news = Self {
-            planned: Vec::new(),
-            gone: Vec::new(),
-            armed: Vec::new(),
-            letters,
-            released,
-            callers,
-            holding,
-            changes,
-        };
+        let predicted = work.predicted.clone();
+        let (planned, gone, armed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut news = Self { planned, gone, armed, letters, released, callers, holding, changes, predicted };
         for op in &work.effects {
             match op {
                 EffectOp::Plan(row) => news.planned.push((**row).clone()),
@@ -146,6 +144,10 @@ impl<S: Store + Reads> Core<S> {
                 "a trigger matched too often in its first hour: its starts are held until a person releases or drops them (`switchboard flow held`)"
             );
             metrics::counter!("switchboard_first_hours_held_total").increment(1);
+        }
+        for escalation in news.predicted {
+            tracing::warn!(%escalation, "nobody took it so far: it will be missed");
+            metrics::counter!("switchboard_escalations_predicted_missed_total").increment(1);
         }
         let lines = self.lines.load();
         self.feed.tell(news.changes);

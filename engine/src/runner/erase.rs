@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::core::Core;
 use crate::capability::contact::OWN_CONNECTION;
 use crate::erasure::{Erased, Family, Names, Traces};
-use crate::ids::{BadItemId, EffectId, JournalId, MailboxId};
-use crate::order::{Error, Order};
+use crate::ids::{BadItemId, ContactId, EffectId, JournalId, MailboxId, RunId};
+use crate::order::{DeskOrder, Error, Order};
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
 use crate::store::{self, ContactRow, EffectState, FIRST_EFFECT, JournalKind, Reads, Store, Work};
@@ -53,6 +53,7 @@ impl<S: Store + Reads> Core<S> {
         // The contact goes last: a process that ends half way still knows for whom to look when it is asked again.
         self.forget(&names, by, erased).await?;
         self.order(mailbox, by, Order::ErasePerson, None).await?;
+        self.forget_at_desk(Some(contact.id), Vec::new(), by).await?;
         self.searches_ended().await?;
         // What came while it was read before.
         self.forget(&names, by, erased).await
@@ -90,10 +91,25 @@ impl<S: Store + Reads> Core<S> {
         for family in traces.families {
             families.entry(family.mailbox).or_default().push(family);
         }
+        let runs = families.values().flatten().flat_map(|family| family.runs.clone()).collect();
         for (mailbox, families) in families {
             self.order(mailbox, by, Order::Forget { families }, None).await?;
         }
+        self.forget_at_desk(None, runs, by).await?;
         self.forget_items(traces.bad_items, by).await
+    }
+
+    /// A letter has told the desk; this is done when it was read.
+    async fn forget_at_desk(
+        self: &Arc<Self>,
+        contact: Option<ContactId>,
+        runs: Vec<RunId>,
+        by: &str,
+    ) -> Result<(), Error> {
+        if contact.is_some() || !runs.is_empty() {
+            self.order(MailboxId::DESK, by, Order::Desk(DeskOrder::Forget { contact, runs }), None).await?;
+        }
+        Ok(())
     }
 
     async fn forget_items(&self, items: Vec<BadItemId>, by: &str) -> Result<(), Error> {

@@ -11,8 +11,10 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::clock::At;
+use crate::desk::{Progress, Stage, State};
+use crate::handle::agent_of;
 use crate::ids::{ContactId, ConversationId, EffectId, EscalationId, RunId, UserId};
-use crate::store::{EffectOp, RunStatus, Work};
+use crate::store::{EffectOp, RunStatus, WaitKind, WaitOp, WaitRow, Work};
 
 /// Changes that are kept: at 1 000 a second, what somebody missed who was away for four seconds.
 const KEPT: usize = 4_096;
@@ -48,6 +50,27 @@ pub enum Change {
         id: EscalationId,
         /// Whether nobody took it yet.
         open: bool,
+        /// Where it stands.
+        state: Stage,
+        /// Of whom it is asked.
+        team: String,
+        /// Until when somebody must have taken it.
+        deadline: At,
+        /// To whom it is offered now.
+        to: Vec<UserId>,
+        /// The server's time when this was told.
+        now: At,
+    },
+    /// An agent came, went, or chose to be something else.
+    Presence {
+        /// Who.
+        id: UserId,
+        /// What the agent is.
+        state: State,
+        /// Whether a page of theirs is there.
+        online: bool,
+        /// Conversations they hold.
+        load: usize,
     },
     /// A document was saved, published, switched or removed.
     Flow {
@@ -92,6 +115,7 @@ impl Change {
             Self::Run { .. } => "run",
             Self::Attention { .. } => "attention",
             Self::Escalation { .. } => "escalation",
+            Self::Presence { .. } => "presence",
             Self::Flow { .. } => "flow",
             Self::Contact { .. } => "contact",
             Self::Conversation { .. } => "conversation",
@@ -107,6 +131,7 @@ impl Change {
             Self::Run { id, .. } => id.to_string(),
             Self::Attention { id, .. } => id.to_string(),
             Self::Escalation { id, .. } => id.to_string(),
+            Self::Presence { id, .. } => id.to_string(),
             Self::Flow { id } | Self::Connection { id, .. } => id.clone(),
             Self::Contact { id } => id.to_string(),
             Self::Conversation { id, .. } => id.to_string(),
@@ -128,8 +153,22 @@ impl Change {
             EffectOp::Withdraw(id) => Some(Self::Attention { id: *id, open: false }),
             EffectOp::Plan(_) | EffectOp::Finish(_) => None,
         }));
-        let open = |row: &crate::store::EscalationRow| row.accepted_at.is_none();
-        changes.extend(work.escalations.iter().map(|row| Self::Escalation { id: row.id, open: open(row) }));
+        changes.extend(work.escalations.iter().map(|row| Self::Escalation {
+            id: row.id,
+            open: row.accepted_at.is_none() && row.stage != Stage::Closed,
+            state: row.stage,
+            team: row.team.clone(),
+            deadline: row.deadline,
+            to: offered(work, row.id),
+            now: work.at,
+        }));
+        let agents = armed(work).filter_map(agent_of);
+        changes.extend(agents.map(|(id, agent)| Self::Presence {
+            id,
+            state: agent.state(work.at),
+            online: agent.online,
+            load: agent.held.len(),
+        }));
         changes.extend(work.versions.iter().map(|row| Self::Flow { id: row.flow.clone() }));
         changes.extend(contact_of(work).map(|id| Self::Contact { id }));
         let talks: BTreeSet<ConversationId> =
@@ -139,6 +178,21 @@ impl Change {
         changes.extend(talks.into_iter().map(|id| Self::Conversation { id, contact }));
         changes
     }
+}
+
+fn armed(work: &Work) -> impl Iterator<Item = &WaitRow> {
+    work.waits.iter().filter_map(|op| match op {
+        WaitOp::Arm(wait) => Some(&**wait),
+        WaitOp::Close { .. } => None,
+    })
+}
+
+/// To whom an escalation is offered after a commit.
+fn offered(work: &Work, id: EscalationId) -> Vec<UserId> {
+    let key = id.to_string();
+    let rows = armed(work).filter(|wait| wait.kind == WaitKind::Escalation && wait.key.as_deref() == Some(&key));
+    let last = rows.last().and_then(|wait| serde_json::from_slice::<Progress>(&wait.data).ok());
+    last.map(|progress| progress.offered).unwrap_or_default()
 }
 
 /// The contact that a commit changes: a mailbox is one contact's, or nobody's.

@@ -113,7 +113,7 @@ impl<S: Store + Reads> Core<S> {
                     Ok(()) => decided.done += 1,
                     Err(Error::Refused(why)) => decided.refused.push((held.id, why)),
                     // Somebody else was quicker.
-                    Err(Error::Gone(_)) => {}
+                    Err(Error::Gone(_) | Error::Taken { .. }) => {}
                     Err(error @ (Error::Store(_) | Error::Hindered { .. })) => return Err(error),
                 }
             }

@@ -222,7 +222,9 @@ impl<S: Store + Reads> Core<S> {
     fn event_arrival(&self, connection: &str, incoming: Incoming, now: At) -> Result<EventArrival, store::Error> {
         let ids = &self.parts.ids;
         let id = EventId(ids.next(now));
+        let pressed = incoming.kind == event::BUTTON_PRESSED && incoming.body["escalation"].is_string();
         let mailbox = match &incoming.object {
+            _ if pressed => MailboxId::DESK,
             Some(object) => MailboxId::of_object(connection, &object.kind, &object.external_id),
             None => MailboxId::of_event(id),
         };

@@ -4,13 +4,14 @@
 //! connection, [`open`](mod@open) opens accounts meanwhile, [`timers`] wakes what falls due, [`intake`] is the one way in,
 //! [`callers`] are those who wait for a flow's answer, [`feed`] tells whoever watches what changed, [`find`] finds contacts for flows, [`publish`] swaps the book, [`erase`]
 //! erases a person, [`misses`] remembers what started nothing, [`moves`] tells runs of publications, [`past`] reads back runs
-//! that are over, [`sending`] stops all sending, [`sweep`] goes over segments. [`core`] is what they share.
+//! that are over, [`desk`] knows whose pages are there, [`sending`] stops all sending, [`sweep`] goes over segments. [`core`] is what they share.
 
 mod accounts;
 mod activity;
 mod boxes;
 mod callers;
 mod core;
+mod desk;
 mod editing;
 mod erase;
 mod feed;
@@ -60,6 +61,7 @@ use crate::segment::Segment;
 use crate::stops::Scope;
 use crate::store::{ContactRow, EditOp, EffectRow, Reads, Store, VersionRow};
 
+pub use self::desk::Board;
 pub use self::feed::{Change, News, Watcher};
 pub use self::find::Count;
 pub use self::held::{Decided, Held};

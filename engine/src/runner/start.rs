@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use super::activity::Activity;
 use super::boxes::Boxes;
 use super::core::Core;
+use super::desk::Beats;
 use super::feed::Feed;
 use super::line::{self, Line, LineHandle};
 use super::misses::Misses;
@@ -60,6 +61,7 @@ pub(super) async fn start<S: Store + Reads>(mut parts: Parts<S>) -> Result<(Arc<
         misses: Misses::default(),
         fatal: watch::channel(None).0,
         publishing: tokio::sync::Mutex::default(),
+        beats: Beats::default(),
         stops: watch::channel(Arc::new(stops)).0,
         closing: watch::channel(false).0,
         parts,
@@ -78,7 +80,9 @@ pub(super) async fn start<S: Store + Reads>(mut parts: Parts<S>) -> Result<(Arc<
     if core.parts.quiet {
         return Ok((core, loops));
     }
+    core.remember_pages().await?;
     resume_inputs(&core).await?;
+    loops.spawn(core.vital("presence", super::desk::watch(Arc::clone(&core))));
     loops.spawn(core.vital("timers", timers::run(Arc::clone(&core), timer_messages)));
     loops.spawn(core.vital("anchors", seal_each_minute(Arc::clone(&core))));
     core.look_after_schedules(&Book::default());
@@ -109,7 +113,9 @@ async fn stored_book<S: Store + Reads>(parts: &Parts<S>) -> Result<Book, Error> 
     let stored = parts.store.hours().await?.into_iter();
     let hours: Hours = stored.map(|row| ((row.flow.clone(), row.trigger.clone()), Arc::new(Hour::new(row)))).collect();
     let book = Book::new(live, others, parts.notify.clone()).with_rules(rules);
-    Ok(book.with_calendars(calendars).with_segments(segments).with_hours(hours, parts.first_hour))
+    let staff = super::desk::staff_of(parts.store.staff().await?);
+    let book = book.with_calendars(calendars).with_segments(segments).with_hours(hours, parts.first_hour);
+    Ok(book.with_staff(Arc::new(staff)))
 }
 
 /// All stored effects in a state.

@@ -16,12 +16,15 @@ mod work;
 use std::future::Future;
 use std::time::Duration;
 
+use crate::account::StaffRows;
 use crate::audit::Anchor;
 use crate::clock::At;
 use crate::erasure::{Names, Traces};
 use crate::event::EventKey;
 use crate::first_hour::HourRow;
-use crate::ids::{ContactId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
+use crate::ids::{
+    ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId,
+};
 use crate::publication::Publication;
 use crate::stops::Stop;
 
@@ -123,6 +126,9 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// The first hours of triggers.
     fn hours(&self) -> impl Future<Output = Result<Vec<HourRow>, Error>> + Send;
 
+    /// Teams, agents' settings, and everybody's name: whom the desk may ask.
+    fn staff(&self) -> impl Future<Output = Result<StaffRows, Error>> + Send;
+
     /// The greatest id stored anywhere, so that new ones are greater.
     fn last_id(&self) -> impl Future<Output = Result<i64, Error>> + Send;
 
@@ -144,8 +150,17 @@ pub trait Reads: Store {
     /// Received items that could not be read, newest first.
     fn bad_items(&self, limit: u32) -> impl Future<Output = Result<Vec<BadItemRow>, Error>> + Send;
 
-    /// Escalations, newest first; only those still open when `open`.
-    fn escalations(&self, open: bool, limit: u32) -> impl Future<Output = Result<Vec<EscalationRow>, Error>> + Send;
+    /// Escalations, newest first.
+    fn escalations(&self, filter: EscalationFilter) -> impl Future<Output = Result<Vec<EscalationRow>, Error>> + Send;
+
+    /// One conversation.
+    fn conversation(&self, id: ConversationId) -> impl Future<Output = Result<Option<ConversationRow>, Error>> + Send;
+
+    /// The last message of a customer in a conversation.
+    fn last_inbound(
+        &self,
+        conversation: ConversationId,
+    ) -> impl Future<Output = Result<Option<MessageRow>, Error>> + Send;
 
     /// One escalation.
     fn escalation(&self, id: EscalationId) -> impl Future<Output = Result<Option<EscalationRow>, Error>> + Send;

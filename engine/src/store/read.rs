@@ -2,7 +2,9 @@
 
 use crate::clock::At;
 use crate::connector::Status;
-use crate::ids::{ContactId, ConversationId, EffectId, EventId, MailboxId, RunId, VersionId, WaitId};
+use crate::ids::{
+    ContactId, ConversationId, EffectId, EscalationId, EventId, MailboxId, RunId, UserId, VersionId, WaitId,
+};
 use crate::inbox::SaidRow;
 
 use super::{
@@ -25,7 +27,7 @@ pub struct MailboxRows {
     pub waits: Vec<WaitRow>,
     /// Effects of those runs that are not settled.
     pub effects: Vec<EffectRow>,
-    /// Escalations not taken yet.
+    /// Escalations that the desk is not done with.
     pub escalations: Vec<EscalationRow>,
     /// Its last 32 handled events, oldest first: for waits that look back.
     pub recent: Vec<EventRow>,
@@ -33,6 +35,25 @@ pub struct MailboxRows {
     pub gathered: Vec<EventRow>,
     /// Ids of erased events and runs that were nobody's: nothing more is written about them.
     pub erased: Vec<i64>,
+}
+
+/// Which escalations.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EscalationFilter {
+    /// Only those that nobody has and somebody may take.
+    pub open: bool,
+    /// Only those that were missed.
+    pub missed: bool,
+    /// Only those asked of this team.
+    pub team: Option<String>,
+    /// Only those that this one took.
+    pub taken_by: Option<UserId>,
+    /// Only those received since.
+    pub since: Option<At>,
+    /// Only those older than this one.
+    pub before: Option<EscalationId>,
+    /// At most so many.
+    pub limit: u32,
 }
 
 /// A journal row with the salt of the person whose values it holds.

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::At;
 use crate::connector::Status;
+use crate::desk::{AskKind, Stage};
 use crate::event::{EventKey, Origin};
 use crate::flow::Kind;
 use crate::ids::{
     BadItemId, ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, MessageId,
-    RunId, VersionId, WaitId,
+    RunId, UserId, VersionId, WaitId,
 };
 use crate::inbox::Inbox;
 
@@ -455,7 +456,7 @@ pub enum WaitKind {
     Silence = 4,
     /// A schedule's next slot.
     Cron = 5,
-    /// An escalation's deadline.
+    /// How far an escalation is, at the desk: [`crate::desk::Progress`].
     Escalation = 6,
     /// The rest of a long turn.
     Continue = 7,
@@ -469,6 +470,10 @@ pub enum WaitKind {
     Sweep = 14,
     /// Starts that a throttle counted.
     Throttle = 9,
+    /// An agent, at the desk: [`crate::desk::Agent`]; falls due when writing up is over.
+    Agent = 15,
+    /// What a mailbox asked the desk for, and whether a run waits for it.
+    Human = 16,
     /// The end of a pause of the flows' sends; its key is the conversation.
     Pause = 20,
     /// A question to the customer that may be answered until then; its key is the conversation.
@@ -519,6 +524,26 @@ pub struct EscalationRow {
     pub accepted_by: Option<String>,
     /// Whether the deadline passed before it was taken.
     pub missed: bool,
+    /// What is asked.
+    pub kind: AskKind,
+    /// Where it stands.
+    pub stage: Stage,
+    /// The customer's name and number (personal; erased with the person).
+    pub customer: String,
+    /// When what caused it happened, as the provider says.
+    pub provider_at: Option<At>,
+    /// Who took it, if that is a user.
+    pub accepted_user: Option<UserId>,
+    /// When a human first answered the customer after that.
+    pub answered_at: Option<At>,
+    /// When a fallback channel was told.
+    pub fallback_at: Option<At>,
+    /// When the customer was told that nobody comes at once.
+    pub told_at: Option<At>,
+    /// Whether nobody worked when it came: then it is not counted as missed.
+    pub out_of_hours: bool,
+    /// Whether the desk is done with it.
+    pub done: bool,
 }
 
 /// A customer's message that no rule, wait or flow understood.

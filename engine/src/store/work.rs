@@ -6,7 +6,7 @@ use crate::erasure::Family;
 use crate::event::{EventKey, Origin};
 use crate::first_hour::HourRow;
 use crate::handle::sweep::Sweep;
-use crate::ids::{BadItemId, ContactId, ConversationId, EffectId, EventId, InputId, MailboxId, WaitId};
+use crate::ids::{BadItemId, ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, MailboxId, WaitId};
 use crate::inbox::{RatingRow, SaidOp};
 use crate::publication::PublicationOp;
 use crate::run::Reply;
@@ -179,6 +179,8 @@ pub struct Work {
     pub touched: Vec<ConversationId>,
     /// Whether the flows' sends of this mailbox are held no more: their lines are told after the commit, stored nowhere.
     pub released: bool,
+    /// Escalations that will be missed unless somebody takes them soon: told after the commit, stored nowhere but in the journal.
+    pub predicted: Vec<EscalationId>,
     /// Pages of segments to go over now, each with the mailbox of its sweep: read after the commit, stored nowhere.
     pub pages: Vec<(MailboxId, Sweep)>,
 }

@@ -118,7 +118,7 @@ fn of_the_engine() -> [TriggerSpec; 4] {
     let failed = json!({
         "flow": "another-flow", "run": "run_test", "code": "refused", "message": "it was refused", "step": "ticket",
     });
-    let missed = json!({ "escalation": "esc_test", "team": "care", "reason": "complaint" });
+    let missed = json!({ "escalation": "esc_test", "team": "care", "reason": "complaint", "why": "nobody_took" });
     let taken = json!({
         "escalation": "esc_test", "team": "care", "reason": "complaint", "agent": "someone", "after_s": 12,
     });

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::contact::TagSourceKind;
+use crate::desk::MissedWhy;
 
 /// Who is silent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -219,6 +220,8 @@ pub struct EscalationMissedEvent {
     pub team: String,
     /// Why a human was asked.
     pub reason: String,
+    /// Why nobody came: `nobody_took`, `nobody_on_shift`.
+    pub why: MissedWhy,
 }
 
 /// The fields of `escalation.taken`.

@@ -35,6 +35,7 @@ fn filled(path: &str) -> String {
         Some("attention") => "eff_0000000000001",
         Some("escalations") => "esc_0000000000001",
         Some("users") => "usr_0000000000001",
+        Some("agents") => "usr_0000000000001",
         Some("conversations") => "cnv_0000000000001",
         Some("tokens") => "tok_0000000000001",
         _ => "nobody",

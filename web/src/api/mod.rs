@@ -6,7 +6,7 @@ pub(crate) mod backtests;
 pub(crate) mod bad_items;
 pub(crate) mod connections;
 pub(crate) mod contacts;
-pub(crate) mod escalations;
+pub(crate) mod desk;
 pub(crate) mod extract;
 pub(crate) mod flows;
 pub(crate) mod held;

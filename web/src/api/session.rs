@@ -86,6 +86,8 @@ pub(crate) async fn end(State(app): State<Arc<App>>, Extension(who): Extension<W
     let person = who.expect_person()?;
     let told = Told { what: "user.signed_out", id: person.user.id.to_string(), data: json!({ "from": who.address() }) };
     app.engine.account(who.by(), vec![told], vec![Op::EndSession(person.session)]).await??;
+    // Whoever signed out is offered nothing more.
+    app.engine.leave(person.user.id).await?;
     Ok(([(header::SET_COOKIE, set_cookie(&app, None)?)], Json(SignedOut { signed_out: true })))
 }
 

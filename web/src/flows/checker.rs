@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use engine::book::Published;
 use engine::connector::Catalog;
+use engine::desk::Staff;
 use engine::flow::{
     self, Bindings, CompiledDocument, ConnectionInfo, Environment, ExpressionKind, Outline, PlacedProblem, Problem,
     Readable, Severity,
@@ -26,6 +27,8 @@ pub(crate) struct Checker {
     pub(crate) defaults: BTreeMap<String, String>,
     /// Names that differ here from those in the files.
     pub(crate) bindings: Bindings,
+    /// The teams there are; `None` when they are not known.
+    pub(crate) teams: RwLock<Option<Vec<String>>>,
 }
 
 /// A problem and the file it is in.
@@ -63,11 +66,18 @@ impl std::fmt::Display for FileProblem {
 impl Checker {
     /// A check against the build alone, as for files whose installation is not known.
     pub(crate) fn of_build(catalog: Arc<Catalog>) -> Self {
-        Self { catalog, connections: RwLock::default(), defaults: BTreeMap::new(), bindings: Bindings::default() }
+        let (connections, teams) = (RwLock::default(), RwLock::default());
+        Self { catalog, connections, defaults: BTreeMap::new(), bindings: Bindings::default(), teams }
     }
 
     fn connections(&self) -> Option<Vec<ConnectionInfo>> {
         self.connections.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on there are these teams.
+    pub(crate) fn put_teams(&self, staff: &Staff) {
+        let teams = staff.teams.keys().map(ToString::to_string).collect();
+        *self.teams.write().unwrap_or_else(PoisonError::into_inner) = Some(teams);
     }
 
     /// Whether the accounts are known.
@@ -166,6 +176,7 @@ impl Checker {
             at_hand: Vec::new(),
             defaults: self.defaults.clone(),
             bindings: self.bindings.clone(),
+            teams: self.teams.read().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 }

@@ -5,7 +5,7 @@ use engine::clock::At;
 use rusqlite::{Connection, Params, params};
 
 use super::error::Error;
-use super::runs;
+use super::{runs, staff};
 
 /// SQLite's extended code for a second row with the same unique value. Source: sqlite.org/rescode.html.
 const SQLITE_CONSTRAINT_UNIQUE: i32 = 2067;
@@ -70,7 +70,7 @@ fn step(conn: &Connection, op: &Op) -> Result<Result<(), Refusal>, Error> {
     Ok(Ok(()))
 }
 
-/// Links, tokens, settings, connections.
+/// Links, tokens, settings, connections, teams.
 fn step_of_others(conn: &Connection, op: &Op) -> Result<Result<(), Refusal>, Error> {
     match op {
         Op::AddLink(row) => add_link(conn, row)?,
@@ -94,6 +94,9 @@ fn step_of_others(conn: &Connection, op: &Op) -> Result<Result<(), Refusal>, Err
             let gone = run(conn, "delete from connection where id = ? and rev = ?", (id, rev))?;
             return Ok(expect(gone, Refusal::Changed));
         }
+        Op::PutTeam(row) => return staff::put_team(conn, row),
+        Op::EndTeam(id, rev) => return staff::end_team(conn, id, *rev),
+        Op::PutProfile(row) => return staff::put_profile(conn, row),
         // All others are steps of people and sessions, carried out above.
         _ => {}
     }

@@ -17,6 +17,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/sqlite/0006_life.sql"),
     include_str!("../../migrations/sqlite/0007_accounts.sql"),
     include_str!("../../migrations/sqlite/0008_studio.sql"),
+    include_str!("../../migrations/sqlite/0009_desk.sql"),
     include_str!("../../migrations/sqlite/0010_inbox.sql"),
     include_str!("../../migrations/sqlite/0011_rules.sql"),
 ];

@@ -42,6 +42,7 @@ mod retags;
 mod rows;
 mod runs;
 mod said;
+mod staff;
 mod talks;
 #[cfg(test)]
 mod tests;
@@ -56,6 +57,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use engine::account::StaffRows;
 use engine::audit::Anchor;
 use engine::clock::At;
 use engine::event::EventKey;
@@ -306,6 +308,10 @@ impl Store for Sqlite {
 
     async fn hours(&self) -> Result<Vec<HourRow>, Error> {
         Ok(life::hours(&mut *self.reader().await?).await?)
+    }
+
+    async fn staff(&self) -> Result<StaffRows, Error> {
+        Ok(staff::staff(&mut *self.reader().await?).await?)
     }
 
     async fn last_id(&self) -> Result<i64, Error> {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use engine::clock::At;
 use engine::erasure::{Names, Traces};
-use engine::ids::{ContactId, EscalationId, EventId, MailboxId, RunId};
+use engine::ids::{ContactId, ConversationId, EscalationId, EventId, MailboxId, RunId};
 use engine::store::{
-    BadItemRow, BlockRow, ContactRow, EffectRow, Error, EscalationRow, Figures, HistoryRow, JournalRow, Member,
-    MessageRow, PersonRows, Reads, RuleHits, RunFilter, RunRow, SaltedRow, UnmatchedGroup, VersionRow, WaitRow,
-    WaitingRows,
+    BadItemRow, BlockRow, ContactRow, ConversationRow, EffectRow, Error, EscalationFilter, EscalationRow, Figures,
+    HistoryRow, JournalRow, Member, MessageRow, PersonRows, Reads, RuleHits, RunFilter, RunRow, SaltedRow,
+    UnmatchedGroup, VersionRow, WaitRow, WaitingRows,
 };
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -85,6 +85,13 @@ pub(super) const BLOCK_ROWS: &str = concat!(
     ", contact.salt as salt from journal left join contact on contact.id = journal.contact_id \
      where journal.strand = ? and journal.block = ? order by journal.id"
 );
+/// The newest message of the customer, from the end of the conversation.
+pub(super) const LAST_INBOUND: &str = concat!(
+    "select ",
+    columns!(message),
+    " from message where conversation_id = ? and inbound = 1 order by id desc limit 1"
+);
+
 pub(super) const BLOCKS: &str =
     concat!("select ", columns!(block), " from block where (strand, n) > (?, ?) order by strand, n limit ?");
 pub(super) const MESSAGES_OF: &str =
@@ -191,17 +198,32 @@ impl Reads for Sqlite {
         Ok(all(&mut *self.reader().await?, sqlx::query(text).bind(page(limit)), rows::bad_item).await?)
     }
 
-    async fn escalations(&self, open: bool, limit: u32) -> Result<Vec<EscalationRow>, Error> {
-        let text = if open {
-            concat!(
-                "select ",
-                columns!(escalation),
-                " from escalation where accepted_at is null order by id desc limit ?"
-            )
-        } else {
-            concat!("select ", columns!(escalation), " from escalation order by id desc limit ?")
-        };
-        Ok(all(&mut *self.reader().await?, sqlx::query(text).bind(page(limit)), rows::escalation).await?)
+    async fn escalations(&self, filter: EscalationFilter) -> Result<Vec<EscalationRow>, Error> {
+        let text = concat!(
+            "select ",
+            columns!(escalation),
+            " from escalation where (?1 = 0 or (accepted_at is null and stage <> 6)) and (?2 = 0 or missed = 1) \
+             and (?3 is null or team = ?3) and (?4 is null or accepted_user = ?4) and (?5 is null or received_at >= ?5) \
+             and (?6 is null or id < ?6) order by id desc limit ?7"
+        );
+        let query = sqlx::query(text)
+            .bind(filter.open)
+            .bind(filter.missed)
+            .bind(filter.team)
+            .bind(filter.taken_by.map(|user| user.0))
+            .bind(filter.since.map(|at| at.0))
+            .bind(filter.before.map(|id| id.0))
+            .bind(page(filter.limit));
+        Ok(all(&mut *self.reader().await?, query, rows::escalation).await?)
+    }
+
+    async fn conversation(&self, id: ConversationId) -> Result<Option<ConversationRow>, Error> {
+        let text = concat!("select ", columns!(conversation), " from conversation where id = ?");
+        Ok(one(&mut *self.reader().await?, sqlx::query(text).bind(id.0), rows::conversation).await?)
+    }
+
+    async fn last_inbound(&self, conversation: ConversationId) -> Result<Option<MessageRow>, Error> {
+        Ok(one(&mut *self.reader().await?, sqlx::query(LAST_INBOUND).bind(conversation.0), rows::message).await?)
     }
 
     async fn escalation(&self, id: EscalationId) -> Result<Option<EscalationRow>, Error> {

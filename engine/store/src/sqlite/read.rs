@@ -55,8 +55,8 @@ pub(super) const OPEN_RUNS: &str = concat!(
 pub(super) const ARMED: &str =
     concat!("select ", columns!(wait), " from wait where mailbox = ? and state = 0 order by id");
 pub(super) const UNSETTLED: &str = concat!("select ", columns!(effect), " from effect where mailbox = ? order by id");
-pub(super) const NOT_TAKEN: &str =
-    concat!("select ", columns!(escalation), " from escalation where mailbox = ? and accepted_at is null order by id");
+pub(super) const NOT_DONE: &str =
+    concat!("select ", columns!(escalation), " from escalation where mailbox = ? and done = 0 order by id");
 /// Events that still wait to be handled are not looked back on: a mailbox in memory does not know them either.
 pub(super) const RECENT: &str = concat!(
     "select ",
@@ -92,7 +92,7 @@ async fn mailbox_now(conn: &mut SqliteConnection, id: MailboxId) -> Result<Mailb
         runs: all(conn, of(OPEN_RUNS), rows::run).await?,
         waits: all(conn, of(ARMED), rows::wait).await?,
         effects: all(conn, of(UNSETTLED), rows::effect).await?,
-        escalations: all(conn, of(NOT_TAKEN), rows::escalation).await?,
+        escalations: all(conn, of(NOT_DONE), rows::escalation).await?,
         recent: all(conn, of(RECENT), rows::event).await?,
         ..MailboxRows::default()
     };

@@ -8,10 +8,14 @@ use super::editing;
 use super::error::Error;
 
 const UPSERT_ESCALATION: &str = "insert into escalation (id, mailbox, run_id, contact_id, conversation_id, team, reason, \
-     received_at, offered_at, deadline, accepted_at, accepted_by, missed) \
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-     on conflict (id) do update set team = excluded.team, reason = excluded.reason, deadline = excluded.deadline, \
-       accepted_at = excluded.accepted_at, accepted_by = excluded.accepted_by, missed = excluded.missed";
+     received_at, offered_at, deadline, accepted_at, accepted_by, missed, kind, stage, customer, provider_at, \
+     accepted_user, answered_at, fallback_at, told_at, out_of_hours, done) \
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     on conflict (id) do update set team = excluded.team, reason = excluded.reason, offered_at = excluded.offered_at, \
+       deadline = excluded.deadline, accepted_at = excluded.accepted_at, accepted_by = excluded.accepted_by, \
+       missed = excluded.missed, stage = excluded.stage, customer = excluded.customer, \
+       accepted_user = excluded.accepted_user, answered_at = excluded.answered_at, fallback_at = excluded.fallback_at, \
+       told_at = excluded.told_at, out_of_hours = excluded.out_of_hours, done = excluded.done";
 
 const UPSERT_VERSION: &str = "insert into version (id, flow, meaning, text_no, language, source, state, owner, by, at, kind) \
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
@@ -49,6 +53,16 @@ pub(super) fn upsert_escalation(conn: &Connection, row: &EscalationRow) -> Resul
         row.accepted_at.map(|at| at.0),
         row.accepted_by,
         row.missed,
+        row.kind as i64,
+        row.stage as i64,
+        row.customer,
+        row.provider_at.map(|at| at.0),
+        row.accepted_user.map(|user| user.0),
+        row.answered_at.map(|at| at.0),
+        row.fallback_at.map(|at| at.0),
+        row.told_at.map(|at| at.0),
+        row.out_of_hours,
+        row.done,
     ])?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Rows as they come out of the database: for each table the columns read, and the reader that takes them in that order.
 
 use engine::clock::At;
+use engine::desk::{AskKind, Stage};
 use engine::event::{EventKey, Origin};
 use engine::flow::Kind;
 use engine::ids::{
@@ -76,7 +77,9 @@ macro_rules! columns {
     (escalation) => {
         "escalation.id, escalation.mailbox, escalation.run_id, escalation.contact_id, escalation.conversation_id, \
          escalation.team, escalation.reason, escalation.received_at, escalation.offered_at, escalation.deadline, \
-         escalation.accepted_at, escalation.accepted_by, escalation.missed"
+         escalation.accepted_at, escalation.accepted_by, escalation.missed, escalation.kind, escalation.stage, \
+         escalation.customer, escalation.provider_at, escalation.accepted_user, escalation.answered_at, \
+         escalation.fallback_at, escalation.told_at, escalation.out_of_hours, escalation.done"
     };
     (said) => {
         "said.id, said.conversation_id, said.kind, said.by, said.at, said.key, said.text, said.body, said.state, \
@@ -106,7 +109,8 @@ const JOURNAL_KINDS: [JournalKind; 4] =
     [JournalKind::Handling, JournalKind::Turn, JournalKind::Change, JournalKind::Erasure];
 const EFFECT_STATES: [EffectState; 4] =
     [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked];
-const WAIT_KINDS: [WaitKind; 15] = [
+const ASK_KINDS: [AskKind; 2] = [AskKind::Escalation, AskKind::Lead];
+const WAIT_KINDS: [WaitKind; 17] = [
     WaitKind::Timer,
     WaitKind::Event,
     WaitKind::Slot,
@@ -122,6 +126,8 @@ const WAIT_KINDS: [WaitKind; 15] = [
     WaitKind::Throttle,
     WaitKind::Pause,
     WaitKind::Rating,
+    WaitKind::Agent,
+    WaitKind::Human,
 ];
 const SAID_KINDS: [SaidKind; 4] = [SaidKind::Note, SaidKind::Text, SaidKind::Template, SaidKind::Choices];
 const SAID_STATES: [SaidState; 3] = [SaidState::Sending, SaidState::Sent, SaidState::Failed];
@@ -390,6 +396,16 @@ pub(crate) fn escalation(row: &SqliteRow) -> Result<EscalationRow, Error> {
         accepted_at: c.maybe(At)?,
         accepted_by: c.take()?,
         missed: c.id(|missed| missed != 0)?,
+        kind: c.code("escalation", "kind", &ASK_KINDS, |kind| kind as i64)?,
+        stage: c.code("escalation", "stage", &Stage::ALL, |stage| stage as i64)?,
+        customer: c.take()?,
+        provider_at: c.maybe(At)?,
+        accepted_user: c.maybe(UserId)?,
+        answered_at: c.maybe(At)?,
+        fallback_at: c.maybe(At)?,
+        told_at: c.maybe(At)?,
+        out_of_hours: c.id(|out| out != 0)?,
+        done: c.id(|done| done != 0)?,
     })
 }
 

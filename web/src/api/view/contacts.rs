@@ -165,8 +165,9 @@ impl From<&SaidRow> for Said {
     }
 }
 
-/// A demand that a human takes over.
+/// A demand that a human takes over, as it is stored of a person.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "StoredEscalation")]
 pub(crate) struct Escalation {
     pub(crate) id: EscalationId,
     /// The run that asked; nothing when a tag rule did.

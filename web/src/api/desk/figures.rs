@@ -1,0 +1,68 @@
+//! What became of the escalations of a time, in numbers.
+
+use engine::clock::At;
+use engine::store::{EscalationFilter, EscalationRow, Reads};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::midnight;
+use crate::error::ApiError;
+
+/// Rows read at a time.
+const PAGE: u32 = 500;
+/// Most rows that are counted.
+const MOST: usize = 20_000;
+
+/// What became of the escalations of a day.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct Today {
+    /// Taken by somebody.
+    taken: usize,
+    /// Taken in time.
+    kept: usize,
+    /// Not taken in time; a fallback channel was told.
+    fallback: usize,
+    /// Not taken in time.
+    missed: usize,
+    /// Nobody worked when they came.
+    out_of_hours: usize,
+    /// Half of those that were taken were taken within so many milliseconds.
+    median_ms: Option<u64>,
+}
+
+/// The figures since midnight, UTC.
+pub(super) async fn today(store: &impl Reads, now: At) -> Result<Today, ApiError> {
+    let rows = since(store, midnight(now)).await?;
+    let count = |of: &dyn Fn(&EscalationRow) -> bool| rows.iter().filter(|row| of(row)).count();
+    let mut took: Vec<u64> = rows.iter().filter_map(after_ms).collect();
+    took.sort_unstable();
+    Ok(Today {
+        taken: took.len(),
+        kept: count(&|row| row.accepted_at.is_some_and(|at| at <= row.deadline) && !row.missed && !row.out_of_hours),
+        fallback: count(&|row| row.missed && row.fallback_at.is_some()),
+        missed: count(&|row| row.missed),
+        out_of_hours: count(&|row| row.out_of_hours),
+        median_ms: took.get(took.len() / 2).copied(),
+    })
+}
+
+/// Milliseconds until it was taken.
+fn after_ms(row: &EscalationRow) -> Option<u64> {
+    let taken = row.accepted_at?;
+    u64::try_from(taken.since(row.received_at).as_millis()).ok()
+}
+
+/// Escalations received since, newest first.
+async fn since(store: &impl Reads, since: At) -> Result<Vec<EscalationRow>, ApiError> {
+    let mut rows: Vec<EscalationRow> = Vec::new();
+    loop {
+        let before = rows.last().map(|row| row.id);
+        let filter = EscalationFilter { since: Some(since), before, limit: PAGE, ..EscalationFilter::default() };
+        let page = store.escalations(filter).await?;
+        let full = page.len() == PAGE as usize;
+        rows.extend(page);
+        if !full || rows.len() >= MOST {
+            return Ok(rows);
+        }
+    }
+}
