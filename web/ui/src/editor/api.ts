@@ -184,6 +184,26 @@ export interface TestRun {
 
 export const runTests = (text: string) => post<TestRun>(`${about(text)}/test`, { text });
 
+/** How often something happens as the flow is in force, and in the draft; counted in events. */
+export interface Count {
+  what: string;
+  now: number;
+  draft: number;
+  gained: number;
+  lost: number;
+}
+
+/** What a draft would have done with all that came in so far. */
+export interface Past {
+  events: number;
+  /** Calls whose answers nobody knows, which were made up. */
+  calls_assumed: number;
+  starts: Count;
+  actions: Count[];
+}
+
+export const tryOnPast = (id: string, text: string) => post<Past>("/flows/backtest", { document: { path: id, text } });
+
 export interface Version {
   version: string;
   /** Counts the versions of the document, from 1. */

@@ -7,7 +7,7 @@ import { useText } from "~/i18n";
 import { Confirm } from "~/ui/dialog";
 import { Skeleton } from "~/ui/skeleton";
 import { toastError } from "~/ui/toast";
-import { type DocumentKind, dropDraft, readDraft } from "./api";
+import { catalogQuery, type DocumentKind, dropDraft, readDraft } from "./api";
 import { FlowCanvas } from "./canvas/flow-canvas";
 import { stopOf } from "./canvas/keys";
 import { problemsByStep, stepOf } from "./canvas/parts";
@@ -90,7 +90,9 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
   useShortcuts(store, () => setWindow("search"));
   useEffect(() => {
     for (const load of [forms, picker, menus]) void load();
-  }, []);
+    void client.prefetchQuery(catalogQuery);
+    begin(store);
+  }, [store, client]);
   const toProblem = (problem: Problem) => {
     close();
     const { picture, view } = store.getState();
@@ -169,6 +171,14 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
       />
     </div>
   );
+}
+
+/** Where one begins: a flow without steps with what starts it. Whoever came by the keyboard goes on by the keyboard. */
+function begin(store: ReturnType<typeof useEditorStore>): void {
+  const { picture, stop, closed, wanted } = store.getState();
+  const fresh = picture.kind === "flow" && picture.steps.size === 0 && closed === null;
+  if (fresh && !stop) select(store, { kind: "on" });
+  if (document.activeElement === document.body) store.setState({ wanted: { what: "stop", count: wanted.count + 1 } });
 }
 
 /** The flow as a picture, a list, a text, or as picture and text. */

@@ -102,7 +102,7 @@ function Canvas({
   useRoom(frame, stop ? stopKey(stop) : null, plan);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the focus moves when it is asked for, not when the selection changes.
   useEffect(() => {
-    if (wanted > 0 && stop) focus(stopKey(stop));
+    if (wanted > 0) focus(stop ? stopKey(stop) : "on");
   }, [wanted]);
   // What is selected is never hidden in a folded branch.
   useEffect(() => {

@@ -6,6 +6,7 @@ import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
+import { nameOf } from "~/ui/person";
 import type { Autosave } from "../state/autosave";
 import { useEditor, useEditorStore, type View } from "../state/editor";
 import type { LockKeeper } from "../state/lock";
@@ -76,7 +77,7 @@ function Locked({ lock }: { lock: LockKeeper }) {
         </Button>
       }
     >
-      {t("editor.closed.locked", { who: holder?.by ?? "?" })}
+      {t("editor.closed.locked", { who: nameOf(holder?.by ?? "?") })}
     </Banner>
   );
 }
@@ -119,7 +120,7 @@ function Conflict({ saves }: { saves: Autosave }) {
           </Button>
         }
       >
-        {t("editor.conflict.text", { who: saving.by ?? "?" })}
+        {t("editor.conflict.text", { who: nameOf(saving.by ?? "?") })}
       </Banner>
       <Dialog
         title={t("editor.conflict.title")}

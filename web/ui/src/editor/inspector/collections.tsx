@@ -1,7 +1,7 @@
 //! Fields for lists, maps and data of any shape.
 
 import { Plus, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { parse } from "yaml";
 import { useText } from "~/i18n";
 import { Button, IconButton } from "~/ui/button";
@@ -15,23 +15,39 @@ import styles from "./inspector.module.css";
 import { PillText } from "./pill-text";
 import { type Shown, TemplateField } from "./values";
 
+/** The rows of a list or map: one that was added is written into at once. */
+function useRows() {
+  const box = useRef<HTMLFieldSetElement>(null);
+  const toLast = () =>
+    requestAnimationFrame(() => {
+      const row = [...(box.current?.querySelectorAll<HTMLElement>("[data-row]") ?? [])].at(-1);
+      const first = row?.querySelector<HTMLElement>("input, [role=textbox]");
+      first?.focus();
+      if (first instanceof HTMLInputElement) first.select();
+    });
+  return { box, toLast };
+}
+
 /** A list of texts, one to a row. */
 export function ListField({ label, hint, path, required, template = false }: Shown & { template?: boolean }) {
   const t = useText();
   const field = useField(path, required);
   if (field.value !== undefined && field.value !== null && !Array.isArray(field.value))
     return <TemplateField label={label} path={path} />;
-  const items = Array.isArray(field.value) ? field.value.map(asText) : [];
+  const there = Array.isArray(field.value) ? field.value.map(asText) : [];
+  // A list that must not be empty begins with a row to write into.
+  const items = there.length === 0 && required ? [""] : there;
+  const rows = useRows();
   const write = (next: string[]) => (next.length === 0 && !required ? field.unset() : field.set(next));
   return (
-    <fieldset className={styles.set}>
+    <fieldset ref={rows.box} className={styles.set}>
       <legend className={styles.label}>{label}</legend>
       {items.map((item, index) => {
         const name = t("editor.item", { label, n: index + 1 });
         const change = (text: string) => write(items.map((own, at) => (at === index ? text : own)));
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place.
-          <div key={index} className={styles.row}>
+          <div key={index} data-row className={styles.row}>
             {template ? (
               <PillText
                 bare
@@ -63,7 +79,14 @@ export function ListField({ label, hint, path, required, template = false }: Sho
         );
       })}
       {!field.readOnly && (
-        <Button size="s" icon={<Plus size={14} aria-hidden />} onPress={() => field.set([...items, ""])}>
+        <Button
+          size="s"
+          icon={<Plus size={14} aria-hidden />}
+          onPress={() => {
+            field.set([...items, ""]);
+            rows.toLast();
+          }}
+        >
           {t("editor.add_item")}
         </Button>
       )}
@@ -86,12 +109,14 @@ export function MapField({
   if (field.value !== undefined && field.value !== null && !isWrittenMap(field.value))
     return <TemplateField label={label} path={path} />;
   const keys = Object.keys(isWrittenMap(field.value) ? field.value : {});
+  const rows = useRows();
   const add = () => {
-    const name = freeName(keys);
-    field.set({ ...(field.value as Record<string, Value> | undefined), [name]: "" });
+    const there = isWrittenMap(field.value) ? (field.value as Record<string, Value>) : {};
+    field.set({ ...there, [freeName(keys)]: "" });
+    rows.toLast();
   };
   return (
-    <fieldset className={styles.set}>
+    <fieldset ref={rows.box} className={styles.set}>
       <legend className={styles.label}>{label}</legend>
       {keys.map((key) => (
         <MapRow
@@ -105,11 +130,7 @@ export function MapField({
         />
       ))}
       {!field.readOnly && (
-        <Button
-          size="s"
-          icon={<Plus size={14} aria-hidden />}
-          onPress={() => (keys.length === 0 ? field.set({ [freeName([])]: "" }) : add())}
-        >
+        <Button size="s" icon={<Plus size={14} aria-hidden />} onPress={add}>
           {t("editor.add_item")}
         </Button>
       )}
@@ -139,7 +160,7 @@ function MapRow({
   const field = useField(path);
   const nested = isWrittenMap(field.value) || Array.isArray(field.value);
   return (
-    <div className={styles.pair}>
+    <div data-row className={styles.pair}>
       <NameInput
         label={nameLabel}
         name={name}

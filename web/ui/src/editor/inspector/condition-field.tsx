@@ -102,15 +102,23 @@ const FRESH: Condition = { kind: "compare", left: operandOf("contact.language"),
 /** One condition, or a group of them. */
 function Part({ condition, path, readOnly, onChange }: PartProps) {
   const t = useText();
+  // A condition that was just added asks at once what it is about.
+  const [added, setAdded] = useState<number | null>(null);
+  const add = (next: Condition, index: number) => {
+    setAdded(index);
+    onChange(next);
+  };
   if (condition?.kind !== "all" && condition?.kind !== "any") {
     return (
       <div className={styles.group}>
-        {condition && <Row condition={condition} path={path} readOnly={readOnly} onChange={onChange} />}
+        {condition && (
+          <Row condition={condition} path={path} readOnly={readOnly} begin={added === 0} onChange={onChange} />
+        )}
         {!readOnly && (
           <Button
             size="s"
             icon={<Plus size={14} aria-hidden />}
-            onPress={() => onChange(condition ? { kind: "all", parts: [condition, FRESH] } : FRESH)}
+            onPress={() => (condition ? add({ kind: "all", parts: [condition, FRESH] }, 1) : add(FRESH, 0))}
           >
             {t("editor.add_condition")}
           </Button>
@@ -143,7 +151,13 @@ function Part({ condition, path, readOnly, onChange }: PartProps) {
           {part.kind === "all" || part.kind === "any" ? (
             <Part condition={part} path={path} readOnly={readOnly} onChange={(next) => replace(index, next)} />
           ) : (
-            <Row condition={part} path={path} readOnly={readOnly} onChange={(next) => replace(index, next)} />
+            <Row
+              condition={part}
+              path={path}
+              readOnly={readOnly}
+              begin={added === index}
+              onChange={(next) => replace(index, next)}
+            />
           )}
         </div>
       ))}
@@ -151,7 +165,7 @@ function Part({ condition, path, readOnly, onChange }: PartProps) {
         <Button
           size="s"
           icon={<Plus size={14} aria-hidden />}
-          onPress={() => onChange({ ...condition, parts: [...parts, FRESH] })}
+          onPress={() => add({ ...condition, parts: [...parts, FRESH] }, parts.length)}
         >
           {t("editor.add_condition")}
         </Button>
@@ -173,7 +187,17 @@ function relationOf(condition: Condition): Relation | null {
   return null;
 }
 
-function Row({ condition, path, readOnly, onChange }: PartProps & { condition: Condition }) {
+function Row({
+  condition,
+  path,
+  readOnly,
+  begin,
+  onChange,
+}: PartProps & {
+  condition: Condition;
+  /** Begins with the list of data open. */
+  begin: boolean;
+}) {
   const t = useText();
   const relation = relationOf(condition);
   if (!relation) {
@@ -199,7 +223,13 @@ function Row({ condition, path, readOnly, onChange }: PartProps & { condition: C
   const words = relation.startsWith("text");
   return (
     <div className={styles.condition}>
-      <NameButton operand={left} path={path} readOnly={readOnly} onChange={(next) => build(next, relation, right)} />
+      <NameButton
+        operand={left}
+        path={path}
+        readOnly={readOnly}
+        begin={begin}
+        onChange={(next) => build(next, relation, right)}
+      />
       <Select
         compact
         label={t("editor.relation")}
@@ -263,16 +293,23 @@ function NameButton({
   operand,
   path,
   readOnly,
+  begin = false,
   onChange,
 }: {
   operand: Operand;
   path: string;
   readOnly: boolean;
+  begin?: boolean;
   onChange: (next: Operand) => void;
 }) {
   const t = useText();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(begin);
   const anchor = useRef<HTMLSpanElement>(null);
+  const close = () => {
+    setOpen(false);
+    // The list gives the focus back to where it was, which was not here when the row began with it.
+    requestAnimationFrame(() => anchor.current?.querySelector("button")?.focus());
+  };
   const words = operand.kind === "name" ? nameInWords(operand.name, t) : operand.code;
   return (
     <span ref={anchor} className={styles.name_button}>
@@ -288,7 +325,7 @@ function NameButton({
         path={path}
         anchor={anchor}
         isOpen={open}
-        onClose={() => setOpen(false)}
+        onClose={close}
         onPick={(name) => onChange(operandOf(name))}
       />
     </span>

@@ -60,7 +60,7 @@ export function DataPicker({ path, anchor, isOpen, onClose, onPick }: Props) {
             }}
             renderEmptyState={() => <p className={styles.picker_none}>{t("editor.data_none")}</p>}
           >
-            {grouped(names, search).map(([from, group]) => (
+            {grouped(names, search, (name) => nameInWords(name, t)).map(([from, group]) => (
               <ListBoxSection key={from} id={`from ${from}`}>
                 <Header className={styles.picker_head}>{nameInWords(from, t)}</Header>
                 {group.map((name) => (

@@ -64,7 +64,8 @@ export function useField(path: readonly string[], required = false): Field {
 
 export function errorAt(problems: readonly Problem[], path: string): string | null {
   const found = problems.find((problem) => problem.path === path || problem.path?.startsWith(`${path}/`));
-  return found ? (found.hint ? `${found.message} ${found.hint}` : found.message) : null;
+  if (!found?.hint) return found?.message ?? null;
+  return `${found.message}${/[.!?:;]$/.test(found.message) ? "" : ";"} ${found.hint}`;
 }
 
 /** Says why an edit was refused. */

@@ -17,7 +17,9 @@ import { VerbForm } from "./verb-forms";
 const StepTest = lazy(() => import("../test/step-test").then(({ StepTest }) => ({ default: StepTest })));
 
 /** What is written into; of these the first empty one is where one begins. */
-const FIELDS = ":is([role=textbox], input:not([type=hidden]), textarea):not([tabindex='-1'])";
+const FIELDS = "[data-form] :is([role=textbox], input:not([type=hidden]), textarea):not([tabindex='-1'])";
+/** Where there is nothing to write into, one begins at the first thing that can be pressed. */
+const BUTTONS = "[data-form] button:not([tabindex='-1'], [disabled])";
 
 /** The panel with the form of the selected step, or of what starts the flow. */
 export function Inspector({ commands }: { commands: Commands | null }) {
@@ -34,7 +36,7 @@ export function Inspector({ commands }: { commands: Commands | null }) {
     const fields = [...(panel.current?.querySelectorAll<HTMLElement>(FIELDS) ?? [])];
     const first =
       fields.find((field) => field.textContent === "" && !("value" in field && field.value !== "")) ?? fields[0];
-    (first ?? panel.current)?.focus();
+    (first ?? panel.current?.querySelector<HTMLElement>(BUTTONS) ?? panel.current)?.focus();
   }, [wanted]);
   if (!stop) return null;
   const card = step ? cardOf(step, t) : null;

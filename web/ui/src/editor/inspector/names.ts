@@ -22,15 +22,27 @@ export function useScope(path: string, wanted: boolean): ScopeName[] {
   return query.data?.names ?? [];
 }
 
-/** Names of a scope by where they come from, in the order of the scope. */
-export function grouped(names: readonly ScopeName[], search: string): [string, ScopeName[]][] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+const same = (a: string, b: string) => a.toLowerCase() === b.trim().toLowerCase();
+
+/** Names of a scope by where they come from, in the order of the scope. What is only found in notes and samples gives way to names. */
+export function grouped(
+  names: readonly ScopeName[],
+  search: string,
+  shown: (name: string) => string,
+): [string, ScopeName[]][] {
+  const words = search
+    .toLowerCase()
+    .split(/[\s:·_]+/)
+    .filter(Boolean);
+  const has = (text: string) => words.every((word) => text.toLowerCase().replaceAll("_", " ").includes(word));
+  const exact = ({ name }: ScopeName) => same(shown(name), search) || same(name, search);
+  const named = names
+    .filter(({ name }) => has(`${name} ${shown(name)}`))
+    .sort((a, b) => Number(exact(b)) - Number(exact(a)));
+  const told = ({ name, note, sample }: ScopeName) =>
+    has(`${name} ${shown(name)} ${note ?? ""} ${typeof sample === "string" ? sample : ""}`);
   const groups = new Map<string, ScopeName[]>();
-  for (const name of names) {
-    const text = `${name.name} ${name.note ?? ""} ${typeof name.sample === "string" ? name.sample : ""}`
-      .toLowerCase()
-      .replaceAll("_", " ");
-    if (!words.every((word) => text.includes(word.replaceAll("_", " ")))) continue;
+  for (const name of named.length > 0 ? named : names.filter(told)) {
     groups.set(name.from, [...(groups.get(name.from) ?? []), name]);
   }
   return [...groups];

@@ -5,8 +5,9 @@ import { Plus, X } from "lucide-react";
 import { useText } from "~/i18n";
 import { Button, IconButton } from "~/ui/button";
 import { Menu } from "~/ui/menu";
+import { Select } from "~/ui/select";
 import { insertItems, parsePath, removeItem, setValue, snippetOf, type Value } from "~/yaml";
-import { catalogQuery } from "../api";
+import { type Catalog, catalogQuery } from "../api";
 import { triggerInWords } from "../model/cards";
 import type { Trigger } from "../model/model";
 import { edit, isOpen, useEditor, useEditorStore } from "../state/editor";
@@ -29,8 +30,7 @@ export function TriggerForm() {
     "on",
   );
   const add = (type: string) => {
-    const needs = (catalog?.triggers[type]?.params.required?.length ?? 0) > 0;
-    const value: Value = needs ? { [type]: {} } : type;
+    const value = freshTrigger(type, catalog);
     const before = picture.triggers.length;
     refused(
       edit(store, (source) => {
@@ -71,6 +71,11 @@ export function TriggerForm() {
   );
 }
 
+/** A trigger as it is written first: with a place for its parameters where it cannot be without them. */
+function freshTrigger(type: string, catalog: Catalog | undefined): Value {
+  return (catalog?.triggers[type]?.params.required?.length ?? 0) > 0 ? { [type]: {} } : type;
+}
+
 function OneTrigger({ trigger, many }: { trigger: Trigger; many: boolean }) {
   const t = useText();
   const store = useEditorStore();
@@ -86,11 +91,24 @@ function OneTrigger({ trigger, many }: { trigger: Trigger; many: boolean }) {
   );
   const bare = typeof written === "string";
   const hasParams = Object.keys(spec?.params.properties ?? {}).length > 0;
+  const choices = Object.keys(catalog?.triggers ?? {}).map((id) => ({ id, label: triggerInWords(id, t) }));
+  if (!spec) choices.unshift({ id: trigger.type, label: triggerInWords(trigger.type, t) });
+  const change = (type: string) => {
+    const fresh = freshTrigger(type, catalog);
+    const value = trigger.when === null ? fresh : { [type]: {}, when: trigger.when };
+    refused(edit(store, (source) => setValue(source, path, value)));
+  };
   const remove = () => refused(edit(store, (source) => removeItem(source, path.slice(0, -1), Number(path.at(-1)))));
   return (
     <section className={styles.box} aria-label={triggerInWords(trigger.type, t)}>
       <div className={styles.box_head}>
-        <h3>{triggerInWords(trigger.type, t)}</h3>
+        <Select
+          label={t("editor.form.trigger")}
+          choices={choices}
+          value={trigger.type}
+          onChange={change}
+          isDisabled={!open}
+        />
         {open && many && (
           <IconButton
             size="s"

@@ -1,6 +1,8 @@
 //! Durations as the format writes them: `48h`, `1h30m`, `500ms`.
 
+import { currentLocale } from "~/i18n";
 import { duration } from "~/i18n/format";
+import { LOCALES } from "~/i18n/locales";
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -32,8 +34,13 @@ export function formatDuration(ms: number): string {
   return out || "0s";
 }
 
-/** A duration as people say it; what is none stays as it is. */
+const NAMES: Record<Unit, string> = { ms: "millisecond", s: "second", m: "minute", h: "hour", d: "day" };
+
+/** A duration as people say it, in the unit it is written in: who wrote 48 hours finds 48 hours. What is none stays as it is. */
 export function durationInWords(text: string): string {
-  const ms = parseDuration(text);
-  return ms === null ? text : duration(ms);
+  const [ms, one] = [parseDuration(text), split(text)];
+  if (ms === null || !one) return ms === null ? text : duration(ms);
+  const { tag } = LOCALES[currentLocale()];
+  const format = new Intl.NumberFormat(tag, { style: "unit", unit: NAMES[one.unit], unitDisplay: "short" });
+  return format.format(one.amount);
 }

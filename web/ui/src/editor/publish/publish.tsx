@@ -11,13 +11,16 @@ import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { TextArea } from "~/ui/field";
+import { By } from "~/ui/person";
 import { Select } from "~/ui/select";
 import { Skeleton } from "~/ui/skeleton";
+import { Time } from "~/ui/time";
 import { toast } from "~/ui/toast";
 import {
   type DocumentKind,
   type OnPublish,
   publish,
+  readDraft,
   runTests,
   versions,
   versionText,
@@ -28,6 +31,7 @@ import { cardOf, labelInWords } from "../model/cards";
 import type { Autosave } from "../state/autosave";
 import { say, useEditor, useEditorStore } from "../state/editor";
 import { Changes } from "./changes";
+import { OnPast } from "./past";
 import styles from "./publish.module.css";
 
 interface Props {
@@ -113,14 +117,28 @@ export function PublishDialog({ kind, id, saves, onClose, onProblem }: Props) {
         )}
         <section>
           <h3>{live.version ? t("editor.publish.changes", { version: live.number }) : t("editor.publish.first")}</h3>
+          <Author kind={kind} id={id} />
           {live.known ? live.version && <Changes before={live.text} now={text} /> : <Skeleton lines={3} />}
         </section>
         <ProblemList problems={problems} onProblem={onProblem} />
         <Tests text={text} />
+        {kind === "flows" && why === null && <OnPast id={id} text={text} />}
         <Waiting kind={kind} id={id} fates={fates} onChange={setFates} />
         <TextArea label={t("editor.publish.comment")} value={comment} onChange={setComment} rows={2} />
       </div>
     </Dialog>
+  );
+}
+
+/** Whose changes these are: one who publishes another one's draft should know. */
+function Author({ kind, id }: { kind: DocumentKind; id: string }) {
+  const t = useText();
+  const { data: draft } = useQuery({ queryKey: ["draft", "author", kind, id], queryFn: () => readDraft(kind, id) });
+  if (!draft?.changed_by || !draft.changed_at) return null;
+  return (
+    <p className={styles.quiet}>
+      {t("editor.publish.by")} <By who={draft.changed_by} /> · <Time at={draft.changed_at} />
+    </p>
   );
 }
 

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useText } from "~/i18n";
 import { Button } from "~/ui/button";
 import { Confirm, Dialog } from "~/ui/dialog";
+import { By } from "~/ui/person";
 import { Skeleton } from "~/ui/skeleton";
 import { Badge } from "~/ui/status";
 import { Time } from "~/ui/time";
@@ -51,7 +52,7 @@ export function Versions({
                     <Time at={own.published_at} />
                   </span>
                   <span className={styles.quiet}>
-                    <bdi>{own.by}</bdi> {own.comment && <bdi dir="auto">· {own.comment}</bdi>}
+                    {own.by && <By who={own.by} />} {own.comment && <bdi dir="auto">· {own.comment}</bdi>}
                   </span>
                 </button>
               </li>

@@ -3,13 +3,14 @@
 import { Plus, X } from "lucide-react";
 import { useText } from "~/i18n";
 import { Button, IconButton } from "~/ui/button";
-import { TextArea, TextField } from "~/ui/field";
+import { TextField } from "~/ui/field";
 import { Select } from "~/ui/select";
 import type { Catalog } from "../api";
 import { More } from "../inspector/schema-fields";
 import { actionInWords, triggerInWords } from "../model/cards";
 import { parseDuration } from "../model/duration";
 import type { Picture } from "../model/model";
+import { EventFields } from "./event-fields";
 import { messageText, outside, type Scenario, sample, type TriedEvent } from "./scenario";
 import styles from "./test.module.css";
 
@@ -144,24 +145,8 @@ function OneEvent({ event, catalog, onChange, onRemove }: EventProps) {
           onChange={(text) => onChange({ fields: JSON.stringify({ text }) })}
         />
       ) : (
-        <TextArea
-          label={t("editor.test_fields")}
-          mono
-          rows={2}
-          value={event.fields}
-          onChange={(fields) => onChange({ fields })}
-          error={readable(event.fields) ? null : t("editor.bad_data")}
-        />
+        <EventFields fields={event.fields} onChange={(fields) => onChange({ fields })} />
       )}
     </div>
   );
-}
-
-function readable(fields: string): boolean {
-  try {
-    JSON.parse(fields || "{}");
-    return true;
-  } catch {
-    return false;
-  }
 }
