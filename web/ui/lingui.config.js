@@ -7,5 +7,6 @@ export default {
   catalogs: [
     { path: "<rootDir>/src/locales/{locale}", include: ["<rootDir>/src"], exclude: ["**/src/editor/**"] },
     { path: "<rootDir>/src/editor/locales/{locale}", include: ["<rootDir>/src/editor"] },
+    { path: "<rootDir>/src/rules/locales/{locale}", include: ["<rootDir>/src/rules"] },
   ],
 };

@@ -23,6 +23,8 @@ mod order;
 mod past;
 mod place;
 mod retag;
+#[cfg(test)]
+mod retag_tests;
 mod rows;
 mod rules;
 mod settle;

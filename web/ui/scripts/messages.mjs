@@ -4,7 +4,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const LOCALES = ["en", "ru", "ar", "it", "zh"];
-const FOLDERS = ["src/locales", "src/editor/locales"].filter((folder) => existsSync(join(folder, "en.po")));
+const FOLDERS = ["src/locales", "src/editor/locales", "src/rules/locales"].filter((folder) =>
+  existsSync(join(folder, "en.po")),
+);
 const problems = [];
 
 /** Id to text of one PO file. */
