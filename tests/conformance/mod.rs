@@ -132,6 +132,7 @@ macro_rules! store_conformance {
             members: what_found_a_person_for_others_is_forgotten_with_them,
             past: what_nothing_understood_is_grouped_by_its_normalised_text,
             past: hits_of_rules_are_counted_by_the_day,
+            past: operations_over_tags_go_on_where_they_were,
             past: only_the_newest_of_what_nothing_understood_are_kept,
             past: history_is_read_oldest_first_with_what_was_known,
             past: a_version_reads_back_as_the_kind_it_is,

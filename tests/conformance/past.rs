@@ -5,10 +5,14 @@ use std::time::Duration;
 use engine::clock::At;
 use engine::event::Event;
 use engine::flow::Kind;
-use engine::ids::{ContactId, EventId, MailboxId};
+use engine::ids::{ContactId, EventId, MailboxId, RetagId};
+use engine::order::Retagging;
 use engine::run::journal::{self, Head};
 use engine::run::{Entry, What};
-use engine::store::{JournalKind, Reads, RuleHit, RuleHits, Store, UnmatchedRow, VersionRow, VersionState, Work};
+use engine::store::{
+    EditOp, Editing, JournalKind, Reads, RetagOp, RetagRow, RuleHit, RuleHits, Store, UnmatchedRow, VersionRow,
+    VersionState, Work,
+};
 
 use super::Driver;
 use super::make::{self, NOW, arrival, party, stored, text};
@@ -88,6 +92,42 @@ pub async fn hits_of_rules_are_counted_by_the_day<D: Driver>() {
     let tomorrow = row(today + 1, "hot", 1, 0, NOW.plus(day));
     assert_eq!(store.rule_hits(today).await.unwrap(), [cold, hot, tomorrow.clone()]);
     assert_eq!(store.rule_hits(today + 1).await.unwrap(), [tomorrow]);
+}
+
+/// Who is still to come is kept until it is done; what ended leaves nobody.
+pub async fn operations_over_tags_go_on_where_they_were<D: Driver>() {
+    let driver = D::fresh().await;
+    let store = driver.open(1).await;
+    let what = Retagging::TakeBack { tags: vec!["hot".into()], since: NOW };
+    let row = |id: i64| RetagRow {
+        id: RetagId(id),
+        rules: "care".into(),
+        rule: "hot".into(),
+        what: what.clone(),
+        by: "user:1 Mia".into(),
+        at: NOW,
+        total: 3,
+        done: 0,
+        changed: 0,
+        ended_at: None,
+    };
+    let carry_out = async |op| {
+        let edits = vec![EditOp::Retag(op)];
+        store.commit(Work { edits, ..make::work(MailboxId::SYSTEM) }).await.unwrap();
+    };
+    let contacts = || vec![ContactId(3), ContactId(1), ContactId(2)];
+    carry_out(RetagOp::Begin(Box::new(row(1)), contacts())).await;
+    carry_out(RetagOp::Begin(Box::new(row(2)), contacts())).await;
+    assert_eq!(store.retags(10).await.unwrap(), [row(2), row(1)]);
+    assert_eq!(store.retag_contacts(RetagId(1), 2).await.unwrap(), [ContactId(1), ContactId(2)]);
+    let done = || RetagOp::Done { id: RetagId(1), contacts: vec![ContactId(1), ContactId(2)], changed: 1 };
+    carry_out(done()).await;
+    assert_eq!(store.retag_contacts(RetagId(1), 10).await.unwrap(), [ContactId(3)]);
+    assert_eq!(store.retag_contacts(RetagId(2), 10).await.unwrap().len(), 3, "another one's");
+    carry_out(RetagOp::End(RetagId(1), after(9))).await;
+    let ended = RetagRow { done: 2, changed: 1, ended_at: Some(after(9)), ..row(1) };
+    assert_eq!(store.retags(10).await.unwrap()[1], ended);
+    assert!(store.retag_contacts(RetagId(1), 10).await.unwrap().is_empty());
 }
 
 /// In pages, with the journal's data of the handling and the contact, and only where there is a contact.

@@ -22,19 +22,25 @@ const KNOWN: u32 = 100;
 /// Runs until it is dropped.
 pub(crate) async fn run(app: Arc<App>) {
     loop {
-        match next(&app).await {
-            Ok(Some(row)) => {
-                if let Err(error) = page(&app, &row).await {
-                    tracing::warn!(operation = %row.id, %error, "tags could not be changed; it is tried again");
-                    tokio::time::sleep(AGAIN).await;
-                }
-            }
-            Ok(None) => app.retagging.notified().await,
+        match step(&app).await {
+            Ok(true) => {}
+            Ok(false) => app.retagging.notified().await,
             Err(error) => {
-                tracing::warn!(%error, "operations over tags could not be read; it is tried again");
+                tracing::warn!(%error, "tags could not be changed; it is tried again");
                 tokio::time::sleep(AGAIN).await;
             }
         }
+    }
+}
+
+/// Does the next part; `false` when there is nothing to do.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn step(app: &App) -> Result<bool, order::Error> {
+    match next(app).await? {
+        Some(row) => page(app, &row).await.map(|()| true),
+        None => Ok(false),
     }
 }
 

@@ -16,5 +16,6 @@ export default {
       include: ["<rootDir>/src/desk", "<rootDir>/src/pages/inbox", "<rootDir>/src/pages/team"],
     },
     { path: "<rootDir>/src/server/locales/{locale}", include: ["<rootDir>/src/server"] },
+    { path: "<rootDir>/src/rules/locales/{locale}", include: ["<rootDir>/src/rules"] },
   ],
 };

@@ -161,7 +161,7 @@ impl Handling<'_> {
                 self.keep_case(case);
             }
         }
-        self.say(out);
+        self.say_all(out);
         for (id, state, case) in told {
             for connection in self.channels(&case) {
                 let earlier = case.progress.messages.get(&*connection).cloned();
@@ -189,7 +189,7 @@ impl Handling<'_> {
     }
 
     /// Letters, and the stories: lines that follow each other about the same thing are one row.
-    fn say(&mut self, out: Vec<Out>) {
+    fn say_all(&mut self, out: Vec<Out>) {
         let mut lines: Vec<(i64, Vec<Entry>)> = Vec::new();
         for out in out {
             let (subject, entry) = match out {

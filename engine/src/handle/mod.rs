@@ -29,6 +29,8 @@ mod past;
 mod place;
 mod rating;
 mod retag;
+#[cfg(test)]
+mod retag_tests;
 mod rows;
 mod rules;
 mod saying;

@@ -40,6 +40,8 @@ pub(crate) struct RuleShown {
     name: Option<String>,
     /// What it judges.
     on: Vec<String>,
+    /// What must be so, as it is written: the rule's own condition and that of its first trigger.
+    when: Vec<String>,
     add_tags: Vec<String>,
     remove_tags: Vec<String>,
     /// For how long its tags stay.
@@ -109,6 +111,11 @@ fn shown(rule: &Rule, hits: Hits) -> RuleShown {
         rule: rule.id.to_string(),
         name: rule.name.as_ref().map(ToString::to_string),
         on: rule.on.iter().map(|on| on.kind.to_string()).collect(),
+        when: rule
+            .on
+            .first()
+            .map(|on| on.when.iter().map(|when| when.source().to_owned()).collect())
+            .unwrap_or_default(),
         add_tags: texts(&then.add_tags),
         remove_tags: texts(&then.remove_tags),
         keep: then.keep.map(engine::duration::format),

@@ -108,11 +108,13 @@ const attention = createRoute({
 const rules = createRoute({
   getParentRoute: () => shell,
   path: "/rules",
+  validateSearch: filters("tab"),
   component: lazyRouteComponent(() => import("./pages/rules"), "RulesPage"),
 });
 const rule = createRoute({
   getParentRoute: () => shell,
   path: "/rules/$id",
+  validateSearch: filters("rule", "keyword"),
   component: lazyRouteComponent(() => import("./pages/rules/edit"), "RuleFilePage"),
 });
 const contacts = createRoute({

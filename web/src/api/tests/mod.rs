@@ -3,6 +3,7 @@
 mod answers;
 mod live;
 mod reading;
+mod rules;
 
 use axum::http::{Method, StatusCode, header};
 

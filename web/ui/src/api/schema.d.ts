@@ -1364,6 +1364,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rules/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["rule_changes_apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}/apply/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["rule_changes_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["rule_changes_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rules/{id}/draft": {
         parameters: {
             query?: never;
@@ -1375,6 +1423,22 @@ export interface paths {
         put: operations["drafts_save_rules"];
         post?: never;
         delete: operations["drafts_discard_rules"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}/given": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["rule_changes_given"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1470,6 +1534,22 @@ export interface paths {
         get?: never;
         put: operations["flows_switch_rules"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rules/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["rule_changes_undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2064,6 +2144,14 @@ export interface components {
             /** @description Hash of the anchor before, hex; zeros for the first. */
             prev: string;
         };
+        /** @description One of them. */
+        AppliedTo: {
+            /** Format: date-time */
+            at: string;
+            contact: string;
+            event: string;
+            text: string;
+        };
         /**
          * Format: int64
          * @description An instant: milliseconds since 1970-01-01, UTC.
@@ -2390,6 +2478,11 @@ export interface components {
         /** @description It is done. */
         Changed: {
             changed: boolean;
+        };
+        /** @description Operations over the tags of contacts. */
+        Changes: {
+            /** @description Newest first. */
+            changes: components["schemas"]["TagChange"][];
         };
         /** @description What is on a customer's phone, oldest first. */
         Chat: {
@@ -2797,6 +2890,13 @@ export interface components {
             did: "tag_expired";
             /** @description The rule, as `<file>/<rule>`. */
             source: string;
+        } | {
+            /** @constant */
+            did: "retagged";
+            /** @description The rule in it. */
+            rule: string;
+            /** @description The file of rules. */
+            rules: string;
         } | {
             /** @constant */
             did: "tagged";
@@ -3434,6 +3534,22 @@ export interface components {
             /** @description Whether the run's own mailbox counts, because it is the only one that meets this key. */
             own?: boolean;
         };
+        /** @description One tag of one rule. */
+        GivenTag: {
+            /** Format: uint */
+            contacts: number;
+            rule: string;
+            tag: string;
+        };
+        /** @description Tags that rules gave since a version is in force, and that are there still. */
+        GivenTags: {
+            /**
+             * Format: uint
+             * @description How many contacts that concerns.
+             */
+            contacts: number;
+            rules: components["schemas"]["GivenTag"][];
+        };
         /** @description Something that happened with a contact. */
         Happened: {
             /** Format: date-time */
@@ -4050,6 +4166,26 @@ export interface components {
             stop: boolean;
             /** @description Whether it only watches. */
             watch: boolean;
+            /** @description What must be so, as it is written: the rule's own condition and that of its first trigger. */
+            when: string[];
+        };
+        /** @description Whom it would change. */
+        RuleApplied: {
+            /** @description The operation, if it was begun. */
+            change: string | null;
+            /**
+             * Format: uint
+             * @description Contacts that would get its tags, or lose those it takes.
+             */
+            contacts: number;
+            /** @description Some of those who would change, with the last message for which it held. */
+            examples: components["schemas"]["AppliedTo"][];
+            /**
+             * Format: uint
+             * @description Contacts for whom it held and who have its tags already.
+             */
+            have: number;
+            people: components["schemas"]["ContactName"][];
         };
         /** @description An event that a rule would treat differently, with what decided. */
         RuleExample: {
@@ -4520,6 +4656,33 @@ export interface components {
             source: components["schemas"]["TagSourceKind"];
             tag: string;
         };
+        /** @description One of them. */
+        TagChange: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /**
+             * Format: uint64
+             * @description Contacts that changed.
+             */
+            changed: number;
+            /**
+             * Format: uint64
+             * @description Contacts looked at so far.
+             */
+            done: number;
+            /** Format: date-time */
+            ended_at: string | null;
+            id: string;
+            rule: string;
+            /**
+             * Format: uint64
+             * @description Contacts it is for.
+             */
+            total: number;
+            /** @description `give` or `take_back`. */
+            what: string;
+        };
         /** @description Kinds of things that give tags. */
         TagSourceKind: "rule" | "flow" | "person" | "crm" | "import" | "person_off";
         /** @description The tags of a contact as they are now. */
@@ -4674,6 +4837,13 @@ export interface components {
             params: components["schemas"]["Schema"];
             /** @description An event as tests and previews see it: the event's own fields. */
             sample: unknown;
+        };
+        /** @description What is in force again. */
+        Undone: {
+            /** @description The operations that take tags back, one for each rule that gave some. */
+            changes: string[];
+            /** @description The version. */
+            version: string;
         };
         /** @description Messages that nothing understood, those of the same normalised text together, the most frequent first. */
         Unmatched: {
@@ -8189,6 +8359,101 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    rule_changes_apply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uint32
+                     * @description Those for whom it held in so many days before now. Default: in all that is stored.
+                     * @default null
+                     */
+                    days?: number | null;
+                    /** @description The rule, as it is in force. */
+                    rule: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Whom it would change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleApplied"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    rule_changes_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uint32
+                     * @description Those for whom it held in so many days before now. Default: in all that is stored.
+                     * @default null
+                     */
+                    days?: number | null;
+                    /** @description The rule, as it is in force. */
+                    rule: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Whom it would change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleApplied"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    rule_changes_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Operations over the tags of contacts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     drafts_show_rules: {
         parameters: {
             query?: {
@@ -8275,6 +8540,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    rule_changes_given: {
+        parameters: {
+            query: {
+                /** @description The version since whose publication. */
+                version: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tags that rules gave since a version is in force, and that are there still. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenTags"];
                 };
             };
             default: components["responses"]["Error"];
@@ -8539,6 +8830,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlowSwitched"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    rule_changes_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Why, in their words. Default: nothing.
+                     * @default
+                     */
+                    comment?: string;
+                    /**
+                     * @description Whether the tags that its rules gave since are taken back too. Default: they stay.
+                     * @default false
+                     */
+                    tags?: boolean;
+                    /** @description The version in force: when another one is in force by now, nothing happens. */
+                    version: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What is in force again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undone"];
                 };
             };
             default: components["responses"]["Error"];

@@ -45,6 +45,7 @@ export type StepState = Of<"StepState">;
 export type Stop = Of<"Stop">;
 export type System = Of<"System">;
 export type WaitPicture = Of<"WaitPicture">;
+export type UnmatchedGroup = Of<"UnmatchedMessages">;
 export type TimelineEntry = Of<"Happened">;
 
 /** What was done, with what it was done to. */

@@ -111,7 +111,8 @@ export interface ScopeName {
   from: string;
 }
 
-export const scopeAt = (text: string, path: string) => post<{ names: ScopeName[] }>(`${about(text)}/scope`, { text, path });
+export const scopeAt = (text: string, path: string) =>
+  post<{ names: ScopeName[] }>(`${about(text)}/scope`, { text, path });
 
 export interface ExpressionAnswer {
   problems: Problem[];

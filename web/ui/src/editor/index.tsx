@@ -5,7 +5,7 @@ import { type ComponentType, useEffect, useMemo, useState } from "react";
 import { flowsQuery } from "~/api/flows";
 import { useCan } from "~/api/session";
 import type { Draft, StepState } from "~/api/types";
-import { addCatalogs, useText } from "~/i18n";
+import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
 import { Skeleton } from "~/ui/skeleton";
 import { toast } from "~/ui/toast";
@@ -18,21 +18,14 @@ import type { Stop } from "./model/walk";
 import { type Autosave, autosave, forgetCopy, keptCopy } from "./state/autosave";
 import { type Closed, createEditor, EditorContext, type EditorStore, setText, undoEdit } from "./state/editor";
 import { keepLock, type LockKeeper } from "./state/lock";
-
-const TEXTS = {
-  en: () => import("./locales/en.po"),
-  ru: () => import("./locales/ru.po"),
-  ar: () => import("./locales/ar.po"),
-  it: () => import("./locales/it.po"),
-  zh: () => import("./locales/zh.po"),
-};
+import { addEditorTexts } from "./texts";
 
 /** The texts of the editor are loaded with it. */
 function useTexts(): boolean {
   const [ready, setReady] = useState(false);
   useEffect(() => {
     let there = true;
-    void addCatalogs(TEXTS).then(() => there && setReady(true));
+    void addEditorTexts().then(() => there && setReady(true));
     return () => {
       there = false;
     };

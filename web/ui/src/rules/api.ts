@@ -73,10 +73,41 @@ export const givenSince = (id: string, version: string) => get<Given>(`/rules/${
 
 export interface Undone {
   version: string;
-  /** The operation that takes the tags back, if that was asked. */
-  change: string | null;
+  /** The operations that take tags back. */
+  changes: string[];
 }
 
 /** Puts the version before in force again; with `tags` those that the rules gave since are taken back. */
 export const undoPublish = (id: string, version: string, tags: boolean, comment: string) =>
   post<Undone>(`/rules/${seg(id)}/undo`, { version, tags, comment });
+
+/** Whom a rule in force would change among those who are there already. */
+export interface Applied {
+  contacts: number;
+  have: number;
+  examples: { contact: string; event: string; at: Time; text: string }[];
+  people: { contact: string; name: string }[];
+  change: string | null;
+}
+
+const span = (days: number | null) => (days === null ? {} : { days });
+
+export const previewApply = (id: string, rule: string, days: number | null) =>
+  post<Applied>(`/rules/${seg(id)}/apply/preview`, { rule, ...span(days) });
+export const applyRule = (id: string, rule: string, days: number | null) =>
+  post<Applied>(`/rules/${seg(id)}/apply`, { rule, ...span(days) });
+
+/** An operation over the tags of many contacts. */
+export interface TagChange {
+  id: string;
+  rule: string;
+  what: "give" | "take_back";
+  by: string;
+  at: Time;
+  total: number;
+  done: number;
+  changed: number;
+  ended_at: Time | null;
+}
+
+export const tagChanges = (id: string) => get<{ changes: TagChange[] }>(`/rules/${seg(id)}/changes`);

@@ -1,15 +1,18 @@
 //! Edits of a file of rules, each as splices of its text.
 
+import { quote } from "~/editor/expression/condition";
 import { documentOf } from "~/editor/inspector/field";
 import { RULE_KEYS } from "~/editor/model/verbs";
 import { asText, isWrittenMap } from "~/editor/model/view";
 import { type EditorStore, edit } from "~/editor/state/editor";
+import type { Translate } from "~/i18n";
 import {
   copyItem,
   insertItems,
   moveItem,
   parsePath,
   type Reason,
+  readSnippet,
   removeItem,
   removeKey,
   type Source,
@@ -17,6 +20,7 @@ import {
   snippetOf,
   type Value,
 } from "~/yaml";
+import { scalarText } from "~/yaml/scalar";
 import { freeRuleId, type RuleView, rulesOf } from "./model";
 
 const LIST = ["list"];
@@ -30,9 +34,20 @@ export function moveRule(store: EditorStore, index: number, gap: number): Reason
   return edit(store, (source) => moveItem(source, LIST, index, LIST, gap));
 }
 
-/** Puts a new rule before the one at `gap`. */
-export function addRule(store: EditorStore, gap: number, rule: Record<string, Value>): Reason | null {
-  return edit(store, (source) => insertItems(source, LIST, gap, snippetOf(rule), FILE_KEYS));
+/** A rule, as text, that looks for a word in messages and gives a tag. */
+export function ruleFor(id: string, word: string, t: Translate): string {
+  const when = scalarText(`text.mentions(event.text, [${quote(word)}])`);
+  return `- rule: ${id}
+  name: ${scalarText(word)}
+  on: whatsapp.message_received
+  when: ${when}
+  then: { add_tags: [${scalarText(t("rules.new_tag"))}] }
+`;
+}
+
+/** Puts a new rule, given as text, before the one at `gap`. */
+export function addRule(store: EditorStore, gap: number, rule: string): Reason | null {
+  return edit(store, (source) => insertItems(source, LIST, gap, readSnippet(rule), FILE_KEYS));
 }
 
 export function removeRule(store: EditorStore, index: number): Reason | null {

@@ -49,7 +49,7 @@ export function RuleForm({ rule, tags }: { rule: RuleView; tags: readonly string
       <section className={styles.part} aria-label={t("rules.part.then")}>
         <h3>{t("rules.part.then")}</h3>
         <TagsField label={t("rules.give_tags")} path={[...then, "add_tags"]} known={tags} />
-        {rule.then.add.length > 0 && <DurationField label={t("rules.keep")} path={[...then, "for"]} />}
+        {rule.does.add.length > 0 && <DurationField label={t("rules.keep")} path={[...then, "for"]} />}
         <TagsField
           label={t("rules.take_tags")}
           hint={t("rules.take_hint")}
@@ -57,9 +57,9 @@ export function RuleForm({ rule, tags }: { rule: RuleView; tags: readonly string
           known={tags}
         />
         <ChoiceField label={t("rules.set_priority")} path={[...then, "priority"]} choices={priorities} />
-        <More label={t("rules.more_actions")} open={rule.then.team !== null || rule.then.language !== null}>
+        <More label={t("rules.more_actions")} open={rule.does.team !== null || rule.does.language !== null}>
           <TeamField path={[...then, "escalate"]} />
-          {rule.then.team !== null && (
+          {rule.does.team !== null && (
             <>
               <DurationField label={t("editor.field.accept_within")} path={[...then, "escalate", "accept_within"]} />
               <TemplateField label={t("editor.field.reason")} path={[...then, "escalate", "reason"]} />

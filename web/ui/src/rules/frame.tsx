@@ -3,7 +3,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { ArrowLeft, FlaskConical } from "lucide-react";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { useStore } from "zustand";
 import { rulesQuery } from "~/api/rules";
 import { dropDraft, readDraft } from "~/editor/api";
@@ -12,21 +12,22 @@ import { Banners } from "~/editor/header/banners";
 import { Problems } from "~/editor/header/problems";
 import { documentOf, useRefused } from "~/editor/inspector/field";
 import { forgetCopy } from "~/editor/state/autosave";
-import { isOpen, replaceText, say, useEditor, useEditorStore } from "~/editor/state/editor";
+import { isOpen, replaceText, say, undoEdit, useEditor, useEditorStore } from "~/editor/state/editor";
 import { useText } from "~/i18n";
 import { Button } from "~/ui/button";
 import { Confirm } from "~/ui/dialog";
 import { Skeleton } from "~/ui/skeleton";
 import { Tabs } from "~/ui/tabs";
 import { toast, toastError } from "~/ui/toast";
-import type { Example } from "./api";
-import { addTest, testNames } from "./commands";
+import type { Example, TriedRule } from "./api";
+import { addRule, addTest, ruleFor, testNames } from "./commands";
 import { Effect } from "./effect";
 import { exampleTest } from "./example-test";
 import { RuleForm } from "./form";
 import { RulesHeader, type RulesView } from "./header";
+import { addKeyword } from "./keyword";
 import { RuleList } from "./list";
-import { rulesOf, tagsOf } from "./model";
+import { freeRuleId, type RuleView, rulesOf, tagsOf } from "./model";
 import styles from "./rules.module.css";
 import { ruleName } from "./sentence";
 import { TryPanel } from "./try";
@@ -35,6 +36,7 @@ import { useTry } from "./use-try";
 
 const YamlPanel = lazy(() => import("~/editor/yaml/panel"));
 const PublishRules = lazy(() => import("./publish").then(({ PublishRules }) => ({ default: PublishRules })));
+const ApplyRule = lazy(() => import("./apply").then(({ ApplyRule }) => ({ default: ApplyRule })));
 const Versions = lazy(() => import("~/editor/publish/versions").then(({ Versions }) => ({ default: Versions })));
 
 export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
@@ -43,9 +45,10 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
   const client = useQueryClient();
   const refused = useRefused();
   const navigate = useNavigate({ from: "/rules/$id" });
-  const { rule: chosen } = useSearch({ from: "/shell/rules/$id" });
+  const { rule: chosen, keyword } = useSearch({ from: "/shell/rules/$id" });
   const [view, setView] = useState<RulesView>("table");
   const [tab, setTab] = useState<"rule" | "try">("rule");
+  const [applying, setApplying] = useState<RuleView | null>(null);
   const [window_, setWindow] = useState<"publish" | "versions" | "drop" | null>(null);
   const root = useEditor(documentOf);
   const rules = useMemo(() => rulesOf(root), [root]);
@@ -57,9 +60,23 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
   const known = useMemo(() => new Map((file?.list ?? []).map((rule) => [rule.rule, rule])), [file]);
   const tried = useMemo(() => new Map((trying.tried?.rules ?? []).map((rule) => [rule.rule, rule])), [trying.tried]);
   const rule = rules.find((own) => own.id === chosen);
-  const choose = (next: string | null) =>
-    void navigate({ search: next === null ? {} : { rule: next }, replace: true });
+  const choose = (next: string | null) => void navigate({ search: next === null ? {} : { rule: next }, replace: true });
   const close = () => setWindow(null);
+  // A word that came with the address is put in once.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the word asks for it.
+  useEffect(() => {
+    if (!keyword || !open) return;
+    const id =
+      rule?.id ??
+      freeRuleId(
+        keyword,
+        rules.map((own) => own.id),
+      );
+    const added = rule ? addKeyword(store, rule, keyword) : addRule(store, rules.length, ruleFor(id, keyword, t));
+    void navigate({ search: { rule: id }, replace: true });
+    if (!refused(added)) return;
+    toast(t("rules.keyword.added", { word: keyword, rule: rule ? ruleName(rule) : id }), () => undoEdit(store));
+  }, [keyword, open]);
   const drop = async () => {
     try {
       await dropDraft("rules", id, saves?.store.getState().revision ?? "0");
@@ -118,7 +135,14 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
       <LastChange id={id} saves={saves} mayPublish={mayPublish} onVersions={() => setWindow("versions")} />
       <div className={`${styles.body} ${rule || tab === "try" ? styles.opened : ""}`}>
         {view === "table" ? (
-          <RuleList rules={rules} known={known} tried={trying.stale ? NONE : tried} chosen={chosen ?? null} onChoose={choose} />
+          <RuleList
+            rules={rules}
+            known={known}
+            tried={trying.stale ? NONE : tried}
+            chosen={chosen ?? null}
+            onChoose={choose}
+            onApply={mayPublish ? setApplying : null}
+          />
         ) : (
           <div className={styles.list_side}>
             <Suspense fallback={<Skeleton lines={10} />}>
@@ -156,6 +180,14 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
       <Said />
       <Suspense>
         {window_ === "publish" && saves && <PublishRules id={id} saves={saves} trying={trying} onClose={close} />}
+        {applying && (
+          <ApplyRule
+            id={id}
+            rule={applying}
+            changed={(tried.get(applying.id)?.gained ?? 0) + (tried.get(applying.id)?.lost ?? 0) > 0}
+            onClose={() => setApplying(null)}
+          />
+        )}
         {window_ === "versions" && <Versions kind="rules" id={id} mayPublish={mayPublish} onClose={close} />}
       </Suspense>
       <Confirm
@@ -171,10 +203,16 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
   );
 }
 
-const NONE: ReadonlyMap<string, never> = new Map();
+const NONE: ReadonlyMap<string, TriedRule> = new Map();
 
 /** Contacts gained and lost by all rules together. */
-function Sum({ tried, stale }: { tried: ReadonlyMap<string, { contacts: { gained: number; lost: number } }>; stale: boolean }) {
+function Sum({
+  tried,
+  stale,
+}: {
+  tried: ReadonlyMap<string, { contacts: { gained: number; lost: number } }>;
+  stale: boolean;
+}) {
   if (stale) return null;
   const sum = { now: 0, draft: 0, gained: 0, lost: 0 };
   for (const { contacts } of tried.values()) {

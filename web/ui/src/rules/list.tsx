@@ -1,6 +1,17 @@
 //! The rules of a file from top to bottom, each as a sentence; moved by dragging, by keys and from a menu.
 
-import { Copy, Eye, GripVertical, MoreHorizontal, MoveDown, MoveUp, Plus, Tags, Trash2 } from "lucide-react";
+import {
+  Copy,
+  Eye,
+  GripVertical,
+  MoreHorizontal,
+  MoveDown,
+  MoveUp,
+  Plus,
+  Tags,
+  Trash2,
+  UsersRound,
+} from "lucide-react";
 import type { KeyboardEvent } from "react";
 import { Button as AriaButton, GridList, GridListItem, useDragAndDrop } from "react-aria-components";
 import type { Rule } from "~/api/types";
@@ -14,7 +25,7 @@ import { Menu } from "~/ui/menu";
 import { Badge } from "~/ui/status";
 import { toast } from "~/ui/toast";
 import type { TriedRule } from "./api";
-import { addRule, duplicateRule, moveRule, removeRule, rulesNow, setFlag } from "./commands";
+import { addRule, duplicateRule, moveRule, removeRule, ruleFor, rulesNow, setFlag } from "./commands";
 import { Effect } from "./effect";
 import { Hits } from "./hits";
 import { freeRuleId, type RuleView } from "./model";
@@ -28,9 +39,11 @@ interface Props {
   tried: ReadonlyMap<string, TriedRule>;
   chosen: string | null;
   onChoose: (id: string | null) => void;
+  /** Asks to apply a rule to those who are there already; nothing for whom that is not allowed. */
+  onApply: ((rule: RuleView) => void) | null;
 }
 
-export function RuleList({ rules, known, tried, chosen, onChoose }: Props) {
+export function RuleList({ rules, known, tried, chosen, onChoose, onApply }: Props) {
   const t = useText();
   const store = useEditorStore();
   const refused = useRefused();
@@ -50,15 +63,11 @@ export function RuleList({ rules, known, tried, chosen, onChoose }: Props) {
     },
   });
   const add = () => {
-    const id = freeRuleId("", rules.map((rule) => rule.id));
-    const words = t("rules.new_word");
-    const rule = {
-      rule: id,
-      on: "whatsapp.message_received",
-      when: `text.mentions(event.text, ["${words}"])`,
-      then: { add_tags: [words] },
-    };
-    if (refused(addRule(store, rules.length, rule))) onChoose(id);
+    const id = freeRuleId(
+      "",
+      rules.map((rule) => rule.id),
+    );
+    if (refused(addRule(store, rules.length, ruleFor(id, t("rules.new_word"), t)))) onChoose(id);
   };
   // Ordering by keys: where the focus is, Alt and an arrow move the rule.
   const keys = (event: KeyboardEvent) => {
@@ -73,7 +82,6 @@ export function RuleList({ rules, known, tried, chosen, onChoose }: Props) {
   };
   return (
     <div className={styles.list_side}>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the rows inside, which have the focus. */}
       <div onKeyDownCapture={keys} className={styles.list_box}>
         <GridList
           aria-label={t("rules.list")}
@@ -104,6 +112,7 @@ export function RuleList({ rules, known, tried, chosen, onChoose }: Props) {
                 last={rule.index === rules.length - 1}
                 onMove={move}
                 onChoose={onChoose}
+                onApply={onApply}
               />
             </GridListItem>
           )}
@@ -128,9 +137,10 @@ interface RowProps {
   last: boolean;
   onMove: (rule: RuleView, gap: number) => void;
   onChoose: (id: string | null) => void;
+  onApply: ((rule: RuleView) => void) | null;
 }
 
-function RuleRow({ rule, known, tried, last, onMove, onChoose }: RowProps) {
+function RuleRow({ rule, known, tried, last, onMove, onChoose, onApply }: RowProps) {
   const t = useText();
   const store = useEditorStore();
   const refused = useRefused();
@@ -168,6 +178,17 @@ function RuleRow({ rule, known, tried, last, onMove, onChoose }: RowProps) {
       icon: <Copy size={16} aria-hidden />,
       do: () => refused(duplicateRule(store, rule)),
     },
+    ...(onApply && known && !known.watch
+      ? [
+          {
+            id: "apply",
+            label: t("rules.apply.open"),
+            icon: <UsersRound size={16} aria-hidden />,
+            apart: true,
+            do: () => onApply(rule),
+          },
+        ]
+      : []),
     {
       id: "remove",
       label: t("rules.remove"),

@@ -12,13 +12,13 @@ export interface RuleView {
   name: string | null;
   triggers: Trigger[];
   when: string | null;
-  then: ThenView;
+  does: DoesView;
   stop: boolean;
   watch: boolean;
 }
 
 /** What a rule does. */
-export interface ThenView {
+export interface DoesView {
   add: string[];
   remove: string[];
   keep: string | null;
@@ -43,13 +43,13 @@ function ruleView(rule: WrittenMap, index: number): RuleView {
     name: asText(rule.name) || null,
     triggers: triggersAt(rule.on, `${path}/on`),
     when: asText(rule.when) || null,
-    then: thenView(isWrittenMap(rule.then) ? rule.then : {}),
+    does: doesView(isWrittenMap(rule.then) ? rule.then : {}),
     stop: rule.stop === true,
     watch: rule.watch === true,
   };
 }
 
-function thenView(then: WrittenMap): ThenView {
+function doesView(then: WrittenMap): DoesView {
   const escalate = isWrittenMap(then.escalate) ? then.escalate : {};
   const fields = isWrittenMap(then.fields) ? Object.entries(then.fields) : [];
   return {
@@ -82,7 +82,7 @@ function trigger(one: Written, path: string): Trigger {
 
 /** Every tag that the rules of a document give or take. */
 export function tagsOf(rules: readonly RuleView[]): string[] {
-  return [...new Set(rules.flatMap(({ then }) => [...then.add, ...then.remove]))].sort();
+  return [...new Set(rules.flatMap(({ does }) => [...does.add, ...does.remove]))].sort();
 }
 
 /** An id of a rule made of words, that no other rule has. */

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck } from "lucide-react";
 import { useState } from "react";
 import { publish, runTests } from "~/editor/api";
+import { documentOf } from "~/editor/inspector/field";
 import { Changes } from "~/editor/publish/changes";
 import { useLiveText } from "~/editor/publish/publish";
 import type { Autosave } from "~/editor/state/autosave";
@@ -18,7 +19,6 @@ import { toast } from "~/ui/toast";
 import { Effect } from "./effect";
 import { rulesOf } from "./model";
 import styles from "./rules.module.css";
-import { documentOf } from "~/editor/inspector/field";
 import { ruleName } from "./sentence";
 import type { Trying } from "./use-try";
 

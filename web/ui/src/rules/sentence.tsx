@@ -38,28 +38,28 @@ export function Sentence({ rule }: { rule: RuleView }) {
 /** What a rule does, as chips. */
 export function Then({ rule }: { rule: RuleView }) {
   const t = useText();
-  const { then } = rule;
+  const { does } = rule;
   return (
     <span className={styles.chips}>
-      {then.add.map((tag) => (
+      {does.add.map((tag) => (
         <Chip key={`+${tag}`} tone="accent">
           <Plus size={12} aria-label={t("rules.gives")} /> <bdi>{tag}</bdi>
         </Chip>
       ))}
-      {then.remove.map((tag) => (
+      {does.remove.map((tag) => (
         <Chip key={`-${tag}`}>
           <Minus size={12} aria-label={t("rules.takes")} /> <bdi>{tag}</bdi>
         </Chip>
       ))}
-      {then.keep && <span className={styles.quiet}>{t("rules.for", { time: durationInWords(then.keep) })}</span>}
-      {then.priority && <Chip>{t("rules.priority", { priority: priorityInWords(then.priority, t) })}</Chip>}
-      {then.language && <Chip>{t("rules.language", { language: then.language })}</Chip>}
-      {then.fields.map(([name, value]) => (
+      {does.keep && <span className={styles.quiet}>{t("rules.for", { time: durationInWords(does.keep) })}</span>}
+      {does.priority && <Chip>{t("rules.priority", { priority: priorityInWords(does.priority, t) })}</Chip>}
+      {does.language && <Chip>{t("rules.language", { language: does.language })}</Chip>}
+      {does.fields.map(([name, value]) => (
         <Chip key={name}>
           <bdi>{name}</bdi> = <bdi>{value}</bdi>
         </Chip>
       ))}
-      {then.team && <Chip>{t("rules.escalate", { team: then.team })}</Chip>}
+      {does.team && <Chip>{t("rules.escalate", { team: does.team })}</Chip>}
       {rule.stop && (
         <Chip>
           <Octagon size={12} aria-hidden /> {t("rules.stop")}

@@ -29,13 +29,19 @@ interface Props {
 
 const SPANS = [7, 30, 90];
 
-export function TryPanel({ trying, rules, chosen, onWrong }: Props) {
+/** How far back history is read: some spans of days, or all of it. */
+export function useSpans() {
   const t = useText();
-  const { tried, stale, busy, error } = trying;
-  const spans = [
+  return [
     ...SPANS.map((days) => ({ id: String(days), label: t("rules.try.days", { n: days }) })),
     { id: "all", label: t("rules.try.all") },
   ];
+}
+
+export function TryPanel({ trying, rules, chosen, onWrong }: Props) {
+  const t = useText();
+  const { tried, stale, busy, error } = trying;
+  const spans = useSpans();
   return (
     <div className={styles.try}>
       <div className={styles.try_head}>
@@ -176,18 +182,12 @@ function Examples({
     <div className={styles.examples}>
       <h4 className={styles[way]}>
         <Icon size={16} aria-hidden className="flip" /> {title}
-        {all > examples.length && (
-          <span className={styles.quiet}>{t("rules.try.some", { n: examples.length })}</span>
-        )}
+        {all > examples.length && <span className={styles.quiet}>{t("rules.try.some", { n: examples.length })}</span>}
       </h4>
       <ul className={styles.example_list}>
         {examples.map((example) => (
           <li key={example.event}>
-            <Opening
-              text={example.text}
-              who={example.contact ? names.get(example.contact) : undefined}
-              at={example.at}
-            >
+            <Opening text={example.text} who={example.contact ? names.get(example.contact) : undefined} at={example.at}>
               <Reason because={example.reason} way={way} t={t} />
               {!example.changes && <p className={styles.quiet}>{t("rules.try.both")}</p>}
               <div className={styles.example_tools}>
@@ -197,11 +197,7 @@ function Examples({
                   </Link>
                 )}
                 {onWrong && example.text !== "" && (
-                  <Button
-                    size="s"
-                    icon={<Flag size={14} aria-hidden />}
-                    onPress={() => onWrong(rule.rule, example)}
-                  >
+                  <Button size="s" icon={<Flag size={14} aria-hidden />} onPress={() => onWrong(rule.rule, example)}>
                     {t("rules.try.wrong")}
                   </Button>
                 )}

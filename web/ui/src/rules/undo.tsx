@@ -15,6 +15,7 @@ import { Skeleton } from "~/ui/skeleton";
 import { Time } from "~/ui/time";
 import { toast, toastError } from "~/ui/toast";
 import { givenSince, undoPublish } from "./api";
+import { Running } from "./apply";
 import styles from "./rules.module.css";
 
 interface Props {
@@ -50,6 +51,7 @@ export function LastChange({ id, saves, mayPublish, onVersions }: Props) {
           </>
         )}
       </span>
+      <Running id={id} />
       <Button size="s" look="plain" onPress={onVersions}>
         {t("editor.versions")}
       </Button>

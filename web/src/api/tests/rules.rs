@@ -1,0 +1,122 @@
+//! Tag rules over time: hits, what a change would do, going back with and without tags, applying a rule to who is there already.
+
+use axum::http::{Method, StatusCode};
+use connectors::sandbox::{Act, Play};
+use serde_json::{Value, json};
+
+use crate::retag;
+use crate::testing::Staged;
+
+const RULES: &str = r#"
+format: 1
+rules: shop
+list:
+  - rule: price
+    on: whatsapp.message_received
+    when: text.mentions(event.text, ["price", "how much"])
+    then: { add_tags: [asks] }
+  - rule: quiet
+    on: whatsapp.message_received
+    then: { add_tags: [seen] }
+    watch: true
+"#;
+/// Starts at every tag, so that the log would tell of a flow that an operation started.
+const LISTENS: &str = "
+format: 1
+flow: listens
+on: contact.tag_added
+steps:
+  - set: { seen: true }
+";
+
+async fn says(staged: &Staged, from: &str, text: &str) {
+    let act = Act::Message { text: text.into() };
+    let play = Play { from: from.into(), name: format!("N {from}"), act, ..Play::default() };
+    assert_eq!(staged.sandbox.play(play).await.unwrap().webhook_status, Some(200));
+    staged.rest().await;
+}
+
+/// Puts a text in force and gives its version.
+async fn in_force(staged: &Staged, text: &str) -> String {
+    staged.place.publish(&[text]).await;
+    let rules = staged.place.get("/rules").await;
+    rules["rules"][0]["version"].as_str().unwrap().to_owned()
+}
+
+async fn tags(staged: &Staged, phone: &str) -> Vec<String> {
+    let contact = staged.place.get(&format!("/contacts/%2B{phone}")).await;
+    let tags = contact["tags"].as_array().unwrap().iter();
+    tags.map(|tag| tag["tag"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn carried_out(staged: &Staged) {
+    while retag::step(&staged.place.app).await.unwrap() {}
+    staged.rest().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_tried_undone_with_its_tags_and_applied_to_who_is_there() {
+    let staged = Staged::open(&[]).await;
+    let place = &staged.place;
+    place.publish(&[RULES]).await;
+    says(&staged, "391", "the price?").await;
+    says(&staged, "392", "any discount").await;
+    says(&staged, "393", "how much").await;
+
+    // Hits of the last seven days, by rule; a watched one is counted apart.
+    let rules = place.get("/rules").await["rules"][0]["list"].clone();
+    assert_eq!(rules[0]["hits"]["held"], json!([0, 0, 0, 0, 0, 0, 2]));
+    assert_eq!(rules[1]["hits"]["watched"][6], 3);
+    assert_eq!(rules[0]["when"], json!([r#"text.mentions(event.text, ["price", "how much"])"#]));
+
+    // Contacts gained and lost, by name, with the part that decided.
+    let changed = RULES.replace("how much", "discount");
+    let document = json!({ "path": "shop.yaml", "text": changed });
+    let tried = place.post("/rules/backtest", &json!({ "document": document, "days": 7 })).await;
+    let price = &tried["rules"][0];
+    assert_eq!(price["contacts"], json!({ "now": 2, "draft": 2, "gained": 1, "lost": 1 }));
+    let reason = json!({ "kind": "false", "parts": [r#"text.mentions(event.text, ["price", "how much"])"#] });
+    assert_eq!((&price["examples"][0]["reason"], &price["examples"][0]["changes"]), (&reason, &json!(true)));
+    assert_eq!(tried["people"][0]["name"], "N 392");
+    let nothing = place.post("/rules/backtest", &json!({ "document": document, "days": 0 })).await;
+    assert_eq!(nothing["events"], 0);
+
+    // In force; somebody gets the tag for it; back again, with the tag.
+    let version = in_force(&staged, &changed).await;
+    place.publish(&[LISTENS]).await;
+    says(&staged, "394", "a discount?").await;
+    assert_eq!(tags(&staged, "394").await, ["asks"]);
+    let runs = place.get("/runs").await["runs"].as_array().unwrap().len();
+    let given = place.get(&format!("/rules/shop/given?version={version}")).await;
+    assert_eq!(given, json!({ "contacts": 1, "rules": [{ "rule": "price", "tag": "asks", "contacts": 1 }] }));
+    let undo = json!({ "version": version, "tags": true, "comment": "too many" });
+    let undone = place.post("/rules/shop/undo", &undo).await;
+    assert_eq!(undone["changes"].as_array().unwrap().len(), 1);
+    let (status, _) = place.ask(Method::POST, "/rules/shop/undo", Some(&undo)).await;
+    assert_eq!(status, StatusCode::CONFLICT, "another version is in force now");
+    carried_out(&staged).await;
+    assert_eq!(tags(&staged, "394").await, [""; 0]);
+    assert_eq!(tags(&staged, "393").await, ["asks"], "what was given before stays");
+    let changes = place.get("/rules/shop/changes").await["changes"].clone();
+    let shown = ["what", "total", "done", "changed"].map(|name| changes[0][name].clone());
+    assert_eq!(shown, [json!("take_back"), json!(1), json!(1), json!(1)]);
+
+    // A rule in force applied to those for whom it would have held; no flow starts, though one listens.
+    in_force(&staged, &changed).await;
+    let asked = json!({ "rule": "price", "days": 7 });
+    let preview = place.post("/rules/shop/apply/preview", &asked).await;
+    // 391 has the tag; 392 and 394 asked for a discount.
+    assert_eq!((&preview["contacts"], &preview["have"], &preview["change"]), (&json!(2), &json!(1), &Value::Null));
+    assert_eq!(tags(&staged, "392").await, [""; 0], "a preview changes nothing");
+    place.post("/rules/shop/apply", &asked).await;
+    carried_out(&staged).await;
+    assert_eq!(
+        (tags(&staged, "392").await, tags(&staged, "394").await),
+        (vec!["asks".to_owned()], vec!["asks".to_owned()])
+    );
+    assert_eq!(place.get("/runs").await["runs"].as_array().unwrap().len(), runs, "nothing started");
+    let (status, refused) = place.ask(Method::POST, "/rules/shop/apply", Some(&json!({ "rule": "quiet" }))).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{refused}");
+    assert_eq!(place.post("/audit/verify", &json!({})).await["clean"], true);
+    staged.close().await;
+}
