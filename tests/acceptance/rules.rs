@@ -38,8 +38,10 @@ fn a_complaint_is_tagged_reaches_a_human_and_what_a_person_took_stays_off() {
         let contact = after(&server.api, PHONE, 1).await;
         assert_eq!((tags(&contact), &contact["priority"]), (vec!["complaint"], &json!("high")));
         assert_eq!(contact["tags"][0]["from"], "customer-care/complaint");
-        let open = server.api.get("/escalations").await;
-        let escalation = &list(&open, "escalations")[0];
+        let escalation = until("the desk has it", async || {
+            list(&server.api.get("/escalations").await, "escalations").first().cloned()
+        })
+        .await;
         assert_eq!((&escalation["team"], &escalation["run"]), (&json!("care"), &Value::Null));
         assert_eq!(escalation["reason"], "Complaint: Voglio fare un RECLAMO!");
         let id = escalation["id"].as_str().unwrap();

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tests::stage::staged;
 
-use crate::process::{Installation, delivery, list, order, text};
+use crate::process::{Installation, delivery, list, order, text, until};
 
 #[test]
 fn the_api_answers_nobody_without_its_token() {
@@ -139,8 +139,11 @@ fn an_order_is_told_step_by_step_in_plain_words() {
             assert!(told.contains(words), "no `{words}` in:\n{told}");
         }
         // A person takes the escalation by a call, and the log says so.
-        let open = server.api.get("/escalations?open=true").await;
-        let escalation = list(&open, "escalations")[0]["id"].as_str().unwrap();
+        let escalation = until("the desk has it", async || {
+            let open = server.api.get("/escalations?open=true").await;
+            list(&open, "escalations").first().map(|open| open["id"].as_str().unwrap().to_owned())
+        })
+        .await;
         server.api.post(&format!("/escalations/{escalation}/take"), &json!({ "agent": "Mia" })).await;
         assert!(list(&server.api.get("/escalations?open=true").await, "escalations").is_empty());
     });

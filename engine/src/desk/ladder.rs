@@ -167,7 +167,7 @@ impl<'a> Desk<'a> {
     fn lapse(&mut self, case: &mut Case) {
         let own_fault = self.now.since(case.progress.until) <= LATE;
         for user in std::mem::take(&mut case.progress.offered) {
-            self.story(case, "passed", &[user], None, Value::Null);
+            self.story(case, "timed_out", &[user], None, Value::Null);
             case.progress.tried.push(user);
             if !own_fault {
                 continue;
@@ -177,6 +177,7 @@ impl<'a> Desk<'a> {
             if agent.passed >= MOST_PASSED {
                 agent.passed = 0;
                 self.set_presence(user, Presence::Away, "two_offers_passed");
+                self.story(case, "away", &[user], None, json!({ "why": "two_offers_passed" }));
             }
         }
     }

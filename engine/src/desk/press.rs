@@ -179,12 +179,12 @@ impl Desk<'_> {
     }
 
     /// What is offered to `user` alone goes to the next rung.
-    fn leave_offers(&mut self, user: UserId, how: &'static str) {
+    fn leave_offers(&mut self, user: UserId, why: &'static str) {
         let offered: Vec<EscalationId> =
             self.cases.values().filter(|case| case.is_offered_to(user)).map(|case| case.row.id).collect();
         for id in offered {
             let Some(mut case) = self.cases.remove(&id) else { continue };
-            self.step_back(&mut case, user, how, Value::Null);
+            self.step_back(&mut case, user, "left", json!({ "why": why }));
             self.put(case);
         }
     }

@@ -40,15 +40,15 @@ steps:
           with: { team: care, reason: help }
       escalation.missed:
         - do: contact.add_tags
-          with: { tags: ["{{event.why}}"] }
+          with: { tags: [missed] }
       escalation.taken:
         - do: contact.add_tags
-          with: { tags: ["{{event.agent}}"] }
+          with: { tags: [taken] }
 "#;
     let taken = |at: &str| format!("{at}: {{ escalation.taken: {{ team: care, agent: Anna }} }}");
-    let early = "expect:\n  - human.escalate\n  - { at: 5s, contact.add_tags: { tags: [Anna] } }\n";
+    let early = "expect:\n  - human.escalate\n  - { at: 5s, contact.add_tags: { tags: [taken] } }\n";
     passes(flow, &format!("at: {{ {COMPLAINT}, {} }}\n{early}", taken("5s")));
-    let late = "expect:\n  - human.escalate\n  - { at: 20s, contact.add_tags: { tags: [nobody_took] } }\n  - { at: 1m, contact.add_tags: { tags: [Anna] } }\n";
+    let late = "expect:\n  - human.escalate\n  - { at: 20s, contact.add_tags: { tags: [missed] } }\n  - { at: 1m, contact.add_tags: { tags: [taken] } }\n";
     passes(flow, &format!("at: {{ {COMPLAINT}, {} }}\n{late}", taken("1m")));
 }
 

@@ -178,6 +178,9 @@ impl Handling<'_> {
         let key = row.id.to_string();
         if row.done {
             self.mail.escalations.remove(&row.id);
+            if row.reason.is_empty() {
+                self.untell(&key);
+            }
             if let Some(wait) = self.desk_row(WaitKind::Escalation, &key) {
                 self.disarm(wait, WaitState::Answered);
             }
@@ -186,6 +189,16 @@ impl Handling<'_> {
             self.mail.escalations.insert(row.id, row.clone());
         }
         self.work.escalations.push(row);
+    }
+
+    /// Nobody is told any more of what was erased; a call that is under way is noted without its words.
+    fn untell(&mut self, key: &str) {
+        let of = |effect: &&EffectRow| effect.key.split('/').next() == Some(key);
+        let ids: Vec<EffectId> = self.mail.effects.values().filter(of).map(|effect| effect.id).collect();
+        for id in ids {
+            self.mail.effects.remove(&id);
+            self.work.effects.push(EffectOp::Withdraw(id));
+        }
     }
 
     /// Letters, and the stories: lines that follow each other about the same thing are one row.

@@ -14,8 +14,8 @@ use crate::letter::Letter;
 use crate::local::{self, ACCEPT_WITHIN, Ticket};
 use crate::order::Error;
 use crate::rules::Demand;
-use crate::run::Wake;
-use crate::store::{EffectOp, EffectRow, EffectState, Lane, WaitKind, WaitRow, WaitState};
+use crate::run::{Entry, Wake, What};
+use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, Lane, WaitKind, WaitRow, WaitState};
 
 /// What the desk's word for a customer may wait before it is stale.
 const TELL_EXPIRES: std::time::Duration = std::time::Duration::from_secs(10 * 60);
@@ -98,7 +98,10 @@ impl Handling<'_> {
             wait: None,
             prefer: None,
         };
-        let escalation = ask.escalation;
+        let (escalation, data) = (ask.escalation, json!({ "team": ask.team, "reason": ask.reason }));
+        let within = self.book.staff.team(&ask.team).map_or(ACCEPT_WITHIN, |team| team.within(false));
+        let what = What::Escalated { escalation, deadline: self.now.plus(within) };
+        self.journal(conversation.0, None, JournalKind::Change, &[Entry { what, data }]);
         self.ask_desk(ask);
         Ok(json!({ "escalation": escalation }))
     }

@@ -430,7 +430,7 @@ pub enum What {
     Desk {
         /// The demand.
         escalation: EscalationId,
-        /// `asked`, `offered`, `passed`, `declined`, `nobody`, `team`, `predicted_miss`, `customer_told`, `fallback_told`,
+        /// `asked`, `offered`, `timed_out`, `declined`, `left`, `away`, `nobody`, `team`, `predicted_miss`, `customer_told`, `fallback_told`,
         /// `fallback_failed`, `out_of_hours`, `silent`, `again`, `answered` …
         how: Arc<str>,
         /// Whom it concerns.

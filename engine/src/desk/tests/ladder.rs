@@ -20,10 +20,10 @@ fn one_agent_then_the_next_then_everybody_then_it_is_missed() {
         [
             "0 asked",
             "0 offered 101",
-            "8000 passed 101",
+            "8000 timed_out 101",
             "8000 offered 102",
             "12000 predicted_miss",
-            "14000 passed 102",
+            "14000 timed_out 102",
             "14000 team 101 102 103",
             "20000 missed",
             "20000 customer_told",

@@ -13,7 +13,8 @@ alter table escalation add column told_at INTEGER;
 alter table escalation add column out_of_hours INTEGER not null default 0;
 alter table escalation add column done INTEGER not null default 0;
 update escalation set stage = 3, done = 1 where accepted_at is not null;
-update escalation set stage = 4 where accepted_at is null and missed = 1;
+-- What was missed before there was a desk is over.
+update escalation set stage = 6, done = 1 where accepted_at is null and missed = 1;
 -- The desk is mailbox 1, which lies in shard 39.
 update escalation set mailbox = 1 where done = 0;
 update wait set mailbox = 1, shard = 39 where kind = 6 and state = 0;

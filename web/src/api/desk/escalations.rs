@@ -81,7 +81,7 @@ pub(crate) struct Line {
     at: Time,
     /// Milliseconds since what caused it was received.
     after_ms: u64,
-    /// `asked`, `offered`, `passed`, `declined`, `team`, `taken`, `missed`, `fallback_told` …
+    /// `asked`, `offered`, `timed_out`, `declined`, `left`, `away`, `nobody`, `team`, `taken`, `missed`, `fallback_told` …
     what: String,
     /// Whom it concerns, if that is one.
     who: Option<Person>,

@@ -38,12 +38,17 @@ pub(super) async fn today(store: &impl Reads, now: At) -> Result<Today, ApiError
     took.sort_unstable();
     Ok(Today {
         taken: took.len(),
-        kept: count(&|row| row.accepted_at.is_some_and(|at| at <= row.deadline) && !row.missed && !row.out_of_hours),
+        kept: count(&is_kept),
         fallback: count(&|row| row.missed && row.fallback_at.is_some()),
         missed: count(&|row| row.missed),
         out_of_hours: count(&|row| row.out_of_hours),
         median_ms: took.get(took.len() / 2).copied(),
     })
+}
+
+/// Whether it was taken in time. Outside working hours nothing is promised.
+pub(super) fn is_kept(row: &EscalationRow) -> bool {
+    row.accepted_at.is_some_and(|at| at <= row.deadline) && !row.missed && !row.out_of_hours
 }
 
 /// Milliseconds until it was taken.
@@ -53,7 +58,7 @@ fn after_ms(row: &EscalationRow) -> Option<u64> {
 }
 
 /// Escalations received since, newest first.
-async fn since(store: &impl Reads, since: At) -> Result<Vec<EscalationRow>, ApiError> {
+pub(super) async fn since(store: &impl Reads, since: At) -> Result<Vec<EscalationRow>, ApiError> {
     let mut rows: Vec<EscalationRow> = Vec::new();
     loop {
         let before = rows.last().map(|row| row.id);

@@ -2,6 +2,7 @@
 
 pub(crate) mod escalations;
 mod figures;
+mod people;
 mod show;
 pub(crate) mod teams;
 
@@ -42,6 +43,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/escalations/{id}/take", may(InboxWork), escalations::take)
         .post("/escalations/{id}/decline", may(InboxWork), escalations::decline)
         .post("/conversations/{id}/escalate", may(InboxWork), escalations::ask)
+        .get("/figures/people", may(InboxAll), people::show)
         .get("/teams", may(InboxRead), teams::list)
         .put("/teams/{id}", may(InboxAll), teams::put)
         .delete("/teams/{id}", may(InboxAll), teams::remove)

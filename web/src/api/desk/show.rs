@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::view::{Time, maybe};
+use super::figures;
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -204,7 +205,7 @@ impl<'a> Shower<'a> {
         let taker = row.accepted_by.clone().map(|name| Person { id: row.accepted_user, name });
         let kept = match row.accepted_at {
             _ if row.out_of_hours => None,
-            Some(at) => Some(at <= row.deadline && !row.missed),
+            Some(_) => Some(figures::is_kept(row)),
             None => row.missed.then_some(false),
         };
         let told = row.fallback_at.is_some() || row.told_at.is_some();
