@@ -29,6 +29,7 @@ pub mod peer;
 mod private;
 pub mod router;
 pub mod server;
+mod shift;
 mod socket;
 mod stall;
 pub mod start;

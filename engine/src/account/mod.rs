@@ -10,6 +10,7 @@ mod store;
 pub use permission::{Permission, Permissions};
 pub use role::Role;
 pub use rows::{
-    ConnectionRow, Hash, LinkKind, LinkRow, SessionRow, SettingsRow, TokenRow, UserRow, UserState, admins_among,
+    ConnectionRow, Hash, LinkKind, LinkRow, SessionRow, SettingsRow, SnippetRow, TokenRow, UserRow, UserState,
+    admins_among,
 };
 pub use store::{Accounts, Change, Op, Refusal, Told};

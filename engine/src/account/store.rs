@@ -4,7 +4,7 @@ use std::future::Future;
 
 use serde_json::Value;
 
-use super::rows::{ConnectionRow, Hash, LinkRow, SessionRow, SettingsRow, TokenRow, UserRow};
+use super::rows::{ConnectionRow, Hash, LinkRow, SessionRow, SettingsRow, SnippetRow, TokenRow, UserRow};
 use crate::clock::At;
 use crate::ids::{TokenId, UserId};
 use crate::store::{Error, JournalRow};
@@ -48,6 +48,10 @@ pub enum Op {
     PutConnection(ConnectionRow),
     /// Removes a connection, which must have this `rev`.
     EndConnection(String, i64),
+    /// Stores a snippet, whose `rev` must be one more than before.
+    PutSnippet(SnippetRow),
+    /// Removes a snippet, which must have this `rev`.
+    EndSnippet(String, i64),
     /// There must be an active admin now: the last one cannot be lost.
     ExpectAdmin,
     /// Deletes sessions and links that ended before this time.
@@ -113,6 +117,9 @@ pub trait Accounts: Clone + Send + Sync + 'static {
     /// A session and whose it is.
     fn session(&self, hash: Hash) -> impl Future<Output = Result<Option<(SessionRow, UserRow)>, Error>> + Send;
 
+    /// When each who is signed in was last seen.
+    fn last_seen(&self) -> impl Future<Output = Result<Vec<(UserId, At)>, Error>> + Send;
+
     /// A link.
     fn link(&self, hash: Hash) -> impl Future<Output = Result<Option<LinkRow>, Error>> + Send;
 
@@ -124,6 +131,9 @@ pub trait Accounts: Clone + Send + Sync + 'static {
 
     /// The settings, once somebody changed them.
     fn settings(&self) -> impl Future<Output = Result<Option<SettingsRow>, Error>> + Send;
+
+    /// Texts that agents send often, by title.
+    fn snippets(&self) -> impl Future<Output = Result<Vec<SnippetRow>, Error>> + Send;
 
     /// Connections made in the editor, by id.
     fn connections(&self) -> impl Future<Output = Result<Vec<ConnectionRow>, Error>> + Send;
