@@ -184,6 +184,15 @@ pub enum Act {
         /// Which one ends; `None` = every run of this conversation.
         run: Option<RunId>,
     },
+    /// Makes a ticket about it. A note says what became of that.
+    Ticket {
+        /// The CRM.
+        connection: String,
+        /// In one line.
+        subject: String,
+        /// What it is about; may be empty.
+        text: String,
+    },
     /// Says how urgent the contact is.
     Prioritise {
         /// How urgent.

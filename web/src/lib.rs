@@ -32,6 +32,7 @@ mod private;
 mod retag;
 pub mod router;
 pub mod server;
+mod shift;
 mod socket;
 mod stall;
 pub mod start;

@@ -33,7 +33,7 @@ pub(crate) use words::quoted;
 
 /// Longest time for DNS, TCP and TLS together: a host that needs longer is as good as down, and nothing was sent yet.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_500);
-/// Longest body that is read of an answer; the rest of a longer one is dropped.
+/// Longest body that is read of an answer unless the call asks for more; the rest of a longer one is dropped.
 pub(crate) const BODY_CAP: usize = 1 << 20;
 /// How long an idle connection is kept. Below the 5 s after which a Node.js server closes its end (Node.js,
 /// "server.keepAliveTimeout"): a request written into a closing connection is an unclear outcome that nobody wants.
@@ -115,10 +115,10 @@ impl Net {
         {
             return Err(NetError::Crowded { place, wait });
         }
-        let secrets = outgoing.secrets(&url);
+        let (secrets, cap) = (outgoing.secrets(&url), outgoing.cap());
         let request = outgoing.into_request(&self.client, url);
         match request.send().await {
-            Ok(response) => read(response, place, secrets).await,
+            Ok(response) => read(response, place, secrets, cap).await,
             Err(error) => Err(NetError::of(&error, place)),
         }
     }
@@ -140,8 +140,8 @@ pub(crate) fn base_url(text: &str) -> Result<String, String> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// An answer's body up to [`BODY_CAP`], after decompression, so that a small archive cannot become a large memory.
-async fn read(mut response: Response, place: String, secrets: Secrets) -> Result<Answer, NetError> {
+/// An answer's body up to `cap` bytes, after decompression, so that a small archive cannot become a large memory.
+async fn read(mut response: Response, place: String, secrets: Secrets, cap: usize) -> Result<Answer, NetError> {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let mut body = BytesMut::new();
@@ -149,7 +149,7 @@ async fn read(mut response: Response, place: String, secrets: Secrets) -> Result
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) => {
-                let room = BODY_CAP - body.len();
+                let room = cap - body.len();
                 body.extend_from_slice(&chunk[..chunk.len().min(room)]);
                 if chunk.len() > room {
                     whole = false;

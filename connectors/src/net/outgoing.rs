@@ -46,6 +46,7 @@ pub(crate) struct Outgoing {
     mistake: Option<String>,
     hide_path: bool,
     secrets: Secrets,
+    cap: usize,
 }
 
 impl Outgoing {
@@ -63,6 +64,7 @@ impl Outgoing {
             mistake: None,
             hide_path: false,
             secrets: Secrets::default(),
+            cap: super::BODY_CAP,
         }
     }
 
@@ -79,6 +81,17 @@ impl Outgoing {
         self.secrets.add(password.expose());
         self.secrets.add(&pair);
         self.put(AUTHORIZATION, &format!("Basic {pair}"), true)
+    }
+
+    /// Reads up to so many bytes of the answer, where that is more than usual: files.
+    pub(crate) fn at_most(mut self, bytes: usize) -> Self {
+        self.cap = self.cap.max(bytes);
+        self
+    }
+
+    /// How many bytes of the answer are read.
+    pub(super) fn cap(&self) -> usize {
+        self.cap
     }
 
     /// Sets a header.

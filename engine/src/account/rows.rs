@@ -202,3 +202,22 @@ pub struct ConnectionRow {
     /// When.
     pub at: At,
 }
+
+/// A text that agents send often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnippetRow {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub title: String,
+    /// What brings it up; empty = nothing.
+    pub shortcut: String,
+    /// JSON object: the text by language.
+    pub texts: String,
+    /// Counts the changes, from 1.
+    pub rev: i64,
+    /// Who changed it last.
+    pub by: String,
+    /// When.
+    pub at: At,
+}

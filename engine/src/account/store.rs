@@ -4,7 +4,9 @@ use std::future::Future;
 
 use serde_json::Value;
 
-use super::rows::{ConnectionRow, Hash, LinkRow, ProfileRow, SessionRow, SettingsRow, TeamRow, TokenRow, UserRow};
+use super::rows::{
+    ConnectionRow, Hash, LinkRow, ProfileRow, SessionRow, SettingsRow, SnippetRow, TeamRow, TokenRow, UserRow,
+};
 use crate::clock::At;
 use crate::ids::{TokenId, UserId};
 use crate::store::{Error, JournalRow};
@@ -54,6 +56,10 @@ pub enum Op {
     EndTeam(String, i64),
     /// Stores what is set about an agent, whose `rev` must be one more than before.
     PutProfile(ProfileRow),
+    /// Stores a snippet, whose `rev` must be one more than before.
+    PutSnippet(SnippetRow),
+    /// Removes a snippet, which must have this `rev`.
+    EndSnippet(String, i64),
     /// There must be an active admin now: the last one cannot be lost.
     ExpectAdmin,
     /// Deletes sessions and links that ended before this time.
@@ -119,6 +125,9 @@ pub trait Accounts: Clone + Send + Sync + 'static {
     /// A session and whose it is.
     fn session(&self, hash: Hash) -> impl Future<Output = Result<Option<(SessionRow, UserRow)>, Error>> + Send;
 
+    /// When each who is signed in was last seen.
+    fn last_seen(&self) -> impl Future<Output = Result<Vec<(UserId, At)>, Error>> + Send;
+
     /// A link.
     fn link(&self, hash: Hash) -> impl Future<Output = Result<Option<LinkRow>, Error>> + Send;
 
@@ -130,6 +139,9 @@ pub trait Accounts: Clone + Send + Sync + 'static {
 
     /// The settings, once somebody changed them.
     fn settings(&self) -> impl Future<Output = Result<Option<SettingsRow>, Error>> + Send;
+
+    /// Texts that agents send often, by title.
+    fn snippets(&self) -> impl Future<Output = Result<Vec<SnippetRow>, Error>> + Send;
 
     /// Connections made in the editor, by id.
     fn connections(&self) -> impl Future<Output = Result<Vec<ConnectionRow>, Error>> + Send;

@@ -7,6 +7,7 @@
 
 mod action;
 mod door;
+mod extras;
 mod registry;
 mod verdict;
 
@@ -19,6 +20,7 @@ use serde_json::Value;
 
 pub use action::{Action, ActionSpec, Call, Performer, Performs};
 pub use door::{Door, DoorError, HookRequest, Incoming, Intake, Item, ObjectRef, Party, Sender, Status, StatusReport};
+pub use extras::{ApprovedTemplate, Media};
 pub use registry::{Catalog, Open, OpenError, Registry};
 pub use verdict::{Done, Problem, Repeat, Scope, Sent, Verdict};
 
@@ -45,6 +47,17 @@ pub trait Connection: Send + Sync + 'static {
     fn repeat(&self, action: &str) -> Option<Repeat> {
         let _ = action;
         None
+    }
+
+    /// The file that the provider calls `media`, which hangs on a message that came through this account; at most `most` bytes.
+    fn media<'a>(&'a self, media: &'a str, most: usize) -> BoxFuture<'a, Result<Media, Problem>> {
+        let _ = (media, most);
+        Box::pin(async { Err(Problem::new("no_files", "files cannot be fetched through this connection")) })
+    }
+
+    /// The templates that may be sent through this account, as far as the provider tells them.
+    fn templates(&self) -> BoxFuture<'_, Result<Vec<ApprovedTemplate>, Problem>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     /// Looks whether the account works and has what it needs; called at start and by `doctor`. Remembers what `repeat` needs.

@@ -38,6 +38,8 @@ mod simulate_tests;
 #[cfg(test)]
 pub(crate) mod tests;
 #[cfg(test)]
+mod pause_tests;
+#[cfg(test)]
 mod triggers_tests;
 #[cfg(test)]
 mod witness;

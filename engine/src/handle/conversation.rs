@@ -36,6 +36,7 @@ impl Handling<'_> {
             Act::Read => self.read_by_human(id),
             Act::Pause => self.pause_by_hand(id),
             Act::HandBack { end, run } => self.hand_back(id, end, run)?,
+            Act::Ticket { connection, subject, text } => self.plan_ticket(id, actor, connection, subject, text),
             Act::Prioritise { priority } => self.prioritise(priority),
             Act::OrderStatus { status } => self.set_order_status(status)?,
         }

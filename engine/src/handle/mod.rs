@@ -4,7 +4,7 @@
 //! due: a [`silence`], a schedule's slot ([`slot`], over a segment [`sweep`]), a tag's end
 //! ([`tags`]), a [`burst`]. What a matching trigger leads to is in [`meet`]; [`held`] are starts that a person must look at
 //! first; how many runs may work is counted at a [`gate`], where each has its [`place`]. [`rules`] carries out what tag rules
-//! decided. What people do in the inbox is in [`conversation`], what they say in [`saying`], and what customers answer to the
+//! decided. What people do in the inbox is in [`conversation`], what they say in [`saying`], the [`ticket`]s they make, and what customers answer to the
 //! question about it in [`rating`]. [`erase`] is an order, too. [`moving`] is what a publication means for runs that wait. What an input makes happen
 //! besides is [`caused`]. [`escalation`] asks the [`desk`] for a human and hears what it says.
 
@@ -41,6 +41,7 @@ mod slot;
 mod slot_tests;
 pub mod sweep;
 mod tags;
+mod ticket;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

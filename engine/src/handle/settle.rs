@@ -24,6 +24,9 @@ impl Handling<'_> {
         if let Some(said) = SaidRow::of_effect_key(&effect.key) {
             return self.said_settled(said, attempts, verdict, erased);
         }
+        if let Some(ticket) = super::ticket::of_key(&effect.key) {
+            return self.ticket_settled(ticket, &effect, attempts, verdict, erased);
+        }
         if effect.n > 0 && self.mail.runs.contains_key(&effect.run_id) {
             self.wake(effect.run_id, Wake::Settled { n: effect.n, attempts, verdict });
         } else {

@@ -105,7 +105,9 @@ impl Turn<'_> {
         let own = own.filter(|own| !call.named && call.action.starts_with("whatsapp.") && !own.is_empty());
         let connection = own.as_deref().or(call.connection.as_deref()).unwrap_or_default();
         let window = conversation.filter(|_| call.needs_window);
-        let yields = conversation.is_some() && yields(&call.action, &plan.input, lane);
+        // What a person started goes out although a person talks.
+        let by_hand = self.run.state.event["type"] == crate::event::MANUAL;
+        let yields = conversation.is_some() && !by_hand && yields(&call.action, &plan.input, lane);
         let call = NewCall { window, yields, ..NewCall::new(&call.action, connection, lane, call.expires) };
         self.plan(&call, plan);
         Ok(())

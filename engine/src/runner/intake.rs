@@ -107,7 +107,7 @@ impl<S: Store + Reads> Core<S> {
         self.watched(self.parts.store.receive(arrivals).await)
     }
 
-    fn wake_for(
+    pub(super) fn wake_for(
         self: &Arc<Self>,
         event: Arc<Event>,
         input: InputId,

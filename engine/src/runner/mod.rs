@@ -2,7 +2,7 @@
 //!
 //! [`accounts`] journals changes of people who work here, [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one
 //! connection, [`open`](mod@open) opens accounts meanwhile, [`timers`] wakes what falls due, [`intake`] is the one way in,
-//! [`callers`] are those who wait for a flow's answer, [`feed`] tells whoever watches what changed, [`find`] finds contacts for flows, [`publish`] swaps the book, [`erase`]
+//! [`callers`] are those who wait for a flow's answer, [`chat`] starts a flow from a conversation, [`feed`] tells whoever watches what changed, [`find`] finds contacts for flows, [`publish`] swaps the book, [`erase`]
 //! erases a person, [`misses`] remembers what started nothing, [`moves`] tells runs of publications, [`past`] reads back runs
 //! that are over, [`desk`] knows whose pages are there, [`sending`] stops all sending, [`sweep`] goes over segments. [`core`] is what they share.
 
@@ -10,6 +10,7 @@ mod accounts;
 mod activity;
 mod boxes;
 mod callers;
+mod chat;
 mod core;
 mod desk;
 mod editing;
@@ -59,7 +60,7 @@ use crate::publication::Choices;
 use crate::rules::RuleFile;
 use crate::segment::Segment;
 use crate::stops::Scope;
-use crate::store::{ContactRow, EditOp, EffectRow, Reads, Store, VersionRow};
+use crate::store::{ContactRow, ConversationRow, EditOp, EffectRow, Reads, Store, VersionRow};
 
 pub use self::desk::Board;
 pub use self::feed::{Change, News, Watcher};
@@ -208,6 +209,14 @@ impl<S: Store + Reads> Engine<S> {
     /// When the store fails.
     pub async fn start_by_hand(&self, flow: &str, by: &str, input: Value) -> Result<EventId, crate::store::Error> {
         self.core.start_by_hand(flow, by, input).await
+    }
+
+    /// The same from a conversation: the run is about its contact, and what it sends there is not held while a person talks.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn start_in(&self, flow: &str, by: &str, talk: &ConversationRow) -> Result<EventId, crate::store::Error> {
+        self.core.start_in(flow, by, talk).await
     }
 
     /// Carries out a person's order; answers after the commit, with what there is to tell.

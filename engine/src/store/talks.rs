@@ -4,7 +4,7 @@ use std::future::Future;
 
 use super::{ContactRow, ConversationRow, Error, EventRow, MessageRow, Reads, RunStatus, TagRow};
 use crate::clock::At;
-use crate::ids::{ConversationId, EscalationId, EventId, MailboxId, MessageId, RunId, UserId};
+use crate::ids::{ContactId, ConversationId, EscalationId, EventId, MailboxId, MessageId, RunId, UserId};
 use crate::inbox::{Place, RatingRow, SaidRow};
 
 /// Where a page of conversations begins: the last one of the page before.
@@ -106,6 +106,19 @@ pub struct HeardSaid {
     pub message: Option<MessageRow>,
 }
 
+/// A conversation that somebody holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldTalk {
+    /// Which.
+    pub conversation: ConversationId,
+    /// With whom.
+    pub contact: ContactId,
+    /// Who holds it.
+    pub agent: UserId,
+    /// The team it was handed to.
+    pub team: Option<String>,
+}
+
 /// How many conversations there are in a box; counting ends at [`MOST_COUNTED`].
 pub const MOST_COUNTED: u32 = 1_000;
 
@@ -157,6 +170,9 @@ pub trait Talks: Reads {
 
     /// What customers answered about conversations at or after `from` and before `until`, oldest first, at most 10 000.
     fn ratings(&self, from: At, until: At) -> impl Future<Output = Result<Vec<RatingRow>, Error>> + Send;
+
+    /// Every conversation that somebody holds, at most 10 000.
+    fn held_talks(&self) -> impl Future<Output = Result<Vec<HeldTalk>, Error>> + Send;
 
     /// What was said in a conversation with this key.
     fn said_by_key(

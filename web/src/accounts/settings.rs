@@ -23,6 +23,8 @@ pub struct Settings {
     pub time_zone: String,
     /// What customers are asked once a conversation is closed.
     pub satisfaction: Satisfaction,
+    /// After how many minutes what somebody holds who is gone is handed over, 0 to 1440; 0 = never.
+    pub hand_over_after_min: u32,
 }
 
 impl Default for Settings {
@@ -34,6 +36,7 @@ impl Default for Settings {
             language: "en".to_owned(),
             time_zone: "UTC".to_owned(),
             satisfaction: Satisfaction::default(),
+            hand_over_after_min: 15,
         }
     }
 }
@@ -53,6 +56,9 @@ impl Settings {
         }
         if self.time_zone.parse::<chrono_tz::Tz>().is_err() {
             return wrong("time_zone: a name of the IANA list such as `Europe/Rome`");
+        }
+        if self.hand_over_after_min > 24 * 60 {
+            return wrong("hand_over_after_min: 0 to 1440");
         }
         self.satisfaction.check()?;
         Ok(())

@@ -24,7 +24,7 @@ use crate::config::server::{Given, ServerSettings};
 use crate::flows::folder;
 use crate::lock::Lock;
 use crate::start::{self, Setup, Started};
-use crate::{api, demo, retag, router, server, socket, upkeep};
+use crate::{api, demo, retag, router, server, shift, socket, upkeep};
 
 /// Bounds of the buckets of `switchboard_hook_seconds`.
 const HOOK_SECONDS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1.0, 10.0];
@@ -149,6 +149,7 @@ impl Doors {
         tasks.spawn(server::serve(listener, router, settings.limits, stop.clone()));
         tasks.spawn(stop.clone().run_until_cancelled_owned(upkeep::run(Arc::clone(app))));
         tasks.spawn(stop.clone().run_until_cancelled_owned(retag::run(Arc::clone(app))));
+        tasks.spawn(stop.clone().run_until_cancelled_owned(shift::run(Arc::clone(app))));
         Ok(Self { address, started, sandbox, stop, tasks, data: context.data.clone() })
     }
 

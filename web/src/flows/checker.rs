@@ -169,6 +169,21 @@ impl Checker {
         })
     }
 
+    /// The connection through which `action` goes where none is named: the default of its capability, else the only one that
+    /// performs it.
+    pub(crate) fn serves(&self, action: &str) -> Option<String> {
+        let capability = action.split('.').next().unwrap_or(action);
+        if let Some(default) = self.defaults.get(capability) {
+            return Some(default.clone());
+        }
+        let connections = self.connections.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let performs = |info: &&ConnectionInfo| {
+            self.catalog.serves.get(info.connector.as_str()).is_some_and(|actions| actions.contains(&action))
+        };
+        let mut able = connections.iter().flatten().filter(performs);
+        able.next().filter(|_| able.next().is_none()).map(|only| only.id.clone())
+    }
+
     fn environment(&self, connections: Option<Vec<ConnectionInfo>>) -> Environment<'_> {
         Environment {
             catalog: &self.catalog,

@@ -2,6 +2,7 @@
 
 mod error;
 pub(super) mod interactive;
+mod media;
 mod message;
 mod template;
 
@@ -11,7 +12,7 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, State},
-    http::{StatusCode, Uri},
+    http::{HeaderMap, StatusCode, Uri},
     routing::{get, post},
 };
 use serde_json::{Value, json};
@@ -32,6 +33,7 @@ const READ_AT_ONCE: usize = 20;
 pub(super) fn router() -> Router<Arc<World>> {
     Router::new()
         .route("/{version}/{id}", get(number))
+        .route("/{version}/{id}/content", get(media::content))
         .route("/{version}/{id}/messages", post(send))
         .route("/{version}/{id}/message_templates", get(template::list))
         .route("/{version}/{id}/subscribed_apps", get(subscriptions).post(subscribe))
@@ -151,12 +153,16 @@ fn status(world: &World, message: &Message, state: &str, failure: Option<&Error>
     status
 }
 
-/// `GET /{phone_number_id}` or `GET /{waba_id}`: what they are. `fields` is not looked at: everything is told.
+/// `GET /{phone_number_id}`, `GET /{waba_id}` or `GET /{media_id}`: what they are. `fields` is not looked at: everything is told.
 async fn number(
     State(world): State<Arc<World>>,
     Path((version, id)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Result<Json<Value>, Error> {
     check_version(&version)?;
+    if let Some(file) = media::about(&version, &id, &headers) {
+        return Ok(Json(file));
+    }
     let account = &world.config.cloud_api;
     match id {
         id if id == account.phone_number_id => Ok(Json(json!({"id": id,

@@ -1,16 +1,19 @@
 //! Meta's WhatsApp Cloud API: one number of one WhatsApp Business Account.
 //!
-//! `door` takes webhooks in and `decode` reads them, `send` performs, `errors` judges answers, `check` looks whether
-//! it all works.
+//! `door` takes webhooks in and `decode` reads them, `send` performs, `errors` judges answers, `media` fetches files and lists
+//! templates, `check` looks whether it all works.
 
 mod check;
 mod decode;
 mod door;
 mod errors;
+mod media;
 mod send;
 
 use engine::capability::whatsapp::{SendChoices, SendTemplate, SendText};
-use engine::connector::{Connection, Connector, ConnectorBuilder, Door, Finding, OpenContext};
+use engine::connector::{
+    ApprovedTemplate, Connection, Connector, ConnectorBuilder, Door, Finding, Media, OpenContext, Problem,
+};
 use engine::secret::Secret;
 use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
@@ -140,6 +143,14 @@ impl CloudApi {
 impl Connection for CloudApi {
     fn door(&self) -> Option<&dyn Door> {
         Some(&self.hook)
+    }
+
+    fn media<'a>(&'a self, id: &'a str, most: usize) -> BoxFuture<'a, Result<Media, Problem>> {
+        Box::pin(media::fetch(self, id, most))
+    }
+
+    fn templates(&self) -> BoxFuture<'_, Result<Vec<ApprovedTemplate>, Problem>> {
+        Box::pin(media::templates(self))
     }
 
     fn check(&self) -> BoxFuture<'_, Vec<Finding>> {

@@ -33,3 +33,9 @@ create table rating (
   stars INTEGER not null, best INTEGER not null
 ) STRICT;
 create index rating_at on rating (at);
+
+-- Texts that agents send often. `texts` is a JSON object by language.
+create table snippet (
+  id TEXT primary key, title TEXT not null, shortcut TEXT not null, texts TEXT not null, rev INTEGER not null,
+  by TEXT not null, at INTEGER not null
+) STRICT;

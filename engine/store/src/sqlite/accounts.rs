@@ -1,6 +1,8 @@
 //! People who work here, as they are written: each change whole or not at all, and what it expects is checked by the writer.
 
-use engine::account::{Change, ConnectionRow, LinkRow, Op, Refusal, SessionRow, SettingsRow, TokenRow, UserRow};
+use engine::account::{
+    Change, ConnectionRow, LinkRow, Op, Refusal, SessionRow, SettingsRow, SnippetRow, TokenRow, UserRow,
+};
 use engine::clock::At;
 use rusqlite::{Connection, Params, params};
 
@@ -70,7 +72,7 @@ fn step(conn: &Connection, op: &Op) -> Result<Result<(), Refusal>, Error> {
     Ok(Ok(()))
 }
 
-/// Links, tokens, settings, connections, teams.
+/// Links, tokens, settings, connections, teams, snippets.
 fn step_of_others(conn: &Connection, op: &Op) -> Result<Result<(), Refusal>, Error> {
     match op {
         Op::AddLink(row) => add_link(conn, row)?,
@@ -97,6 +99,11 @@ fn step_of_others(conn: &Connection, op: &Op) -> Result<Result<(), Refusal>, Err
         Op::PutTeam(row) => return staff::put_team(conn, row),
         Op::EndTeam(id, rev) => return staff::end_team(conn, id, *rev),
         Op::PutProfile(row) => return staff::put_profile(conn, row),
+        Op::PutSnippet(row) => return put_snippet(conn, row),
+        Op::EndSnippet(id, rev) => {
+            let gone = run(conn, "delete from snippet where id = ? and rev = ?", (id, rev))?;
+            return Ok(expect(gone, Refusal::Changed));
+        }
         // All others are steps of people and sessions, carried out above.
         _ => {}
     }
@@ -188,6 +195,16 @@ fn put_connection(conn: &Connection, row: &ConnectionRow) -> Result<Result<(), R
         where connection.rev = excluded.rev - 1";
     let ConnectionRow { id, connector, settings, sealed, secrets, rev, by, at } = row;
     let done = run(conn, text, params![id, connector, settings, sealed, secrets, rev, by, at.0])?;
+    Ok(expect(done, Refusal::Changed))
+}
+
+fn put_snippet(conn: &Connection, row: &SnippetRow) -> Result<Result<(), Refusal>, Error> {
+    let text = "insert into snippet (id, title, shortcut, texts, rev, by, at) \
+        select ?1, ?2, ?3, ?4, ?5, ?6, ?7 where ?5 = 1 or exists (select 1 from snippet where id = ?1) \
+        on conflict (id) do update set title = excluded.title, shortcut = excluded.shortcut, texts = excluded.texts, \
+          rev = excluded.rev, by = excluded.by, at = excluded.at where snippet.rev = excluded.rev - 1";
+    let SnippetRow { id, title, shortcut, texts, rev, by, at } = row;
+    let done = run(conn, text, params![id, title, shortcut, texts, rev, by, at.0])?;
     Ok(expect(done, Refusal::Changed))
 }
 

@@ -1,8 +1,8 @@
 //! People who work here, as they are read.
 
 use engine::account::{
-    Accounts, Change, ConnectionRow, Hash, LinkKind, LinkRow, Refusal, Role, SessionRow, SettingsRow, TokenRow,
-    UserRow, UserState,
+    Accounts, Change, ConnectionRow, Hash, LinkKind, LinkRow, Refusal, Role, SessionRow, SettingsRow, SnippetRow,
+    TokenRow, UserRow, UserState,
 };
 use engine::clock::At;
 use engine::ids::{TokenId, UserId};
@@ -122,6 +122,19 @@ fn connection(row: &SqliteRow) -> Result<ConnectionRow, error::Error> {
     })
 }
 
+fn snippet(row: &SqliteRow) -> Result<SnippetRow, error::Error> {
+    let mut c = Columns::of(row);
+    Ok(SnippetRow {
+        id: c.take()?,
+        title: c.take()?,
+        shortcut: c.take()?,
+        texts: c.take()?,
+        rev: c.take()?,
+        by: c.take()?,
+        at: c.id(At)?,
+    })
+}
+
 impl Sqlite {
     async fn every<T>(
         &self,
@@ -181,6 +194,19 @@ impl Accounts for Sqlite {
 
     async fn settings(&self) -> Result<Option<SettingsRow>, Error> {
         self.only(sqlx::query("select body, rev, by, at from setting"), settings).await
+    }
+
+    async fn last_seen(&self) -> Result<Vec<(UserId, At)>, Error> {
+        let seen = |row: &SqliteRow| {
+            let mut c = Columns::of(row);
+            Ok((c.id(UserId)?, c.id(At)?))
+        };
+        self.every(sqlx::query("select user_id, max(seen_at) from session group by user_id"), seen).await
+    }
+
+    async fn snippets(&self) -> Result<Vec<SnippetRow>, Error> {
+        let text = "select id, title, shortcut, texts, rev, by, at from snippet order by title, id";
+        self.every(sqlx::query(text), snippet).await
     }
 
     async fn connections(&self) -> Result<Vec<ConnectionRow>, Error> {

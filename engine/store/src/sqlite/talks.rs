@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use engine::clock::At;
 use engine::event::MESSAGE_CHANGED;
 use engine::expr::text::normalise;
-use engine::ids::{ConversationId, EscalationId, EventId, MailboxId, MessageId, RunId, UserId};
+use engine::ids::{ContactId, ConversationId, EscalationId, EventId, MailboxId, MessageId, RunId, UserId};
 use engine::inbox::{RatingRow, SaidRow};
 use engine::store::{
-    Error, HeardMessage, HeardSaid, ListedTalk, MOST_COUNTED, MessageRow, Sight, TalkKey, TalkQuery, TalkRun, TalkWay,
-    Talks,
+    Error, HeardMessage, HeardSaid, HeldTalk, ListedTalk, MOST_COUNTED, MessageRow, Sight, TalkKey, TalkQuery, TalkRun,
+    TalkWay, Talks,
 };
 use serde_json::Value;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -114,6 +114,9 @@ pub(super) const CHANGES: &str = concat!(
     columns!(event),
     " from event where mailbox = ? and id >= ? and kind = ? order by id desc limit 500"
 );
+/// From the index of those that somebody holds.
+pub(super) const HELD: &str = "select id, contact_id, assignee, team from conversation indexed by conversation_assignee \
+     where assignee is not null order by assignee limit 10000";
 pub(super) const RATINGS: &str = "select id, conversation_id, at, agent, team, stars, best from rating \
      where at >= ? and at < ? order by at limit 10000";
 
@@ -434,6 +437,19 @@ impl Talks for Sqlite {
         let mut reader = self.reader().await?;
         let found = one(&mut reader, sqlx::query(SAID_BY_KEY).bind(conversation.0).bind(key), rows::said).await?;
         Ok(with_messages(&mut reader, found.into_iter().collect()).await?.into_iter().next())
+    }
+
+    async fn held_talks(&self) -> Result<Vec<HeldTalk>, Error> {
+        let held = |row: &SqliteRow| {
+            let mut c = Columns::of(row);
+            Ok(HeldTalk {
+                conversation: c.id(ConversationId)?,
+                contact: c.id(ContactId)?,
+                agent: c.id(UserId)?,
+                team: c.take()?,
+            })
+        };
+        Ok(all(&mut *self.reader().await?, sqlx::query(HELD), held).await?)
     }
 
     async fn ratings(&self, from: At, until: At) -> Result<Vec<RatingRow>, Error> {

@@ -5,8 +5,11 @@
 mod acts;
 mod colleagues;
 mod list;
+mod media;
 mod messages;
+mod more;
 mod sight;
+mod snippets;
 mod ticks;
 mod told;
 mod view;
@@ -14,7 +17,7 @@ mod view;
 pub(crate) use colleagues::Attending;
 pub(crate) use ticks::{statuses, tell_statuses};
 
-use engine::account::Permission::{InboxRead, InboxWork};
+use engine::account::Permission::{InboxAll, InboxRead, InboxWork};
 
 use crate::accounts::routes::{Routes, may};
 
@@ -35,4 +38,12 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/conversations/{id}/typing", may(InboxWork).personal(), acts::typing)
         .put("/conversations/{id}/priority", may(InboxWork).personal(), acts::prioritise)
         .put("/conversations/{id}/order-status", may(InboxWork).personal(), acts::order_status)
+        .get("/conversations/{id}/templates", may(InboxRead), more::templates)
+        .get("/conversations/{id}/flows", may(InboxRead), more::flows)
+        .post("/conversations/{id}/flow", may(InboxWork).personal(), more::start)
+        .post("/conversations/{id}/ticket", may(InboxWork).personal(), more::ticket)
+        .get("/snippets", may(InboxRead), snippets::list)
+        .put("/snippets/{id}", may(InboxAll), snippets::put)
+        .delete("/snippets/{id}", may(InboxAll), snippets::remove)
+        .get("/media/{id}", may(InboxRead).reads(), media::fetch)
 }

@@ -71,11 +71,16 @@ pub(super) fn template_of(text: &str) -> Option<&str> {
     (!name.is_empty() && name.chars().all(plain)).then_some(name)
 }
 
+/// The provider's id of the file that hangs on it.
+pub(super) fn media_id(message: &Value) -> Option<&str> {
+    let kind = message["type"].as_str().filter(|kind| MEDIA.contains(kind))?;
+    message[kind]["id"].as_str().filter(|id| !id.is_empty())
+}
+
 /// What hangs on it.
 pub(super) fn media(id: MessageId, message: &Value) -> Option<Media> {
-    let kind = message["type"].as_str().filter(|kind| MEDIA.contains(kind))?;
-    let content = &message[kind];
-    content["id"].as_str()?;
+    media_id(message)?;
+    let content = &message[message["type"].as_str()?];
     Some(Media {
         id,
         kind: type_of(message),

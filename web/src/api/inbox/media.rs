@@ -1,0 +1,69 @@
+//! Files that customers sent, fetched from the provider when somebody looks at them and kept nowhere.
+
+use std::sync::Arc;
+
+use axum::extract::{Extension, State};
+use axum::http::{HeaderName, header};
+use axum::response::{IntoResponse, Response};
+use engine::connector::Media;
+use engine::ids::MessageId;
+use engine::store::Talks;
+
+use super::{sight, told};
+use crate::accounts::Who;
+use crate::api::extract::Id;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::openapi::{Gives, Operation};
+
+/// The largest file that is fetched. Source: Meta, "Supported media types": images 5 MB, sound and video 16 MB; documents may be
+/// larger and are looked at in the app.
+const MOST: usize = 32 * 1024 * 1024;
+
+/// `GET /media/{id}`: the file of the message with this id.
+pub(crate) async fn fetch(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
+    Id(id): Id<MessageId>,
+) -> Result<File, ApiError> {
+    let missing = || ApiError::not_found(format_args!("a file of message {id}"));
+    let heard = app.engine.store().heard(id).await?.ok_or_else(missing)?;
+    let conversation = heard.message.conversation_id.ok_or_else(missing)?;
+    sight::talk(&app, &who, conversation).await?;
+    app.sign_in.reads(&app, &who, "conversation.read", conversation.to_string()).await?;
+    let message = told::message_of(heard.event.as_ref());
+    let media = told::media_id(&message).ok_or_else(missing)?;
+    let connection = heard.event.as_ref().map(|event| event.connection.clone()).unwrap_or_default();
+    let accounts = app.connections.all();
+    let open = accounts.get(connection.as_str()).ok_or_else(|| {
+        ApiError::conflict(format!("there is no connection `{connection}` any more, through which this file came"))
+    })?;
+    let fetched = open.connection.media(media, MOST).await;
+    fetched.map(File).map_err(|problem| ApiError::conflict_of("no_file", problem.message, &problem.code))
+}
+
+/// A file, as its sender made it: shown only if it is a picture, sound or film, and never trusted.
+pub(crate) struct File(Media);
+
+impl IntoResponse for File {
+    fn into_response(self) -> Response {
+        let Media { content_type, bytes } = self.0;
+        let shown = ["image/", "audio/", "video/"].iter().any(|kind| content_type.starts_with(kind));
+        let shown = shown && !content_type.contains("svg");
+        let kind = if shown { content_type } else { "application/octet-stream".to_owned() };
+        let headers: [(HeaderName, &str); 3] = [
+            (header::CONTENT_DISPOSITION, if shown { "inline" } else { "attachment" }),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+        ];
+        ([(header::CONTENT_TYPE, kind)], headers, bytes).into_response()
+    }
+}
+
+impl Gives for File {
+    fn describe(operation: &mut Operation<'_>) {
+        let about = "The file, as the customer sent it.";
+        let schema = serde_json::json!({ "type": "string", "format": "binary" });
+        operation.gives("application/octet-stream", &schema, Some(about.into()));
+    }
+}
