@@ -274,6 +274,7 @@ impl Handling<'_> {
             lane: Lane::Escalation,
             action: NotifyEscalation::NAME.to_owned(),
             window: None,
+            yields: false,
             state: EffectState::Planned,
             attempt: 0,
             not_before: self.now,

@@ -198,7 +198,7 @@ impl Handling<'_> {
         let Some(talk) = self.mail.facts.conversation(conversation).filter(|talk| !talk.connection.is_empty()) else {
             return;
         };
-        let mut plan = local::own_plan("escalation", &SendText { text, to: None });
+        let mut plan = local::own_plan("escalation", &SendText { text, to: None, quote: None });
         plan.address = Some(talk.address.as_str().into());
         plan.phone = self.mail.facts.contact.as_ref().and_then(|contact| contact.phone.as_deref()).map(Into::into);
         let id = self.next_id();

@@ -50,7 +50,7 @@ pub(crate) struct SnippetBody {
 
 impl SnippetBody {
     fn check(&self) -> Result<(), ApiError> {
-        let wrong = |why: &str| Err(ApiError::bad_request(why));
+        let wrong = |why: &'static str| Err(ApiError::bad_request(why));
         if self.title.trim().is_empty() || self.title.chars().count() > 100 {
             return wrong("title: 1 to 100 characters");
         }
