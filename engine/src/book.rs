@@ -130,6 +130,8 @@ pub struct Book {
     pub versions: HashMap<VersionId, Arc<Version>>,
     /// The connection that tells teams about escalations.
     pub notify: Option<Arc<str>>,
+    /// Whether what needs a person is told to the alarms' mailbox. Not in tests and previews of flows.
+    pub alarms: bool,
     /// Business hours, by name.
     pub calendars: Calendars,
     /// Groups of contacts, by name.
@@ -183,6 +185,13 @@ impl Book {
     #[must_use]
     pub fn with_hours(mut self, hours: Hours, first_hour: FirstHour) -> Self {
         (self.hours, self.first_hour) = (hours, first_hour);
+        self
+    }
+
+    /// The same, in which what needs a person is told to the alarms' mailbox, or not.
+    #[must_use]
+    pub fn with_alarms(mut self, alarms: bool) -> Self {
+        self.alarms = alarms;
         self
     }
 

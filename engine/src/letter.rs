@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::alarm::ToAlarms;
 use crate::flow::Busy;
 use crate::ids::{InputId, MailboxId, RunId, WaitId};
 use crate::store::{InputKind, InputRow, Lane};
@@ -35,6 +36,8 @@ pub enum Letter {
         /// What.
         answer: Answer,
     },
+    /// Something needs a person who works here, or does no longer.
+    Alarm(ToAlarms),
 }
 
 /// A run that asks.
@@ -138,7 +141,10 @@ impl Letter {
     /// The stored form, to `mailbox`.
     #[must_use]
     pub fn to_row(&self, id: InputId, mailbox: MailboxId) -> InputRow {
-        let (Self::Ask(Ask { run, .. }) | Self::Leave { run, .. } | Self::Answer { run, .. }) = self;
+        let run = match self {
+            Self::Ask(Ask { run, .. }) | Self::Leave { run, .. } | Self::Answer { run, .. } => *run,
+            Self::Alarm(_) => RunId::NONE,
+        };
         InputRow {
             id,
             shard: mailbox.shard(),

@@ -20,7 +20,7 @@ pub(crate) const ACCEPT_WITHIN: Duration = Duration::from_secs(20);
 /// Longest tag.
 const MAX_TAG_CHARS: usize = 64;
 /// Pauses before a notification is tried again: quick, as a human is waited for.
-const NOTIFY_PAUSES_MS: [u64; 4] = [500, 1_000, 2_000, 5_000];
+pub(crate) const NOTIFY_PAUSES_MS: [u64; 4] = [500, 1_000, 2_000, 5_000];
 /// A notification that could not go out for so long tells nobody anything new.
 pub(crate) const NOTIFY_EXPIRES: Duration = Duration::from_secs(10 * 60);
 

@@ -6,9 +6,10 @@ use serde_json::Value;
 use crate::erasure::Family;
 use std::sync::Arc;
 
+use crate::alarm::Policy;
 use crate::event::Event;
 use crate::flow::Version;
-use crate::ids::{EffectId, EscalationId, RunId, WaitId};
+use crate::ids::{AlarmId, EffectId, EscalationId, RunId, WaitId};
 use crate::run::Entry;
 use crate::store::{EffectRow, RunRow};
 
@@ -92,6 +93,25 @@ pub enum Order {
         /// Which: [`crate::handle::sweep::Sweep::key`].
         sweep: String,
     },
+    /// Somebody looks at an alarm.
+    Acknowledge {
+        /// Which.
+        alarm: AlarmId,
+    },
+    /// Change how alarms are told.
+    AlarmPolicy {
+        /// The revision it is based on.
+        rev: i64,
+        /// How, from now on.
+        policy: Box<Policy>,
+    },
+    /// Make failed runs of a flow alarms, or not.
+    AlarmFlow {
+        /// The flow.
+        flow: String,
+        /// Whether they are.
+        on: bool,
+    },
     /// Delete the data of the person whose mailbox this is.
     ErasePerson,
     /// Delete what these events of nobody's and their runs tell of a person.
@@ -136,6 +156,9 @@ pub enum Error {
     /// It is not in a state in which this can be done.
     #[error("{0}")]
     Refused(String),
+    /// Somebody else changed it meanwhile.
+    #[error("it was changed meanwhile")]
+    Changed,
     /// The store said no.
     #[error(transparent)]
     Store(#[from] crate::store::Error),

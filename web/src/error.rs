@@ -265,6 +265,7 @@ impl From<order::Error> for ApiError {
         match error {
             order::Error::Gone(_) => Self::new(StatusCode::CONFLICT, "gone", error.to_string()),
             order::Error::Refused(why) => Self::new(StatusCode::CONFLICT, "refused", why),
+            order::Error::Changed => Self::new(StatusCode::CONFLICT, "changed", error.to_string()),
             order::Error::Store(error) => error.into(),
         }
     }

@@ -39,6 +39,7 @@ impl Handling<'_> {
             Letter::Ask(ask) => self.asked(ask),
             Letter::Leave { ticket, .. } => self.left(ticket),
             Letter::Answer { run, ticket, answer } => self.told(run, ticket, answer),
+            Letter::Alarm(letter) => self.alarm_letter(letter),
         }
     }
 

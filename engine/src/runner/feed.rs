@@ -10,9 +10,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::alarm::Stage;
 use crate::clock::At;
-use crate::ids::{ContactId, EffectId, EscalationId, RunId};
-use crate::store::{EffectOp, RunStatus, Work};
+use crate::handle::alarm_of;
+use crate::ids::{AlarmId, ContactId, EffectId, EscalationId, RunId};
+use crate::store::{EffectOp, RunStatus, WaitOp, Work};
 
 /// Changes that are kept: at 1 000 a second, what somebody missed who was away for four seconds.
 const KEPT: usize = 4_096;
@@ -49,6 +51,13 @@ pub enum Change {
         /// Whether nobody took it yet.
         open: bool,
     },
+    /// Something needs a person who works here, or does no longer.
+    Alarm {
+        /// Which.
+        id: AlarmId,
+        /// Whether nobody has said that they look at it.
+        open: bool,
+    },
     /// A document was saved, published, switched or removed.
     Flow {
         /// Its id.
@@ -76,6 +85,7 @@ impl Change {
             Self::Run { .. } => "run",
             Self::Attention { .. } => "attention",
             Self::Escalation { .. } => "escalation",
+            Self::Alarm { .. } => "alarm",
             Self::Flow { .. } => "flow",
             Self::Contact { .. } => "contact",
             Self::Connection { .. } => "connection",
@@ -89,6 +99,7 @@ impl Change {
             Self::Run { id, .. } => id.to_string(),
             Self::Attention { id, .. } => id.to_string(),
             Self::Escalation { id, .. } => id.to_string(),
+            Self::Alarm { id, .. } => id.to_string(),
             Self::Flow { id } | Self::Connection { id, .. } => id.clone(),
             Self::Contact { id } => id.to_string(),
         }
@@ -111,9 +122,19 @@ impl Change {
         let open = |row: &crate::store::EscalationRow| row.accepted_at.is_none();
         changes.extend(work.escalations.iter().map(|row| Self::Escalation { id: row.id, open: open(row) }));
         changes.extend(work.versions.iter().map(|row| Self::Flow { id: row.flow.clone() }));
+        changes.extend(alarms_of(work));
         changes.extend(contact_of(work).map(|id| Self::Contact { id }));
         changes
     }
+}
+
+/// The alarms that a commit changes.
+fn alarms_of(work: &Work) -> Vec<Change> {
+    let armed = work.waits.iter().filter_map(|op| match op {
+        WaitOp::Arm(wait) => alarm_of(wait),
+        WaitOp::Close { .. } => None,
+    });
+    armed.map(|(_, alarm)| Change::Alarm { id: alarm.id, open: alarm.stage == Stage::Open }).collect()
 }
 
 /// The contact that a commit changes: a mailbox is one contact's, or nobody's.

@@ -109,7 +109,8 @@ async fn stored_book<S: Store + Reads>(parts: &Parts<S>) -> Result<Book, Error> 
     let stored = parts.store.hours().await?.into_iter();
     let hours: Hours = stored.map(|row| ((row.flow.clone(), row.trigger.clone()), Arc::new(Hour::new(row)))).collect();
     let book = Book::new(live, others, parts.notify.clone()).with_rules(rules);
-    Ok(book.with_calendars(calendars).with_segments(segments).with_hours(hours, parts.first_hour))
+    let book = book.with_calendars(calendars).with_segments(segments).with_hours(hours, parts.first_hour);
+    Ok(book.with_alarms(!parts.quiet))
 }
 
 /// All stored effects in a state.
@@ -143,6 +144,7 @@ async fn resume_inputs<S: Store + Reads>(core: &Arc<Core<S>>) -> Result<(), stor
 }
 
 async fn seal_each_minute<S: Store + Reads>(core: Arc<Core<S>>) {
+    let mut doubted = false;
     loop {
         tokio::select! {
             () = line::closed(&core.closing) => break,
@@ -151,6 +153,7 @@ async fn seal_each_minute<S: Store + Reads>(core: Arc<Core<S>>) {
         if let Err(problem) = core.seal().await {
             tracing::error!(%problem, "the audit chain could not be sealed");
         }
+        doubted = core.look_at_clock(doubted);
     }
 }
 

@@ -464,6 +464,8 @@ pub enum WaitKind {
     Sweep = 14,
     /// Starts that a throttle counted.
     Throttle = 9,
+    /// An alarm, or how alarms are told: see [`crate::alarm`].
+    Alarm = 17,
 }
 
 /// Where a wait stands. Every change is compare-and-set from armed.
