@@ -42,6 +42,12 @@ pub fn alarms(mail: &Mailbox) -> Vec<Alarm> {
     all
 }
 
+/// How somebody is named to colleagues: without the id that the log keeps (`user:usr_… Ana`).
+fn named(by: &str) -> &str {
+    let known = ["user:", "token:"].iter().any(|kind| by.starts_with(kind));
+    by.split_once(' ').filter(|_| known).map_or(by, |(_, name)| name)
+}
+
 /// The alarm that a row is.
 pub(crate) fn alarm_of(wait: &WaitRow) -> Option<(WaitId, Alarm)> {
     let is_alarm = wait.kind == WaitKind::Alarm && wait.key.as_deref() != Some(POLICY_KEY);
@@ -166,7 +172,7 @@ impl Handling<'_> {
         let Some((_, mut alarm)) = found else { return Err(Error::Gone(id.to_string())) };
         if alarm.stage == Stage::Open {
             alarm.stage = Stage::Acknowledged;
-            alarm.by = Some(by.to_owned());
+            alarm.by = Some(named(by).to_owned());
             alarm.acknowledged_at = Some(self.now);
             self.note_alarm(id, "alarm.acknowledged", json!({ "by": by }));
             self.change_told(&alarm);
