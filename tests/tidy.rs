@@ -19,16 +19,18 @@ const EDGES: [(&str, &[&str]); 5] = [
 ];
 
 /// Outside crates that are doors to the outside, and who may have them.
-const DOORS: [(&str, &[&str]); 12] = [
+const DOORS: [(&str, &[&str]); 14] = [
     ("axum", &["connectors", "tests", "web"]),
     ("clap", &["web"]),
     ("hyper", &["web"]),
     ("hyper-util", &["web"]),
+    ("lettre", &["connectors"]),
     ("metrics-exporter-prometheus", &["web"]),
     ("notify", &["web"]),
     ("reqwest", &["connectors", "tests", "web"]),
     ("rusqlite", &["engine-store"]),
     ("sqlx", &["engine-store", "tests"]),
+    ("tokio-rustls", &["connectors"]),
     ("tower", &["tests", "web"]),
     ("tower-http", &["web"]),
     ("tracing-subscriber", &["tests", "web"]),

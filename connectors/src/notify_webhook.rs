@@ -4,6 +4,8 @@
 //! the action stand beside them. With a secret it is signed as `webhook.rs` describes. An answer `{"message": "…"}` names
 //! the message; when it is to be changed, that name comes back in `earlier`.
 
+use std::sync::Arc;
+
 use engine::capability::human::NotifyEscalation;
 use engine::capability::notify::{AlarmState, Send, TellAlarm, Told};
 use engine::connector::{
@@ -17,6 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::net::{Answer, Class, Net, NetError, Outgoing, verdict_of_status};
+use crate::notice::whole;
 use crate::webhook::sign;
 
 /// Longest name of a message that is kept.
@@ -47,7 +50,7 @@ fn open(settings: Settings, context: &OpenContext) -> Result<NotifyWebhook, Stri
     if !url.starts_with("https://") && !url.starts_with("http://") {
         return Err("url must begin with https://".into());
     }
-    Ok(NotifyWebhook { net: Net::open(context)?, url, secret })
+    Ok(NotifyWebhook { net: Net::open(context)?, url, secret, own: Arc::clone(&context.public_url) })
 }
 
 /// One address to be told.
@@ -55,6 +58,8 @@ pub(crate) struct NotifyWebhook {
     net: Net,
     url: String,
     secret: Option<Secret>,
+    /// Our own address.
+    own: Arc<str>,
 }
 
 impl Connection for NotifyWebhook {
@@ -69,7 +74,7 @@ impl Performs<NotifyEscalation> for NotifyWebhook {
     const REPEAT: Repeat = Repeat::Safe;
 
     async fn perform(&self, input: NotifyEscalation, call: &Call) -> Verdict<Told> {
-        self.post(&of_escalation(&input), call).await
+        self.post(&of_escalation(&input, &self.own), call).await
     }
 }
 
@@ -90,7 +95,7 @@ impl Performs<TellAlarm> for NotifyWebhook {
     const REPEAT: Repeat = Repeat::Safe;
 
     async fn perform(&self, input: TellAlarm, call: &Call) -> Verdict<Told> {
-        self.post(&of_alarm(&input), call).await
+        self.post(&of_alarm(&input, &self.own), call).await
     }
 }
 
@@ -118,9 +123,10 @@ fn told(answer: &Answer) -> Told {
     Told { message: named.filter(|name| !name.is_empty() && name.chars().count() <= LONGEST_NAME) }
 }
 
-fn of_escalation(input: &NotifyEscalation) -> Value {
+fn of_escalation(input: &NotifyEscalation, own: &str) -> Value {
     let NotifyEscalation { escalation, state, team, reason, customer, deadline, run, channel, earlier, url, by } =
         input;
+    let url = url.as_deref().map(|url| whole(url, own));
     let text = match by {
         Some(by) => format!("escalation {state} by {by}: {reason} ({customer})"),
         None => format!("escalation {state} to {team}: {reason} ({customer}), to be taken by {deadline}"),
@@ -131,8 +137,9 @@ fn of_escalation(input: &NotifyEscalation) -> Value {
     })
 }
 
-fn of_alarm(input: &TellAlarm) -> Value {
+fn of_alarm(input: &TellAlarm, own: &str) -> Value {
     let TellAlarm { alarm, kind, title, text, level, url, repeat, state, channel, earlier, by } = input;
+    let url = url.as_deref().map(|url| whole(url, own));
     let words = match state {
         AlarmState::Open => format!("{title}: {text}"),
         AlarmState::Acknowledged => format!("{title}: acknowledged by {}", by.as_deref().unwrap_or("somebody")),

@@ -133,6 +133,8 @@ pub struct Book {
     pub notify: Option<Arc<str>>,
     /// Teams, and everybody who works here.
     pub staff: Arc<Staff>,
+    /// Whether what needs a person is told to the alarms' mailbox. Not in tests and previews of flows.
+    pub alarms: bool,
     /// Business hours, by name.
     pub calendars: Calendars,
     /// Groups of contacts, by name.
@@ -193,6 +195,13 @@ impl Book {
     #[must_use]
     pub fn with_staff(mut self, staff: Arc<Staff>) -> Self {
         self.staff = staff;
+        self
+    }
+
+    /// The same, in which what needs a person is told to the alarms' mailbox, or not.
+    #[must_use]
+    pub fn with_alarms(mut self, alarms: bool) -> Self {
+        self.alarms = alarms;
         self
     }
 

@@ -148,6 +148,12 @@ pub fn is_message(kind: &str) -> bool {
     matches!(kind, MESSAGE_RECEIVED | ORDER_RECEIVED | FORM_SUBMITTED)
 }
 
+/// Whether it is somebody's doing with a message about an alarm: for the alarms' mailbox.
+#[must_use]
+pub fn is_about_alarm(kind: &str, body: &Value) -> bool {
+    kind == BUTTON_PRESSED && body["alarm"].is_string()
+}
+
 /// A customer sent a cart. Also a message: `whatsapp.message_received` matches it.
 pub const ORDER_RECEIVED: &str = "whatsapp.order_received";
 /// A customer sent a message of any other type.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::alarm::ToAlarms;
 use crate::desk::{FromDesk, ToDesk};
 use crate::flow::Busy;
 use crate::ids::{InputId, MailboxId, RunId, WaitId};
@@ -40,6 +41,8 @@ pub enum Letter {
     Desk(ToDesk),
     /// Something of the desk's.
     FromDesk(FromDesk),
+    /// Something needs a person who works here, or does no longer.
+    Alarm(ToAlarms),
 }
 
 /// A run that asks.
@@ -149,6 +152,7 @@ impl Letter {
             }
             Self::Desk(letter) => (Lane::Escalation, letter.about()),
             Self::FromDesk(letter) => (Lane::Escalation, letter.about()),
+            Self::Alarm(_) => (Lane::Interactive, RunId::NONE.0),
         };
         InputRow {
             id,

@@ -5,6 +5,7 @@
 //! `ARCHITECTURE.md` beside this crate holds the map and the invariants.
 
 pub mod account;
+pub mod alarm;
 pub mod audit;
 pub mod book;
 pub mod calendar;

@@ -15,7 +15,7 @@ use crate::run::{Failure, Turn};
 use crate::store::{TagOp, TagRow};
 
 pub(crate) use asking::{
-    ACCEPT_WITHIN, NOTIFY_EXPIRES, Ticket, customer, human_row, notification_plan, own_plan, ticket,
+    ACCEPT_WITHIN, NOTIFY_EXPIRES, NOTIFY_PAUSES_MS, Ticket, customer, human_row, notification_plan, own_plan, ticket,
 };
 
 /// Longest tag.

@@ -5,12 +5,13 @@ use serde_json::Value;
 
 use std::sync::Arc;
 
+use crate::alarm::Policy;
 use crate::clock::At;
 use crate::desk::Presence;
 use crate::erasure::Family;
 use crate::event::Event;
 use crate::flow::Version;
-use crate::ids::{ContactId, ConversationId, EffectId, EscalationId, RunId, UserId, WaitId};
+use crate::ids::{AlarmId, ContactId, ConversationId, EffectId, EscalationId, RunId, UserId, WaitId};
 use crate::inbox::Act;
 use crate::run::Entry;
 use crate::store::{EffectRow, RunRow};
@@ -116,6 +117,25 @@ pub enum Order {
         actor: Actor,
         /// What.
         act: Act,
+    },
+    /// Somebody looks at an alarm.
+    Acknowledge {
+        /// Which.
+        alarm: AlarmId,
+    },
+    /// Change how alarms are told.
+    AlarmPolicy {
+        /// The revision it is based on.
+        rev: i64,
+        /// How, from now on.
+        policy: Box<Policy>,
+    },
+    /// Make failed runs of a flow alarms, or not.
+    AlarmFlow {
+        /// The flow.
+        flow: String,
+        /// Whether they are.
+        on: bool,
     },
     /// Delete the data of the person whose mailbox this is.
     ErasePerson,
@@ -249,6 +269,9 @@ pub enum Error {
         /// What helps the caller to go on.
         details: Value,
     },
+    /// Somebody else changed it meanwhile.
+    #[error("it was changed meanwhile")]
+    Changed,
     /// The store said no.
     #[error(transparent)]
     Store(#[from] crate::store::Error),

@@ -10,6 +10,7 @@ use crate::config::connections::{Connections, Declared, Limits};
 /// Accounts at the sandbox that answers at `url` and was started with `config`.
 pub(crate) fn connections(url: &str, config: &Config) -> Connections {
     let (meta, twilio, hubspot) = (&config.cloud_api, &config.twilio, &config.hubspot);
+    let (slack, telegram) = (&config.slack, &config.telegram);
     let declared = vec![
         account(
             "wa-main",
@@ -35,9 +36,25 @@ pub(crate) fn connections(url: &str, config: &Config) -> Connections {
                 "client_secret": hubspot.client_secret, "calls_per_second": 0,
             }),
         ),
+        account(
+            "team-slack",
+            "notify.slack",
+            json!({
+                "base_url": format!("{url}/slack"), "bot_token": slack.bot_token, "signing_secret": slack.signing_secret,
+                "channel": slack.channels.first(),
+            }),
+        ),
+        account(
+            "team-telegram",
+            "notify.telegram",
+            json!({
+                "base_url": format!("{url}/telegram"), "bot_token": telegram.token,
+                "secret_token": telegram.secret_token, "chat": telegram.chats.first(),
+            }),
+        ),
         account("team-bell", "notify.webhook", json!({ "url": format!("{url}/bell") })),
     ];
-    let defaults = [("whatsapp", "wa-main"), ("crm", "hubspot-main")];
+    let defaults = [("whatsapp", "wa-main"), ("crm", "hubspot-main"), ("notify", "team-bell")];
     let defaults = defaults.into_iter().map(|(capability, id)| (capability.to_owned(), id.to_owned())).collect();
     Connections { declared, defaults, notify: Some("team-bell".to_owned()) }
 }

@@ -290,6 +290,7 @@ impl From<order::Error> for ApiError {
             order::Error::Taken { .. } => Self::new(StatusCode::CONFLICT, "taken", error.to_string()),
             order::Error::Refused(why) => Self::new(StatusCode::CONFLICT, "refused", why),
             order::Error::Hindered { code, words, details } => Self::conflict_of(code, words, &details),
+            order::Error::Changed => Self::new(StatusCode::CONFLICT, "changed", error.to_string()),
             order::Error::Store(error) => error.into(),
         }
     }

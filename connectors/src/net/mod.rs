@@ -12,6 +12,7 @@
 mod address;
 mod answer;
 mod error;
+pub(crate) mod mail;
 mod outgoing;
 mod pace;
 mod words;

@@ -123,6 +123,14 @@ impl Notice {
         }
     }
 
+    /// The same with the whole address of a page of ours: the engine names a path, such as `/inbox/cnv_…`.
+    pub(crate) fn seen_from(mut self, public_url: &str) -> Self {
+        if let Some((_, url)) = &mut self.open {
+            *url = whole(url, public_url);
+        }
+        self
+    }
+
     /// A sign before the headline, for channels without colours.
     pub(crate) fn sign(&self) -> &'static str {
         match self.level {
@@ -142,6 +150,11 @@ impl Notice {
     }
 }
 
+/// A page's address: a path is one of ours.
+pub(crate) fn whole(url: &str, public_url: &str) -> String {
+    if url.starts_with('/') { format!("{public_url}{url}") } else { url.to_owned() }
+}
+
 /// RFC 3339 as UTC seconds since 1970.
 fn seconds(time: &str) -> Option<i64> {
     DateTime::parse_from_rfc3339(time).ok().map(|time| time.timestamp())
@@ -150,6 +163,14 @@ fn seconds(time: &str) -> Option<i64> {
 /// UTC seconds as `09:00:20 UTC`.
 pub(crate) fn clock(seconds: i64) -> Option<String> {
     DateTime::from_timestamp(seconds, 0).map(|time| time.format("%H:%M:%S UTC").to_string())
+}
+
+/// The beginning of `text` in at most `most` characters, 1 or more; a cut ends in `…`.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some(_) => text.chars().take(most - 1).chain(['…']).collect(),
+        None => text.to_owned(),
+    }
 }
 
 /// The beginning of `text` in at most `most` bytes after `write` spelled each character; a cut ends in `…`.
@@ -189,7 +210,7 @@ pub(crate) mod tests {
             customer: "Li Wei · +8613800138000".into(),
             deadline: "2026-01-01T00:00:20.000Z".into(),
             run: "run_0000000000001".into(),
-            url: Some("https://flows.test/inbox/cnv_1".into()),
+            url: Some("/inbox/cnv_1".into()),
             ..NotifyEscalation::default()
         }
     }
@@ -201,7 +222,7 @@ pub(crate) mod tests {
             title: "hubspot-main is down".into(),
             text: "It answers 401. Sign in again.".into(),
             level: Level::Alarm,
-            url: Some("https://flows.test/settings/connections".into()),
+            url: Some("/settings/connections".into()),
             repeat: 0,
             state,
             channel: None,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use super::{Post, Provider, hubspot::Portal};
+use super::{ChatwootBooks, Post, Provider, TakenMail, hubspot::Portal};
 
 /// A snapshot of everything a sandbox did, oldest first.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -26,6 +26,10 @@ pub struct Books {
     pub notices: Vec<Value>,
     /// Messages in chats of people who work here, as they stand now.
     pub posts: Vec<Post>,
+    /// Letters that the mail server took.
+    pub mails: Vec<TakenMail>,
+    /// What Chatwoot holds.
+    pub chatwoot: ChatwootBooks,
     /// CRM objects by type: `contacts`, `tickets`, `notes`, …
     pub objects: BTreeMap<String, Vec<Object>>,
     /// CRM associations, each direction once.
@@ -189,6 +193,7 @@ struct Pages {
     webhooks: VecDeque<Webhook>,
     notices: VecDeque<Value>,
     posts: VecDeque<Post>,
+    mails: VecDeque<TakenMail>,
 }
 
 impl Ledger {
@@ -226,6 +231,10 @@ impl Ledger {
 
     pub(super) fn notice(&self, notice: Value) {
         self.write(|pages, keep| push(&mut pages.notices, notice, keep));
+    }
+
+    pub(super) fn mail(&self, mail: TakenMail) {
+        self.write(|pages, keep| push(&mut pages.mails, mail, keep));
     }
 
     pub(super) fn post(&self, post: Post) {
@@ -267,7 +276,7 @@ impl Ledger {
         self.lock().messages.iter().rev().filter(|message| fits(message)).cloned().collect()
     }
 
-    pub(super) fn snapshot(&self, portal: &Portal) -> Books {
+    pub(super) fn snapshot(&self, portal: &Portal, chatwoot: ChatwootBooks) -> Books {
         let pages = self.lock();
         Books {
             totals: pages.totals,
@@ -276,6 +285,8 @@ impl Ledger {
             webhooks: pages.webhooks.iter().cloned().collect(),
             notices: pages.notices.iter().cloned().collect(),
             posts: pages.posts.iter().cloned().collect(),
+            mails: pages.mails.iter().cloned().collect(),
+            chatwoot,
             objects: portal.all_objects(),
             associations: portal.all_associations(),
             properties: portal.all_properties(),

@@ -1,5 +1,6 @@
 //! What a sandbox is told before it starts: where it listens, which accounts exist, which templates are approved.
 
+use super::MailServer;
 use std::{collections::BTreeMap, net::SocketAddr};
 
 /// Settings of one sandbox. [`Config::default`] is the demo: every account, no webhook address yet.
@@ -15,6 +16,10 @@ pub struct Config {
     pub hubspot: HubSpotAccount,
     /// The Slack app.
     pub slack: SlackApp,
+    /// The Chatwoot account.
+    pub chatwoot: ChatwootAccount,
+    /// The mail server.
+    pub mail: MailServer,
     /// The Telegram bot.
     pub telegram: TelegramBot,
     /// The message templates of both WhatsApp accounts.
@@ -103,6 +108,21 @@ pub struct SlackApp {
     /// Channels whose member the app is; people (`U…`) can always be written to.
     pub channels: Vec<String>,
     /// Where interactions go; none are sent without it.
+    pub webhook_url: Option<String>,
+}
+
+/// An account of Chatwoot.
+#[derive(Clone)]
+pub struct ChatwootAccount {
+    /// Part of the path of every call.
+    pub account_id: u64,
+    /// What must stand in `api_access_token`.
+    pub access_token: String,
+    /// Its one inbox.
+    pub inbox_id: u64,
+    /// Signs webhooks (`X-Chatwoot-Signature`).
+    pub webhook_secret: String,
+    /// Where webhooks go; none are sent without it.
     pub webhook_url: Option<String>,
 }
 
@@ -221,6 +241,14 @@ impl Default for Config {
                 channels: vec!["C0CARE".into(), "C0SALES".into()],
                 webhook_url: None,
             },
+            chatwoot: ChatwootAccount {
+                account_id: 1,
+                access_token: "sandbox-chatwoot-token".into(),
+                inbox_id: 4,
+                webhook_secret: "sandbox-chatwoot-secret".into(),
+                webhook_url: None,
+            },
+            mail: MailServer::default(),
             telegram: TelegramBot {
                 token: "42:sandbox".into(),
                 secret_token: "sandbox-telegram-secret".into(),

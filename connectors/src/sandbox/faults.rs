@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Provider;
+use super::{MailFaults, Provider};
 
 /// Everything that is to go wrong. Setting it replaces what was set before; [`Faults::default`] is fair weather.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,10 @@ pub struct Faults {
     pub slack: ProviderFaults,
     /// Faults of Telegram.
     pub telegram: ProviderFaults,
+    /// Faults of Chatwoot.
+    pub chatwoot: ProviderFaults,
+    /// Faults of the mail server.
+    pub mail: MailFaults,
 }
 
 /// What goes wrong at one provider.
@@ -141,6 +145,7 @@ impl Faults {
             Provider::Hubspot => &self.hubspot,
             Provider::Slack => &self.slack,
             Provider::Telegram => &self.telegram,
+            Provider::Chatwoot => &self.chatwoot,
         }
     }
 
@@ -151,6 +156,7 @@ impl Faults {
             Provider::Hubspot => &mut self.hubspot,
             Provider::Slack => &mut self.slack,
             Provider::Telegram => &mut self.telegram,
+            Provider::Chatwoot => &mut self.chatwoot,
         }
     }
 
@@ -193,7 +199,7 @@ impl CallFault {
     }
 }
 
-fn strikes(left: &mut Option<u32>) -> bool {
+pub(super) fn strikes(left: &mut Option<u32>) -> bool {
     match left {
         None => true,
         Some(0) => false,

@@ -1,4 +1,5 @@
-//! The sandbox: a simulated WhatsApp Cloud API, Twilio, HubSpot, Slack and Telegram over real HTTP on loopback.
+//! The sandbox: a simulated WhatsApp Cloud API, Twilio, HubSpot, Slack, Telegram and Chatwoot over real HTTP on loopback,
+//! and a mail server over real SMTP.
 //!
 //! It plays the world outside: `switchboard serve --sandbox` starts one, `switchboard play` drives it, crash tests and
 //! the benchmark compare its [`Books`] with the journal. It is written from the providers' documentation with types of
@@ -11,6 +12,7 @@
 //! {url}/hubspot/crm/v3/objects/tickets                      HubSpot;   base URL: {url}/hubspot
 //! {url}/slack/chat.postMessage                              Slack;     base URL: {url}/slack
 //! {url}/telegram/bot{token}/sendMessage                     Telegram;  base URL: {url}/telegram
+//! {url}/chatwoot/api/v1/accounts/{id}/conversations         Chatwoot;  base URL: {url}/chatwoot
 //! {url}/_sandbox/…                                          the control desk
 //! ```
 //!
@@ -30,11 +32,13 @@
 
 mod books;
 mod chat;
+mod chatwoot;
 mod cloud_api;
 mod config;
 mod control;
 mod faults;
 mod hubspot;
+mod mail;
 mod phone;
 mod play;
 mod server;
@@ -46,15 +50,19 @@ mod webhooks;
 mod wire;
 mod world;
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 pub use books::{Association, Books, Message, Object, Request, Totals, Webhook};
 pub use chat::{Post, PostButton};
-pub use config::{CloudApiAccount, Config, HubSpotAccount, SlackApp, TelegramBot, Template, TwilioAccount};
+pub use chatwoot::ChatwootBooks;
+pub use config::{
+    ChatwootAccount, CloudApiAccount, Config, HubSpotAccount, SlackApp, TelegramBot, Template, TwilioAccount,
+};
 pub use faults::{CallFault, Fail, Faults, ProviderFaults, RateLimit, Times, WebhookFaults};
+pub use mail::{MailAnswer, MailFaults, MailServer, TakenMail};
 pub use phone::{OnPhone, Phones};
 pub use play::{Act, Error, Item, Order, Play, Played};
 
@@ -80,11 +88,14 @@ pub enum Provider {
     Slack,
     /// Telegram.
     Telegram,
+    /// Chatwoot.
+    Chatwoot,
 }
 
 impl Provider {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 5] = [Self::CloudApi, Self::Twilio, Self::Hubspot, Self::Slack, Self::Telegram];
+    pub const ALL: [Self; 6] =
+        [Self::CloudApi, Self::Twilio, Self::Hubspot, Self::Slack, Self::Telegram, Self::Chatwoot];
 }
 
 impl fmt::Display for Provider {
@@ -95,6 +106,7 @@ impl fmt::Display for Provider {
             Self::Hubspot => "hubspot",
             Self::Slack => "slack",
             Self::Telegram => "telegram",
+            Self::Chatwoot => "chatwoot",
         })
     }
 }
@@ -102,6 +114,7 @@ impl fmt::Display for Provider {
 /// A running sandbox. Dropping it stops it.
 pub struct Sandbox {
     world: Arc<World>,
+    mail: SocketAddr,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
 }
@@ -119,6 +132,8 @@ impl Sandbox {
         let (outbox, trays) = Outbox::new().map_err(io::Error::other)?;
         let world = World::new(config, url, outbox, stopped);
         webhooks::run(&world, trays);
+        // Beside the other one, at a free port.
+        let mail = mail::start(world.clone(), TcpListener::bind((world.config.listen.ip(), 0)).await?).await?;
         let service = server::router(world.clone()).into_make_service_with_connect_info::<Plug>();
         let stopping = world.clone();
         let server = tokio::spawn(async move {
@@ -128,13 +143,19 @@ impl Sandbox {
                 tracing::error!(%error, "sandbox: the server ended");
             }
         });
-        Ok(Self { world, stop, server })
+        Ok(Self { world, mail, stop, server })
     }
 
     /// The base address, such as `http://127.0.0.1:9100`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.world.url
+    }
+
+    /// Where its mail server listens.
+    #[must_use]
+    pub fn mail_address(&self) -> SocketAddr {
+        self.mail
     }
 
     /// A snapshot of everything it did. Its cost grows with the books; [`Sandbox::totals`] is always quick.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Provider,
     books::Message,
-    chat,
+    chat, chatwoot,
     cloud_api::interactive::{self, Choice},
     webhooks::{News, Parcel, deliver},
     world::{World, digits, now_ms},
@@ -97,6 +97,18 @@ pub enum Act {
         /// The message, if not the newest.
         #[serde(default)]
         post: Option<String>,
+    },
+    /// An agent writes to the customer in Chatwoot's pages; `name` is who.
+    AgentWrites {
+        /// The conversation.
+        conversation: u64,
+        /// The text.
+        text: String,
+    },
+    /// An agent resolves a conversation in Chatwoot's pages.
+    AgentResolves {
+        /// The conversation.
+        conversation: u64,
     },
     /// Edits a CRM record in HubSpot's pages.
     PropertyChange {
@@ -229,6 +241,10 @@ pub(super) async fn play(world: &Arc<World>, play: Play) -> Result<Played, Error
             let event = property_change(world, play.act)?;
             (event["eventId"].to_string(), "property_change", News::Change(event))
         }
+        Provider::Chatwoot => {
+            let (id, news) = chatwoot::agent(world, &play.name, &play.act)?;
+            (id, "agent", news)
+        }
         Provider::Slack | Provider::Telegram => {
             let (id, news) = chat::press(world, provider, (&play.from, &play.name), &play.act)?;
             (id, "press", news)
@@ -279,7 +295,11 @@ fn graph_message(from: &str, id: &str, act: Act) -> Result<Value, Error> {
             }
             return Ok(Value::Object(message));
         }
-        Act::Tap { .. } | Act::Press { .. } | Act::PropertyChange { .. } => {
+        Act::Tap { .. }
+        | Act::Press { .. }
+        | Act::AgentWrites { .. }
+        | Act::AgentResolves { .. }
+        | Act::PropertyChange { .. } => {
             return Err(Error::NotThere { provider: Provider::CloudApi });
         }
     };

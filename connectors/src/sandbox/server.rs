@@ -15,7 +15,7 @@ use axum::{
 use serde_json::Value;
 
 use super::{
-    Provider, books, chat, cloud_api,
+    Provider, books, chat, chatwoot, cloud_api,
     config::Config,
     control,
     faults::{After, Fail, Refusal},
@@ -40,6 +40,10 @@ pub(super) fn router(world: Arc<World>) -> Router {
         .nest("/hubspot", behind_gate(hubspot::router(), Provider::Hubspot))
         .nest("/slack", behind_gate(chat::slack::router(), Provider::Slack))
         .nest("/telegram", behind_gate(chat::telegram::router(), Provider::Telegram))
+        .nest(
+            &format!("/chatwoot/api/v1/accounts/{}", world.config.chatwoot.account_id),
+            behind_gate(chatwoot::router(), Provider::Chatwoot),
+        )
         .route("/bell", post(ring))
         .nest("/_sandbox", control::router())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -103,6 +107,10 @@ fn unauthorised(world: &World, provider: Provider, headers: &HeaderMap) -> Optio
         Provider::Twilio => twilio::authorise(twilio, given).err().map(IntoResponse::into_response),
         Provider::Hubspot => hubspot::authorise(hubspot, given).err().map(IntoResponse::into_response),
         Provider::Slack => chat::slack::authorise(slack, given).err(),
+        Provider::Chatwoot => {
+            let given = headers.get("api_access_token").and_then(|value| value.to_str().ok());
+            chatwoot::authorise(&world.config.chatwoot, given).err()
+        }
         // Its token is a part of the path.
         Provider::Telegram => None,
     }
@@ -141,5 +149,6 @@ fn provider_error(provider: Provider, status: StatusCode, code: Option<u32>) -> 
         Provider::Hubspot => hubspot::Error::of_status(status).into_response(),
         Provider::Slack => chat::slack::of_status(status),
         Provider::Telegram => chat::telegram::of_status(status, 0),
+        Provider::Chatwoot => chatwoot::of_status(status),
     }
 }

@@ -39,6 +39,12 @@ pub(super) fn slack(signing_secret: &str, timestamp_s: u64, body: &[u8]) -> Stri
     format!("v0={}", hex::encode(sha256(signing_secret, &parts)))
 }
 
+/// `X-Chatwoot-Signature` (Chatwoot, "Webhooks"): HMAC-SHA256 over timestamp and raw body.
+pub(super) fn chatwoot(secret: &str, timestamp_s: u64, body: &[u8]) -> String {
+    let time = timestamp_s.to_string();
+    format!("sha256={}", hex::encode(sha256(secret, &[time.as_bytes(), b".", body])))
+}
+
 /// HubSpot signs the URL with just these escapes undone; all others stay as they were sent.
 fn decode_for_signing(url: &str) -> String {
     const UNDONE: &str = ":/?@!$'()*,;";

@@ -4,6 +4,7 @@
 //! - HubSpot: up to 100 changes in one POST; anything but 2xx is repeated, `attemptNumber` counts up.
 //! - Twilio: one POST an event, those of one message in order; repeated once, and only when no connection was made.
 //! - Slack: one POST a press, never repeated; the person sees that it failed.
+//! - Chatwoot: one POST an event, never repeated.
 //! - Telegram: one POST an update; anything but 2xx is repeated. The answer may hold a call.
 
 use std::{sync::Arc, time::Duration};
@@ -35,7 +36,7 @@ pub(super) enum News {
     Status(Value),
     /// The fields of a form: Twilio's, or the one that a press in Slack sends.
     Form(Vec<(String, String)>),
-    /// One event of a HubSpot array, or an update of Telegram.
+    /// One event of a HubSpot array, an update of Telegram, or an event of Chatwoot.
     Change(Value),
 }
 
@@ -219,7 +220,7 @@ pub(super) async fn deliver(world: &Arc<World>, parcel: Parcel) -> Sent {
     }
     let pauses: &[u64] = match parcel.provider {
         Provider::CloudApi | Provider::Hubspot | Provider::Telegram => &world.config.retry_ms,
-        Provider::Slack => &[],
+        Provider::Slack | Provider::Chatwoot => &[],
         Provider::Twilio if sent.connected => &[],
         Provider::Twilio => &[0],
     };
@@ -258,7 +259,7 @@ async fn attempt(world: &World, parcel: &Parcel, number: u32) -> Sent {
             let status = answer.status();
             let well_answered = match parcel.provider {
                 Provider::CloudApi => status.as_u16() == 200,
-                Provider::Twilio | Provider::Hubspot | Provider::Slack | Provider::Telegram => status.is_success(),
+                _ => status.is_success(),
             };
             // Reading the answer to its end lets the connection be used again.
             let body = answer.bytes().await.unwrap_or_default();
@@ -283,11 +284,12 @@ async fn attempt(world: &World, parcel: &Parcel, number: u32) -> Sent {
     sent
 }
 
-/// How long an answer is waited for (Slack 3 s, HubSpot 5 s, Twilio 15 s by their docs; 10 s is assumed of the others).
+/// How long an answer is waited for (Slack 3 s, HubSpot and Chatwoot 5 s, Twilio 15 s by their docs; 10 s is assumed of the others).
 fn patience(provider: Provider) -> Duration {
     Duration::from_secs(match provider {
         Provider::CloudApi | Provider::Telegram => 10,
         Provider::Slack => 3,
+        Provider::Chatwoot => 5,
         Provider::Twilio => 15,
         Provider::Hubspot => 5,
     })
@@ -326,11 +328,19 @@ fn wrap(world: &World, parcel: &Parcel, number: u32) -> (HeaderMap, Vec<u8>) {
             let signed = [("x-slack-signature", signature), ("x-slack-request-timestamp", now.to_string())];
             (headers("application/x-www-form-urlencoded", signed), body)
         }
+        Provider::Chatwoot => {
+            let body = parcel.news.iter().find_map(News::change).unwrap_or_default().into_bytes();
+            let now = now_ms() / 1_000;
+            let signature = sign::chatwoot(&world.config.chatwoot.webhook_secret, now, &body);
+            let signed = [
+                ("x-chatwoot-signature", signature),
+                ("x-chatwoot-timestamp", now.to_string()),
+                ("x-chatwoot-delivery", format!("{:016x}", parcel.token)),
+            ];
+            (headers("application/json", signed), body)
+        }
         Provider::Telegram => {
-            let update = parcel.news.iter().find_map(|news| match news {
-                News::Change(update) => Some(update.to_string()),
-                _ => None,
-            });
+            let update = parcel.news.iter().find_map(News::change);
             let secret = world.telegram_secret().map(|secret| [("x-telegram-bot-api-secret-token", secret)]);
             let body = update.unwrap_or_default().into_bytes();
             (secret.map_or_else(|| headers("application/json", []), |secret| headers("application/json", secret)), body)
@@ -342,6 +352,13 @@ impl News {
     fn form(&self) -> Option<&Vec<(String, String)>> {
         match self {
             Self::Form(form) => Some(form),
+            _ => None,
+        }
+    }
+
+    fn change(&self) -> Option<String> {
+        match self {
+            Self::Change(change) => Some(change.to_string()),
             _ => None,
         }
     }

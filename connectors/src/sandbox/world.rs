@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    Provider,
+    ChatwootBooks, Provider,
     books::{Books, Ledger},
     config::{Config, Template},
     faults::{Faults, WebhookFaults},
@@ -32,6 +32,7 @@ pub(super) struct World {
     pub(super) stopped: watch::Receiver<bool>,
     faults: Mutex<Faults>,
     portal: Mutex<Portal>,
+    chatwoot: Mutex<ChatwootBooks>,
     webhook_urls: Mutex<HashMap<Provider, String>>,
     /// What goes out with Telegram's updates.
     telegram_secret: Mutex<Option<String>>,
@@ -48,6 +49,7 @@ impl World {
             (Provider::Twilio, config.twilio.webhook_url.clone()),
             (Provider::Hubspot, config.hubspot.webhook_url.clone()),
             (Provider::Slack, config.slack.webhook_url.clone()),
+            (Provider::Chatwoot, config.chatwoot.webhook_url.clone()),
             (Provider::Telegram, config.telegram.webhook_url.clone()),
         ];
         let urls = configured.into_iter().filter_map(|(provider, url)| Some((provider, url?))).collect();
@@ -58,6 +60,7 @@ impl World {
             stopped,
             faults: Mutex::default(),
             portal: Mutex::new(Portal::new(&config.hubspot.properties, config.keep)),
+            chatwoot: Mutex::default(),
             webhook_urls: Mutex::new(urls),
             telegram_secret: Mutex::new(Some(config.telegram.secret_token.clone())),
             last_inbound: Mutex::default(),
@@ -77,6 +80,10 @@ impl World {
 
     pub(super) fn portal(&self) -> MutexGuard<'_, Portal> {
         lock(&self.portal)
+    }
+
+    pub(super) fn chatwoot(&self) -> MutexGuard<'_, ChatwootBooks> {
+        lock(&self.chatwoot)
     }
 
     pub(super) fn webhook_url(&self, provider: Provider) -> Option<String> {
@@ -118,12 +125,14 @@ impl World {
     }
 
     pub(super) fn books(&self) -> Books {
-        self.ledger.snapshot(&self.portal())
+        let chatwoot = self.chatwoot().clone();
+        self.ledger.snapshot(&self.portal(), chatwoot)
     }
 
     /// Forgets what was done: calls, messages, webhooks, CRM objects and associations.
     pub(super) fn forget(&self) {
         self.portal().forget_objects();
+        *self.chatwoot() = ChatwootBooks::default();
         self.ledger.clear();
     }
 

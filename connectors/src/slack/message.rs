@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::notice::{Notice, clipped, clock};
+use crate::notice::{Notice, clipped, clock, shortened};
 
 /// Longest headline, in characters. Source: Slack, "Header block".
 const MOST_IN_TITLE: usize = 150;
@@ -51,11 +51,7 @@ pub(super) fn body(notice: &Notice, channel: &str, ts: Option<&str>) -> Value {
 }
 
 fn plain(text: &str, most: usize) -> Value {
-    let short: String = match text.char_indices().nth(most - 1) {
-        Some((cut, _)) if text.chars().count() > most => format!("{}…", &text[..cut]),
-        _ => text.to_owned(),
-    };
-    json!({ "type": "plain_text", "text": short, "emoji": false })
+    json!({ "type": "plain_text", "text": shortened(text, most), "emoji": false })
 }
 
 fn buttons(notice: &Notice) -> Vec<Value> {

@@ -13,6 +13,7 @@ mod message;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use engine::capability::human::NotifyEscalation;
 use engine::capability::notify::{Send, TellAlarm, Told};
@@ -82,6 +83,7 @@ fn open(settings: Settings, context: &OpenContext) -> Result<Slack, String> {
         channel: settings.channel,
         teams: settings.teams,
         language: settings.language,
+        own: Arc::clone(&context.public_url),
     })
 }
 
@@ -99,6 +101,8 @@ pub(crate) struct Slack {
     channel: String,
     teams: BTreeMap<String, String>,
     language: Language,
+    /// Our own address.
+    own: Arc<str>,
 }
 
 impl Connection for Slack {
@@ -180,7 +184,7 @@ impl Performs<NotifyEscalation> for Slack {
 
     async fn perform(&self, input: NotifyEscalation, _: &Call) -> Verdict<Told> {
         let channel = self.channel_of(&input.team, input.channel.as_deref());
-        self.tell(&Notice::of_escalation(&input, self.language), &channel).await
+        self.tell(&Notice::of_escalation(&input, self.language).seen_from(&self.own), &channel).await
     }
 }
 
@@ -200,6 +204,6 @@ impl Performs<TellAlarm> for Slack {
 
     async fn perform(&self, input: TellAlarm, _: &Call) -> Verdict<Told> {
         let channel = self.channel_of("", input.channel.as_deref());
-        self.tell(&Notice::of_alarm(&input, self.language), &channel).await
+        self.tell(&Notice::of_alarm(&input, self.language).seen_from(&self.own), &channel).await
     }
 }

@@ -3,16 +3,17 @@
 //! An agent is a row of `wait` of the kind `Agent`; an open demand is its row of `escalation` and one of `wait` of the kind
 //! `Escalation`, which says how far it is and falls due when the desk looks at it next.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::Handling;
+use crate::alarm::{Raise, ToAlarms};
 use crate::capability::human::NotifyEscalation;
 use crate::clock::At;
 use crate::connector::{Action, Verdict};
-use crate::desk::{Agent, Case, Desk, Out, Refused, Taker};
+use crate::desk::{Agent, Case, Desk, FromDesk, Out, Refused, Taker};
 use crate::event::Event;
 use crate::ids::{EffectId, EscalationId, EventId, MailboxId, UserId, WaitId};
 use crate::letter::Letter;
@@ -156,12 +157,14 @@ impl Handling<'_> {
                 _ => None,
             })
             .collect();
+        let alarms: Vec<ToAlarms> = out.iter().filter_map(|out| alarm_about(out, &cases)).collect();
         for id in touched {
             if let Some(case) = cases.remove(&id) {
                 self.keep_case(case);
             }
         }
         self.say_all(out);
+        alarms.into_iter().for_each(|letter| self.tell_alarms(letter));
         for (id, state, case) in told {
             for connection in self.channels(&case) {
                 let earlier = case.progress.messages.get(&*connection).cloned();
@@ -289,6 +292,23 @@ impl Handling<'_> {
         self.mail.effects.insert(effect.id, effect.clone());
         self.work.effects.push(EffectOp::Plan(Box::new(effect)));
     }
+}
+
+/// What the alarms hear of it: that somebody is about to be missed, or was; and that this is over.
+fn alarm_about(out: &Out, cases: &BTreeMap<EscalationId, Case>) -> Option<ToAlarms> {
+    let team = |id: &EscalationId| Some(cases.get(id)?.row.team.clone());
+    let raise = |raise| ToAlarms::Raise(Box::new(raise));
+    match out {
+        Out::Predicted(id) => Some(raise(Raise::escalation_late(&id.to_string(), &team(id)?))),
+        Out::Tell(id, "missed") => Some(raise(Raise::escalation_missed(&id.to_string(), &team(id)?))),
+        Out::Tell(id, "taken") if cases.get(id)?.progress.predicted => Some(over(*id)),
+        Out::Letter(_, FromDesk::Over { escalation }) => Some(over(*escalation)),
+        _ => None,
+    }
+}
+
+fn over(id: EscalationId) -> ToAlarms {
+    ToAlarms::End { key: Raise::escalation_key(&id.to_string()) }
 }
 
 fn told(escalation: EscalationId, refused: Refused) -> Error {

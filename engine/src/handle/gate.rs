@@ -41,6 +41,7 @@ impl Handling<'_> {
             Letter::Answer { run, ticket, answer } => self.told(run, ticket, answer),
             Letter::Desk(letter) => self.at_desk(|desk| desk.letter(letter)),
             Letter::FromDesk(letter) => self.desk_says(letter),
+            Letter::Alarm(letter) => self.alarm_letter(letter),
         }
     }
 

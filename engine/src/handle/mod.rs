@@ -3,11 +3,12 @@
 //! One file per kind of input: an [`event`](mod@event), a call's outcome ([`settle`]), a person's [`order`], and what falls
 //! due: a [`silence`], a schedule's slot ([`slot`], over a segment [`sweep`]), a tag's end
 //! ([`tags`]), a [`burst`]. What a matching trigger leads to is in [`meet`]; [`held`] are starts that a person must look at
-//! first; how many runs may work is counted at a [`gate`], where each has its [`place`]. [`rules`] carries out what tag rules
+//! first; [`alarm`] is what the alarms' mailbox decides; how many runs may work is counted at a [`gate`], where each has its [`place`]. [`rules`] carries out what tag rules
 //! decided. What people do in the inbox is in [`conversation`], what they say in [`saying`], the [`ticket`]s they make, and what customers answer to the
 //! question about it in [`rating`]. [`erase`] is an order, too. [`moving`] is what a publication means for runs that wait. What an input makes happen
 //! besides is [`caused`]. [`escalation`] asks the [`desk`] for a human and hears what it says.
 
+mod alarm;
 mod burst;
 mod calls;
 mod caused;
@@ -48,6 +49,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::alarm::Raise;
 use crate::book::Book;
 use crate::clock::At;
 use crate::connector::Verdict;
@@ -64,6 +66,8 @@ use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, RunStatus, WaitKind
 use caused::Cause;
 
 pub(crate) use desk::{agent_of, read as read_desk};
+pub(crate) use alarm::alarm_of;
+pub use alarm::{StoredPolicy, alarm_policy, alarms};
 pub(crate) use event::held_back;
 #[cfg(test)]
 pub(crate) use gate::tests::{place_of, places};
@@ -160,9 +164,11 @@ pub fn handle(
         Input::Event { event, input } => {
             handling.work.consumed.extend(input);
             cause = Cause::event(&event);
-            // One of an erased person waited behind the erasure: whoever writes afterwards is somebody new.
-            if handling.mail.id == MailboxId::DESK {
+            if handling.mail.id == MailboxId::ALARMS {
+                handling.alarm_pressed(&event);
+            } else if handling.mail.id == MailboxId::DESK {
                 handling.pressed(&event);
+            // One of an erased person waited behind the erasure: whoever writes afterwards is somebody new.
             } else if !handling.mail.erased.holds(event.id.0) {
                 handling.event(event);
             }
@@ -265,6 +271,7 @@ impl Handling<'_> {
             WaitKind::Sweep => self.sweep_due(&wait),
             WaitKind::Escalation | WaitKind::Agent => self.desk_due(&wait),
             WaitKind::Tag => self.tag_due(&wait),
+            WaitKind::Alarm => self.alarm_due(&wait),
             WaitKind::Deadline => {
                 if let Some(run) = wait.run_id {
                     self.wake(run, Wake::Overdue(id));
@@ -309,6 +316,7 @@ impl Handling<'_> {
             self.close(run.id);
             if row.status == RunStatus::Failed {
                 self.tell_failed(&run);
+                self.raise(Raise::flow_failed(&row.flow));
             }
             self.tell_caller(&run, row.status);
         } else {

@@ -45,6 +45,12 @@ impl Handling<'_> {
             Order::DropStart { start } => self.drop_start(start),
             Order::CancelSweep { sweep } => self.cancel_sweep(&sweep),
             Order::Talk { conversation, actor, act } => self.talk(conversation, actor, act),
+            Order::Acknowledge { alarm } => {
+                let by = self.by.clone();
+                self.acknowledge(alarm, &by)
+            }
+            Order::AlarmPolicy { rev, policy } => self.set_alarm_policy(rev, *policy),
+            Order::AlarmFlow { flow, on } => self.watch_flow(flow, on),
             Order::ErasePerson => self.erase(),
             Order::Forget { families } => Ok(self.forget(families)),
         }

@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::Handling;
+use crate::alarm::Raise;
 use crate::connector::{Sent, Status, Verdict};
 use crate::event::EventKey;
 use crate::expr::text;
-use crate::ids::{ConversationId, MessageId};
+use crate::ids::{ConversationId, MailboxId, MessageId};
 use crate::inbox::SaidRow;
 use crate::run::{Attempt, Entry, Wake, What};
 use crate::store::{EffectOp, EffectRow, JournalKind, MessageRow};
@@ -15,6 +16,9 @@ impl Handling<'_> {
     pub(super) fn settled(&mut self, effect: EffectRow, attempts: &[Attempt], verdict: &Verdict) {
         self.mail.effects.remove(&effect.id);
         self.work.effects.push(EffectOp::Finish(effect.id));
+        if self.mail.id == MailboxId::ALARMS {
+            return self.alarm_told(&effect, attempts, verdict);
+        }
         let erased = self.mail.erased.holds(effect.run_id.0);
         if let Verdict::Done(done) = verdict
             && let Some(sent) = done.sent.as_ref().filter(|_| !erased)
@@ -46,6 +50,9 @@ impl Handling<'_> {
         let (id, deadline) = (effect.id, effect.deadline);
         let attempts_log = serde_json::to_vec(attempts).unwrap_or_default();
         self.work.effects.push(EffectOp::Park { id, why: why.to_owned(), deadline, attempts: attempts_log });
+        if let Some(run) = self.mail.runs.get(&effect.run_id) {
+            self.raise(Raise::attention(&run.version.flow.clone(), &effect.connection, why));
+        }
         let (run, n) = (effect.run_id, effect.n);
         self.mail.effects.insert(id, effect);
         // Attempts are told when the call settles, or here if a person settles it: the row keeps them until then.

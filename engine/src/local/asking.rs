@@ -18,7 +18,7 @@ use crate::store::{EscalationRow, WaitKind, WaitRow, WaitState};
 /// Within which time a human must have taken an escalation when neither the step nor the team says (D1).
 pub(crate) const ACCEPT_WITHIN: Duration = Duration::from_secs(20);
 /// Pauses before a notification is tried again: quick, as a human is waited for.
-const NOTIFY_PAUSES_MS: [u64; 4] = [500, 1_000, 2_000, 5_000];
+pub(crate) const NOTIFY_PAUSES_MS: [u64; 4] = [500, 1_000, 2_000, 5_000];
 /// A notification that could not go out for so long tells nobody anything new.
 pub(crate) const NOTIFY_EXPIRES: Duration = Duration::from_secs(10 * 60);
 

@@ -17,6 +17,7 @@ use super::desk::Beats;
 use super::feed::{Change, Feed};
 use super::line::{self, LineHandle};
 use super::misses::Misses;
+use crate::alarm::Raise;
 use crate::book::Book;
 use crate::clock::At;
 use crate::connector::{Problem, Verdict};
@@ -144,6 +145,7 @@ impl<S: Store + Reads> Core<S> {
                 "a trigger matched too often in its first hour: its starts are held until a person releases or drops them (`switchboard flow held`)"
             );
             metrics::counter!("switchboard_first_hours_held_total").increment(1);
+            self.raise(Raise::starts_held(&flow, &trigger, matches.into()));
         }
         for escalation in news.predicted {
             tracing::warn!(%escalation, "nobody took it so far: it will be missed");

@@ -10,10 +10,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::alarm;
 use crate::clock::At;
 use crate::desk::{Progress, Stage, State};
-use crate::handle::agent_of;
-use crate::ids::{ContactId, ConversationId, EffectId, EscalationId, RunId, UserId};
+use crate::handle::{agent_of, alarm_of};
+use crate::ids::{AlarmId, ContactId, ConversationId, EffectId, EscalationId, RunId, UserId};
 use crate::store::{EffectOp, RunStatus, WaitKind, WaitOp, WaitRow, Work};
 
 /// Changes that are kept: at 1 000 a second, what somebody missed who was away for four seconds.
@@ -72,6 +73,13 @@ pub enum Change {
         /// Conversations they hold.
         load: usize,
     },
+    /// Something needs a person who works here, or does no longer.
+    Alarm {
+        /// Which.
+        id: AlarmId,
+        /// Whether nobody has said that they look at it.
+        open: bool,
+    },
     /// A document was saved, published, switched or removed.
     Flow {
         /// Its id.
@@ -116,6 +124,7 @@ impl Change {
             Self::Attention { .. } => "attention",
             Self::Escalation { .. } => "escalation",
             Self::Presence { .. } => "presence",
+            Self::Alarm { .. } => "alarm",
             Self::Flow { .. } => "flow",
             Self::Contact { .. } => "contact",
             Self::Conversation { .. } => "conversation",
@@ -132,6 +141,7 @@ impl Change {
             Self::Attention { id, .. } => id.to_string(),
             Self::Escalation { id, .. } => id.to_string(),
             Self::Presence { id, .. } => id.to_string(),
+            Self::Alarm { id, .. } => id.to_string(),
             Self::Flow { id } | Self::Connection { id, .. } => id.clone(),
             Self::Contact { id } => id.to_string(),
             Self::Conversation { id, .. } => id.to_string(),
@@ -170,6 +180,7 @@ impl Change {
             load: agent.held.len(),
         }));
         changes.extend(work.versions.iter().map(|row| Self::Flow { id: row.flow.clone() }));
+        changes.extend(alarms_of(work));
         changes.extend(contact_of(work).map(|id| Self::Contact { id }));
         let talks: BTreeSet<ConversationId> =
             work.conversations.iter().map(|row| row.id).chain(work.touched.iter().copied()).collect();
@@ -193,6 +204,12 @@ fn offered(work: &Work, id: EscalationId) -> Vec<UserId> {
     let rows = armed(work).filter(|wait| wait.kind == WaitKind::Escalation && wait.key.as_deref() == Some(&key));
     let last = rows.last().and_then(|wait| serde_json::from_slice::<Progress>(&wait.data).ok());
     last.map(|progress| progress.offered).unwrap_or_default()
+}
+
+/// The alarms that a commit changes.
+fn alarms_of(work: &Work) -> impl Iterator<Item = Change> {
+    let alarms = armed(work).filter_map(alarm_of);
+    alarms.map(|(_, alarm)| Change::Alarm { id: alarm.id, open: alarm.stage == alarm::Stage::Open })
 }
 
 /// The contact that a commit changes: a mailbox is one contact's, or nobody's.

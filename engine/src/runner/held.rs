@@ -114,7 +114,7 @@ impl<S: Store + Reads> Core<S> {
                     Err(Error::Refused(why)) => decided.refused.push((held.id, why)),
                     // Somebody else was quicker.
                     Err(Error::Gone(_) | Error::Taken { .. }) => {}
-                    Err(error @ (Error::Store(_) | Error::Hindered { .. })) => return Err(error),
+                    Err(error @ (Error::Store(_) | Error::Hindered { .. } | Error::Changed)) => return Err(error),
                 }
             }
         }

@@ -226,6 +226,7 @@ impl<S: Store + Reads> Core<S> {
         let mailbox = match &incoming.object {
             _ if pressed => MailboxId::DESK,
             Some(object) => MailboxId::of_object(connection, &object.kind, &object.external_id),
+            None if event::is_about_alarm(incoming.kind, &incoming.body) => MailboxId::ALARMS,
             None => MailboxId::of_event(id),
         };
         let message = self.message_of(connection, &incoming, id, now);

@@ -55,7 +55,7 @@ impl<S: Store + Reads> Core<S> {
 
         let since = |id| since.get(&id).copied().unwrap_or(now);
         let book = changed_book(&before, &changed, versions, since, self.parts.notify.clone());
-        let book = book.with_hours(hours, self.parts.first_hour);
+        let book = book.with_hours(hours, self.parts.first_hour).with_alarms(before.alarms);
         self.misses.keep(&book);
         self.book.store(Arc::new(book));
         self.feed.tell(changes);

@@ -115,7 +115,7 @@ async fn stored_book<S: Store + Reads>(parts: &Parts<S>) -> Result<Book, Error> 
     let book = Book::new(live, others, parts.notify.clone()).with_rules(rules);
     let staff = super::desk::staff_of(parts.store.staff().await?);
     let book = book.with_calendars(calendars).with_segments(segments).with_hours(hours, parts.first_hour);
-    Ok(book.with_staff(Arc::new(staff)))
+    Ok(book.with_staff(Arc::new(staff)).with_alarms(!parts.quiet))
 }
 
 /// All stored effects in a state.
@@ -149,6 +149,7 @@ async fn resume_inputs<S: Store + Reads>(core: &Arc<Core<S>>) -> Result<(), stor
 }
 
 async fn seal_each_minute<S: Store + Reads>(core: Arc<Core<S>>) {
+    let mut doubted = false;
     loop {
         tokio::select! {
             () = line::closed(&core.closing) => break,
@@ -157,6 +158,7 @@ async fn seal_each_minute<S: Store + Reads>(core: Arc<Core<S>>) {
         if let Err(problem) = core.seal().await {
             tracing::error!(%problem, "the audit chain could not be sealed");
         }
+        doubted = core.look_at_clock(doubted);
     }
 }
 

@@ -478,6 +478,8 @@ pub enum WaitKind {
     Pause = 20,
     /// A question to the customer that may be answered until then; its key is the conversation.
     Rating = 21,
+    /// An alarm, or how alarms are told: see [`crate::alarm`].
+    Alarm = 17,
 }
 
 /// Where a wait stands. Every change is compare-and-set from armed.

@@ -66,8 +66,8 @@ impl IntoResponse for Events {
 impl Gives for Events {
     fn describe(operation: &mut Operation<'_>) {
         let schema = operation.schema::<Change>();
-        let about = "Changes as server-sent events, named by what changed: `run`, `attention`, `escalation`, `flow`, `contact`, \
-            `connection`; `heartbeat` with `now` each 15 s; `reset` when something was missed.";
+        let about = "Changes as server-sent events, named by what changed: `run`, `attention`, `escalation`, `alarm`, `flow`, \
+            `contact`, `connection`; `heartbeat` with `now` each 15 s; `reset` when something was missed.";
         operation.gives("text/event-stream", &schema, Some(about.into()));
     }
 }

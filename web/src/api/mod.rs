@@ -1,5 +1,6 @@
 //! The API for flows and runs, `/api/v1`. One module per resource; [`crate::router`] lists the addresses.
 
+pub(crate) mod alarms;
 pub(crate) mod attention;
 pub(crate) mod audit;
 pub(crate) mod backtests;

@@ -208,6 +208,8 @@ async fn join(sandbox: &Sandbox, app: &App) {
             "whatsapp.cloud_api" => Provider::CloudApi,
             "whatsapp.twilio" => Provider::Twilio,
             "hubspot" => Provider::Hubspot,
+            "notify.slack" => Provider::Slack,
+            "notify.telegram" => Provider::Telegram,
             _ => continue,
         };
         sandbox.set_webhook_url(provider, Some(format!("{}/hooks/{}", app.public_url, open.id)));

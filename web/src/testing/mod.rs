@@ -91,6 +91,11 @@ impl Place {
         (head.status, answer)
     }
 
+    /// The router, for requests of another shape.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Operations that answered well so far.
     pub(crate) fn answered(&self) -> BTreeSet<String> {
         self.answered.lock().unwrap().clone()
@@ -151,7 +156,12 @@ impl Staged {
         let sandbox = Sandbox::start(config.clone()).await.unwrap();
         let place = Place::with(demo::connections(sandbox.url(), &config), Some(&sandbox)).await;
         let door = place.serve().await;
-        for (provider, id) in [(Provider::CloudApi, "wa-main"), (Provider::Hubspot, "hubspot-main")] {
+        let hooks = [
+            (Provider::CloudApi, "wa-main"),
+            (Provider::Hubspot, "hubspot-main"),
+            (Provider::Slack, "team-slack"),
+        ];
+        for (provider, id) in hooks {
             sandbox.set_webhook_url(provider, Some(format!("http://{}/hooks/{id}", door.address)));
         }
         for open in place.app.connections.all().values() {

@@ -115,6 +115,8 @@ pub(super) struct Line<S: Store + Reads> {
     busy: i64,
     /// Calls in a row that ended without an answer.
     silent: u32,
+    /// Whether the alarms' mailbox knows that the connection works.
+    well: bool,
     /// While interrupted calls are resolved: their moves, to be written together.
     unwritten: Option<Vec<DispatchOp>>,
 }
@@ -126,7 +128,19 @@ impl<S: Store + Reads> Line<S> {
             queue.push(row);
         }
         let pace = Pace::new(open.rate_per_second);
-        Self { core, open, queue, hold: None, pace, calls: JoinSet::new(), health, busy: 0, silent: 0, unwritten: None }
+        Self {
+            core,
+            open,
+            queue,
+            hold: None,
+            pace,
+            calls: JoinSet::new(),
+            health,
+            busy: 0,
+            silent: 0,
+            well: false,
+            unwritten: None,
+        }
     }
 
     /// Works until the engine closes and its calls are back.

@@ -110,7 +110,7 @@ const JOURNAL_KINDS: [JournalKind; 4] =
 const EFFECT_STATES: [EffectState; 4] =
     [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked];
 const ASK_KINDS: [AskKind; 2] = [AskKind::Escalation, AskKind::Lead];
-const WAIT_KINDS: [WaitKind; 17] = [
+const WAIT_KINDS: [WaitKind; 18] = [
     WaitKind::Timer,
     WaitKind::Event,
     WaitKind::Slot,
@@ -128,6 +128,7 @@ const WAIT_KINDS: [WaitKind; 17] = [
     WaitKind::Rating,
     WaitKind::Agent,
     WaitKind::Human,
+    WaitKind::Alarm,
 ];
 const SAID_KINDS: [SaidKind; 4] = [SaidKind::Note, SaidKind::Text, SaidKind::Template, SaidKind::Choices];
 const SAID_STATES: [SaidState; 3] = [SaidState::Sending, SaidState::Sent, SaidState::Failed];

@@ -1,5 +1,6 @@
 //! The API as its users see it: the real router over a real database.
 
+mod alarms;
 mod answers;
 mod live;
 mod reading;

@@ -64,7 +64,11 @@ const ACTIONS: Record<string, { icon: Icon; family: Family }> = {
   "crm.set_fields": { icon: "crm", family: "record" },
   "crm.add_tags": { icon: "crm", family: "record" },
   "http.request": { icon: "web", family: "record" },
+  "notify.alarm": { icon: "notify", family: "talk" },
   "notify.escalation": { icon: "notify", family: "talk" },
+  "notify.send": { icon: "notify", family: "talk" },
+  "chatwoot.add_note": { icon: "crm", family: "record" },
+  "chatwoot.hand_over": { icon: "human", family: "talk" },
 };
 
 /** What an action does, in words. */

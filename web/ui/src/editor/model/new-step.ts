@@ -68,7 +68,7 @@ const LOOKS: Record<Exclude<Verb, "do">, [Group, Icon, Family]> = {
 /** Everything that can be added, the most used first within its group. */
 export function newSteps(catalog: Catalog | undefined, t: Translate): NewStep[] {
   const actions = Object.values(catalog?.actions ?? {})
-    .filter(({ name }) => name !== "notify.escalation")
+    .filter(({ name }) => !["notify.escalation", "notify.alarm"].includes(name))
     .map(
       ({ name, input, about }): NewStep => ({
         id: name,

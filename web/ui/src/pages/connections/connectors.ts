@@ -6,6 +6,10 @@ export interface Asked {
   optional?: boolean;
   /** An example of its form. */
   like?: string;
+  /** What its text is sent as. Default: text. A list has commas between. */
+  as?: "number" | "list";
+  /** The message that names it, where its own name means something else elsewhere. */
+  label?: string;
 }
 
 export interface Kind {
@@ -67,6 +71,50 @@ export const KINDS: Kind[] = [
     asked: [
       { name: "base_url", like: "https://api.example.com" },
       { name: "bearer", secret: true, optional: true },
+    ],
+  },
+  {
+    connector: "notify.slack",
+    name: "Slack",
+    id: "team-slack",
+    asked: [
+      { name: "bot_token", secret: true, like: "xoxb-…" },
+      { name: "signing_secret", secret: true, optional: true },
+      { name: "channel", like: "C0123ABCD" },
+    ],
+  },
+  {
+    connector: "notify.telegram",
+    name: "Telegram",
+    id: "team-telegram",
+    asked: [
+      { name: "bot_token", secret: true, like: "123456:ABC-DEF" },
+      { name: "secret_token", secret: true, optional: true },
+      { name: "chat", like: "-1001234567890" },
+    ],
+  },
+  {
+    connector: "notify.email",
+    name: "SMTP",
+    id: "team-mail",
+    asked: [
+      { name: "host", like: "smtp.example.com" },
+      { name: "user", optional: true },
+      { name: "password", secret: true, optional: true },
+      { name: "from", label: "from_address", like: "alerts@example.com" },
+      { name: "to", as: "list", like: "ana@example.com, leo@example.com" },
+    ],
+  },
+  {
+    connector: "chatwoot",
+    name: "Chatwoot",
+    id: "chatwoot",
+    asked: [
+      { name: "base_url", like: "https://app.chatwoot.com" },
+      { name: "account_id", as: "number", like: "1" },
+      { name: "access_token", secret: true },
+      { name: "inbox_id", as: "number", like: "4" },
+      { name: "webhook_secret", secret: true, optional: true },
     ],
   },
   {

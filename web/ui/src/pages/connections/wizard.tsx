@@ -94,7 +94,7 @@ function Form({ kind, onBack, onSaved }: FormProps) {
       {kind.asked.map((one) => (
         <TextField
           key={one.name}
-          label={t(`setting.${one.name}`)}
+          label={t(`setting.${one.label ?? one.name}`)}
           hint={one.secret ? t("connections.secret_hint") : undefined}
           placeholder={one.like ?? ""}
           mono
@@ -115,12 +115,20 @@ function Form({ kind, onBack, onSaved }: FormProps) {
   );
 }
 
+/** A field as the server takes it; a number that is none is left for the server to refuse. */
+function typed({ as }: Asked, text: string): string | number | string[] {
+  const value = text.trim();
+  if (as === "number" && /^\d+$/.test(value)) return Number(value);
+  if (as === "list") return value.split(",").map((part) => part.trim()).filter(Boolean);
+  return value;
+}
+
 /** Secrets travel apart from what may be shown; what was left empty keeps its default. */
 function split(asked: Asked[], values: Record<string, string>): Pick<NewConnection, "settings" | "secrets"> {
   const filled = asked.filter(({ name }) => values[name]?.trim());
   const pick = (secret: boolean) =>
     Object.fromEntries(
-      filled.filter((one) => Boolean(one.secret) === secret).map(({ name }) => [name, values[name]?.trim() ?? ""]),
+      filled.filter((one) => Boolean(one.secret) === secret).map((one) => [one.name, typed(one, values[one.name] ?? "")]),
     );
   return { settings: pick(false), secrets: pick(true) };
 }
