@@ -242,6 +242,13 @@ impl Teller<'_> {
             What::Answered { .. } => {
                 one("answered", "the event came".into()).map(|moment| Moment { output: value(data), ..moment })
             }
+            What::Attended { .. } => Some(Moment {
+                output: value(data),
+                what: "attended",
+                words: "the wait for a human is over".into(),
+                ..Moment::default()
+            }),
+            What::Taken { .. } => one("taken", "somebody took it".into()),
             What::Opened { count, .. } => one("opened", format!("{count} to do")),
             What::Entered { index, .. } => one("entered", format!("number {} begins", index + 1)),
             What::Closed { .. } => one("closed", "all done".into()),
@@ -315,7 +322,8 @@ fn step_of(what: &What) -> Option<&str> {
         | What::Failed { step, .. }
         | What::Waited { step, .. }
         | What::Fired { step, .. }
-        | What::Answered { step, .. } => Some(step),
+        | What::Answered { step, .. }
+        | What::Attended { step, .. } => Some(step),
         _ => None,
     }
 }

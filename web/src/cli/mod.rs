@@ -25,6 +25,7 @@ mod segment;
 mod sending;
 mod serve;
 mod story;
+mod team;
 mod test;
 mod user;
 mod watch;
@@ -131,6 +132,9 @@ enum Command {
     /// People who work here: list, invite, roles, sign out, reset
     #[command(subcommand)]
     User(user::User),
+    /// Teams that flows ask for humans: list, show, make or change
+    #[command(subcommand)]
+    Team(team::Team),
     /// Looks whether everything is as it should be
     Doctor(doctor::Doctor),
 }
@@ -244,6 +248,7 @@ async fn run(command: Command, context: Context) -> Outcome {
         Command::Person(command) => command.run(&context).await,
         Command::Connection(command) => command.run(&context).await,
         Command::User(command) => command.run(&context).await,
+        Command::Team(command) => command.run(&context).await,
         Command::Doctor(command) => command.run(&context).await,
     }
 }
