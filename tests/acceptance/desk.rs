@@ -92,6 +92,15 @@ fn two_agents_race_for_one_and_one_of_them_has_it() {
             (&json!("taken"), &json!(winner))
         );
 
+        let shown = place.installation.cli(&["team", "show", "care"]).await.good();
+        assert!(shown.contains("one agent for 8 s, the next for 6 s") && shown.contains("1 of 6"), "{shown}");
+        let settings = place.installation.cli(&["team", "show", "care", "--json"]).await.good();
+        let file = place.installation.path("care.json");
+        std::fs::write(&file, settings.replace("\"Care\"", "\"Customer care\"")).unwrap();
+        place.installation.cli(&["team", "put", "care", file.to_str().unwrap()]).await.good();
+        let listed = place.installation.cli(&["team", "list"]).await.good();
+        assert!(listed.contains("Customer care"), "{listed}");
+
         // The board shows the truth, and the story who was asked.
         let (_, desk) = place.admin.get("/desk").await;
         let load = |name: &str| {

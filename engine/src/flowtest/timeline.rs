@@ -258,6 +258,13 @@ impl Teller<'_> {
             What::Answered { .. } => {
                 one("answered", "the event came".into()).map(|moment| Moment { output: value(data), ..moment })
             }
+            What::Attended { .. } => Some(Moment {
+                output: value(data),
+                what: "attended",
+                words: "the wait for a human is over".into(),
+                ..Moment::default()
+            }),
+            What::Taken { .. } => one("taken", "somebody took it".into()),
             What::Opened { count, .. } => one("opened", sentence!("{count} to do", count)),
             What::Entered { index, .. } => one("entered", sentence!("number {number} begins", number = index + 1)),
             What::Closed { .. } => one("closed", "all done".into()),
@@ -353,7 +360,8 @@ fn step_of(what: &What) -> Option<&str> {
         | What::Failed { step, .. }
         | What::Waited { step, .. }
         | What::Fired { step, .. }
-        | What::Answered { step, .. } => Some(step),
+        | What::Answered { step, .. }
+        | What::Attended { step, .. } => Some(step),
         _ => None,
     }
 }

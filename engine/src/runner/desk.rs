@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
 
 use super::core::Core;
 use super::{Engine, line};
@@ -21,21 +22,32 @@ use crate::store::{self, Reads, Store};
 
 /// How long a page that does not beat counts as there.
 const GONE_AFTER: Duration = Duration::from_secs(10);
-/// How often is looked for pages that are gone.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// When each agent's page was last heard of.
 #[derive(Default)]
-pub(super) struct Beats(Mutex<HashMap<UserId, Instant>>);
+pub(super) struct Beats {
+    last: Mutex<HashMap<UserId, Instant>>,
+    /// Somebody came.
+    came: Notify,
+}
 
 impl Beats {
     fn with<T>(&self, act: impl FnOnce(&mut HashMap<UserId, Instant>) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.last.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Notes a beat; true for the first one after an absence.
     fn beat(&self, user: UserId) -> bool {
-        self.with(|known| known.insert(user, Instant::now()).is_none())
+        let first = self.with(|known| known.insert(user, Instant::now()).is_none());
+        if first {
+            self.came.notify_one();
+        }
+        first
+    }
+
+    /// When the first of them would be gone; `None` while nobody is here.
+    fn next_gone(&self) -> Option<Instant> {
+        self.with(|known| known.values().min().map(|last| *last + GONE_AFTER))
     }
 
     /// Takes those who did not beat for too long.
@@ -61,9 +73,11 @@ pub(super) fn staff_of(rows: StaffRows) -> Staff {
 /// Tells the desk of pages that are gone, until the engine closes.
 pub(super) async fn watch<S: Store + Reads>(core: Arc<Core<S>>) {
     loop {
+        let next = core.beats.next_gone();
         tokio::select! {
             () = line::closed(&core.closing) => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = core.beats.came.notified() => {}
+            () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {}
         }
         for user in core.beats.take_gone() {
             if let Err(problem) = core.page_is(user, false).await {

@@ -94,8 +94,17 @@ impl Client {
 
     /// Changes what has this revision.
     pub(super) async fn patch(&self, path: &str, revision: &str, body: &Value) -> Result<Value, Failure> {
+        self.change(Method::PATCH, path, revision, body).await
+    }
+
+    /// Replaces what has this revision; `0` = it is not there yet.
+    pub(super) async fn put_at(&self, path: &str, revision: &str, body: &Value) -> Result<Value, Failure> {
+        self.change(Method::PUT, path, revision, body).await
+    }
+
+    async fn change(&self, method: Method, path: &str, revision: &str, body: &Value) -> Result<Value, Failure> {
         let based_on = Some(format!("\"{revision}\""));
-        let (status, body) = self.send(Method::PATCH, path, based_on, body.to_string()).await?;
+        let (status, body) = self.send(method, path, based_on, body.to_string()).await?;
         answer(status, &body.collect().await.map_err(Failure::failed)?.to_bytes())
     }
 

@@ -26,6 +26,7 @@ mod segment;
 mod sending;
 mod serve;
 mod story;
+mod team;
 mod test;
 mod user;
 mod watch;
@@ -132,6 +133,9 @@ enum Command {
     /// People who work here: list, invite, roles, sign out, reset
     #[command(subcommand)]
     User(user::User),
+    /// Teams that flows ask for humans: list, show, make or change
+    #[command(subcommand)]
+    Team(team::Team),
     /// A copy of the database, also while a server works on it
     Backup(backup::Backup),
     /// Puts a copy in the place of the database
@@ -249,6 +253,7 @@ async fn run(command: Command, context: Context) -> Outcome {
         Command::Person(command) => command.run(&context).await,
         Command::Connection(command) => command.run(&context).await,
         Command::User(command) => command.run(&context).await,
+        Command::Team(command) => command.run(&context).await,
         Command::Backup(command) => command.run(&context).await,
         Command::Restore(command) => command.run(&context).await,
         Command::Doctor(command) => command.run(&context).await,

@@ -109,6 +109,8 @@ fn way(what: &Value, data: &Value) -> String {
     let of = |name: &str| text(what, name);
     let step = format!("step {}", of("step"));
     match what["did"].as_str().unwrap_or_default() {
+        "attended" => format!("{step}: {} is over{}", of("wait"), values(data)),
+        "desk" => format!("{}: {}{}", of("escalation"), of("how").replace('_', " "), values(data)),
         "chosen" => match of("case") {
             case if case.is_empty() => format!("{step}: no case fits, so its default{}", values(data)),
             case => format!("{step}: case {case}{}", values(data)),
