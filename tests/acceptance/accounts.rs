@@ -58,6 +58,14 @@ impl Browser {
         self.send(self.http.put(self.at(path)).json(body)).await
     }
 
+    /// The type and the bytes of a file.
+    pub(super) async fn file(&self, path: &str) -> (String, Vec<u8>) {
+        let answer = self.http.get(self.at(path)).header("cookie", &self.cookie).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        (kind, answer.bytes().await.unwrap().to_vec())
+    }
+
     /// Changes what has this revision.
     pub(super) async fn change(&self, path: &str, revision: &str, body: &Value) -> (u16, Value) {
         self.send(self.http.put(self.at(path)).header("if-match", format!("\"{revision}\"")).json(body)).await

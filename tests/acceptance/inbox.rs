@@ -243,3 +243,58 @@ fn a_customer_says_how_it_was_and_nothing_opens_again() {
         assert_eq!(place.count("select stars from rating").await, 5);
     });
 }
+
+#[test]
+fn files_reactions_templates_flows_and_tickets_are_at_hand_in_a_conversation() {
+    staged(async {
+        let place = Installation::new(&["greet"]).await;
+        let _server = place.serve().await;
+        place.cli(&["connection", "setup", "hubspot-main"]).await.good();
+        let desk = Desk::open(&place).await;
+        let image = json!({ "id": "sandbox-image", "mime_type": "image/png", "caption": "It is broken" });
+        let mut photo = text("wamid.IMG", PHONE, "");
+        photo["type"] = "image".into();
+        photo["image"] = image;
+        let reaction = json!({ "from": PHONE, "id": "wamid.R1", "timestamp": photo["timestamp"], "type": "reaction",
+            "reaction": { "message_id": "wamid.IMG", "emoji": "👍" } });
+        assert_eq!(place.deliver(&delivery(&[(PHONE, "Udo")], vec![photo, reaction])).await.unwrap(), 200);
+        let talk = first(&desk.ana, "unassigned").await;
+        let at = |path: &str| format!("/conversations/{}{path}", talk["id"].as_str().unwrap());
+        let shown = until_told("the reaction", async || {
+            let (_, page) = desk.ana.get(&at("/messages")).await;
+            let photo = list(&page, "messages")[0].clone();
+            if photo["reactions"] == json!([{ "by": "customer", "emoji": "👍" }]) { Ok(photo) } else { Err(page.to_string()) }
+        })
+        .await;
+        assert_eq!((&shown["type"], &shown["text"], &shown["media"]["kind"]), (&json!("image"), &json!("It is broken"), &json!("image")));
+        let (kind, bytes) = desk.ana.file(&format!("/media/{}", shown["media"]["id"].as_str().unwrap())).await;
+        assert_eq!((kind.as_str(), &bytes[1..4]), ("image/png", &b"PNG"[..]));
+
+        let (status, page) = desk.ana.get(&at("/templates")).await;
+        let templates = list(&page, "templates");
+        let order = templates.iter().find(|one| one["name"] == "order_confirmation" && one["language"] == "en").unwrap();
+        assert_eq!((status, list(order, "params").len() > 1), (200, true), "{order}");
+        assert_eq!(desk.ana.get(&at("/flows")).await.1["flows"], json!([{ "id": "greet", "name": "A greeting by hand" }]));
+
+        desk.ana.post(&at("/messages"), &json!({ "key": "k", "text": "One moment" })).await;
+        let (status, started) = desk.ana.post(&at("/flow"), &json!({ "flow": "greet" })).await;
+        assert_eq!(status, 200, "{started}");
+        on_the_phone(&place, "Hello Udo, from a flow.").await;
+
+        assert_eq!(desk.ana.post(&at("/ticket"), &json!({ "subject": "Broken cup", "text": "See photo" })).await.0, 200);
+        let note = until_told("the ticket", async || {
+            let (_, page) = desk.ana.get(&at("/messages")).await;
+            let note = list(&page, "messages").iter().find(|one| one["direction"] == "note").cloned();
+            note.ok_or_else(|| page.to_string())
+        })
+        .await;
+        assert!(note["text"].as_str().unwrap().ends_with(" · Broken cup"), "{note}");
+        assert_eq!((place.sandbox.books().tickets().len(), &note["error"]), (1, &Value::Null));
+
+        let snippet = json!({ "title": "Greeting", "shortcut": "hi", "texts": { "en": "Hello!", "it": "Ciao!" } });
+        assert_eq!(desk.ana.change("/snippets/greeting", "0", &snippet).await.0, 403);
+        assert_eq!(desk.lead.change("/snippets/greeting", "0", &snippet).await.0, 200);
+        assert_eq!(desk.lead.change("/snippets/greeting", "0", &snippet).await.1["error"]["code"], "changed");
+        assert_eq!(desk.ana.get("/snippets").await.1["snippets"][0]["texts"]["it"], "Ciao!");
+    });
+}

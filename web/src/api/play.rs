@@ -10,6 +10,7 @@ use engine::ids::{Ids, MailboxId, MessageId};
 use engine::store::{MessageRow, Pages, Store};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::extract::{Body, Params};
 use super::{Answer, view};
@@ -49,6 +50,14 @@ enum What {
     Tap,
     /// Opens the conversation.
     Read,
+    /// Sends a picture; `text` is what stands below it.
+    Photo,
+    /// Speaks.
+    Voice,
+    /// Sends a page, PDF.
+    Document,
+    /// Tells where they are.
+    Location,
 }
 
 /// A cart.
@@ -96,11 +105,25 @@ pub(crate) async fn play(State(app): State<Arc<App>>, Body(asked): Body<Asked>) 
         What::Message => Act::Message { text },
         What::Tap => Act::Tap { choice: text },
         What::Order => Act::Order { order: order(asked.order) },
+        What::Photo => raw(json!({ "type": "image",
+            "image": { "id": "sandbox-image", "mime_type": "image/png", "caption": text } })),
+        What::Voice => raw(json!({ "type": "audio",
+            "audio": { "id": "sandbox-voice", "mime_type": "audio/ogg; codecs=opus", "voice": true } })),
+        What::Document => raw(json!({ "type": "document", "document": { "id": "sandbox-document",
+            "mime_type": "application/pdf", "filename": "page.pdf", "caption": text } })),
+        What::Location => raw(json!({ "type": "location",
+            "location": { "latitude": 45.4642, "longitude": 9.19, "name": "Duomo", "address": "Milano" } })),
     };
     let name = asked.name.unwrap_or_else(|| NAME.to_owned());
     let play = Play { from, name, act, ..Play::default() };
     let played = phones.play(play).await.map_err(|error| ApiError::conflict(error.to_string()))?;
     Ok(Json(Played { message_id: Some(played.message_id), webhook_status: played.webhook_status }))
+}
+
+/// A message of the provider's own shape.
+fn raw(message: Value) -> Act {
+    let message = message.as_object().cloned().unwrap_or_default();
+    Act::Raw { message }
 }
 
 fn order(cart: Option<Cart>) -> Order {

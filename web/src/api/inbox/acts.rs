@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Extension, State};
+use engine::account::{Accounts, Permission, Permissions, UserRow, UserState};
 use engine::contact::Priority;
 use engine::ids::{ConversationId, MailboxId, RunId, UserId};
 use engine::inbox::Act;
@@ -18,6 +19,7 @@ use crate::accounts::Who;
 use crate::api::Answer;
 use crate::api::extract::{Body, Id};
 use crate::app::App;
+use crate::error::ApiError;
 
 /// Carries out `act` and shows the conversation.
 async fn act(app: &App, who: &Who, id: ConversationId, act: Act) -> Answer<TalkShown> {
@@ -60,6 +62,13 @@ pub(crate) async fn assign(
     Id(id): Id<ConversationId>,
     Body(to): Body<Assignee>,
 ) -> Answer<TalkShown> {
+    if let Some(agent) = to.agent {
+        let user = app.engine.store().user(agent).await?.filter(|user| user.state == UserState::Active);
+        let works = |user: &UserRow| Permissions::of(user.role, user.publisher).has(Permission::InboxWork);
+        if !user.as_ref().is_some_and(works) {
+            return Err(ApiError::bad_request("agent: somebody who is here and may work in the inbox"));
+        }
+    }
     act(&app, &who, id, Act::Assign { agent: to.agent, team: to.team }).await
 }
 
