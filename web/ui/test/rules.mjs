@@ -59,7 +59,7 @@ await staged(async ({ base, setup, context }) => {
   await page.goto(`${base}${invitation}`);
   await page.getByLabel("Your name").fill("Carla");
   await page.getByLabel("New password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Make my account" }).click();
+  await page.getByRole("button", { name: "Join" }).click();
   await page.waitForURL((url) => !url.pathname.startsWith("/invitation"));
 
   await changes(page, base, admin);
@@ -82,8 +82,13 @@ async function play(page, first, texts) {
   }
 }
 
-const draft = async (page) => (await ask(page, "GET", "/rules/shop/draft")).text;
-const row = (page, name) => page.getByRole("row", { name });
+async function draft(page) {
+  return (await ask(page, "GET", "/rules/shop/draft")).text;
+}
+
+function row(page, name) {
+  return page.getByRole("row", { name });
+}
 
 /** The sentence of the task: "-40 contacts, +15", three opened and understood, in force, undone on the same screen. */
 async function changes(page, base, admin) {
@@ -111,7 +116,7 @@ async function changes(page, base, admin) {
   assert.equal(await reasons.count(), 3);
   await panel.getByText("With the draft: this is not so").first().waitFor();
   await panel.getByText("As it is in force now: this is not so").waitFor();
-  await panel.getByText("Event: text mentions price, discount").first().waitFor();
+  await panel.getByText(/the message.* mentions .*price, discount/).first().waitFor();
   await picture(page, "rules-try");
 
   await page.getByRole("button", { name: "Put in force" }).click();
@@ -120,6 +125,7 @@ async function changes(page, base, admin) {
   await dialog.getByRole("textbox").fill("discounts are price questions too");
   await picture(page, "rules-publish");
   await dialog.getByRole("button", { name: "Put in force" }).click();
+  await dialog.waitFor({ state: "detached" });
   await page.getByText("discounts are price questions too").waitFor();
   const text = await draft(page);
   assert.equal(text, RULES.replace('"how much"', '"discount"'), "one word changed and every comment stayed");

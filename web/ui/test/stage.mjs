@@ -36,6 +36,10 @@ export async function staged(journey) {
     const context = (options = {}) =>
       browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en", reducedMotion: "reduce", ...options });
     await journey({ base, setup, context });
+  } catch (error) {
+    const pages = browser.contexts().flatMap((one) => one.pages());
+    for (const [index, page] of pages.entries()) await picture(page, `failed-${index}`);
+    throw error;
   } finally {
     await browser.close();
     server.kill("SIGTERM");

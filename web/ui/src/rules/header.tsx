@@ -11,6 +11,7 @@ import { useText } from "~/i18n";
 import { Button, IconButton, LinkButton } from "~/ui/button";
 import { Menu } from "~/ui/menu";
 import { FlowStateBadge } from "~/ui/status";
+import styles from "./rules.module.css";
 
 export type RulesView = "table" | "text";
 const VIEWS: readonly RulesView[] = ["table", "text"];
@@ -93,9 +94,11 @@ export function RulesHeader(props: Props) {
           entries={entries}
         />
         {props.mayEdit && (
-          <Button icon={<FlaskConical size={16} aria-hidden />} onPress={props.onTry}>
-            {t("rules.tab.try")}
-          </Button>
+          <span className={styles.only_narrow}>
+            <Button icon={<FlaskConical size={16} aria-hidden />} onPress={props.onTry}>
+              {t("rules.tab.try")}
+            </Button>
+          </span>
         )}
         {props.mayPublish && (
           <Button look="primary" onPress={props.onPublish}>

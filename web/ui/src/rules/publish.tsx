@@ -34,7 +34,8 @@ export function PublishRules({ id, saves, trying, onClose }: Props) {
   const store = useEditorStore();
   const client = useQueryClient();
   const text = useEditor((state) => state.source.text);
-  const errors = useEditor((state) => state.problems.filter(({ severity }) => severity !== "warning"));
+  const problems = useEditor((state) => state.problems);
+  const errors = problems.filter(({ severity }) => severity !== "warning");
   const broken = useEditor((state) => state.broken);
   const live = useLiveText("rules", id);
   const [comment, setComment] = useState("");

@@ -6,7 +6,7 @@ import { columnOf, indentAt, lineEnd, lineStart } from "./lines";
 import { colonAfter, contentEnd, dashColumn } from "./places";
 import { afterKey, inline, itemText, type Value } from "./print";
 import { Refused } from "./refused";
-import { blockText, fitsBlock, type Plain, scalarText } from "./scalar";
+import { blockText, fitsBlock, type Plain, scalarText, staysPlain } from "./scalar";
 import { comments, isInline, nodeAt, type Path, pairOf, rangeOf } from "./source";
 
 /** Replaces one scalar by another, in the same quotes where that is possible. */
@@ -24,7 +24,8 @@ export function replaceScalar(draft: Draft, path: Path, node: Scalar, value: Pla
     const insert = `${ended ? "" : "\n"}${body.join("\n")}${ended ? "\n" : ""}`;
     draft.splice({ from, to, insert: header ?? "" }, { from: end, to: end, insert });
   } else {
-    draft.splice({ from, to, insert: scalarText(value, node.type) });
+    const plain = node.type === "PLAIN" && typeof value === "string" && staysPlain(value) && inBlock(draft, path);
+    draft.splice({ from, to, insert: plain ? value : scalarText(value, node.type) });
   }
 }
 

@@ -32,6 +32,12 @@ export function scalarText(value: Plain, before?: Style): string {
   return single && /["\\]/.test(value) && !value.includes("'") ? singleQuoted(value) : doubleQuoted(value);
 }
 
+/** Whether a text that stands outside brackets, and had no quotes before, needs none now: a condition has quotes of its own. */
+export function staysPlain(text: string): boolean {
+  const fits = /^[\p{L}_]/u.test(text) && !/\s$|[\r\n\t]|:(?:\s|$)|\s#/.test(text);
+  return fits && !WORDS.test(text) && !UNPRINTABLE.test(text);
+}
+
 /** Whether a text can be written as a literal block, which shows its lines as they are. */
 export function fitsBlock(text: string): boolean {
   const lines = text.includes("\n") && !text.endsWith("\n\n") && !/^[ \n]/.test(text) && !/^ +$/m.test(text);

@@ -22,6 +22,7 @@ const ROOTS = [
 
 /** `contact.fields.size` as "contact: size": where it comes from, and what it is. */
 export function nameInWords(name: string, t: Translate): string {
+  if (name === "event.text") return t("editor.name.event_text");
   const [root = "", ...rest] = name.split(".");
   const from = ROOTS.includes(root) ? t(`editor.name.${root}`) : root;
   const shown = rest.filter((part) => part !== "fields" && part !== "output").map((part) => part.replaceAll("_", " "));
