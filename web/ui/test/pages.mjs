@@ -9,6 +9,17 @@ const PAGES = {
   "sign-in": "/sign-in",
   setup: "/setup#token",
   invitation: "/invitation#token",
+  inbox: "/inbox",
+  chat: "/inbox/cnv_0",
+  "chat-closed-window": "/inbox/cnv_1?box=all",
+  "chat-unassigned": "/inbox/cnv_2?box=unassigned",
+  "inbox-none": "/inbox?box=all&text=nobody-like-this",
+  team: "/team",
+  "team-misses": "/team?tab=misses&miss=esc_1",
+  "team-figures": "/team?tab=figures",
+  "team-staffing": "/team?tab=staffing",
+  teams: "/settings?tab=teams",
+  snippets: "/settings?tab=snippets",
   flows: "/flows",
   "flows-new": "/flows?new=1",
   flow: "/flows/order-to-ticket",
@@ -38,6 +49,10 @@ const DIALOGS = {
   decide: ["/attention", "Decide"],
   "retry-dialog": ["/runs/run_00099996", "Retry from the failed step"],
   wizard: ["/connections", "Add a connection"],
+  templates: ["/inbox/cnv_1?box=all", "Choose a template"],
+  "team-dialog": ["/settings?tab=teams", "Change Customer care"],
+  "agent-dialog": ["/settings?tab=teams", "Change Марк Орлов"],
+  "snippet-dialog": ["/settings?tab=snippets", "New snippet"],
   invite: ["/settings?tab=users", "Invite somebody"],
   "token-dialog": ["/settings?tab=tokens", "New token"],
 };
@@ -80,7 +95,7 @@ async function look(page, where, path, press) {
   await page.locator("h1, h2").first().waitFor();
   await page.waitForFunction(() => !document.querySelector('[class*="skeleton"]'));
   if (press) await page.getByRole("button", { name: press, exact: true }).first().click();
-  if (press) await page.locator('[role="dialog"], aside').first().waitFor();
+  if (press) await page.locator('[role="dialog"]:visible, aside:visible').first().waitFor();
   await page.waitForTimeout(150);
   if (LOOK) await page.screenshot({ path: `${LOOK}/${where.replaceAll(" ", "-")}.png` });
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);

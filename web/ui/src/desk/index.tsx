@@ -15,27 +15,33 @@ import { unlockSound } from "./sound";
 import { useTakes } from "./take";
 import { useDesk, useGone } from "./use-desk";
 
-/** Several notices that come at once are one question. */
-const TOGETHER_MS = 30;
+/** Several notices that come at once are two questions at most: one for the first, one for the rest. */
+const TOGETHER_MS = 60;
 /** The list of conversations is read anew this often at most. */
 const PACE_MS = 1_000;
 
 /** Reads anew what notices about people make old; the desk at once, lists at their pace. */
 function useFollowPeople(): void {
-  const timers = useRef<Record<string, ReturnType<typeof setTimeout>>>({});
-  const later = (name: string, ms: number, then: () => void) => {
-    timers.current[name] ??= setTimeout(() => {
-      delete timers.current[name];
-      then();
+  const timers = useRef(new Map<string, boolean>());
+  /** At once, then not again for `ms`; whatever came meanwhile is asked for at the end of it. */
+  const paced = (name: string, ms: number, then: () => void) => {
+    const running = timers.current;
+    if (running.has(name)) return void running.set(name, true);
+    running.set(name, false);
+    then();
+    setTimeout(() => {
+      const more = running.get(name);
+      running.delete(name);
+      if (more) paced(name, ms, then);
     }, ms);
   };
   useNotices(({ kind, id }: Notice) => {
-    if (kind === "escalation" || kind === "presence") later("desk", TOGETHER_MS, () => void readDesk());
+    if (kind === "escalation" || kind === "presence") paced("desk", TOGETHER_MS, () => void readDesk());
     if (kind === "escalation" || kind === "conversation") {
-      later("list", PACE_MS, () => void queries.invalidateQueries({ queryKey: ["inbox", "list"] }));
+      paced("list", PACE_MS, () => void queries.invalidateQueries({ queryKey: ["inbox", "list"] }));
     }
     if (kind === "conversation" && id) {
-      later(id, TOGETHER_MS, () => void queries.invalidateQueries({ queryKey: ["inbox", "one", id] }));
+      paced(id, TOGETHER_MS, () => void queries.invalidateQueries({ queryKey: ["inbox", "one", id] }));
     }
   });
 }
@@ -82,10 +88,9 @@ export default function DeskLayer() {
       <p className="hidden" role="alert">
         {first ? t("desk.spoken", { who, reason: first.reason }) : ""}
       </p>
-      <section className={styles.layer} aria-label={t("desk.waiting")}>
-        {agent && offers.length === 0 && <Ready />}
+      <div className={styles.layer}>
         {!board && (
-          <ul className={styles.cards} ref={cards}>
+          <ul className={styles.cards} ref={cards} aria-label={t("desk.waiting")}>
             {lost.map((one) => (
               <li key={one.one.id} className={styles.lost} role="status">
                 <GoneWords gone={one} />
@@ -101,7 +106,8 @@ export default function DeskLayer() {
             )}
           </ul>
         )}
-      </section>
+      </div>
+      {agent && <Ready />}
     </>
   );
 }

@@ -24,11 +24,15 @@ export const useTakes = create<State>(() => ({ gone: {}, taking: null, order: nu
 
 export const setOrder = (order: string[] | null) => useTakes.setState({ order });
 
+/** More of them would hide those who still wait. */
+const MOST_GONE = 3;
 /** Long enough to read a name. */
 const SHOWN_MS = 5_000;
 
 export function setGone(one: Escalation, how: Gone["how"], by: Person | null): void {
-  useTakes.setState(({ gone }) => ({ gone: { ...gone, [one.id]: { one, how, by } } }));
+  useTakes.setState(({ gone }) => ({
+    gone: Object.fromEntries(Object.entries({ ...gone, [one.id]: { one, how, by } }).slice(-MOST_GONE)),
+  }));
   setTimeout(() => {
     useTakes.setState(({ gone: { [one.id]: _, ...rest } }) => ({ gone: rest }));
   }, SHOWN_MS);

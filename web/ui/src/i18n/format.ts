@@ -93,17 +93,22 @@ export function duration(ms: number): string {
   return shown.map(([of, value]) => unit(value, of)).join(" ");
 }
 
-/** Seconds with one decimal: "11.3 s". */
+/** Seconds with one decimal: "11.3s". */
 export function preciseSeconds(ms: number): string {
   const make = (tag: string) =>
     new Intl.NumberFormat(tag, {
       style: "unit",
       unit: "second",
-      unitDisplay: "short",
+      unitDisplay: "narrow",
       minimumFractionDigits: 1,
       maximumFractionDigits: 1,
     });
   return cached("preciseSeconds", make).format(ms / SECOND);
+}
+
+/** Several names or words, with the commas of the language. */
+export function listed(words: readonly string[]): string {
+  return cached("list", (tag) => new Intl.ListFormat(tag, { type: "unit", style: "short" })).format(words);
 }
 
 /** A size as people say it: "184 kB". */

@@ -67,18 +67,18 @@ export const Bubble = memo(function Bubble({ chat, message, follows, may, onQuot
             ))}
           </span>
         )}
+        {may && direction !== "note" && !failed && (
+          <span className={styles.act}>
+            <IconButton
+              size="s"
+              label={t("inbox.quote")}
+              icon={<Reply size={14} aria-hidden className="flip" />}
+              onPress={() => onQuote(message)}
+            />
+          </span>
+        )}
       </div>
       {failed && <Failed chat={chat} message={message} may={may} />}
-      {may && direction !== "note" && !failed && (
-        <span className={styles.act}>
-          <IconButton
-            size="s"
-            label={t("inbox.quote")}
-            icon={<Reply size={14} aria-hidden className="flip" />}
-            onPress={() => onQuote(message)}
-          />
-        </span>
-      )}
     </li>
   );
 });

@@ -5,7 +5,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { assign, type ChatDetail, chatQuery, closeChat, markRead, reopenChat, type Said, steerBot } from "~/api/inbox";
 import { useCan, useSession } from "~/api/session";
 import { useText } from "~/i18n";
-import { clockTime } from "~/i18n/format";
+import { clockTime, listed } from "~/i18n/format";
 import { useNotices } from "~/shell/follow";
 import { Button, IconButton } from "~/ui/button";
 import { Loaded } from "~/ui/page";
@@ -191,8 +191,8 @@ function Company({ chat }: { chat: ChatDetail }) {
   const others = chat.others.filter(({ id, name }) => id !== me && !types.includes(name)).map(({ name }) => name);
   return (
     <p className={styles.company} role="status">
-      {types.length > 0 && <span className={styles.types}>{t("inbox.types", { names: types.join(", ") })}</span>}
-      {others.length > 0 && <span>{t("inbox.others", { names: others.join(", ") })}</span>}
+      {types.length > 0 && <span className={styles.types}>{t("inbox.types", { names: listed(types) })}</span>}
+      {others.length > 0 && <span>{t("inbox.others", { names: listed(others) })}</span>}
     </p>
   );
 }

@@ -172,7 +172,7 @@ function Modes({ mode, onChange }: { mode: Mode; onChange: (mode: Mode) => void 
 function WindowWords({ window }: { window: ReplyWindow }) {
   const t = useText();
   if (!window.open) return <span className={styles.closed}>{t("inbox.window_closed")}</span>;
-  const words = t("inbox.window_left", { left: duration(window.left) });
+  const words = t("inbox.window_left", { left: duration(Math.ceil(window.left / 1_000) * 1_000) });
   return <span className={window.soon ? styles.soon : styles.quiet}>{words}</span>;
 }
 
@@ -296,10 +296,8 @@ function Writing({ box, text, isNote, language, onWrite, onSend }: WritingProps)
         className={styles.field}
         aria-label={t(isNote ? "inbox.note_write" : "inbox.write")}
         placeholder={t(isNote ? "inbox.note_write" : "inbox.write")}
-        role="combobox"
         aria-autocomplete="list"
-        aria-expanded={found.length > 0}
-        aria-controls={list}
+        aria-controls={found.length > 0 ? list : undefined}
         aria-activedescendant={chosen ? `${list}-${found.indexOf(chosen)}` : undefined}
         value={text}
         onChange={(event) => onWrite(event.target.value)}

@@ -47,6 +47,7 @@ export function MessageList({ chat, messages, may, onQuote }: Props) {
     if (!place.current.atEnd) setUnseen(true);
   }, [last]);
   // A picture that arrives, or a keyboard that opens, must not push the last words out of sight.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list is there with the first answer.
   useEffect(() => {
     const box = scroller.current;
     if (!box) return;
@@ -56,7 +57,7 @@ export function MessageList({ chat, messages, may, onQuote }: Props) {
     watch.observe(box);
     if (box.firstElementChild) watch.observe(box.firstElementChild);
     return () => watch.disconnect();
-  }, []);
+  }, [messages.read]);
 
   const onScroll = () => {
     const box = scroller.current;

@@ -3,7 +3,7 @@ import { Pencil, Plus, UsersRound } from "lucide-react";
 import { useState } from "react";
 import { type StoredProfile, type StoredTeam, teamsQuery } from "~/api/desk";
 import { useText } from "~/i18n";
-import { duration, languageName, number } from "~/i18n/format";
+import { duration, languageName, listed, number } from "~/i18n/format";
 import { Button, IconButton } from "~/ui/button";
 import { Empty } from "~/ui/empty";
 import { Card, Facts, Loaded } from "~/ui/page";
@@ -74,7 +74,7 @@ function TeamCard({ team, onEdit }: { team: StoredTeam; onEdit: () => void }) {
           [t("teams.members"), t("teams.members_n", { n: team.members.length })],
           [t("teams.accept_within"), duration(team.accept_within_ms)],
           [t("teams.calendar"), team.calendar ? <bdi key="calendar">{team.calendar}</bdi> : t("teams.always")],
-          [t("teams.fallback"), team.fallback.length > 0 ? team.fallback.join(", ") : t("teams.fallback_none")],
+          [t("teams.fallback"), team.fallback.length > 0 ? listed(team.fallback) : t("teams.fallback_none")],
         ]}
       />
     </Card>
@@ -94,7 +94,7 @@ function Agents({ agents, onEdit }: { agents: StoredProfile[]; onEdit: (agent: S
       id: "languages",
       name: t("teams.languages"),
       width: "minmax(110px, 1.4fr)",
-      cell: ({ languages }) => languages.map(languageName).join(", "),
+      cell: ({ languages }) => listed(languages.map(languageName)),
     },
     {
       id: "skills",

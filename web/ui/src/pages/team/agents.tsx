@@ -5,7 +5,7 @@ import { type Agent, type Desk, teamsQuery } from "~/api/desk";
 import { Lamp } from "~/desk/presence";
 import { useDesk } from "~/desk/use-desk";
 import { useText } from "~/i18n";
-import { duration, languageName, number, percent } from "~/i18n/format";
+import { duration, languageName, listed, number, percent } from "~/i18n/format";
 import { LinkButton } from "~/ui/button";
 import { Empty } from "~/ui/empty";
 import { Loaded } from "~/ui/page";
@@ -101,14 +101,14 @@ function Agents({ agents }: { agents: Agent[] }) {
       name: t("team.teams"),
       width: "minmax(110px, 1.6fr)",
       wide: true,
-      cell: ({ teams }) => <bdi>{teams.map((id) => names.get(id) ?? id).join(", ")}</bdi>,
+      cell: ({ teams }) => <bdi>{listed(teams.map((id) => names.get(id) ?? id))}</bdi>,
     },
     {
       id: "languages",
       name: t("teams.languages"),
       width: "minmax(110px, 1.4fr)",
       wide: true,
-      cell: ({ languages }) => languages.map(languageName).join(", "),
+      cell: ({ languages }) => listed(languages.map(languageName)),
     },
   ];
   return (

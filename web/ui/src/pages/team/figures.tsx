@@ -19,6 +19,8 @@ const DAY_MS = 86_400_000;
 interface Measure {
   value: (row: FigureRow) => number | null;
   words: (value: number) => string;
+  /** The whole bar; the largest value where there is none. */
+  whole?: number;
 }
 
 /** What is measured, and how it is said. */
@@ -27,9 +29,13 @@ const MEASURES: Record<string, Measure> = {
   first_response: { value: (row) => row.first_response_ms.p50, words: duration },
   accept: { value: (row) => row.accept_ms.p50, words: duration },
   resolution: { value: (row) => row.resolution_ms.p50, words: duration },
-  satisfaction: { value: (row) => row.satisfaction.mean, words: (mean) => number(Math.round(mean * 10) / 10) },
-  within: { value: (row) => row.within, words: percent },
-  human_share: { value: (row) => row.human_share, words: percent },
+  satisfaction: {
+    value: (row) => row.satisfaction.mean,
+    words: (mean) => number(Math.round(mean * 10) / 10),
+    whole: 5,
+  },
+  within: { value: (row) => row.within, words: percent, whole: 1 },
+  human_share: { value: (row) => row.human_share, words: percent, whole: 1 },
   missed: { value: (row) => row.missed, words: number },
 };
 
@@ -105,7 +111,7 @@ export function TableSwitch({ table, onChange }: { table: boolean; onChange: (ta
 
 function Bars({ rows, name, measure }: { rows: FigureRow[]; name: string; measure: Measure }) {
   const values = rows.map(measure.value);
-  const most = Math.max(...values.map((value) => value ?? 0), Number.MIN_VALUE);
+  const most = measure.whole ?? Math.max(...values.map((value) => value ?? 0), Number.MIN_VALUE);
   return (
     <dl className={styles.bars} aria-label={name}>
       {rows.map((row, at) => {

@@ -3,7 +3,7 @@ import { CalendarClock, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { type StaffHour, staffingQuery } from "~/api/desk";
 import { useText } from "~/i18n";
-import { clockTime, number } from "~/i18n/format";
+import { clockTime, listed, number } from "~/i18n/format";
 import { Empty } from "~/ui/empty";
 import { Loaded } from "~/ui/page";
 import { type Column, Table } from "~/ui/table";
@@ -44,7 +44,7 @@ function Verdict({ hours }: { hours: StaffHour[] }) {
   return (
     <p className={styles.short}>
       <TriangleAlert size={16} aria-hidden />
-      {t("team.short", { n: short.length, at: short.map(hourOf).join(", ") })}
+      {t("team.short", { n: short.length, at: listed(short.map(hourOf)) })}
     </p>
   );
 }
