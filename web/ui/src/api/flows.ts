@@ -48,3 +48,14 @@ export const versionQuery = (flow: string, version: string) =>
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });
+
+/** An id from a name: what flows may be called is lower case letters, figures and dashes. */
+export function idOf(name: string): string {
+  const plain = name.normalize("NFKD").toLowerCase();
+  const id = plain
+    .replace(/[\u0300-\u036f]/g, "")
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 60);
+  return /^[a-z]/.test(id) ? id : `flow-${id || Date.now().toString(36)}`;
+}

@@ -30,6 +30,7 @@ import {
 } from "./state/editor";
 import type { LockKeeper } from "./state/lock";
 import { type Opening, useCommands } from "./state/use-commands";
+import { rowOf } from "./state/wrap";
 
 // The picture comes first; forms and lists follow while it is looked at, windows when they are opened.
 const forms = () => import("./inspector/inspector");
@@ -43,6 +44,7 @@ const TestPanel = lazy(() => import("./test/test-panel").then(({ TestPanel }) =>
 const PublishDialog = lazy(() => import("./publish/publish").then(({ PublishDialog }) => ({ default: PublishDialog })));
 const Versions = lazy(() => import("./publish/versions").then(({ Versions }) => ({ default: Versions })));
 const SearchDialog = lazy(() => import("./header/search").then(({ SearchDialog }) => ({ default: SearchDialog })));
+const ToFlow = lazy(() => import("./header/to-flow").then(({ ToFlow }) => ({ default: ToFlow })));
 const Help = lazy(() => import("./header/help").then(({ Help }) => ({ default: Help })));
 const YamlPanel = lazy(() => import("./yaml/panel"));
 const VIEW = "editor view";
@@ -63,12 +65,14 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
   const [window_, setWindow] = useState<"publish" | "versions" | "search" | "help" | "drop" | null>(null);
   const [testing, setTesting] = useState(false);
   const [adding, setAdding] = useState<{ list: string; index: number; anchor: Element } | null>(null);
+  const [parting, setParting] = useState<string | null>(null);
   const [menu, setMenu] = useState<{ path: string; anchor: Element } | null>(null);
   const opening = useMemo<Opening>(
     () => ({
       picker: (place, anchor) => setAdding({ ...place, anchor }),
       menu: (path, anchor) => setMenu({ path, anchor }),
       test: () => setTesting(true),
+      toFlow: (path) => setParting(path),
     }),
     [],
   );
@@ -153,6 +157,7 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
           onPaste={() => adding && commands.pasteAt(adding)}
         />
         <StepMenu target={menu} commands={commands} onClose={() => setMenu(null)} />
+        {parting !== null && <ToFlow path={parting} onClose={() => setParting(null)} />}
         {window_ === "search" && <SearchDialog onClose={close} />}
         {window_ === "help" && <Help onClose={close} />}
         {window_ === "versions" && <Versions kind={kind} id={id} mayPublish={mayPublish} onClose={close} />}
@@ -188,6 +193,11 @@ function Views({ commands, onHelp }: { commands: ReturnType<typeof useCommands> 
   const picture = useEditor((state) => state.picture);
   const problems = useEditor((state) => state.problems);
   const stop = useEditor((state) => state.stop);
+  const more = useEditor((state) => state.more);
+  const marked = useMemo(
+    () => new Set(stop?.kind === "step" && more > 0 ? rowOf(picture, stop.path, more).map(({ path }) => path) : []),
+    [picture, stop, more],
+  );
   const collapsed = useEditor((state) => state.collapsed);
   const compact = useEditor((state) => state.compact);
   const painted = useEditor((state) => state.painted);
@@ -211,6 +221,7 @@ function Views({ commands, onHelp }: { commands: ReturnType<typeof useCommands> 
         states={painted}
         problems={counts}
         stop={stop}
+        marked={marked}
         onStop={onStop}
         collapsed={collapsed}
         onToggle={onToggle}

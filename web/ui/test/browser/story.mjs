@@ -83,6 +83,7 @@ async function tryIt(page, hands) {
   await timeline.getByText("Hand over to a person").first().waitFor();
   const late = timeline.getByRole("listitem").filter({ hasText: "2d" }).filter({ hasText: "Send a template" });
   await late.first().waitFor();
+  await hands.press(panel.getByRole("button", { name: "Close" }));
 }
 
 /** Publishes it, orders on the customer's phone, and finds the run on the picture. */

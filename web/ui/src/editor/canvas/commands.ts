@@ -2,6 +2,7 @@
 
 import { createContext, useContext } from "react";
 import type { Stop } from "../model/walk";
+import type { Around } from "../state/wrap";
 
 export interface Commands {
   /** Opens the list of steps; what is picked comes before item `index` of `list`. */
@@ -18,6 +19,14 @@ export interface Commands {
   /** Opens the settings of what is selected. */
   open: (stop: Stop) => void;
   menu: (path: string, anchor: Element) => void;
+  /** Selects all steps from the selected one to this. */
+  selectTo: (path: string) => void;
+  /** Selects one step more behind the selected ones, or one less. */
+  selectMore: (by: 1 | -1) => void;
+  /** Puts the selected steps into a step around them. */
+  wrap: (path: string, around: Around) => void;
+  /** Asks for the name of a flow that the selected steps go into. */
+  toFlow: (path: string) => void;
   test: () => void;
 }
 

@@ -27,6 +27,8 @@ export interface FlowCanvasProps {
   /** How many problems each step has. */
   problems?: ReadonlyMap<string, number>;
   stop: Stop | null;
+  /** Steps that are selected beside it. */
+  marked?: ReadonlySet<string>;
   onStop: (stop: Stop) => void;
   collapsed: ReadonlySet<string>;
   onToggle: (path: string) => void;
@@ -64,6 +66,7 @@ function Canvas({
   took = NONE,
   problems = NO_PROBLEMS,
   stop,
+  marked,
   onStop,
   collapsed,
   onToggle,
@@ -84,8 +87,14 @@ function Canvas({
     return before.current;
   }, [picture, collapsed, compact, rtl]);
   const nodes = useMemo<FlowNode[]>(
-    () => parts.current.nodes(picture, plan, { states, took, problems, stop, collapsed, compact }, t),
-    [picture, plan, states, took, problems, stop, collapsed, compact, t],
+    () =>
+      parts.current.nodes(
+        picture,
+        plan,
+        { states, took, problems, stop, ...(marked ? { marked } : {}), collapsed, compact },
+        t,
+      ),
+    [picture, plan, states, took, problems, stop, marked, collapsed, compact, t],
   );
   const onInit = useFirstView(frame, plan.width);
   const focus = useFocus(frame, plan);

@@ -33,6 +33,10 @@ export function onKey(event: KeyboardEvent, stop: Stop, anchor: Element, keys: K
     commands.move(path, event.key === "ArrowUp" ? -1 : 1);
     return true;
   }
+  if (event.shiftKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+    if (path !== null) commands?.selectMore(event.key === "ArrowUp" ? -1 : 1);
+    return commands !== null && path !== null;
+  }
   const target = neighbour(event.key, stop, keys);
   if (target) {
     keys.go(target);

@@ -102,12 +102,14 @@ export const StepNode = memo(function StepNode({ data }: NodeProps & { data: Car
       draggable={commands !== null}
       onDragStart={drag}
       onDragEnd={() => delete document.body.dataset.dragging}
-      onClick={() => select({ kind: "step", path: data.path })}
+      onClick={(event) =>
+        event.shiftKey && commands ? commands.selectTo(data.path) : select({ kind: "step", path: data.path })
+      }
       onDoubleClick={() => commands?.open({ kind: "step", path: data.path })}
       onContextMenu={(event) => {
         if (!commands) return;
         event.preventDefault();
-        select({ kind: "step", path: data.path });
+        if (!data.selected) select({ kind: "step", path: data.path });
         commands.menu(data.path, event.currentTarget);
       }}
     >
@@ -138,7 +140,7 @@ export const StepNode = memo(function StepNode({ data }: NodeProps & { data: Car
           aria-label={t("editor.more", { step: data.title })}
           onClick={(event) => {
             event.stopPropagation();
-            select({ kind: "step", path: data.path });
+            if (!data.selected) select({ kind: "step", path: data.path });
             commands.menu(data.path, event.currentTarget);
           }}
         >

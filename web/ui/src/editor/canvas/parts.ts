@@ -61,6 +61,8 @@ export interface About {
   took: Readonly<Record<string, string>>;
   problems: ReadonlyMap<string, number>;
   stop: Stop | null;
+  /** Steps that are selected beside the stop. */
+  marked?: ReadonlySet<string>;
   collapsed: ReadonlySet<string>;
   compact: boolean;
 }
@@ -128,7 +130,7 @@ function node(
       problems: about.problems.get(step.path) ?? 0,
       state: about.states?.[step.path] ?? null,
       took: about.took[step.path] ?? "",
-      selected: chosen,
+      selected: chosen || (about.marked?.has(step.path) ?? false),
       tab,
       branches: step.lanes.length,
       inside: step.inside,

@@ -7,10 +7,12 @@ import {
   Copy,
   CopyPlus,
   FoldVertical,
+  Group,
   Pencil,
   Plus,
   Scissors,
   Trash2,
+  Workflow,
 } from "lucide-react";
 import { useMemo } from "react";
 import { Menu, MenuItem, Popover, Separator } from "react-aria-components";
@@ -29,9 +31,13 @@ export function StepMenu({ target, commands, onClose }: Props) {
   const t = useText();
   const store = useEditorStore();
   const step = useEditor((state) => (target ? state.picture.steps.get(target.path) : undefined));
+  const more = useEditor((state) => state.more);
+  const first = useEditor((state) => (state.stop?.kind === "step" ? state.stop.path : null));
   const place = useMemo(() => ({ current: target?.anchor ?? null }), [target]);
   if (!target || !step) return null;
-  const { path, anchor } = target;
+  const { anchor } = target;
+  // Of several selected steps the first is meant, and those behind it with it.
+  const path = more > 0 && first ? first : target.path;
   const entries = [
     { id: "edit", icon: Pencil, do: () => commands.open({ kind: "step", path }) },
     { id: "above", icon: Plus, do: () => commands.add({ list: step.list, index: step.index }, anchor) },
@@ -47,6 +53,13 @@ export function StepMenu({ target, commands, onClose }: Props) {
     { id: "cut", icon: Scissors, keys: "Ctrl+X", do: () => commands.cut(path) },
     { id: "paste", icon: ClipboardPaste, keys: "Ctrl+V", do: () => commands.paste({ kind: "step", path }) },
     { id: "duplicate", icon: CopyPlus, keys: "Ctrl+D", do: () => commands.duplicate(path) },
+    null,
+    ...(["if", "parallel", "for_each"] as const).map((around) => ({
+      id: `wrap_${around}`,
+      icon: Group,
+      do: () => commands.wrap(path, around),
+    })),
+    { id: "to_flow", icon: Workflow, do: () => commands.toFlow(path) },
     null,
     { id: "delete", icon: Trash2, keys: "Del", do: () => commands.remove(path) },
   ];

@@ -13,6 +13,7 @@ const KEYS: [string, string][] = [
   ["Shift A", "add_before"],
   ["Del", "delete"],
   ["Alt ↑ ↓", "move"],
+  ["Shift ↑ ↓", "select"],
   ["Ctrl C X V D", "copy"],
   ["Ctrl Z", "undo"],
   ["Ctrl Shift Z", "redo"],

@@ -32,12 +32,12 @@ function useRows() {
 export function ListField({ label, hint, path, required, template = false }: Shown & { template?: boolean }) {
   const t = useText();
   const field = useField(path, required);
+  const rows = useRows();
   if (field.value !== undefined && field.value !== null && !Array.isArray(field.value))
     return <TemplateField label={label} path={path} />;
   const there = Array.isArray(field.value) ? field.value.map(asText) : [];
   // A list that must not be empty begins with a row to write into.
   const items = there.length === 0 && required ? [""] : there;
-  const rows = useRows();
   const write = (next: string[]) => (next.length === 0 && !required ? field.unset() : field.set(next));
   return (
     <fieldset ref={rows.box} className={styles.set}>
@@ -106,10 +106,10 @@ export function MapField({
 }: Shown & { typed?: boolean; nameLabel: string }) {
   const t = useText();
   const field = useField(path, required);
+  const rows = useRows();
   if (field.value !== undefined && field.value !== null && !isWrittenMap(field.value))
     return <TemplateField label={label} path={path} />;
   const keys = Object.keys(isWrittenMap(field.value) ? field.value : {});
-  const rows = useRows();
   const add = () => {
     const there = isWrittenMap(field.value) ? (field.value as Record<string, Value>) : {};
     field.set({ ...there, [freeName(keys)]: "" });

@@ -20,6 +20,8 @@ export interface EditorState {
   broken: { line: number; column: number; message: string } | null;
   history: History;
   stop: Stop | null;
+  /** How many steps behind the selected one, in the same list, are selected with it. */
+  more: number;
   collapsed: ReadonlySet<string>;
   compact: boolean;
   view: View;
@@ -51,6 +53,7 @@ export function createEditor(text: string, closed: Closed | null = null): Editor
     broken,
     history: EMPTY,
     stop: null,
+    more: 0,
     collapsed: new Set(),
     compact: false,
     view: "canvas",
@@ -127,6 +130,23 @@ export function select(store: EditorStore, stop: Stop | null): void {
   store.setState(chosen(stop));
 }
 
+/** Selects the steps of a list from the selected one to `path`, whichever comes first; without one selected, `path` alone. */
+export function selectTo(store: EditorStore, path: string): void {
+  const { stop, picture } = store.getState();
+  const [from, to] = [stop?.kind === "step" ? picture.steps.get(stop.path) : undefined, picture.steps.get(path)];
+  if (!from || !to || from.list !== to.list) return select(store, { kind: "step", path });
+  const [first, last] = from.index < to.index ? [from, to] : [to, from];
+  store.setState({ stop: { kind: "step", path: first.path }, more: last.index - first.index });
+}
+
+/** Selects one step more, or one less, behind the selected one. */
+export function selectMore(store: EditorStore, by: 1 | -1): void {
+  const { stop, more, picture } = store.getState();
+  const first = stop?.kind === "step" ? picture.steps.get(stop.path) : undefined;
+  const there = first && (by < 0 ? more > 0 : picture.steps.has(`${first.list}/${first.index + more + 1}`));
+  if (there) store.setState({ more: more + by });
+}
+
 /** Selects, and asks for the focus to go there. */
 export function goTo(store: EditorStore, stop: Stop, what: "inspector" | "stop" = "stop"): void {
   const { wanted } = store.getState();
@@ -143,8 +163,8 @@ export function toggleCollapsed(store: EditorStore, path: string): void {
   store.setState({ collapsed });
 }
 
-function chosen(stop: Stop | null): Pick<EditorState, "stop"> {
-  return { stop };
+function chosen(stop: Stop | null): Pick<EditorState, "stop" | "more"> {
+  return { stop, more: 0 };
 }
 
 /** What follows from a text: its picture, unless it is broken, and what of the selection is still there. */
@@ -154,7 +174,7 @@ function drawn(source: Source, before: EditorState): Partial<EditorState> {
   const now = picture(source, before.broken ? undefined : before);
   const key = before.stop && stopKey(before.stop);
   const there = key !== null && stops(now, new Set()).some((stop) => stopKey(stop) === key);
-  return { source, broken: null, picture: now, stop: there ? before.stop : null };
+  return { source, broken: null, picture: now, stop: there ? before.stop : null, more: 0 };
 }
 
 export const EditorContext = createContext<EditorStore | null>(null);

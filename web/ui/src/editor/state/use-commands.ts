@@ -9,12 +9,14 @@ import { cardOf } from "../model/cards";
 import type { NewStep } from "../model/new-step";
 import type { Stop } from "../model/walk";
 import { addSteps, copyStep, duplicateStep, moveStep, moveTo, pasteSteps, placeAt, removeStep } from "./commands";
-import { type EditorStore, goTo, redoEdit, say, undoEdit } from "./editor";
+import { type EditorStore, goTo, redoEdit, say, selectMore, selectTo, undoEdit } from "./editor";
+import { wrapSteps } from "./wrap";
 
 export interface Opening {
   picker: (place: { list: string; index: number }, anchor: Element) => void;
   menu: (path: string, anchor: Element) => void;
   test: () => void;
+  toFlow: (path: string) => void;
 }
 
 /** What was copied last, for browsers that do not let us read the clipboard. */
@@ -37,6 +39,7 @@ export function useCommands(store: EditorStore, open: Opening): Actions {
       const step = store.getState().picture.steps.get(path);
       return step ? cardOf(step, t).title : "";
     };
+    const sayMany = () => say(store, t("editor.said.selected", { n: store.getState().more + 1 }));
     const focus = () => {
       const { stop } = store.getState();
       if (stop) goTo(store, stop);
@@ -67,6 +70,19 @@ export function useCommands(store: EditorStore, open: Opening): Actions {
       add: open.picker,
       menu: open.menu,
       test: open.test,
+      toFlow: open.toFlow,
+      selectTo: (path) => {
+        selectTo(store, path);
+        sayMany();
+      },
+      selectMore: (by) => {
+        selectMore(store, by);
+        sayMany();
+      },
+      wrap: (path, around) => {
+        const { more } = store.getState();
+        if (!refused(wrapSteps(store, path, more, around))) say(store, t("editor.said.wrapped", { n: more + 1 }));
+      },
       remove,
       move: (path, by) => {
         if (refused(moveStep(store, path, by))) return;

@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { createFlow } from "~/api/flows";
+import { createFlow, idOf } from "~/api/flows";
 import { queries } from "~/api/queries";
 import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
@@ -39,17 +39,6 @@ function Ready() {
       <LibraryCards text={text} />
     </div>
   );
-}
-
-/** An id from a name: what flows may be called is lower case letters, figures and dashes. */
-export function idOf(name: string): string {
-  const plain = name.normalize("NFKD").toLowerCase();
-  const id = plain
-    .replace(/[\u0300-\u036f]/g, "")
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "")
-    .slice(0, 60);
-  return /^[a-z]/.test(id) ? id : `flow-${id || Date.now().toString(36)}`;
 }
 
 function Blank() {

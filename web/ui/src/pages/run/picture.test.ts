@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { idOf } from "../flows/new";
+import { idOf } from "~/api/flows";
 import { place } from "./picture";
 
 it("reads depth and branch of a step from its place in the text", () => {
