@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "these are tests, though a library holds them")]
 
 pub mod conformance;
+pub mod postgres;
 pub mod remains;
 pub mod stage;

@@ -8,6 +8,7 @@ mod flows;
 mod kill;
 mod process;
 mod segments;
+mod store_postgres;
 mod store_sqlite;
 mod tidy;
 mod vendor_specs;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Row};
 use zstd::bulk::Decompressor;
@@ -30,7 +31,7 @@ pub async fn all(folder: &Path, file: &str) -> Vec<u8> {
 }
 
 /// Every frame in `bytes`, unpacked. What only looks like a frame is left out.
-fn unpacked(bytes: &[u8]) -> Vec<u8> {
+pub fn unpacked(bytes: &[u8]) -> Vec<u8> {
     let starts = bytes.windows(FRAME.len()).enumerate().filter(|(_, start)| *start == FRAME);
     let frame = |(at, _): (usize, &[u8])| {
         let size = zstd::zstd_safe::find_frame_compressed_size(&bytes[at..]).ok()?;
@@ -38,6 +39,21 @@ fn unpacked(bytes: &[u8]) -> Vec<u8> {
         Decompressor::with_dictionary(TEXT).ok()?.decompress(&bytes[at..at + size], LARGEST).ok()
     };
     starts.filter_map(frame).flatten().collect()
+}
+
+/// Every frame in a column of bytes of a server's database, unpacked.
+pub async fn of_server(conn: &mut PgConnection) -> Vec<u8> {
+    let columns = "select table_name::text, column_name::text from information_schema.columns \
+                   where table_schema = 'public' and data_type = 'bytea'";
+    let mut found = Vec::new();
+    for row in sqlx::query(columns).fetch_all(&mut *conn).await.unwrap() {
+        let (table, column): (String, String) = (row.get(0), row.get(1));
+        let text = format!("select \"{column}\" from \"{table}\" where \"{column}\" is not null");
+        for row in sqlx::query(AssertSqlSafe(text)).fetch_all(&mut *conn).await.unwrap() {
+            found.extend(unpacked(&row.get::<Vec<u8>, _>(0)));
+        }
+    }
+    found
 }
 
 async fn blobs(file: &Path) -> Vec<u8> {

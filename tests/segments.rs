@@ -11,7 +11,7 @@ use engine::handle::schedule_mailbox;
 use engine::ids::ContactId;
 use engine::runner::Engine;
 use engine::store::{Reads, RunRow, RunStatus, Store, WaitKind};
-use engine_store::sqlite::{Options, Sqlite};
+use engine_store::{Database, Options};
 use serde_json::{Value, json};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -181,7 +181,7 @@ fn a_flow_finds_all_contacts_and_an_erased_one_is_gone_from_what_it_knew() {
         assert!(report.clean(), "{report:?}");
         stage.kill(life);
 
-        let store = Sqlite::open(&stage.database(), Options::new(i64::MAX)).await.expect("it opens");
+        let store = Database::open(&stage.database(), Options::new(i64::MAX)).await.expect("it opens");
         store.vacuum().await.expect("it is rewritten");
         store.close().await;
         let after = remains::all(stage.folder.path(), "switchboard.db").await;

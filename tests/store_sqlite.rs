@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests, though not all functions are marked so")]
 
 use engine::ids::JournalId;
-use engine_store::sqlite::{Options, Sqlite};
+use engine_store::{Database, Options};
 use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 use tests::conformance::Driver;
@@ -17,21 +17,21 @@ impl InFolder {
 }
 
 impl Driver for InFolder {
-    type Store = Sqlite;
+    type Store = Database;
 
     async fn fresh() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    async fn open(&self, strand: i64) -> Sqlite {
-        Sqlite::open(&self.path(), Options::new(strand)).await.unwrap()
+    async fn open(&self, strand: i64) -> Database {
+        Database::open(&self.path(), Options::new(strand)).await.unwrap()
     }
 
-    async fn close(&self, store: Sqlite) {
+    async fn close(&self, store: Database) {
         store.close().await;
     }
 
-    async fn bytes(&self, store: &Sqlite) -> Vec<u8> {
+    async fn bytes(&self, store: &Database) -> Vec<u8> {
         store.vacuum().await.unwrap();
         tests::remains::all(self.0.path(), "switchboard.db").await
     }

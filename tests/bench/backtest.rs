@@ -15,7 +15,7 @@ use engine::run::{Entry, What};
 use engine::store::{
     Arrival, EventArrival, JournalKind, JournalRow, Lane, MailboxRows, MessageRow, NewParty, Receipt, Store, Work,
 };
-use engine_store::sqlite::{Options, Sqlite};
+use engine_store::{Database, Options};
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
@@ -74,7 +74,7 @@ async fn backtest(binary: &Path, data: &Path, file: &Path) -> Result<Value> {
 /// Messages as doors and turns leave them: received, handled, with the facts that rules saw.
 async fn store(file: &Path, messages: u64) -> Result<()> {
     let ids = Ids::new(0);
-    let store = Sqlite::open(file, Options::new(ids.next(START))).await?;
+    let store = Database::open(file, Options::new(ids.next(START))).await?;
     let mut stored = 0;
     while stored < messages {
         let count = BATCH.min(messages - stored);

@@ -14,7 +14,7 @@ use engine::handle::{Input, event_from_row, handle};
 use engine::ids::Ids;
 use engine::mailbox::Mailbox;
 use engine::store::{Reads, Receipt, Store, Stored, VersionRow, Work};
-use engine_store::sqlite::{Options, Sqlite};
+use engine_store::{Database, Options};
 use futures_util::future::try_join_all;
 use tokio::time::{Instant, sleep};
 
@@ -69,7 +69,7 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
 /// Runs as production makes them: an event received, handled, committed.
 async fn arm(file: &Path, waits: u64) -> Result<()> {
     let ids = Ids::new(0);
-    let store = Sqlite::open(file, Options::new(ids.next(START))).await?;
+    let store = Database::open(file, Options::new(ids.next(START))).await?;
     let row = store.flows().await?.into_iter().next().context("no flow is stored")?;
     let book = book(row)?;
     let mut stored = 0;

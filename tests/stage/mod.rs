@@ -20,7 +20,7 @@ use engine::flow::{ConnectionInfo, Environment, Kind, check_document};
 use engine::ids::{Ids, VersionId};
 use engine::runner::{Engine, Parts};
 use engine::store::{RunFilter, RunRow, Store, VersionRow, VersionState};
-use engine_store::sqlite::{Options, Sqlite};
+use engine_store::{Database, Options};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::sync::{Notify, watch};
@@ -33,7 +33,7 @@ pub const AUDIT_KEY: [u8; 32] = [7; 32];
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The store of a staged engine.
-pub type StageStore = Mortal<Sqlite>;
+pub type StageStore = Mortal<Database>;
 
 /// Makes TLS available to every client of this process.
 pub fn prepare() {
@@ -203,7 +203,7 @@ async fn start(
     };
     let compile = Arc::new(compile);
     let strand = ids.next(clock.now());
-    let store = Sqlite::open(database, Options::new(strand)).await.expect("the store opens");
+    let store = Database::open(database, Options::new(strand)).await.expect("the store opens");
     let fresh = store.versions().await.expect("versions").is_empty();
     let store = Mortal::new(store, if fresh { 0 } else { at }, moment);
     let (death, mortal) = (store.death(), store.clone());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use connectors::sandbox::Phones;
 use engine::clock::{At, Clock};
 use engine::ids::Ids;
-use engine_store::sqlite::Sqlite;
+use engine_store::Database;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::accounts::SignIn;
@@ -20,7 +20,7 @@ use crate::flows::locks::Locks;
 use crate::keys::Token;
 
 /// The database of this build.
-pub type Store = Sqlite;
+pub type Store = Database;
 /// The engine on it.
 pub type Engine = engine::runner::Engine<Store>;
 

@@ -16,7 +16,7 @@ use engine::flow::Bindings;
 use engine::ids::Ids;
 use engine::stops::Scope;
 use engine::store::{Reads, Store};
-use engine_store::sqlite::Sqlite;
+use engine_store::Database;
 
 use crate::erasures::{self, NAME};
 use crate::lock::{self, Lock};
@@ -108,9 +108,9 @@ pub async fn copy(data: &Path, to: &Path) -> Result<Copied, Error> {
 
 async fn whole_copy(from: &Path, partial: &Path, key: [u8; 32], list: &Path) -> Result<Copied, Error> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(partial).map_err(at(partial))?;
-    Sqlite::copy(from, partial).await?;
-    Sqlite::inspect(partial).await?;
-    let store = Sqlite::read_only(partial).await?;
+    Database::copy(from, partial).await?;
+    Database::inspect(partial).await?;
+    let store = Database::read_only(partial).await?;
     let proved = async {
         let report = audit::verify(&store, Some(key), &[]).await?;
         let known = erasures::read(list)?;
@@ -150,7 +150,7 @@ pub struct Restored {
 pub async fn restore(data: &Path, from: &Path, replace: bool, lists: &[PathBuf]) -> Result<Restored, Error> {
     let lock = Lock::take(data)?;
     expect_keys(data)?;
-    Sqlite::inspect(from).await?;
+    Database::inspect(from).await?;
     let database = start::database(data);
     if database.exists() && !replace {
         let why = format!("{} is there already: --replace puts it aside", database.display());
@@ -164,7 +164,7 @@ pub async fn restore(data: &Path, from: &Path, replace: bool, lists: &[PathBuf])
     let kept = put_aside(data)?;
     fs::rename(&partial, &database).map_err(at(&database))?;
     sync_folder(data)?;
-    let started = start::in_folder(lock, data, None, Bindings::default()).await?;
+    let started = start::in_folder(lock, data, None, None, Bindings::default()).await?;
     let done = settle(&started, &database, &erased).await;
     started.stop().await;
     let (until, report, again) = done?;
@@ -176,7 +176,7 @@ async fn settle(started: &Started, database: &Path, erased: &Erased) -> Result<(
     let (app, store) = (&started.app, started.app.engine.store());
     let until = Ids::time_of(store.last_id().await?);
     app.engine.stop_sending(Scope::All, BY).await?;
-    let reader = Sqlite::read_only(database).await?;
+    let reader = Database::read_only(database).await?;
     let forgotten = erased.without(&reader.erased().await?);
     let families = reader.families(forgotten.events).await;
     reader.close().await;
@@ -205,7 +205,7 @@ async fn known_erased(data: &Path, from: &Path, lists: &[PathBuf]) -> Result<Era
         erased.add(erasures::read(&list)?);
     }
     // A damaged one is why somebody restores: what it still tells is taken, that it cannot is no error.
-    if let Ok(store) = Sqlite::read_only(&start::database(data)).await {
+    if let Ok(store) = Database::read_only(&start::database(data)).await {
         match store.erased().await {
             Ok(more) => erased.add(more),
             Err(error) => tracing::warn!(%error, "the replaced database does not tell whom it erased; the lists do"),

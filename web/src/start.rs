@@ -10,7 +10,8 @@ use engine::clock::Clock;
 use engine::flow::{Bindings, FirstHour};
 use engine::ids::Ids;
 use engine::runner;
-use engine_store::sqlite::{Options, Sqlite};
+use engine::secret::Secret;
+use engine_store::{Database, Options};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use crate::accounts::{Seal, SignIn};
@@ -32,7 +33,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 const CLOSE: Duration = Duration::from_secs(15);
 /// How many texts are tried out at once, in tests and simulations.
 const TRIALS: usize = 2;
-/// This process among those that share a database; SQLite has only one.
+/// This process among those that write one database: there is only one at a time.
 const PROCESS: u16 = 0;
 
 /// Why the parts do not come together.
@@ -72,6 +73,8 @@ pub struct Setup {
     pub clock: Arc<dyn Clock>,
     /// The data folder; the caller holds its lock.
     pub data: PathBuf,
+    /// The address of a PostgreSQL database; `None` for the file in the data folder.
+    pub database: Option<Secret>,
     /// The accounts; `None` when they are not known.
     pub connections: Option<config::connections::Connections>,
     /// Names that differ here from those in flow files.
@@ -111,6 +114,16 @@ pub fn database(data: &Path) -> PathBuf {
     data.join("switchboard.db")
 }
 
+/// Opens the database: of a server when there is an address, else the file in the data folder.
+async fn open(data: &Path, address: Option<&Secret>, options: Options) -> Result<Database, Error> {
+    if let Some(address) = address {
+        return Ok(Database::connect(address.expose(), options).await?);
+    }
+    let file = database(data);
+    private::database(&file).map_err(|why| Error::File { file: file.clone(), why })?;
+    Ok(Database::open(&file, options).await?)
+}
+
 /// Opens store and connections and starts the engine.
 ///
 /// # Errors
@@ -127,9 +140,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
     let of_file = declared.open(&registry, &setup.public_url)?;
     let ids = Arc::new(Ids::new(PROCESS));
     let strand = ids.next(started_at);
-    let file = database(&setup.data);
-    private::database(&file).map_err(|why| Error::File { file: file.clone(), why })?;
-    let store = Sqlite::open(&file, Options::new(strand)).await?;
+    let store = open(&setup.data, setup.database.as_ref(), Options::new(strand)).await?;
     // What was made in the editor counts where the file's accounts are known: both may name the same id.
     let made = if known { Accounts::connections(&store).await? } else { Vec::new() };
     let connections = Connections::new(registry, &of_file, &made, &seal, &setup.public_url);
@@ -189,8 +200,13 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
 ///
 /// # Errors
 /// As [`start`]; [`lock::Error::Held`] when somebody works in the folder.
-pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bindings) -> Result<Started, Error> {
-    in_folder(Lock::take(data)?, data, connections, bindings).await
+pub async fn without_doors(
+    data: &Path,
+    database: Option<Secret>,
+    connections: Option<&Path>,
+    bindings: Bindings,
+) -> Result<Started, Error> {
+    in_folder(Lock::take(data)?, data, database, connections, bindings).await
 }
 
 /// The same under a lock that the caller has.
@@ -200,12 +216,14 @@ pub async fn without_doors(data: &Path, connections: Option<&Path>, bindings: Bi
 pub(crate) async fn in_folder(
     lock: Lock,
     data: &Path,
+    database: Option<Secret>,
     connections: Option<&Path>,
     bindings: Bindings,
 ) -> Result<Started, Error> {
     let setup = Setup {
         clock: Arc::new(SystemClock::default()),
         data: data.to_owned(),
+        database,
         connections: connections.map(config::connections::load).transpose()?,
         bindings,
         flows: None,

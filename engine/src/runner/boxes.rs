@@ -213,7 +213,7 @@ impl<S: Store + Reads> Core<S> {
                     return mail;
                 }
                 // Memory may be behind the disk now: only a new start knows. The input is stored or resolved there.
-                Err(problem @ Failed::Store(store::Error::InDoubt(_))) => {
+                Err(problem @ Failed::Store(store::Error::InDoubt(_) | store::Error::Taken(_))) => {
                     answer(vec![queued], vec![Err(order::Error::Refused(problem.to_string()))]);
                     return None;
                 }

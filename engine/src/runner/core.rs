@@ -110,7 +110,7 @@ impl Work {
 impl<S: Store + Reads> Core<S> {
     /// Passes an answer of the store on. When whether a commit is on disk is not known, the process must end and start anew.
     pub(super) fn watched<T>(&self, answer: Result<T, store::Error>) -> Result<T, store::Error> {
-        if let Err(problem @ store::Error::InDoubt(_)) = &answer {
+        if let Err(problem @ (store::Error::InDoubt(_) | store::Error::Taken(_))) = &answer {
             tracing::error!(%problem, "the process must end and start anew");
             self.fatal.send_replace(Some(problem.to_string()));
         }

@@ -111,7 +111,7 @@ impl<S: Store + Reads> Core<S> {
             match self.tell_page(&publication, after).await {
                 Ok(Some(last)) => after = last,
                 Ok(None) => return,
-                Err(problem @ store::Error::InDoubt(_)) => {
+                Err(problem @ (store::Error::InDoubt(_) | store::Error::Taken(_))) => {
                     tracing::error!(%problem, "a publication goes on at the next start");
                     return;
                 }

@@ -52,6 +52,9 @@ pub enum Error {
     /// Whether the transaction is on disk is not known: the process must stop and start anew.
     #[error("the outcome of a commit is unknown: {0}")]
     InDoubt(String),
+    /// Another process writes this database: nothing was written. A process that wrote it before must stop.
+    #[error("another process writes this database: {0}")]
+    Taken(String),
     /// The request itself cannot be stored: a constraint, a value that does not fit. Nothing was written; repeating is no use.
     #[error("the database refuses this: {0}")]
     Refused(String),

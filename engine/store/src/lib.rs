@@ -3,4 +3,8 @@
 //! webhook in -> event -> contact and conversation -> tag rules -> waits -> match triggers -> run -> step -> action -> log:
 //! every arrow of it ends here, in one transaction that many mailboxes share.
 
-pub mod sqlite;
+mod database;
+mod postgres;
+mod sqlite;
+
+pub use database::{Database, Options};

@@ -238,6 +238,7 @@ async fn begin(dir: &Path, clock: &Arc<ManualClock>, public_url: &str, connectio
     let setup = Setup {
         clock,
         data: dir.to_owned(),
+        database: None,
         connections: Some(connections),
         bindings: engine::flow::Bindings::default(),
         flows: None,

@@ -50,7 +50,7 @@ pub(super) enum Needs {
 impl Client {
     /// Finds the server, or opens the data here.
     pub(super) async fn open(context: &Context, needs: Needs) -> Result<Self, Failure> {
-        if needs == Needs::Data && !start::database(&context.data).exists() {
+        if needs == Needs::Data && context.database.is_none() && !start::database(&context.data).exists() {
             let data = context.data.display();
             return Err(Failure::Usage(format!("{data}: nothing is stored there; name the folder with --data")));
         }
@@ -60,7 +60,9 @@ impl Client {
             if socket::connect(&context.data).await.is_some() {
                 return Ok(Self::Server(context.data.clone()));
             }
-            match start::without_doors(&context.data, context.connections.as_deref(), bindings.clone()).await {
+            let database = context.database.clone();
+            match start::without_doors(&context.data, database, context.connections.as_deref(), bindings.clone()).await
+            {
                 Ok(started) => {
                     let router = crate::router::router(started.app.clone(), Limits::default());
                     return Ok(Self::Here(Box::new(Here { router, started })));

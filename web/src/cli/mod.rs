@@ -37,6 +37,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use engine::secret::Secret;
 
 use crate::config::{self, FileSettings};
 use crate::logging::{self, LogFormat};
@@ -63,6 +64,9 @@ struct Common {
     /// The data folder [default: ./data]
     #[arg(long, global = true, env = "SWITCHBOARD_DATA", value_name = "DIR")]
     data: Option<PathBuf>,
+    /// A PostgreSQL database, such as `postgres://user:password@host/name` [default: a SQLite file in the data folder]
+    #[arg(long, global = true, env = "SWITCHBOARD_DATABASE", value_name = "URL", hide_env_values = true, value_parser = secret)]
+    database: Option<Secret>,
     /// The settings file [default: ./switchboard.toml if it is there]
     #[arg(long, global = true, env = "SWITCHBOARD_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -78,6 +82,11 @@ struct Common {
     /// How log lines look
     #[arg(long, global = true, env = "SWITCHBOARD_LOG_FORMAT", value_enum)]
     log_format: Option<LogFormat>,
+}
+
+/// A value that is not printed again.
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
 }
 
 #[derive(Debug, Subcommand)]
@@ -192,6 +201,7 @@ impl Verdict {
 #[derive(Clone, Debug)]
 struct Context {
     data: PathBuf,
+    database: Option<Secret>,
     connections: Option<PathBuf>,
     bindings: Option<PathBuf>,
     file: FileSettings,
@@ -226,9 +236,10 @@ fn start(common: &Common, serving: bool) -> Result<Context, Failure> {
     // An error means that a provider is there already, which is what we want.
     drop(rustls::crypto::ring::default_provider().install_default());
     let data = common.data.clone().or_else(|| file.data.clone()).unwrap_or_else(|| DATA.into());
+    let database = common.database.clone().or_else(|| file.database.clone());
     let connections = common.connections.clone().or_else(|| file.connections.clone());
     let bindings = common.bindings.clone().or_else(|| file.bindings.clone());
-    Ok(Context { data, connections, bindings, file })
+    Ok(Context { data, database, connections, bindings, file })
 }
 
 async fn run(command: Command, context: Context) -> Outcome {

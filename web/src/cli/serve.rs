@@ -118,6 +118,7 @@ impl Doors {
         let setup = Setup {
             clock: Arc::new(SystemClock::default()),
             data: context.data.clone(),
+            database: context.database.clone(),
             connections: Some(connections),
             bindings: bindings::load(context.bindings.as_deref(), settings.flows.as_deref())?,
             flows: settings.flows.clone(),

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use engine::secret::Secret;
 use serde::Deserialize;
 
 use super::Error;
@@ -15,6 +16,8 @@ use crate::logging::LogFormat;
 pub struct FileSettings {
     /// The data folder.
     pub data: Option<PathBuf>,
+    /// The address of a PostgreSQL database.
+    pub database: Option<Secret>,
     /// Where to listen.
     pub listen: Option<SocketAddr>,
     /// Our address as the outside sees it.

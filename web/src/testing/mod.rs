@@ -53,6 +53,7 @@ impl Place {
             first_hour: engine::first_hour::MOST,
             flows_writable: false,
             data: folder.path().to_owned(),
+            database: None,
             connections: Some(connections),
             bindings: engine::flow::Bindings::default(),
             flows: None,

@@ -5,12 +5,11 @@
 
 use std::time::Duration;
 
-use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
+use sqlx::{Connection, Row};
 use tokio::sync::watch;
 
-use super::columns::Columns;
-use super::error::Error;
+use crate::database::error::Error;
 
 /// How often the log's length is looked at while there is writing.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -67,7 +66,6 @@ pub(super) struct Log {
 /// Carries out a checkpoint and reports the log afterwards.
 pub(super) async fn checkpoint(conn: &mut SqliteConnection, pragma: &'static str) -> Result<Log, Error> {
     let row = sqlx::query(pragma).fetch_one(conn).await?;
-    let mut c = Columns::of(&row);
-    let _busy: i64 = c.take()?;
-    Ok(Log { pages: c.take()?, moved: c.take()? })
+    // The first column is whether somebody was in the way.
+    Ok(Log { pages: row.try_get(1)?, moved: row.try_get(2)? })
 }

@@ -1,4 +1,4 @@
-//! What was handled, oldest first: for back-tests. Pages by key, so that no reading holds the log up.
+//! Reading what was handled with a connection of its own: millions of rows, for back-tests.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -8,32 +8,11 @@ use engine::event::{EventKey, Origin};
 use engine::ids::{ContactId, ConversationId, EventId, MailboxId};
 use engine::store::{EventRow, HistoryRow, Past};
 use rusqlite::{Connection, Row, params};
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use super::columns::Columns;
-use super::error::Error;
 use super::open;
-use super::read::one;
-use super::rows::{self, columns};
-
-/// Most rows of one page.
-const PAGE: u32 = 5_000;
-
-/// Events of contacts by id, from one to another.
-pub(super) const EVENTS: &str = concat!(
-    "select ",
-    columns!(event),
-    " from event where event.id > ? and event.id <= ? and event.contact_id is not null order by event.id limit ?"
-);
-/// The same with what the journal tells of their handling, and with the contact as it is now.
-pub(super) const WITH_FACTS: &str = concat!(
-    "select ",
-    columns!(event),
-    ", journal.format, journal.data, contact.phone, contact.name, contact.language from event \
-     left join journal on journal.subject = event.id and journal.kind = 1 \
-     left join contact on contact.id = event.contact_id \
-     where event.id > ? and event.id <= ? and event.contact_id is not null order by event.id limit ?"
-);
+use crate::database::error::Error;
+use crate::database::past::{EVENTS, PAGE, WITH_FACTS};
+use crate::database::rows;
 
 /// The connection of back-tests, which read millions of rows: rusqlite hands each over in a fraction of what sqlx takes, which
 /// passes it from thread to thread (1 000 000 events: 3 s instead of 10 s).
@@ -104,14 +83,4 @@ fn past(row: &Row<'_>) -> Result<Past, Error> {
     let (format, data): (Option<i64>, Option<Vec<u8>>) = (row.get(behind(0))?, row.get(behind(1))?);
     let (phone, name, language) = (row.get(behind(2))?, row.get(behind(3))?, row.get(behind(4))?);
     Ok(Past { handled: format.zip(data), phone, name, language })
-}
-
-/// The first and the last event stored; `None` when there is none.
-pub(super) async fn range(conn: &mut SqliteConnection) -> Result<Option<(EventId, EventId)>, Error> {
-    let text = "select (select min(id) from event), (select max(id) from event)";
-    let read = |row: &SqliteRow| {
-        let mut c = Columns::of(row);
-        Ok(c.maybe(EventId)?.zip(c.maybe(EventId)?))
-    };
-    Ok(one(conn, sqlx::query(text), read).await?.flatten())
 }

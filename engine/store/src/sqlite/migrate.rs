@@ -5,7 +5,7 @@
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::error::Error;
+use crate::database::error::Error;
 
 /// All steps, in order. A released one is never changed.
 const STEPS: &[&str] = &[

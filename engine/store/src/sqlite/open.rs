@@ -10,8 +10,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection, Row};
 
-use super::error::Error;
 use super::migrate;
+use crate::database::error::Error;
 
 /// Connections that read.
 const READERS: u32 = 4;
@@ -29,7 +29,7 @@ fn common(path: &Path) -> SqliteConnectOptions {
 }
 
 /// Makes the file if there is none, and brings its schema up to date.
-pub(super) async fn up_to_date(path: &Path) -> Result<(), Error> {
+pub(crate) async fn up_to_date(path: &Path) -> Result<(), Error> {
     let options = common(path)
         .create_if_missing(true)
         // Only takes effect before the first table, and before the log is switched on.
@@ -44,7 +44,7 @@ pub(super) async fn up_to_date(path: &Path) -> Result<(), Error> {
 
 /// The writer's connection to a file that is up to date. A larger cache would cost more than it saves: a commit after a
 /// page was split looks at every slot of it.
-pub(super) fn writer(path: &Path) -> Result<rusqlite::Connection, Error> {
+pub(crate) fn writer(path: &Path) -> Result<rusqlite::Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = rusqlite::Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(BUSY)?;

@@ -5,8 +5,9 @@ use engine::store::{ContactQuery, ListedRun, LogQuery, Page, Pages, RunQuery, Ru
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::pages::MOST;
-use super::{Options, Sqlite, open};
+use super::open;
+use crate::database::pages::MOST;
+use crate::{Database, Options};
 
 /// Runs stored: enough that a filter without an index does not look at all of them for one page.
 const RUNS: i64 = 100_000;
@@ -38,12 +39,12 @@ commit;";
     conn.execute_batch(text).unwrap();
 }
 
-async fn filled() -> (TempDir, Sqlite) {
+async fn filled() -> (TempDir, Database) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
     open::up_to_date(&path).await.unwrap();
     fill(&open::writer(&path).unwrap());
-    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    let store = Database::open(&path, Options::new(1)).await.unwrap();
     (folder, store)
 }
 

@@ -5,9 +5,10 @@
 
 use rusqlite::Connection;
 
-use super::{
-    accounts_read, chain, contacts, count, editing, effects, events, evidence, history, hits, inputs, life, members,
-    messages, open, pages, parties, people, read, runs, said, talks, traces, unmatched, waits,
+use super::open;
+use crate::database::{
+    accounts_read, chain, contacts, count, editing, effects, events, evidence, hits, inputs, life, members, messages, pages,
+    parties, past, people, read, runs, said, talks, traces, unmatched, waits,
 };
 
 async fn empty() -> (tempfile::TempDir, Connection) {
@@ -44,7 +45,7 @@ async fn every_hot_statement_of_the_writer_finds_its_rows_by_an_index() {
     let by_id = |table: &str| format!("SEARCH {table} USING INTEGER PRIMARY KEY (rowid=?)");
     let untag = "SEARCH contact_tag USING INDEX sqlite_autoindex_contact_tag_1 \
         (contact_id=? AND tag=? AND source=? AND source_id=?)";
-    let statements: [(&str, Vec<String>); 17] = [
+    let statements: [(&str, Vec<String>); 18] = [
         (events::KNOWN, vec!["SEARCH event USING COVERING INDEX sqlite_autoindex_event_1 (key=?)".into()]),
         (
             parties::FIND,
@@ -73,6 +74,7 @@ async fn every_hot_statement_of_the_writer_finds_its_rows_by_an_index() {
         (effects::DOUBT, vec![by_id("effect")]),
         (effects::PARK, vec![by_id("effect")]),
         (waits::CLOSE, vec![by_id("wait")]),
+        (waits::DISARM, vec!["SEARCH wait USING INDEX wait_key (kind=? AND key=?)".into()]),
         (contacts::UNTAG, vec![untag.into()]),
         (contacts::CHANGE, vec![by_id("contact")]),
         (contacts::CHANGE_CONVERSATION, vec![by_id("conversation")]),
@@ -119,8 +121,8 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
         (people::MESSAGES_OF, "SEARCH message USING INDEX message_effect"),
         (people::MESSAGES_OF_PERSON, "SEARCH message USING INDEX message_conversation"),
         (people::EVENTS_OF_PERSON, "SEARCH event USING INDEX event_mailbox (mailbox=?)"),
-        (history::EVENTS, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
-        (history::WITH_FACTS, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (past::EVENTS, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (past::WITH_FACTS, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
         (life::MAILBOXES_OF, "SEARCH run USING COVERING INDEX run_open (mailbox>?)"),
         (life::OPEN_OF, "SEARCH run USING COVERING INDEX run_open (mailbox>? AND mailbox<?)"),
         (life::WAITING, "SEARCH wait USING INDEX wait_mailbox (mailbox=? AND state=?)"),
@@ -143,7 +145,7 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
     expect(&conn, accounts_read::TOKEN, &["SEARCH token USING INDEX sqlite_autoindex_token_1 (hash=?)"]);
     expect(&conn, accounts_read::USER_BY_EMAIL, &["SEARCH app_user USING INDEX app_user_email (email=?)"]);
     let handled = "SEARCH journal USING INDEX sqlite_autoindex_journal_1 (subject=?)";
-    expect(&conn, history::WITH_FACTS, &[handled]);
+    expect(&conn, past::WITH_FACTS, &[handled]);
     let oldest = "SEARCH unmatched USING INTEGER PRIMARY KEY (rowid<?)";
     let steps = plan(&conn, unmatched::TRIM);
     assert!(steps.iter().any(|step| step.contains(oldest)), "{steps:#?}");

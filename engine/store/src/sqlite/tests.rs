@@ -1,6 +1,6 @@
 //! What is particular to SQLite; what every store promises is in the conformance suite.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use engine::clock::At;
@@ -10,13 +10,16 @@ use futures_util::future::join_all;
 use tempfile::TempDir;
 use tokio::sync::{oneshot, watch};
 
-use super::chain::Chain;
 use super::checkpoint::checkpoint;
-use super::group::{self, Failure};
-use super::history;
-use super::queue::{Ask, Queue, Taker};
-use super::writer::Writer;
-use super::{Options, Shared, Sqlite, migrate, open};
+use super::session::Session;
+use super::{file, migrate, open};
+use crate::database::chain::Chain;
+use crate::database::group;
+use crate::database::queue::{Ask, Queue, Taker};
+use crate::database::session::Failure;
+use crate::database::writer::Writer;
+use crate::database::{Backend, Shared};
+use crate::{Database, Options};
 
 /// Whether a future is ready when it is polled once.
 async fn poll_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> bool {
@@ -61,7 +64,7 @@ fn arm(id: i64) -> Work {
 }
 
 /// How many waits are armed.
-async fn armed(store: &Sqlite) -> usize {
+async fn armed(store: &Database) -> usize {
     store.due(FIRST_WAIT, At::NEVER, 1_000).await.unwrap().len()
 }
 
@@ -70,20 +73,19 @@ fn pragma(path: &std::path::Path, name: &str) -> i64 {
 }
 
 /// A store whose requests wait until `Writer::start`.
-async fn paused(path: &std::path::Path, options: Options) -> (Sqlite, Writer) {
+async fn paused(path: &std::path::Path, options: Options) -> (Database, Writer) {
     open::up_to_date(path).await.unwrap();
     let queue = Arc::new(Queue::default());
-    let writer = Writer::open(path, options.strand, Taker(Arc::clone(&queue)), watch::channel(()).0).unwrap();
-    let readers = open::readers(path).await.unwrap();
-    let (history, tasks) = (history::Reader::default(), Mutex::default());
-    let shared = Shared { path: path.into(), readers, history, queue: Some(queue), options, tasks };
-    (Sqlite { shared: Arc::new(shared) }, writer)
+    let session = Box::new(Session::open(path).unwrap());
+    let writer = Writer::open(session, options.strand, Taker(Arc::clone(&queue)), watch::channel(()).0).unwrap();
+    let shared = Shared::new(Backend::Sqlite(file(path).await.unwrap()), Some(queue), options, None);
+    (Database { shared: Arc::new(shared) }, writer)
 }
 
 #[tokio::test]
 async fn the_file_is_set_up_for_full_durability_and_real_deletion() {
     let (_folder, path) = folder().await;
-    Sqlite::open(&path, Options::new(1)).await.unwrap().close().await;
+    Database::open(&path, Options::new(1)).await.unwrap().close().await;
     let conn = open::writer(&path).unwrap();
     let mode: String = conn.query_row("pragma journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
@@ -95,10 +97,10 @@ async fn the_file_is_set_up_for_full_durability_and_real_deletion() {
 #[tokio::test]
 async fn a_file_of_a_newer_build_is_refused() {
     let (_folder, path) = folder().await;
-    Sqlite::open(&path, Options::new(1)).await.unwrap().close().await;
+    Database::open(&path, Options::new(1)).await.unwrap().close().await;
     assert_eq!(pragma(&path, "user_version"), migrate::NEWEST);
     open::writer(&path).unwrap().execute_batch("pragma user_version = 900").unwrap();
-    for outcome in [Sqlite::open(&path, Options::new(2)).await, Sqlite::read_only(&path).await] {
+    for outcome in [Database::open(&path, Options::new(2)).await, Database::read_only(&path).await] {
         let Err(Error::Broken(why)) = outcome else { panic!("opened") };
         assert!(why.contains("version 900") && why.contains("store.db"), "{why}");
     }
@@ -108,37 +110,37 @@ async fn a_file_of_a_newer_build_is_refused() {
 async fn a_file_that_is_no_database_is_refused_with_its_name() {
     let (_folder, path) = folder().await;
     std::fs::write(&path, "no database at all, but long enough to look at").unwrap();
-    let Err(Error::Broken(why)) = Sqlite::open(&path, Options::new(1)).await else { panic!("opened") };
+    let Err(Error::Broken(why)) = Database::open(&path, Options::new(1)).await else { panic!("opened") };
     assert!(why.contains("store.db"), "{why}");
-    assert!(Sqlite::open(&path.with_file_name("new.db"), Options::new(0)).await.is_err(), "strand 0 is not ours");
+    assert!(Database::open(&path.with_file_name("new.db"), Options::new(0)).await.is_err(), "strand 0 is not ours");
 }
 
 #[tokio::test]
 async fn reading_only_needs_a_file_sees_what_is_written_and_writes_nothing() {
     let (_folder, path) = folder().await;
-    assert!(Sqlite::read_only(&path).await.is_err());
+    assert!(Database::read_only(&path).await.is_err());
     assert!(!path.exists(), "looking made a file");
-    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    let store = Database::open(&path, Options::new(1)).await.unwrap();
     store.commit(arm(1)).await.unwrap();
-    let reader = Sqlite::read_only(&path).await.unwrap();
+    let reader = Database::read_only(&path).await.unwrap();
     store.commit(arm(2)).await.unwrap();
     assert_eq!(armed(&reader).await, 2);
     assert!(matches!(reader.commit(arm(3)).await, Err(Error::Broken(_))));
     store.close().await;
     assert_eq!(armed(&reader).await, 2);
-    assert_eq!(armed(&Sqlite::read_only(&path).await.unwrap()).await, 2);
+    assert_eq!(armed(&Database::read_only(&path).await.unwrap()).await, 2);
 }
 
 #[tokio::test]
 async fn closing_writes_what_waits_and_refuses_what_comes_later() {
     let (_folder, path) = folder().await;
-    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    let store = Database::open(&path, Options::new(1)).await.unwrap();
     let commits = join_all((1..=500).map(|id| store.commit(arm(id))));
     // The commits are polled first and stand in the queue when it closes.
     let (outcomes, ()) = tokio::join!(commits, store.close());
     assert!(outcomes.iter().all(Result::is_ok));
     assert!(matches!(store.commit(arm(501)).await, Err(Error::Broken(_))));
-    let reader = Sqlite::read_only(&path).await.unwrap();
+    let reader = Database::read_only(&path).await.unwrap();
     assert_eq!(armed(&reader).await, 500);
 }
 
@@ -161,7 +163,7 @@ async fn nobody_waits_for_a_writer_that_ended() {
 #[tokio::test]
 async fn closing_waits_until_the_thread_has_ended() {
     let (_folder, path) = folder().await;
-    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    let store = Database::open(&path, Options::new(1)).await.unwrap();
     store.commit(arm(1)).await.unwrap();
     let queue = Arc::downgrade(store.shared.queue.as_ref().unwrap());
     store.close().await;
@@ -171,7 +173,7 @@ async fn closing_waits_until_the_thread_has_ended() {
 #[tokio::test]
 async fn a_store_that_was_never_used_closes() {
     let (_folder, path) = folder().await;
-    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    let store = Database::open(&path, Options::new(1)).await.unwrap();
     tokio::time::timeout(Duration::from_secs(10), store.close()).await.unwrap();
 }
 
@@ -194,7 +196,7 @@ async fn doors_are_told_to_come_later_when_too_many_bytes_wait() {
 #[tokio::test]
 async fn a_checkpoint_that_only_reports_moves_nothing() {
     let (_folder, path) = folder().await;
-    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    let store = Database::open(&path, Options::new(1)).await.unwrap();
     store.commit(arm(1)).await.unwrap();
     let mut conn = open::checkpointer(&path).await.unwrap();
     let before = checkpoint(&mut conn, "pragma wal_checkpoint(noop)").await.unwrap();
@@ -207,8 +209,9 @@ async fn a_checkpoint_that_only_reports_moves_nothing() {
 async fn a_full_disk_writes_nothing_and_is_told_apart() {
     let (_folder, path) = folder().await;
     open::up_to_date(&path).await.unwrap();
-    let conn = open::writer(&path).unwrap();
-    let chain = Chain::load(&conn, 1).unwrap();
+    let session = Session::open(&path).unwrap();
+    let chain = Chain::load(&session, 1).unwrap();
+    let conn = session.conn();
     let pages: i64 = conn.query_row("pragma page_count", [], |row| row.get(0)).unwrap();
     let limit = |pages: i64| {
         let set: i64 = conn.query_row(&format!("pragma max_page_count = {pages}"), [], |row| row.get(0)).unwrap();
@@ -216,9 +219,9 @@ async fn a_full_disk_writes_nothing_and_is_told_apart() {
     };
     let ask = |id| [Ask::Receive(vec![bad(id, 100_000)], oneshot::channel().0)];
     limit(pages + 2);
-    assert!(matches!(group::write(&conn, &chain, &ask(1)), Err(Failure::Nothing(Error::Full))));
+    assert!(matches!(group::write(&session, &chain, &ask(1)), Err(Failure::Nothing(Error::Full))));
     limit(pages + 1_000);
-    assert!(group::write(&conn, &chain, &ask(2)).is_ok(), "the connection goes on");
+    assert!(group::write(&session, &chain, &ask(2)).is_ok(), "the connection goes on");
     let kept: i64 = conn.query_row("select count(*) from bad_item", [], |row| row.get(0)).unwrap();
     assert_eq!(kept, 1);
 }
@@ -226,7 +229,7 @@ async fn a_full_disk_writes_nothing_and_is_told_apart() {
 #[tokio::test]
 async fn a_read_that_is_given_up_leaves_no_view_open() {
     let (_folder, path) = folder().await;
-    let store = Sqlite::open(&path, Options::new(1)).await.unwrap();
+    let store = Database::open(&path, Options::new(1)).await.unwrap();
     for polls in 1..40 {
         let mut reading = std::pin::pin!(store.mailbox(MailboxId(1)));
         for _ in 0..polls {

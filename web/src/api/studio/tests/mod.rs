@@ -64,6 +64,7 @@ impl Desk {
             clock: Arc::new(crate::clock::SystemClock::default()),
             first_hour: engine::first_hour::MOST,
             data: data.to_owned(),
+            database: None,
             connections: Some(Connections::default()),
             bindings: Bindings::default(),
             flows: flows.clone(),
