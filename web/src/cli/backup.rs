@@ -16,6 +16,7 @@ pub(super) struct Backup {
 
 impl Backup {
     pub(super) async fn run(self, context: &Context) -> Outcome {
+        expect_file(context)?;
         let copied = backup::copy(&context.data, &self.file).await.map_err(Failure::failed)?;
         print::line(format_args!(
             "{}: {:.1} MB, as of {}; {}",
@@ -43,6 +44,7 @@ pub(super) struct Restore {
 
 impl Restore {
     pub(super) async fn run(self, context: &Context) -> Outcome {
+        expect_file(context)?;
         let restored = backup::restore(&context.data, &self.file, self.replace, &self.erasures).await;
         let restored = restored.map_err(Failure::failed)?;
         print::line(format_args!("restored as of {}; {}", restored.until, told(&restored.report)));
@@ -56,6 +58,14 @@ impl Restore {
             "Nothing goes to customers until you looked at what would, and said so: switchboard sending show, sending release",
         );
         Ok(Verdict::good_if(restored.report.clean()))
+    }
+}
+
+/// A server has tools of its own for this, which know its log and its replicas.
+fn expect_file(context: &Context) -> Result<(), Failure> {
+    match context.database {
+        None => Ok(()),
+        Some(_) => Err(Failure::Usage("this is for the file in the data folder: for PostgreSQL, use pg_dump or its own backups".into())),
     }
 }
 
