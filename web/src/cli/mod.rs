@@ -15,6 +15,7 @@ mod doctor;
 mod flow;
 mod junit;
 mod messages;
+mod migrate;
 mod person;
 mod play;
 mod print;
@@ -142,6 +143,8 @@ enum Command {
     User(user::User),
     /// Looks whether everything is as it should be
     Doctor(doctor::Doctor),
+    /// Copies a SQLite file to an empty PostgreSQL database, and proves the log of both
+    Migrate(migrate::Migrate),
 }
 
 /// How a command ended badly.
@@ -256,6 +259,7 @@ async fn run(command: Command, context: Context) -> Outcome {
         Command::Connection(command) => command.run(&context).await,
         Command::User(command) => command.run(&context).await,
         Command::Doctor(command) => command.run(&context).await,
+        Command::Migrate(command) => command.run(&context).await,
     }
 }
 

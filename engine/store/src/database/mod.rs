@@ -141,7 +141,7 @@ impl std::fmt::Debug for Database {
 }
 
 /// Names the database in an error.
-fn at_place(place: impl std::fmt::Display, error: error::Error) -> Error {
+pub(crate) fn at_place(place: impl std::fmt::Display, error: error::Error) -> Error {
     match Error::from(error) {
         Error::Broken(why) => Error::Broken(format!("{place}: {why}")),
         other => other,
@@ -200,6 +200,15 @@ impl Database {
         let name = place.name.clone();
         let shared = postgres::read_only(place).await.map_err(|error| at_place(name, error))?;
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Waits until no process writes the PostgreSQL database at `url`: until the one that does has ended, or was not heard of for 3 s.
+    ///
+    /// # Errors
+    /// When the server does not answer or refuses us.
+    pub async fn until_free(url: &str) -> Result<(), Error> {
+        let place = postgres::Place::parse(url)?;
+        postgres::lease::until_free(&place).await.map_err(|error| at_place(&place.name, error))
     }
 
     /// Writes what still waits and closes the database. Requests made afterwards, also by clones, fail.
