@@ -15,6 +15,7 @@ mod limits;
 mod misses;
 mod outage;
 mod person;
+mod postgres;
 mod rules;
 mod segments;
 mod sending;

@@ -16,6 +16,7 @@ mod doctor;
 mod flow;
 mod junit;
 mod messages;
+mod migrate;
 mod person;
 mod play;
 mod print;
@@ -151,6 +152,8 @@ enum Command {
     Restore(backup::Restore),
     /// Looks whether everything is as it should be
     Doctor(doctor::Doctor),
+    /// Copies a SQLite file to an empty PostgreSQL database, and proves the log of both
+    Migrate(migrate::Migrate),
 }
 
 /// How a command ended badly.
@@ -268,6 +271,7 @@ async fn run(command: Command, context: Context) -> Outcome {
         Command::Backup(command) => command.run(&context).await,
         Command::Restore(command) => command.run(&context).await,
         Command::Doctor(command) => command.run(&context).await,
+        Command::Migrate(command) => command.run(&context).await,
     }
 }
 

@@ -9,6 +9,7 @@ use clap::builder::FalseyValueParser;
 use connectors::sandbox::{self, Provider, Sandbox};
 use engine::account::{Accounts, admins_among};
 use engine::flow::FirstHour;
+use engine_store::Database;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -59,6 +60,9 @@ pub(super) struct Serve {
     /// A number, or `off` [default: 100]
     #[arg(long, env = "SWITCHBOARD_FIRST_HOUR", value_name = "N")]
     first_hour: Option<FirstHour>,
+    /// With --database: waits until no other process serves the database, then takes its place
+    #[arg(long, env = "SWITCHBOARD_STANDBY", value_parser = FalseyValueParser::new())]
+    standby: bool,
 }
 
 impl Serve {
@@ -77,6 +81,12 @@ impl Serve {
         };
         let settings = ServerSettings::new(given, &context.file)?;
         let mut signals = Signals::new().map_err(Failure::failed)?;
+        if self.standby {
+            tokio::select! {
+                free = stand_by(context) => free?,
+                () = signals.next() => return Ok(Verdict::Good),
+            }
+        }
         let doors = Doors::open(context, &settings).await?;
         print::line(format_args!("listening on http://{}", doors.address));
         let fatal = tokio::select! {
@@ -94,6 +104,15 @@ impl Serve {
             () = signals.next() => Err(Failure::failed("stopped at once by a second signal")),
         }
     }
+}
+
+/// Waits until this process can serve the database.
+async fn stand_by(context: &Context) -> Result<(), Failure> {
+    let address = context.database.as_ref().ok_or_else(|| {
+        Failure::Usage("--standby needs --database: a SQLite file is served by one process at a time".to_owned())
+    })?;
+    tracing::info!("standing by until no other process serves the database");
+    Database::until_free(address.expose()).await.map_err(Failure::failed)
 }
 
 /// Everything that `serve` runs.

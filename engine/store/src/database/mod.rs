@@ -186,7 +186,7 @@ impl Database {
     }
 
     /// Connects to the PostgreSQL database at `url` (`postgres://user:password@host/database`), and brings its schema up to date.
-    /// Only one process writes it at a time: see `DECISIONS/0022`.
+    /// Only one process writes it at a time: see `DECISIONS/0025`.
     ///
     /// # Errors
     /// When the server does not answer or refuses us, another process writes the database, or a newer build wrote it.
@@ -207,6 +207,15 @@ impl Database {
         let name = place.name.clone();
         let shared = postgres::read_only(place).await.map_err(|error| at_place(name, error))?;
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Waits until no process writes the PostgreSQL database at `url`: until the one that does has ended, or was not heard of for 3 s.
+    ///
+    /// # Errors
+    /// When the server does not answer or refuses us.
+    pub async fn until_free(url: &str) -> Result<(), Error> {
+        let place = postgres::Place::parse(url)?;
+        postgres::lease::until_free(&place).await.map_err(|error| at_place(&place.name, error))
     }
 
     /// Writes what still waits and closes the database. Requests made afterwards, also by clones, fail.

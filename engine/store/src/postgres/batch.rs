@@ -76,7 +76,7 @@ impl Batches {
 }
 
 /// A column of values of one type.
-enum List {
+pub(super) enum List {
     Numbers(Vec<Option<i64>>),
     Texts(Vec<Option<String>>),
     Bytes(Vec<Option<Vec<u8>>>),
@@ -102,7 +102,7 @@ pub(super) fn question(
 }
 
 /// Rows as columns.
-fn lists(text: &str, rows: impl Iterator<Item = Vec<Value>>) -> Result<Vec<List>, Error> {
+pub(super) fn lists(text: &str, rows: impl Iterator<Item = Vec<Value>>) -> Result<Vec<List>, Error> {
     let mut columns: Vec<List> = Vec::new();
     for (column, value) in rows.flat_map(|values| values.into_iter().enumerate()) {
         if columns.len() == column {
@@ -122,7 +122,8 @@ fn lists(text: &str, rows: impl Iterator<Item = Vec<Value>>) -> Result<Vec<List>
     Ok(columns)
 }
 
-fn bind(query: Query<'static, Postgres, PgArguments>, columns: Vec<List>) -> Query<'static, Postgres, PgArguments> {
+/// Gives a statement its columns.
+pub(super) fn bind(query: Query<'static, Postgres, PgArguments>, columns: Vec<List>) -> Query<'static, Postgres, PgArguments> {
     columns.into_iter().fold(query, |query, list| match list {
         List::Numbers(list) => query.bind(list),
         List::Texts(list) => query.bind(list),

@@ -45,6 +45,13 @@ const TAKE: &str = concat!(
 const BEATS: &str = concat!("update lease set beat_at = ", now!(), " where kind = 0 and id = 0 and boot = $1");
 const FENCE: &str = "update lease set written = $2 where kind = 0 and id = 0 and boot = $1";
 const WRITTEN: &str = "select written from lease where kind = 0 and id = 0 and boot = $1 for update";
+const FREE: &str = concat!(
+    "select place = '' or ",
+    now!(),
+    " - beat_at >= 3000 or not exists (select 1 from pg_locks where locktype = 'advisory' and classid = 5318008 and objid = 22 \
+       and granted and database = (select oid from pg_database where datname = current_database())) \
+     from lease where kind = 0 and id = 0"
+);
 const GIVE_UP: &str = "update lease set beat_at = 0, place = '' where kind = 0 and id = 0 and boot = $1";
 
 /// Whether the database is still ours, noting in the transaction that it writes group `group`.
@@ -85,6 +92,20 @@ pub(super) async fn take(place: &Place) -> Result<Holder, Error> {
     let boot = sqlx::query(TAKE).bind(me).fetch_one(&mut *change).await?.try_get(0)?;
     change.commit().await?;
     Ok(Holder { conn: Some(conn), place: place.clone(), boot })
+}
+
+/// Waits until another process can take the database.
+pub(crate) async fn until_free(place: &Place) -> Result<(), Error> {
+    let mut conn = place.options.clone().connect().await?;
+    let mut looks = interval(BEAT);
+    loop {
+        looks.tick().await;
+        let begun: bool = sqlx::query("select to_regclass('lease') is not null").fetch_one(&mut conn).await?.try_get(0)?;
+        let row = if begun { sqlx::query(FREE).fetch_optional(&mut conn).await? } else { None };
+        if row.map_or(Ok(true), |row| row.try_get(0))? {
+            return Ok(conn.close().await?);
+        }
+    }
 }
 
 fn host() -> String {

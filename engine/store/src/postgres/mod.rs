@@ -4,8 +4,9 @@
 //! [`lease`] sees to it that of two processes only one writes.
 
 mod batch;
+pub(crate) mod copy;
 mod dialect;
-mod lease;
+pub(crate) mod lease;
 mod migrate;
 #[cfg(test)]
 mod plans;

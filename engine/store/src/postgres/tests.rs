@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use engine::clock::At;
-use engine::ids::{BadItemId, MailboxId, WaitId};
+use engine::flow::Kind;
+use engine::ids::{BadItemId, ContactId, ConversationId, JournalId, MailboxId, MessageId, RunId, VersionId, WaitId};
 use engine::store::{
-    Arrival, BadItemRow, Error, EventRow, FIRST_WAIT, Reads, Store, WaitKind, WaitOp, WaitRow, WaitState, Work,
+    Arrival, BadItemRow, ContactQuery, DraftRow, EditOp, Editing, Error, EventRow, FIRST_WAIT, LogQuery, MetaRow, Pages, PublicationRow,
+    Reads, RunQuery, RunStatus, Store, WaitKind, WaitOp, WaitRow, WaitState, Work,
 };
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
@@ -129,6 +131,80 @@ async fn a_database_of_a_newer_build_is_refused() {
         assert!(why.contains("version 900"), "{why}");
     }
     assert!(matches!(Database::connect("no address", Options::new(1)).await, Err(Error::Broken(_))));
+}
+
+/// Statements that the conformance suite does not reach.
+#[tokio::test]
+async fn the_server_understands_every_list() {
+    let Some(database) = database().await else { return };
+    let store = open(&database, 1).await.unwrap();
+    let (text, contact) = (Some("li".to_owned()), Some(ContactId(1)));
+    for query in [
+        RunQuery { limit: 1, ..RunQuery::default() },
+        RunQuery { limit: 1, text: text.clone(), flow: Some("a".into()), ..RunQuery::default() },
+        RunQuery { limit: 1, version: Some(VersionId(1)), ..RunQuery::default() },
+        RunQuery { limit: 1, contact, status: Some(RunStatus::Failed), ..RunQuery::default() },
+        RunQuery { limit: 1, status: Some(RunStatus::Waiting), ..RunQuery::default() },
+    ] {
+        assert_eq!(store.run_page(query).await.unwrap().rows, []);
+    }
+    for tag in [None, Some("vip".to_owned())] {
+        let query = ContactQuery { limit: 1, tag, text: text.clone(), ..ContactQuery::default() };
+        assert_eq!(store.contact_page(query).await.unwrap().rows, []);
+    }
+    for subject in [None, Some(1)] {
+        let query = LogQuery { limit: 1, subject, people: true, ..LogQuery::default() };
+        assert_eq!(store.log_page(query).await.unwrap().rows, []);
+    }
+    assert_eq!(store.log_of(ContactId(1), JournalId(9), 1).await.unwrap(), []);
+    assert_eq!(store.messages_in(ConversationId(1), MessageId(9), 1).await.unwrap(), []);
+    assert_eq!(store.flow_figures(RunId(0)).await.unwrap(), []);
+    assert_eq!(store.drafted().await.unwrap(), [""; 0]);
+    assert_eq!(store.active_contacts(At(0), ContactId(0), 1).await.unwrap(), []);
+    assert_eq!(store.event_range().await.unwrap(), None);
+    assert!(store.figures().await.unwrap().bytes > 0);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn what_the_editor_keeps_is_read_back() {
+    let Some(database) = database().await else { return };
+    let store = open(&database, 1).await.unwrap();
+    let by = "mia".to_owned();
+    let flow = "price".to_owned();
+    let draft = DraftRow {
+        flow: flow.clone(),
+        kind: Kind::Flow,
+        text: Some("format: 1".into()),
+        revision: 1,
+        based_on: None,
+        by: by.clone(),
+        at: At(1),
+    };
+    let meta = MetaRow { flow: flow.clone(), labels: vec!["a".into()], folder: "f".into() };
+    let published = PublicationRow {
+        flow: flow.clone(),
+        version: VersionId(1),
+        at: At(1),
+        by,
+        comment: String::new(),
+        rollback: true,
+    };
+    let edits = vec![
+        EditOp::Draft(draft.clone()),
+        EditOp::Meta(meta.clone()),
+        EditOp::Published(published.clone()),
+        EditOp::Published(published.clone()),
+    ];
+    store.commit(Work { at: At(1), edits, ..Work::default() }).await.unwrap();
+    let again = Work { at: At(1), edits: vec![EditOp::Draft(draft.clone())], ..Work::default() };
+    assert!(store.commit(again).await.is_err(), "only over the revision before");
+    assert_eq!(store.draft(&flow).await.unwrap(), Some(draft.clone()));
+    assert_eq!(store.drafts().await.unwrap(), [draft]);
+    assert_eq!(store.metas().await.unwrap(), [meta]);
+    assert_eq!(store.published(&flow).await.unwrap(), [published.clone(), published]);
+    assert_eq!(store.review(&flow).await.unwrap(), None);
+    store.close().await;
 }
 
 /// Tables of PostgreSQL's own.

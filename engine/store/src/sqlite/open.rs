@@ -58,7 +58,7 @@ pub(crate) fn writer(path: &Path) -> Result<rusqlite::Connection, Error> {
 }
 
 /// A connection for long reading in pages.
-pub(super) fn reader(path: &Path) -> Result<rusqlite::Connection, Error> {
+pub(crate) fn reader(path: &Path) -> Result<rusqlite::Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = rusqlite::Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(BUSY)?;
