@@ -4,7 +4,6 @@ import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import type { FlowState, Problem } from "~/api/types";
 import { useText } from "~/i18n";
-import { Confirm } from "~/ui/dialog";
 import { Skeleton } from "~/ui/skeleton";
 import { toastError } from "~/ui/toast";
 import { catalogQuery, type DocumentKind, dropDraft, readDraft } from "./api";
@@ -45,6 +44,7 @@ const PublishDialog = lazy(() => import("./publish/publish").then(({ PublishDial
 const Versions = lazy(() => import("./publish/versions").then(({ Versions }) => ({ default: Versions })));
 const SearchDialog = lazy(() => import("./header/search").then(({ SearchDialog }) => ({ default: SearchDialog })));
 const ToFlow = lazy(() => import("./header/to-flow").then(({ ToFlow }) => ({ default: ToFlow })));
+const Confirm = lazy(() => import("~/ui/dialog").then(({ Confirm }) => ({ default: Confirm })));
 const Help = lazy(() => import("./header/help").then(({ Help }) => ({ default: Help })));
 const YamlPanel = lazy(() => import("./yaml/panel"));
 const VIEW = "editor view";
@@ -164,16 +164,18 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
         {window_ === "publish" && saves && (
           <PublishDialog kind={kind} id={id} saves={saves} onClose={close} onProblem={toProblem} />
         )}
+        {window_ === "drop" && (
+          <Confirm
+            title={t("editor.drop_draft")}
+            text={t("editor.drop_text")}
+            action={t("editor.drop_draft")}
+            danger
+            isOpen
+            onClose={close}
+            onConfirm={drop}
+          />
+        )}
       </Suspense>
-      <Confirm
-        title={t("editor.drop_draft")}
-        text={t("editor.drop_text")}
-        action={t("editor.drop_draft")}
-        danger
-        isOpen={window_ === "drop"}
-        onClose={close}
-        onConfirm={drop}
-      />
     </div>
   );
 }

@@ -79,17 +79,6 @@ export async function admin(stage, { language = "en", viewport = { width: 1280, 
   return { context, ask: asking(context, stage.base, csrf) };
 }
 
-/** Signs Mia in again, in a window of its own. */
-export async function again(stage, { language = "en", viewport = { width: 1280, height: 800 }, ...more } = {}) {
-  const context = await stage.browser.newContext({ viewport, locale: "en", reducedMotion: "reduce", ...more });
-  await context.addInitScript(`localStorage.getItem("language") ?? localStorage.setItem("language", "${language}")`);
-  const who = { email: "mia@example.com", password: PASSWORD };
-  const answer = await context.request.post(`${stage.base}/api/v1/session`, { data: who });
-  assert.equal(answer.status(), 200, await answer.text());
-  const { csrf } = await answer.json();
-  return { context, ask: asking(context, stage.base, csrf) };
-}
-
 /** Asks the API as the person of a context. */
 function asking(context, base, csrf) {
   return async (method, path, data) => {

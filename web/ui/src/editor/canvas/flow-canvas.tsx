@@ -269,6 +269,8 @@ function useRoom(frame: Frame, selected: string | null, plan: Plan) {
 function useFirstView(frame: Frame, width: number) {
   const flow = useReactFlow();
   return useCallback(() => {
+    // React Flow calls itself an application, which takes the reading keys away from those who do not see it.
+    frame.current?.querySelector(".react-flow")?.setAttribute("role", "group");
     const space = frame.current?.clientWidth ?? 800;
     const zoom = Math.max(NEAR, Math.min(1, space / (width + 96)));
     void flow.setViewport({ x: space / 2, y: 32, zoom });

@@ -114,10 +114,15 @@ function withModifier(event: KeyboardEvent, stop: Stop, path: string | null, com
 }
 
 /** Where an arrow leads: up and down in reading order, aside to the next branch on that side. */
-function neighbour(key: string, stop: Stop, { picture, collapsed, rtl }: Keys): Stop | null {
+function neighbour(key: string, stop: Stop, { picture, collapsed, rtl, commands }: Keys): Stop | null {
+  // Where nothing can be added there is nothing to stand on in an empty branch.
+  const stands = (own: Stop) => commands !== null || own.kind !== "empty";
   const aside = { ArrowRight: rtl ? -1 : 1, ArrowLeft: rtl ? 1 : -1 }[key] as 1 | -1 | undefined;
-  if (aside) return beside(picture, stop, aside);
-  const all = stops(picture, collapsed);
+  if (aside) {
+    const next = beside(picture, stop, aside);
+    return next && stands(next) ? next : null;
+  }
+  const all = stops(picture, collapsed).filter(stands);
   const at = all.findIndex((own) => stopKey(own) === stopKey(stop));
   switch (key) {
     case "ArrowDown":

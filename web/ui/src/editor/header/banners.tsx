@@ -5,14 +5,13 @@ import { useStore } from "zustand";
 import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
-import { Dialog } from "~/ui/dialog";
 import { nameOf } from "~/ui/person";
 import type { Autosave } from "../state/autosave";
-import { useEditor, useEditorStore, type View } from "../state/editor";
+import { useEditor, type View } from "../state/editor";
 import type { LockKeeper } from "../state/lock";
 import styles from "./header.module.css";
 
-const Changes = lazy(() => import("../publish/changes").then(({ Changes }) => ({ default: Changes })));
+const Conflict = lazy(() => import("./conflict").then(({ Conflict }) => ({ default: Conflict })));
 
 export function Banners({
   saves,
@@ -27,9 +26,15 @@ export function Banners({
     <div className={styles.banners}>
       <Broken onView={onView} />
       <Closed lock={lock} />
-      {saves && <Conflict saves={saves} />}
+      {saves && <OneOfTwo saves={saves} />}
     </div>
   );
+}
+
+/** Loaded when two people saved, which is rare. */
+function OneOfTwo({ saves }: { saves: Autosave }) {
+  const conflict = useStore(saves.store, ({ saving }) => saving.state === "conflict");
+  return <Suspense>{conflict && <Conflict saves={saves} />}</Suspense>;
 }
 
 function Broken({ onView }: { onView: (view: View) => void }) {
@@ -79,61 +84,5 @@ function Locked({ lock }: { lock: LockKeeper }) {
     >
       {t("editor.closed.locked", { who: nameOf(holder?.by ?? "?") })}
     </Banner>
-  );
-}
-
-/** Two people saved: both texts, and a choice. */
-function Conflict({ saves }: { saves: Autosave }) {
-  const t = useText();
-  const store = useEditorStore();
-  const saving = useStore(saves.store, (state) => state.saving);
-  const [open, setOpen] = useState(false);
-  if (saving.state !== "conflict") return null;
-  const footer = (
-    <>
-      <Button
-        onPress={() => {
-          saves.takeTheirs();
-          setOpen(false);
-        }}
-      >
-        {t("editor.conflict.theirs")}
-      </Button>
-      <Button
-        look="primary"
-        onPress={() => {
-          void saves.keepMine();
-          setOpen(false);
-        }}
-      >
-        {t("editor.conflict.mine")}
-      </Button>
-    </>
-  );
-  return (
-    <>
-      <Banner
-        tone="bad"
-        action={
-          <Button size="s" onPress={() => setOpen(true)}>
-            {t("editor.conflict.look")}
-          </Button>
-        }
-      >
-        {t("editor.conflict.text", { who: nameOf(saving.by ?? "?") })}
-      </Banner>
-      <Dialog
-        title={t("editor.conflict.title")}
-        shape="wide"
-        isOpen={open}
-        onClose={() => setOpen(false)}
-        footer={footer}
-      >
-        <p>{t("editor.conflict.how")}</p>
-        <Suspense>
-          <Changes before={saving.theirs} now={store.getState().source.text} />
-        </Suspense>
-      </Dialog>
-    </>
   );
 }

@@ -1,12 +1,14 @@
 //! The bar above the flow: what it is called, whether it is saved and live, and what can be done with all of it.
 
-import { FlaskConical, History, ListTree, MoreHorizontal, Redo2, Rows3, Search, Undo2 } from "lucide-react";
+import { FlaskConical, History, ImageDown, ListTree, MoreHorizontal, Redo2, Rows3, Search, Undo2 } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import type { FlowState } from "~/api/types";
-import { useText } from "~/i18n";
+import { currentLocale, useText } from "~/i18n";
+import { LOCALES } from "~/i18n/locales";
 import { Button, IconButton, LinkButton } from "~/ui/button";
 import { FlowStateBadge } from "~/ui/status";
+import { toastError } from "~/ui/toast";
 import type { Autosave } from "../state/autosave";
 import { redoEdit, undoEdit, useEditor, useEditorStore, type View } from "../state/editor";
 import styles from "./header.module.css";
@@ -41,6 +43,14 @@ export function Header(props: Props) {
   const compact = useEditor((state) => state.compact);
   const canUndo = useEditor((state) => state.history.undo.length > 0 && state.closed === null);
   const canRedo = useEditor((state) => state.history.redo.length > 0 && state.closed === null);
+  const savePicture = async (kind: "svg" | "png") => {
+    try {
+      const { savePicture } = await import("../canvas/export");
+      await savePicture(kind, store.getState().picture, LOCALES[currentLocale()].dir === "rtl", t);
+    } catch (error) {
+      toastError(error);
+    }
+  };
   const entries = [
     { id: "versions", label: t("editor.versions"), icon: <History size={16} aria-hidden />, do: props.onVersions },
     ...(props.kind === "flows"
@@ -52,6 +62,14 @@ export function Header(props: Props) {
             do: () => store.setState({ compact: !compact }),
           },
         ]
+      : []),
+    ...(props.kind === "flows"
+      ? (["svg", "png"] as const).map((kind) => ({
+          id: kind,
+          label: t("editor.save_picture", { kind: kind.toUpperCase() }),
+          icon: <ImageDown size={16} aria-hidden />,
+          do: () => void savePicture(kind),
+        }))
       : []),
     { id: "help", label: t("editor.keys"), icon: <ListTree size={16} aria-hidden />, do: props.onHelp },
     ...(props.mayEdit

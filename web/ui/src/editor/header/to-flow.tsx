@@ -34,7 +34,7 @@ export function ToFlow({ path, onClose }: { path: string; onClose: () => void })
   const footer = (
     <>
       <Button onPress={onClose}>{t("ui.cancel")}</Button>
-      <Button look="primary" isDisabled={name.trim() === "" || move.isPending} onPress={() => move.mutate()}>
+      <Button look="primary" isDisabled={name.trim() === ""} isPending={move.isPending} onPress={() => move.mutate()}>
         {t("editor.to_flow.do")}
       </Button>
     </>

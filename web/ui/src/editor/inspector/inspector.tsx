@@ -76,7 +76,11 @@ export function Inspector({ commands }: { commands: Commands | null }) {
           size="s"
           label={t("ui.close")}
           icon={<X size={16} aria-hidden />}
-          onPress={() => select(store, null)}
+          onPress={() => {
+            select(store, null);
+            // What was closed gives the focus to what it was about.
+            document.querySelector<HTMLElement>(`[data-stop="${CSS.escape(stopKey(stop))}"]`)?.focus();
+          }}
         />
       </header>
       <div className={styles.form} data-form key={stopKey(stop)}>

@@ -25,7 +25,7 @@ export function OnPast({ id, text }: { id: string; text: string }) {
         <Button
           size="s"
           icon={<History size={14} aria-hidden />}
-          isDisabled={past.isPending}
+          isPending={past.isPending}
           onPress={() => past.mutate()}
         >
           {t(past.isPending ? "editor.past.busy" : "editor.past.do")}

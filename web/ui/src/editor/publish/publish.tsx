@@ -104,7 +104,7 @@ export function PublishDialog({ kind, id, saves, onClose, onProblem }: Props) {
       {why && <span className={styles.why}>{why}</span>}
       {first && <Button onPress={() => onProblem(first)}>{t("editor.publish.first_problem")}</Button>}
       <Button onPress={onClose}>{t("ui.cancel")}</Button>
-      <Button look="primary" isDisabled={why !== null || send.isPending} onPress={() => send.mutate()}>
+      <Button look="primary" isDisabled={why !== null} isPending={send.isPending} onPress={() => send.mutate()}>
         {t("editor.publish")}
       </Button>
     </>

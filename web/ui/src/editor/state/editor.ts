@@ -134,7 +134,10 @@ export function select(store: EditorStore, stop: Stop | null): void {
 export function selectTo(store: EditorStore, path: string): void {
   const { stop, picture } = store.getState();
   const [from, to] = [stop?.kind === "step" ? picture.steps.get(stop.path) : undefined, picture.steps.get(path)];
-  if (!from || !to || from.list !== to.list) return select(store, { kind: "step", path });
+  if (!from || !to || from.list !== to.list) {
+    select(store, { kind: "step", path });
+    return;
+  }
   const [first, last] = from.index < to.index ? [from, to] : [to, from];
   store.setState({ stop: { kind: "step", path: first.path }, more: last.index - first.index });
 }

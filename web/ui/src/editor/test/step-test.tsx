@@ -52,7 +52,7 @@ export function StepTest({ step }: { step: Step }) {
             onChange={setChosen}
           />
         </span>
-        <Button icon={<FlaskConical size={16} aria-hidden />} isDisabled={test.isPending} onPress={() => test.mutate()}>
+        <Button icon={<FlaskConical size={16} aria-hidden />} isPending={test.isPending} onPress={() => test.mutate()}>
           {t("editor.step_test.do")}
         </Button>
       </div>

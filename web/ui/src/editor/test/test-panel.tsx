@@ -82,7 +82,8 @@ function Try() {
         <Button
           look="primary"
           icon={<Play size={16} aria-hidden className="flip" />}
-          isDisabled={!isReady(scenario) || run.isPending}
+          isDisabled={!isReady(scenario)}
+          isPending={run.isPending}
           onPress={() => run.mutate(scenario)}
         >
           {t("editor.run_it")}
