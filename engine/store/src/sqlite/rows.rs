@@ -99,7 +99,7 @@ const JOURNAL_KINDS: [JournalKind; 4] =
     [JournalKind::Handling, JournalKind::Turn, JournalKind::Change, JournalKind::Erasure];
 const EFFECT_STATES: [EffectState; 4] =
     [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked];
-const WAIT_KINDS: [WaitKind; 13] = [
+const WAIT_KINDS: [WaitKind; 14] = [
     WaitKind::Timer,
     WaitKind::Event,
     WaitKind::Slot,
@@ -113,6 +113,7 @@ const WAIT_KINDS: [WaitKind; 13] = [
     WaitKind::Held,
     WaitKind::Sweep,
     WaitKind::Throttle,
+    WaitKind::Alarm,
 ];
 const WAIT_STATES: [WaitState; 4] = [WaitState::Armed, WaitState::Fired, WaitState::Answered, WaitState::Cancelled];
 
