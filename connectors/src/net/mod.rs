@@ -7,7 +7,8 @@
 //! A connector builds an [`Outgoing`], sends it through its [`Net`] and reads an [`Answer`]; what did not become an
 //! answer is a [`NetError`], and both turn into a [`Verdict`](engine::connector::Verdict). The order and number of calls
 //! at once, the pace of actions, and holding a connection that is down or silent belong to the engine's runner, which
-//! calls the connector; only where an action makes several calls is it [paced](Net::paced) here.
+//! calls the connector; only where an action makes several calls is it [paced](Net::paced) here. Letters go out by
+//! [`mail`], under the same limits.
 
 mod address;
 mod answer;

@@ -130,7 +130,7 @@ fn press(interaction: &Interaction, pressed: &Pressed) -> Option<Item> {
     let User { id, username, name } = &interaction.user;
     let name = username.as_ref().or(name.as_ref()).cloned().unwrap_or_default();
     let press = Press::named(&pressed.action_id)?;
-    let mut event = ButtonPressed::about(press, &pressed.value, Person { id: id.clone(), name })?;
+    let mut event = ButtonPressed::about("slack", press, &pressed.value, Person { id: id.clone(), name })?;
     event.channel.clone_from(&interaction.channel.id);
     event.message = message_id(&interaction.channel.id, &interaction.message.ts);
     let incoming = Incoming {

@@ -178,6 +178,7 @@ fn a_press_becomes_an_event_and_a_repeated_one_is_the_same() {
     assert_eq!((first.kind, first.provider_at), ("notify.button_pressed", Some(At(1_760_000_000_123))));
     let pressed: ButtonPressed = serde_json::from_value(first.body.clone()).unwrap();
     assert_eq!((pressed.escalation.as_deref(), pressed.person.id.as_str()), (Some("esc_0000000000001"), "U0ANA"));
+    assert_eq!(pressed.service, "slack");
     assert_eq!((pressed.channel.as_str(), pressed.message.as_str()), ("C0CARE", "C0CARE:1760000000.000001"));
     assert_eq!(event("1760000000.123456").external_id, first.external_id);
     assert_ne!(event("1760000001.123456").external_id, first.external_id);

@@ -81,7 +81,8 @@ fn press(update: &Value, pressed: &Pressed) -> Option<Item> {
     let (press, subject) = pressed.data.split_once(':')?;
     let User { id, first_name, last_name } = &pressed.from;
     let name = format!("{first_name} {last_name}").trim().to_owned();
-    let mut event = ButtonPressed::about(Press::named(press)?, subject, Person { id: id.to_string(), name })?;
+    let mut event =
+        ButtonPressed::about("telegram", Press::named(press)?, subject, Person { id: id.to_string(), name })?;
     event.channel = pressed.message["chat"]["id"].as_i64().map(|id| id.to_string()).unwrap_or_default();
     event.message = message_id(&pressed.message).unwrap_or_default();
     let incoming = Incoming {

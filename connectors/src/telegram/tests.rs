@@ -174,7 +174,7 @@ fn a_press_becomes_an_event_its_answer_stops_the_spinning_and_a_repeat_is_the_sa
     let pressed: ButtonPressed = serde_json::from_value(event.body.clone()).unwrap();
     assert_eq!((pressed.alarm.as_deref(), pressed.escalation), (Some("alm_0000000000001"), None));
     assert_eq!((pressed.person.id.as_str(), pressed.person.name.as_str()), ("4242", "Ana Lima"));
-    assert_eq!(pressed.message, "-1001234567:5");
+    assert_eq!((pressed.service.as_str(), pressed.message.as_str()), ("telegram", "-1001234567:5"));
     let again = receive(&press(77, "acknowledge:alm_0000000000001"));
     assert_eq!(again.items, intake.items);
     let [Item::Event(other)] = &receive(&press(78, "acknowledge:alm_0000000000001")).items[..] else { panic!("none") };

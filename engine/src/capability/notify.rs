@@ -127,6 +127,9 @@ pub struct ButtonPressed {
     pub alarm: Option<String>,
     /// Which button.
     pub press: Press,
+    /// In which service: `slack`, `telegram`. An agent's profile names their handle there.
+    #[serde(default)]
+    pub service: String,
     /// Who, as the service knows them.
     pub person: Person,
     /// Where the message stands, as `notify.send` takes it in `to`.
@@ -179,12 +182,19 @@ impl Press {
 }
 
 impl ButtonPressed {
-    /// Somebody pressed `press` under a message about `subject`: an escalation (`esc_…`) for take and decline, an alarm for
-    /// acknowledge. `None` when the subject is no id of the kind that the button is about.
+    /// Somebody pressed `press` in `service` under a message about `subject`: an escalation (`esc_…`) for take and decline, an
+    /// alarm for acknowledge. `None` when the subject is no id of the kind that the button is about.
     #[must_use]
-    pub fn about(press: Press, subject: &str, person: Person) -> Option<Self> {
-        let mut pressed =
-            Self { escalation: None, alarm: None, press, person, channel: String::new(), message: String::new() };
+    pub fn about(service: &str, press: Press, subject: &str, person: Person) -> Option<Self> {
+        let mut pressed = Self {
+            escalation: None,
+            alarm: None,
+            press,
+            service: service.to_owned(),
+            person,
+            channel: String::new(),
+            message: String::new(),
+        };
         match press {
             Press::Take | Press::Decline => {
                 subject.parse::<crate::ids::EscalationId>().ok()?;

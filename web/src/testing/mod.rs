@@ -157,11 +157,8 @@ impl Staged {
         let sandbox = Sandbox::start(config.clone()).await.unwrap();
         let place = Place::with(demo::connections(sandbox.url(), &config), Some(&sandbox)).await;
         let door = place.serve().await;
-        let hooks = [
-            (Provider::CloudApi, "wa-main"),
-            (Provider::Hubspot, "hubspot-main"),
-            (Provider::Slack, "team-slack"),
-        ];
+        let hooks =
+            [(Provider::CloudApi, "wa-main"), (Provider::Hubspot, "hubspot-main"), (Provider::Slack, "team-slack")];
         for (provider, id) in hooks {
             sandbox.set_webhook_url(provider, Some(format!("http://{}/hooks/{id}", door.address)));
         }
