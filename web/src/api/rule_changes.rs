@@ -14,7 +14,7 @@ use engine::order::Retagging;
 use engine::publication::Choices;
 use engine::rules::backtest::Holders;
 use engine::rules::{Rule, RuleFile, source_id};
-use engine::store::{EditOp, Editing, Member, Reads, RetagOp, RetagRow};
+use engine::store::{EditOp, Editing, Member, Reads, RetagOp, RetagRow, VersionRow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -56,6 +56,8 @@ pub(crate) struct Given {
     rules: Vec<GivenTag>,
     /// How many contacts that concerns.
     contacts: usize,
+    /// The version that undoing puts in force again.
+    before: Option<VersionId>,
 }
 
 /// One tag of one rule.
@@ -80,7 +82,8 @@ pub(crate) async fn given(
         tag: Arc::clone(tag),
         contacts: contacts.len(),
     };
-    Ok(Json(Given { contacts: contacts.len(), rules: found.iter().map(count).collect() }))
+    let before = version_before(&app, &edited, asked.version).await?.map(|row| row.id);
+    Ok(Json(Given { contacts: contacts.len(), rules: found.iter().map(count).collect(), before }))
 }
 
 /// Going back behind a version.
@@ -120,7 +123,7 @@ pub(crate) async fn undo(
         let message = format!("another version of `{id}` is in force now: look at it first");
         return Err(ApiError::conflict_of("changed", message, &json!({ "current": now })));
     }
-    let before = edited.versions.iter().find(|row| row.id < asked.version);
+    let before = version_before(&app, &edited, asked.version).await?;
     let before = before.ok_or_else(|| ApiError::conflict(format!("`{id}` has no version before this one")))?;
     let given = if asked.tags { given_since(&app, &edited, asked.version).await? } else { ByTag::new() };
     let since = published_at(&app, &edited, asked.version).await?;
@@ -184,6 +187,19 @@ async fn begin(
     app.engine.edit(vec![begin], Some((name, rules, told)), by).await?;
     app.retagging.notify_one();
     Ok(id)
+}
+
+/// What was in force before `version` was put in force last; where that is not known, the version stored before it.
+async fn version_before<'e>(
+    app: &App,
+    edited: &'e Edited,
+    version: VersionId,
+) -> Result<Option<&'e VersionRow>, ApiError> {
+    let all = app.engine.store().published(&edited.id).await?;
+    let earlier = all.iter().skip_while(|publication| publication.version != version);
+    let other = earlier.map(|publication| publication.version).find(|other| *other != version);
+    let told = other.and_then(|other| publish::version(edited, other));
+    Ok(told.or_else(|| edited.versions.iter().find(|row| row.id < version)))
 }
 
 /// When the version was put in force last.

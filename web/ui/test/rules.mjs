@@ -116,12 +116,16 @@ async function changes(page, base, admin) {
   assert.equal(await reasons.count(), 3);
   await panel.getByText("With the draft: this is not so").first().waitFor();
   await panel.getByText("As it is in force now: this is not so").waitFor();
-  await panel.getByText(/the message.* mentions .*price, discount/).first().waitFor();
+  await panel
+    .getByText(/the message.* mentions .*price, discount/)
+    .first()
+    .waitFor();
   await picture(page, "rules-try");
 
   await page.getByRole("button", { name: "Put in force" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("−40").waitFor();
+  await dialog.getByText(/mentions .*price, discount/).waitFor();
   await dialog.getByRole("textbox").fill("discounts are price questions too");
   await picture(page, "rules-publish");
   await dialog.getByRole("button", { name: "Put in force" }).click();
@@ -163,7 +167,7 @@ async function orders(page) {
 }
 
 async function watches(page) {
-  const watch = page.getByRole("switch", { name: "Says thank you only watches" });
+  const watch = page.getByRole("switch", { name: /Says thank you.*only watches/ });
   await watch.focus();
   await page.keyboard.press("Space");
   await until("it is in the text", async () =>

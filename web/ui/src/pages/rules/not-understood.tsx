@@ -61,7 +61,7 @@ export function NotUnderstood({ files }: { files: RuleFile[] }) {
       id: "make",
       name: t("rules.keyword.make"),
       quiet: true,
-      width: "auto",
+      width: "minmax(110px, 190px)",
       cell: (group) =>
         can("rules.edit") &&
         files.length > 0 && (
