@@ -51,9 +51,11 @@ export function LastChange({ id, saves, mayPublish, onVersions }: Props) {
         )}
       </span>
       <Running id={id} />
-      <Button size="s" look="plain" onPress={onVersions}>
-        {t("editor.versions")}
-      </Button>
+      <span className={styles.only_wide}>
+        <Button size="s" look="plain" onPress={onVersions}>
+          {t("editor.versions")}
+        </Button>
+      </span>
       {data.versions.length > 1 && mayPublish && saves && (
         <Button size="s" icon={<Undo2 size={14} aria-hidden className="flip" />} onPress={() => setAsking(true)}>
           {t("rules.undo")}
