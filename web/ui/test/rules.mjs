@@ -164,6 +164,15 @@ async function orders(page) {
   await page.keyboard.press("Alt+ArrowUp");
   await page.keyboard.press("Alt+ArrowUp");
   await until("it is where it was", async () => (await draft(page)) === RULES);
+  // And with the mouse.
+  const last = row(page, "Wants to give something back");
+  const { height } = await last.boundingBox();
+  await row(page, "Asks for the price")
+    .getByText("Asks for the price")
+    .dragTo(last, { targetPosition: { x: 100, y: height - 4 } });
+  await page.getByText("is now rule 3 of 3").waitFor({ state: "attached" });
+  await page.getByRole("button", { name: "Undo" }).first().click();
+  await until("it is where it was", async () => (await draft(page)) === RULES);
 }
 
 async function watches(page) {
@@ -219,6 +228,19 @@ async function keyword(page, base) {
     .getByRole("tab", { name: /Try on past messages/ })
     .getByText("+4")
     .waitFor();
+
+  // Once it is in force, those who asked before get the tag, too.
+  await page.getByRole("button", { name: "Put in force" }).click();
+  await dialog.getByRole("button", { name: "Put in force" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: /More for .*Wants to give something back/ }).click();
+  await page.getByRole("menuitem", { name: "Apply to contacts already there" }).click();
+  await dialog.getByText("4 contacts change.").waitFor();
+  await picture(page, "rules-apply");
+  await dialog.getByRole("button", { name: "Apply to 4 contacts" }).click();
+  await page.getByText(/was applied: .*4.* of .*4.* changed/).waitFor();
+  const tagged = await ask(page, "GET", "/contacts?tag=return");
+  assert.equal(tagged.contacts.length, 4);
 }
 
 /** Every screen in three languages, two sizes and two themes. */
