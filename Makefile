@@ -137,7 +137,8 @@ journey: build
 	if [ ! -x $(CHROMIUM) ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  (apt-get install -y -qq chromium || (apt-get update -qq && apt-get install -y -qq chromium)) >/dev/null 2>&1 || :; fi; \
 	if [ ! -x $(CHROMIUM) ]; then echo "SKIPPED: the journey in the browser, as $(CHROMIUM) is not here (apt-get install chromium, or CHROMIUM=…)"; \
-	else cd $(UI) && SWITCHBOARD_BIN=$(abspath $(BIN)) CHROMIUM=$(CHROMIUM) npm run --silent journey; fi
+	else cd $(UI) && SWITCHBOARD_BIN=$(abspath $(BIN)) CHROMIUM=$(CHROMIUM) npm run --silent journey && \
+	SWITCHBOARD_BIN=$(abspath $(BIN)) CHROMIUM=$(CHROMIUM) npm run --silent journey:rules; fi
 
 build: ui
 	$(CARGO) build --release --locked -p web

@@ -1,12 +1,14 @@
 //! Carries out operations over the tags of many contacts, one contact after the other, slowly enough that customers who write go
 //! first. Who is still to come is stored: after a new start it goes on where it was.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::ids::MailboxId;
-use engine::order::{self, Order};
+use engine::ids::{ContactId, MailboxId, RetagId};
+use engine::order::{self, Order, Retagging};
 use engine::store::{self, EditOp, Editing, RetagOp, RetagRow};
+use serde_json::json;
 
 use crate::app::App;
 
@@ -18,6 +20,42 @@ const PAUSE_EACH: Duration = Duration::from_millis(5);
 const AGAIN: Duration = Duration::from_secs(1);
 /// Operations that are looked at; older ones have ended long ago.
 const KNOWN: u32 = 100;
+
+/// Begins an operation over what `rule`, as (file, rule), gives to `contacts`. The log tells who asked for it.
+///
+/// # Errors
+/// When the store fails; nothing began then.
+pub(crate) async fn begin(
+    app: &App,
+    rule: (&str, &str),
+    what: Retagging,
+    contacts: BTreeSet<ContactId>,
+    by: &str,
+) -> Result<RetagId, store::Error> {
+    let at = app.clock.now();
+    let (id, total) = (RetagId(app.ids.next(at)), contacts.len() as u64);
+    let name = match &what {
+        Retagging::Give => "rule.applied",
+        Retagging::TakeBack { .. } => "rule.tags_taken_back",
+    };
+    let told = json!({ "rule": rule.1, "what": what, "contacts": total, "operation": id });
+    let row = RetagRow {
+        id,
+        rules: rule.0.to_owned(),
+        rule: rule.1.to_owned(),
+        what,
+        by: by.to_owned(),
+        at,
+        total,
+        done: 0,
+        changed: 0,
+        ended_at: None,
+    };
+    let begin = EditOp::Retag(RetagOp::Begin(Box::new(row), contacts.into_iter().collect()));
+    app.engine.edit(vec![begin], Some((name, rule.0, told)), by).await?;
+    app.retagging.notify_one();
+    Ok(id)
+}
 
 /// Runs until it is dropped.
 pub(crate) async fn run(app: Arc<App>) {

@@ -14,7 +14,7 @@ use engine::order::Retagging;
 use engine::publication::Choices;
 use engine::rules::backtest::Holders;
 use engine::rules::{Rule, RuleFile, source_id};
-use engine::store::{EditOp, Editing, Member, Reads, RetagOp, RetagRow};
+use engine::store::{Editing, Member, Reads, RetagRow, VersionRow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -25,11 +25,11 @@ use super::extract::{Body, Id, Params};
 use super::view::Time;
 use crate::accounts::Who;
 use crate::app::App;
-use crate::backtest;
 use crate::error::ApiError;
 use crate::flows::Document;
 use crate::flows::edited::Edited;
 use crate::flows::publish::{self, Publication};
+use crate::{backtest, retag};
 
 /// Contacts of one page, when tags are looked through.
 const PAGE: u32 = 500;
@@ -56,6 +56,8 @@ pub(crate) struct Given {
     rules: Vec<GivenTag>,
     /// How many contacts that concerns.
     contacts: usize,
+    /// The version that undoing puts in force again.
+    before: Option<VersionId>,
 }
 
 /// One tag of one rule.
@@ -80,7 +82,8 @@ pub(crate) async fn given(
         tag: Arc::clone(tag),
         contacts: contacts.len(),
     };
-    Ok(Json(Given { contacts: contacts.len(), rules: found.iter().map(count).collect() }))
+    let before = version_before(&app, &edited, asked.version).await?.map(|row| row.id);
+    Ok(Json(Given { contacts: contacts.len(), rules: found.iter().map(count).collect(), before }))
 }
 
 /// Going back behind a version.
@@ -120,7 +123,7 @@ pub(crate) async fn undo(
         let message = format!("another version of `{id}` is in force now: look at it first");
         return Err(ApiError::conflict_of("changed", message, &json!({ "current": now })));
     }
-    let before = edited.versions.iter().find(|row| row.id < asked.version);
+    let before = version_before(&app, &edited, asked.version).await?;
     let before = before.ok_or_else(|| ApiError::conflict(format!("`{id}` has no version before this one")))?;
     let given = if asked.tags { given_since(&app, &edited, asked.version).await? } else { ByTag::new() };
     let since = published_at(&app, &edited, asked.version).await?;
@@ -146,44 +149,22 @@ async fn take_back(app: &App, rules: &str, given: ByTag, since: At, by: &str) ->
     }
     let mut begun = Vec::new();
     for (rule, (tags, contacts)) in by_rule.into_iter().filter(|(_, (_, contacts))| !contacts.is_empty()) {
-        begun.push(begin(app, rules, &rule, Retagging::TakeBack { tags, since }, contacts, by).await?);
+        begun.push(retag::begin(app, (rules, &rule), Retagging::TakeBack { tags, since }, contacts, by).await?);
     }
     Ok(begun)
 }
 
-async fn begin(
+/// What was in force before `version` was put in force last; where that is not known, the version stored before it.
+async fn version_before<'e>(
     app: &App,
-    rules: &str,
-    rule: &str,
-    what: Retagging,
-    contacts: BTreeSet<ContactId>,
-    by: &str,
-) -> Result<RetagId, ApiError> {
-    let at = app.clock.now();
-    let id = RetagId(app.ids.next(at));
-    let total = contacts.len() as u64;
-    let told = json!({ "rule": rule, "what": what, "contacts": total, "operation": id });
-    let name = match &what {
-        Retagging::Give => "rule.applied",
-        Retagging::TakeBack { .. } => "rule.tags_taken_back",
-    };
-    let (rules_, rule_) = (rules.to_owned(), rule.to_owned());
-    let row = RetagRow {
-        id,
-        rules: rules_,
-        rule: rule_,
-        what,
-        by: by.to_owned(),
-        at,
-        total,
-        done: 0,
-        changed: 0,
-        ended_at: None,
-    };
-    let begin = EditOp::Retag(RetagOp::Begin(Box::new(row), contacts.into_iter().collect()));
-    app.engine.edit(vec![begin], Some((name, rules, told)), by).await?;
-    app.retagging.notify_one();
-    Ok(id)
+    edited: &'e Edited,
+    version: VersionId,
+) -> Result<Option<&'e VersionRow>, ApiError> {
+    let all = app.engine.store().published(&edited.id).await?;
+    let earlier = all.iter().skip_while(|publication| publication.version != version);
+    let other = earlier.map(|publication| publication.version).find(|other| *other != version);
+    let told = other.and_then(|other| publish::version(edited, other));
+    Ok(told.or_else(|| edited.versions.iter().find(|row| row.id < version)))
 }
 
 /// When the version was put in force last.
@@ -297,7 +278,7 @@ pub(crate) async fn apply(
 ) -> Answer<Applied> {
     let (mut applied, contacts) = whom(&app, &id, &asked).await?;
     if !contacts.is_empty() {
-        applied.change = Some(begin(&app, &id, &asked.rule, Retagging::Give, contacts, who.by()).await?);
+        applied.change = Some(retag::begin(&app, (&id, &asked.rule), Retagging::Give, contacts, who.by()).await?);
     }
     Ok(Json(applied))
 }

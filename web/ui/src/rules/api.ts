@@ -67,6 +67,8 @@ export const tryRules = (id: string, text: string, days: number | null) =>
 export interface Given {
   rules: { rule: string; tag: string; contacts: number }[];
   contacts: number;
+  /** The version that undoing puts in force again. */
+  before: string | null;
 }
 
 export const givenSince = (id: string, version: string) => get<Given>(`/rules/${seg(id)}/given`, { version });

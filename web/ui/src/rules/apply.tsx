@@ -9,7 +9,7 @@ import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { Select } from "~/ui/select";
 import { Skeleton } from "~/ui/skeleton";
-import { Time } from "~/ui/time";
+import { Time, useNow } from "~/ui/time";
 import { toast } from "~/ui/toast";
 import { applyRule, previewApply, type TagChange, tagChanges } from "./api";
 import type { RuleView } from "./model";
@@ -100,8 +100,10 @@ export function ApplyRule({ id, rule, changed, onClose }: Props) {
 
 /** How often a running operation is looked at. */
 const LOOK_MS = 1_000;
+/** How long one that ended is told. */
+const RECENT_MS = 600_000;
 
-/** Operations under way, and the last one that ended. */
+/** Operations under way, and the last one when it has just ended. */
 export function Running({ id }: { id: string }) {
   const t = useText();
   const { data } = useQuery({
@@ -109,8 +111,10 @@ export function Running({ id }: { id: string }) {
     queryFn: () => tagChanges(id),
     refetchInterval: ({ state }) => (state.data?.changes.some(({ ended_at }) => !ended_at) ? LOOK_MS : false),
   });
+  const now = useNow();
   const open = data?.changes.filter(({ ended_at }) => !ended_at) ?? [];
-  const shown = open.length > 0 ? open : (data?.changes.slice(0, 1) ?? []);
+  const recent = (change: TagChange) => now.getTime() - new Date(change.ended_at ?? "").getTime() < RECENT_MS;
+  const shown = open.length > 0 ? open : (data?.changes.slice(0, 1).filter(recent) ?? []);
   if (shown.length === 0) return null;
   const words = (change: TagChange) => {
     const values = { rule: change.rule, done: change.done, total: change.total, changed: change.changed };

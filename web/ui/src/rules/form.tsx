@@ -39,15 +39,15 @@ export function RuleForm({ rule, tags }: { rule: RuleView; tags: readonly string
       </p>
       <PlainField label={t("rules.name")} hint={t("rules.id_is", { id: rule.id })} path={[...path, "name"]} />
       <section className={styles.part} aria-label={t("rules.part.on")}>
-        <h3>{t("rules.part.on")}</h3>
+        <h2>{t("rules.part.on")}</h2>
         <Triggers rule={rule} />
       </section>
       <section className={styles.part} aria-label={t("rules.part.when")}>
-        <h3>{t("rules.part.when")}</h3>
+        <h2>{t("rules.part.when")}</h2>
         <ConditionField label={t("rules.part.when_all")} hint={t("rules.part.when_hint")} path={[...path, "when"]} />
       </section>
       <section className={styles.part} aria-label={t("rules.part.then")}>
-        <h3>{t("rules.part.then")}</h3>
+        <h2>{t("rules.part.then")}</h2>
         <TagsField label={t("rules.give_tags")} path={[...then, "add_tags"]} known={tags} />
         {rule.does.add.length > 0 && <DurationField label={t("rules.keep")} path={[...then, "for"]} />}
         <TagsField
@@ -69,7 +69,7 @@ export function RuleForm({ rule, tags }: { rule: RuleView; tags: readonly string
         </More>
       </section>
       <section className={styles.part} aria-label={t("rules.part.how")}>
-        <h3>{t("rules.part.how")}</h3>
+        <h2>{t("rules.part.how")}</h2>
         <Switch
           isSelected={rule.watch}
           isDisabled={!open}
@@ -142,10 +142,10 @@ function Triggers({ rule }: { rule: RuleView }) {
         <Menu
           trigger={
             <Button size="s" icon={<Plus size={14} aria-hidden />}>
-              {t("editor.add_trigger")}
+              {t("rules.add_event")}
             </Button>
           }
-          label={t("editor.add_trigger")}
+          label={t("rules.add_event")}
           entries={entries}
         />
       )}

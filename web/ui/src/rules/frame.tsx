@@ -54,9 +54,9 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
   const rules = useMemo(() => rulesOf(root), [root]);
   const open = useEditor(isOpen);
   const mayEdit = useEditor((state) => state.closed === null);
-  const trying = useTry(id, mayEdit);
   const { data: files } = useQuery(rulesQuery);
   const file = files?.find(({ flow }) => flow === id);
+  const trying = useTry(id, mayEdit, file?.version ?? null);
   const known = useMemo(() => new Map((file?.list ?? []).map((rule) => [rule.rule, rule])), [file]);
   const tried = useMemo(() => new Map((trying.tried?.rules ?? []).map((rule) => [rule.rule, rule])), [trying.tried]);
   const rule = rules.find((own) => own.id === chosen);

@@ -95,9 +95,11 @@ export function RulesHeader(props: Props) {
         />
         {props.mayEdit && (
           <span className={styles.only_narrow}>
-            <Button icon={<FlaskConical size={16} aria-hidden />} onPress={props.onTry}>
-              {t("rules.tab.try")}
-            </Button>
+            <IconButton
+              label={t("rules.tab.try")}
+              icon={<FlaskConical size={18} aria-hidden />}
+              onPress={props.onTry}
+            />
           </span>
         )}
         {props.mayPublish && (

@@ -93,7 +93,7 @@ export function RuleList({ rules, known, tried, chosen, onChoose, onApply }: Pro
           selectionBehavior="replace"
           selectedKeys={chosen === null ? [] : [chosen]}
           onSelectionChange={(selected) => selected !== "all" && onChoose(String([...selected][0] ?? "") || null)}
-          onAction={(key) => onChoose(String(key))}
+          disallowEmptySelection
           dragAndDropHooks={dragAndDropHooks}
           className={styles.list}
           renderEmptyState={() => <Empty icon={Tags} title={t("rules.none")} text={t("rules.none_in_file")} />}

@@ -98,3 +98,28 @@ export function freeRuleId(words: string, taken: readonly string[]): string {
   if (!taken.includes(wish)) return wish;
   for (let number = 2; ; number += 1) if (!taken.includes(`${wish}-${number}`)) return `${wish}-${number}`;
 }
+
+/** A rule that is not as it was; without `before` it is new, without `now` it is gone. */
+export type Changed =
+  | { id: string; before: RuleView; now: RuleView | null }
+  | { id: string; before: null; now: RuleView };
+
+/** Rules that differ in more than their place, in the order of the new list; those that are gone come last. */
+export function changedRules(before: readonly RuleView[], now: readonly RuleView[]): Changed[] {
+  const plain = ({ path: _, index: __, triggers, ...rest }: RuleView) =>
+    JSON.stringify([rest, triggers.map(({ type, params, when }) => [type, params, when])]);
+  const found: Changed[] = [];
+  for (const rule of now) {
+    const was = before.find(({ id }) => id === rule.id) ?? null;
+    if (was === null || plain(was) !== plain(rule)) found.push({ id: rule.id, before: was, now: rule } as Changed);
+  }
+  const gone = before.filter(({ id }) => !now.some((rule) => rule.id === id));
+  return [...found, ...gone.map((rule): Changed => ({ id: rule.id, before: rule, now: null }))];
+}
+
+/** Whether rules that are on both sides stand in another order. */
+export function moved(before: readonly RuleView[], now: readonly RuleView[]): boolean {
+  const both = (one: readonly RuleView[], other: readonly RuleView[]) =>
+    one.map(({ id }) => id).filter((id) => other.some((rule) => rule.id === id));
+  return both(before, now).join(" ") !== both(now, before).join(" ");
+}

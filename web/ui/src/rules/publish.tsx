@@ -2,10 +2,10 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { publish, runTests } from "~/editor/api";
 import { documentOf } from "~/editor/inspector/field";
-import { Changes } from "~/editor/publish/changes";
+import { view } from "~/editor/model/view";
 import { useLiveText } from "~/editor/publish/publish";
 import type { Autosave } from "~/editor/state/autosave";
 import { say, useEditor, useEditorStore } from "~/editor/state/editor";
@@ -15,12 +15,16 @@ import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { TextArea } from "~/ui/field";
 import { Skeleton } from "~/ui/skeleton";
+import { Badge } from "~/ui/status";
 import { toast } from "~/ui/toast";
+import { read } from "~/yaml";
 import { Effect } from "./effect";
-import { rulesOf } from "./model";
+import { changedRules, moved, type RuleView, rulesOf } from "./model";
 import styles from "./rules.module.css";
-import { ruleName } from "./sentence";
+import { ruleName, Sentence } from "./sentence";
 import type { Trying } from "./use-try";
+
+const TextDiff = lazy(() => import("~/editor/publish/text-diff"));
 
 interface Props {
   id: string;
@@ -75,8 +79,18 @@ export function PublishRules({ id, saves, trying, onClose }: Props) {
     <Dialog title={t("rules.save_title")} shape="wide" isOpen onClose={onClose} footer={footer}>
       <div className={styles.publish}>
         {send.error && <Banner tone="bad">{send.error.message}</Banner>}
-        <Whom trying={trying} />
-        {live.known ? live.version && <Changes before={live.text} now={text} /> : <Skeleton lines={3} />}
+        {live.known ? (
+          <>
+            <InWords before={live.text} trying={trying} />
+            {live.version && (
+              <Suspense fallback={<Skeleton />}>
+                <TextDiff before={live.text} now={text} />
+              </Suspense>
+            )}
+          </>
+        ) : (
+          <Skeleton lines={3} />
+        )}
         {errors.map((problem) => (
           <Banner key={`${problem.line} ${problem.message}`} tone="bad">
             {problem.message} {problem.hint}
@@ -89,24 +103,37 @@ export function PublishRules({ id, saves, trying, onClose }: Props) {
   );
 }
 
-/** Contacts that change, rule by rule. */
-function Whom({ trying }: { trying: Trying }) {
+/** Rules that are new, gone or other than before, each in words and with the contacts that it gains and loses. */
+function InWords({ before, trying }: { before: string; trying: Trying }) {
   const t = useText();
-  const rules = rulesOf(useEditor(documentOf));
-  const changed = trying.tried?.rules.filter(({ contacts }) => contacts.gained + contacts.lost > 0) ?? [];
-  if (!trying.tried || trying.stale) return <p className={styles.quiet}>{t("rules.save_untried")}</p>;
-  if (changed.length === 0) return <p className={styles.quiet}>{t("rules.try.same")}</p>;
+  const now = rulesOf(useEditor(documentOf));
+  const old = useMemo(() => rulesOf(view(read(before))), [before]);
+  const fresh = trying.tried !== null && !trying.stale;
+  const effects = new Map(trying.tried?.rules.map(({ rule, contacts }) => [rule, contacts]));
+  const changes = changedRules(old, now);
+  const sentence = (rule: RuleView) => <Sentence rule={rule} />;
   return (
-    <ul className={styles.whom}>
-      {changed.map(({ rule, contacts }) => {
-        const found = rules.find(({ id }) => id === rule);
-        return (
-          <li key={rule}>
-            <bdi>{found ? ruleName(found) : rule}</bdi> <Effect counts={contacts} />
-          </li>
-        );
-      })}
-    </ul>
+    <section className={styles.undo}>
+      <ul className={styles.whom}>
+        {changes.map(({ id, before: was, now: is }) => {
+          const effect = effects.get(id);
+          return (
+            <li key={id}>
+              <span className={styles.row_head}>
+                <bdi className={styles.name}>{ruleName((is ?? was) as RuleView)}</bdi>
+                {!was && <Badge tone="good">{t("rules.is_new")}</Badge>}
+                {!is && <Badge tone="bad">{t("rules.is_gone")}</Badge>}
+                {fresh && effect && <Effect counts={effect} />}
+              </span>
+              {was && <del>{sentence(was)}</del>}
+              {is && <ins>{sentence(is)}</ins>}
+            </li>
+          );
+        })}
+      </ul>
+      {!fresh && <p className={styles.quiet}>{t("rules.save_untried")}</p>}
+      {moved(old, now) && <p className={styles.quiet}>{t("rules.order_changed")}</p>}
+    </section>
   );
 }
 
@@ -115,6 +142,7 @@ function Tests({ text }: { text: string }) {
   const { data, error } = useQuery({ queryKey: ["tests", text], queryFn: () => runTests(text), retry: false });
   if (error) return null;
   if (!data) return <Skeleton lines={1} />;
+  if (data.tests.length === 0) return <p className={styles.quiet}>{t("editor.tests.none")}</p>;
   const failed = data.tests.filter(({ passed }) => !passed);
   const Icon = failed.length > 0 ? CircleAlert : CircleCheck;
   return (

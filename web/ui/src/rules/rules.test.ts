@@ -14,7 +14,7 @@ import {
 } from "./commands";
 import { exampleTest } from "./example-test";
 import { addKeyword } from "./keyword";
-import { freeRuleId, rulesOf, tagsOf } from "./model";
+import { changedRules, freeRuleId, moved, type RuleView, rulesOf, tagsOf } from "./model";
 
 const TEXT = `format: 1
 rules: shop
@@ -98,6 +98,23 @@ describe("rules of a file", () => {
     removeRule(store, 1);
     removeRule(store, 3);
     expect(text(store)).toBe(TEXT);
+  });
+
+  it("that differ are told apart from those that only moved", () => {
+    const store = open();
+    const before = rulesNow(store);
+    moveRule(store, 0, 3);
+    expect(changedRules(before, rulesNow(store))).toEqual([]);
+    expect(moved(before, rulesNow(store))).toBe(true);
+    removeRule(store, 0);
+    addRule(store, 0, ruleFor("fresh", "x", t));
+    setFlag(store, rulesNow(store)[1] as RuleView, "watch", true);
+    const changes = changedRules(before, rulesNow(store)).map(({ id, before: was, now }) => [id, was?.id, now?.id]);
+    expect(changes).toEqual([
+      ["fresh", undefined, "fresh"],
+      ["big", "big", "big"],
+      ["silent", "silent", undefined],
+    ]);
   });
 
   it("get ids that nobody has", () => {

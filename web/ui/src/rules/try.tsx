@@ -118,9 +118,9 @@ function OneRule({
   const t = useText();
   return (
     <section className={styles.tried} aria-label={name}>
-      <h3>
+      <h2>
         <bdi>{name}</bdi>
-      </h3>
+      </h2>
       <Table rule={rule} />
       {rule.failed > 0 && <Banner tone="warn">{t("rules.try.failed", { n: rule.failed })}</Banner>}
       {(["lost", "gained"] as const).map((way) => (
@@ -180,10 +180,10 @@ function Examples({
   const title = t(way === "lost" ? "rules.try.lost_list" : "rules.try.gained_list", { n: all });
   return (
     <div className={styles.examples}>
-      <h4 className={styles[way]}>
+      <h3 className={styles[way]}>
         <Icon size={16} aria-hidden className="flip" /> {title}
         {all > examples.length && <span className={styles.quiet}>{t("rules.try.some", { n: examples.length })}</span>}
-      </h4>
+      </h3>
       <ul className={styles.example_list}>
         {examples.map((example) => (
           <li key={example.event}>
@@ -226,7 +226,7 @@ function Opening({
   const [open, setOpen] = useState(false);
   return (
     <Disclosure isExpanded={open} onExpandedChange={setOpen} className={styles.example}>
-      <Heading level={5} className={styles.example_head}>
+      <Heading level={4} className={styles.example_head}>
         <AriaButton slot="trigger" className={styles.example_button}>
           <ChevronRight size={14} aria-hidden className={`flip ${open ? styles.turned : ""}`} />
           <bdi dir="auto" className={styles.said}>
@@ -295,17 +295,17 @@ function Conflicts({
   if (conflicts.length === 0) return null;
   return (
     <section className={styles.tried} aria-label={t("rules.try.conflicts")}>
-      <h3>{t("rules.try.conflicts")}</h3>
+      <h2>{t("rules.try.conflicts")}</h2>
       {conflicts.map((conflict) => (
         <div key={`${conflict.one} ${conflict.other} ${conflict.about}`} className={styles.examples}>
-          <h4 className={styles.odds}>
+          <h3 className={styles.odds}>
             <GitCompareArrows size={16} aria-hidden />
             {t("rules.try.conflict", {
               one: called(conflict.one),
               other: called(conflict.other),
               n: conflict.contacts,
             })}
-          </h4>
+          </h3>
           <ul className={styles.example_list}>
             {conflict.examples.map((example) => (
               <li key={example.event}>

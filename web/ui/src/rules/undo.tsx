@@ -31,8 +31,7 @@ export function LastChange({ id, saves, mayPublish, onVersions }: Props) {
   const [asking, setAsking] = useState(false);
   const { data } = useQuery({ queryKey: ["versions", "rules", id], queryFn: () => versions("rules", id) });
   const live = data?.versions.find(({ state }) => state === "live");
-  const before = live && data?.versions.find(({ number }) => number < live.number);
-  if (!live) return null;
+  if (!data || !live) return null;
   return (
     <div className={styles.last}>
       <History size={16} aria-hidden />
@@ -52,16 +51,18 @@ export function LastChange({ id, saves, mayPublish, onVersions }: Props) {
         )}
       </span>
       <Running id={id} />
-      <Button size="s" look="plain" onPress={onVersions}>
-        {t("editor.versions")}
-      </Button>
-      {before && mayPublish && saves && (
+      <span className={styles.only_wide}>
+        <Button size="s" look="plain" onPress={onVersions}>
+          {t("editor.versions")}
+        </Button>
+      </span>
+      {data.versions.length > 1 && mayPublish && saves && (
         <Button size="s" icon={<Undo2 size={14} aria-hidden className="flip" />} onPress={() => setAsking(true)}>
           {t("rules.undo")}
         </Button>
       )}
-      {asking && before && saves && (
-        <UndoDialog id={id} live={live} before={before} saves={saves} onClose={() => setAsking(false)} />
+      {asking && saves && (
+        <UndoDialog id={id} live={live} all={data.versions} saves={saves} onClose={() => setAsking(false)} />
       )}
     </div>
   );
@@ -70,12 +71,12 @@ export function LastChange({ id, saves, mayPublish, onVersions }: Props) {
 interface DialogProps {
   id: string;
   live: Version;
-  before: Version;
+  all: readonly Version[];
   saves: Autosave;
   onClose: () => void;
 }
 
-function UndoDialog({ id, live, before, saves, onClose }: DialogProps) {
+function UndoDialog({ id, live, all, saves, onClose }: DialogProps) {
   const t = useText();
   const store = useEditorStore();
   const client = useQueryClient();
@@ -85,6 +86,7 @@ function UndoDialog({ id, live, before, saves, onClose }: DialogProps) {
     queryFn: () => givenSince(id, live.version),
     gcTime: 0,
   });
+  const before = all.find(({ version }) => version === given?.before);
   const undo = useMutation({
     mutationFn: () => undoPublish(id, live.version, what === "tags", t("rules.undone", { version: live.number })),
     onSuccess: async () => {
@@ -100,7 +102,7 @@ function UndoDialog({ id, live, before, saves, onClose }: DialogProps) {
   const footer = (
     <>
       <Button onPress={onClose}>{t("ui.cancel")}</Button>
-      <Button look="primary" isDisabled={undo.isPending} onPress={() => undo.mutate()}>
+      <Button look="primary" isDisabled={!before || undo.isPending} onPress={() => undo.mutate()}>
         {t("rules.undo_do")}
       </Button>
     </>
@@ -108,7 +110,7 @@ function UndoDialog({ id, live, before, saves, onClose }: DialogProps) {
   return (
     <Dialog title={t("rules.undo_title", { version: live.number })} isOpen onClose={onClose} footer={footer}>
       <div className={styles.undo}>
-        <p>{t("rules.undo_text", { version: before.number })}</p>
+        {before && <p>{t("rules.undo_text", { version: before.number })}</p>}
         <RadioGroup value={what} onChange={setWhat} className={styles.choices}>
           <Label className="hidden">{t("rules.undo_what")}</Label>
           <Radio value="rules" className={styles.choice}>

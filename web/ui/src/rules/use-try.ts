@@ -10,6 +10,13 @@ import { type Tried, tryRules } from "./api";
 const QUICK_SECONDS = 2;
 const SETTLED_MS = 900;
 
+/** What one try was made of. */
+interface Asked {
+  text: string;
+  days: number | null;
+  version: string | null;
+}
+
 export interface Trying {
   tried: Tried | null;
   /** Whether the text was changed since. */
@@ -21,40 +28,41 @@ export interface Trying {
   start: () => void;
 }
 
-export function useTry(id: string, allowed: boolean): Trying {
+/** `version` is the one in force that the text is compared with; another one asks for another try. */
+export function useTry(id: string, allowed: boolean, version: string | null): Trying {
   const text = useEditor((state) => state.source.text);
   const open = useEditor(isOpen);
   const errors = useEditor((state) => state.problems.some(({ severity }) => severity !== "warning"));
   const settled = useSettled(text, SETTLED_MS);
   const [days, setDays] = useState<number | null>(30);
-  const [made, setMade] = useState<{ tried: Tried; text: string; days: number | null } | null>(null);
+  const [made, setMade] = useState<(Asked & { tried: Tried }) | null>(null);
   const asked = useRef("");
   const run = useMutation({
-    mutationFn: async (what: { text: string; days: number | null }) => ({
+    mutationFn: async (what: Asked) => ({
       ...what,
       tried: await tryRules(id, what.text, what.days),
     }),
     onSuccess: setMade,
   });
-  const key = `${days} ${settled}`;
+  const key = `${version} ${days} ${settled}`;
   const quick = made === null || made.tried.seconds < QUICK_SECONDS;
   const wanted = allowed && open && !errors && quick && settled === text && asked.current !== key;
   const { mutate, isPending } = run;
   useEffect(() => {
     if (!wanted || isPending) return;
     asked.current = key;
-    mutate({ text: settled, days });
-  }, [wanted, isPending, key, settled, days, mutate]);
+    mutate({ text: settled, days, version });
+  }, [wanted, isPending, key, settled, days, version, mutate]);
   return {
     tried: made?.tried ?? null,
-    stale: made !== null && (made.text !== text || made.days !== days),
+    stale: made !== null && (made.text !== text || made.days !== days || made.version !== version),
     busy: isPending,
     error: run.error,
     days,
     setDays,
     start: () => {
-      asked.current = `${days} ${text}`;
-      mutate({ text, days });
+      asked.current = `${version} ${days} ${text}`;
+      mutate({ text, days, version });
     },
   };
 }

@@ -5,7 +5,7 @@ import styles from "./did.module.css";
 /** What the log can say; a newer server may say more, which is shown by its own name. */
 const KNOWN = new Set(
   (
-    "received matched passed rule_held rule_passed tag_expired tagged delivered started decided branch chosen opened entered " +
+    "received matched passed rule_held rule_passed tag_expired tagged retagged delivered started decided branch chosen opened entered " +
     "left closed round again accepted computed resumed called returned replied finishing assigned planned acted attempted " +
     "finished told failed parked resolved waited fired answered escalated taken missed scheduled ended erased changed"
   ).split(" "),

@@ -28,6 +28,16 @@ describe("one value changes one line", () => {
     );
   });
 
+  it("gives no quotes to a condition that had none, where it can be read without", () => {
+    const text = lines("- when: a.b == 1 # why", "  c: { d: plain }");
+    const set = (value: string, ...path: string[]) => setValue(read(text), path, value).source.text;
+    expect(set('f(x, ["p", "q"])', "0", "when")).toBe(text.replace("a.b == 1", 'f(x, ["p", "q"])'));
+    for (const unsafe of ["!a", "a: b", "a #b", "[a]", "yes", "a "]) {
+      expect(set(unsafe, "0", "when")).toMatch(/when: ["'].*["'] # why/);
+    }
+    expect(set("a, b", "0", "c", "d")).toBe(text.replace("plain", '"a, b"'));
+  });
+
   it("keeps the ends of lines and the byte order mark", () => {
     const text = "\uFEFFa: 1\r\nsteps:\r\n  - id: x # c\r\n";
     expect(insertItems(read(text), ["steps"], 1, snippetOf({ wait: "2h" })).source.text).toBe(

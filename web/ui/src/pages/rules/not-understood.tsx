@@ -29,10 +29,17 @@ export function NotUnderstood({ files }: { files: RuleFile[] }) {
       id: "text",
       name: t("rules.unmatched.text"),
       width: "minmax(160px, 3fr)",
-      cell: ({ text }) => (
-        <bdi dir="auto" className={styles.said}>
-          {text}
-        </bdi>
+      cell: (group) => (
+        <span className={styles.group}>
+          <bdi dir="auto" className={styles.said}>
+            {group.text}
+          </bdi>
+          {can("rules.edit") && files.length > 0 && (
+            <Button size="s" icon={<Sparkles size={14} aria-hidden />} onPress={() => setChosen(group)}>
+              {t("rules.keyword.make")}
+            </Button>
+          )}
+        </span>
       ),
     },
     {
@@ -57,19 +64,6 @@ export function NotUnderstood({ files }: { files: RuleFile[] }) {
       wide: true,
       cell: ({ last_at }) => <Time at={last_at} />,
     },
-    {
-      id: "make",
-      name: t("rules.keyword.make"),
-      quiet: true,
-      width: "auto",
-      cell: (group) =>
-        can("rules.edit") &&
-        files.length > 0 && (
-          <Button size="s" icon={<Sparkles size={14} aria-hidden />} onPress={() => setChosen(group)}>
-            {t("rules.keyword.make")}
-          </Button>
-        ),
-    },
   ];
   return (
     <>
@@ -81,6 +75,7 @@ export function NotUnderstood({ files }: { files: RuleFile[] }) {
             columns={columns}
             rows={groups}
             rowKey={({ normalised }) => normalised}
+            tall
             empty={
               <Empty
                 icon={MessageCircleQuestion}
