@@ -33,8 +33,8 @@ const MOST: usize = 500;
 /// How long a connection lasts: whoever may not see this any more is turned away at the next.
 const LASTS: Duration = Duration::from_secs(15 * 60);
 
-/// `GET /events`: changes as server-sent events: `run`, `attention`, `escalation`, `presence`, `flow`, `contact`, `connection`, each with
-/// its `id`; `heartbeat` with `now`; `reset` when something was missed.
+/// `GET /events`: changes as server-sent events: `run`, `attention`, `escalation`, `presence`, `flow`, `contact`,
+/// `connection`, each with its `id`; `heartbeat` with `now`; `reset` when something was missed.
 pub(crate) async fn stream(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Events, ApiError> {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     // A place that cannot be read is none of ours: it is answered like one that is too old.
@@ -66,8 +66,8 @@ impl IntoResponse for Events {
 impl Gives for Events {
     fn describe(operation: &mut Operation<'_>) {
         let schema = operation.schema::<Change>();
-        let about = "Changes as server-sent events, named by what changed: `run`, `attention`, `escalation`, `presence`, `flow`, `contact`, \
-            `connection`; `heartbeat` with `now` each 15 s; `reset` when something was missed.";
+        let about = "Changes as server-sent events, named by what changed: `run`, `attention`, `escalation`, `presence`, \
+            `flow`, `contact`, `connection`; `heartbeat` with `now` each 15 s; `reset` when something was missed.";
         operation.gives("text/event-stream", &schema, Some(about.into()));
     }
 }
