@@ -147,7 +147,8 @@ fn an_offer_stands_after_kill_9_and_one_whose_time_passed_goes_on() {
         })
         .await;
         let story: Vec<_> = list(&told, "story").iter().map(|line| line["what"].clone()).collect();
-        assert_eq!(story, ["asked", "offered", "declined", "offered", "left", "team"]);
+        // Behind that, what became of telling the fallback channel.
+        assert_eq!(story[..6], ["asked", "offered", "declined", "offered", "left", "team"]);
 
         // Nobody is here any more; one comes back and takes it.
         let (status, taken) = agent.post(&format!("/escalations/{}/take", id(&before)), &json!({})).await;

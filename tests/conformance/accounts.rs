@@ -1,15 +1,15 @@
 //! People who work here: a change is carried out whole or not at all, and what it expects is decided by the database.
 
 use engine::account::{
-    Accounts, Change, ConnectionRow, LinkKind, LinkRow, Op, Refusal, Role, SessionRow, SettingsRow, TokenRow, UserRow,
-    UserState,
+    Accounts, Change, ConnectionRow, LinkKind, LinkRow, Op, ProfileRow, Refusal, Role, SessionRow, SettingsRow,
+    StaffRows, TeamRow, TokenRow, UserRow, UserState,
 };
 use engine::clock::At;
 use engine::ids::{JournalId, TokenId, UserId};
 use engine::run::journal::{self, Head};
 use engine::run::{Entry, What};
 use engine::secret::Secret;
-use engine::store::{JournalKind, Reads};
+use engine::store::{JournalKind, Reads, Store};
 
 use super::Driver;
 use super::make::{NOW, next};
@@ -221,5 +221,34 @@ pub async fn tokens_settings_and_connections_are_read_back<D: Driver>() {
     assert_eq!(change(&store, vec![Op::EndConnection("crm".into(), 1)]).await, Err(Refusal::Changed));
     change(&store, vec![Op::EndConnection("crm".into(), 2)]).await.unwrap();
     assert!(store.connections().await.unwrap().is_empty());
+    driver.close(store).await;
+}
+
+/// Whom the desk may ask, with everybody's name; who was put out is not among them.
+pub async fn teams_and_agents_are_read_back_with_names<D: Driver>() {
+    let driver = D::fresh().await;
+    let store = driver.open(1).await;
+    let (anna, gone) = (user("anna@example.com", Role::Agent), user("gone@example.com", Role::Agent));
+    let gone = UserRow { state: UserState::Off, ..gone };
+    change(&store, vec![put(&anna), put(&gone)]).await.unwrap();
+
+    let team = |rev| TeamRow { id: "care".into(), body: format!("{{\"n\":{rev}}}"), rev, by: "cli".into(), at: NOW };
+    assert_eq!(change(&store, vec![Op::PutTeam(team(2))]).await, Err(Refusal::Changed), "there is none yet");
+    for rev in [1, 2] {
+        change(&store, vec![Op::PutTeam(team(rev))]).await.unwrap();
+    }
+    assert_eq!(change(&store, vec![Op::PutTeam(team(2))]).await, Err(Refusal::Changed));
+    let profile = |rev| ProfileRow { user: anna.id, body: "{}".into(), rev, by: "cli".into(), at: NOW };
+    assert_eq!(change(&store, vec![Op::PutProfile(profile(2))]).await, Err(Refusal::Changed));
+    for rev in [1, 2] {
+        change(&store, vec![Op::PutProfile(profile(rev))]).await.unwrap();
+    }
+    let people = vec![(anna.id, anna.name.clone())];
+    let whole = StaffRows { teams: vec![team(2)], profiles: vec![profile(2)], people };
+    assert_eq!(store.staff().await.unwrap(), whole);
+
+    assert_eq!(change(&store, vec![Op::EndTeam("care".into(), 1)]).await, Err(Refusal::Changed));
+    change(&store, vec![Op::EndTeam("care".into(), 2)]).await.unwrap();
+    assert!(store.staff().await.unwrap().teams.is_empty());
     driver.close(store).await;
 }

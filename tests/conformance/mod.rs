@@ -152,6 +152,7 @@ macro_rules! store_conformance {
             accounts: what_works_once_works_once,
             accounts: sessions_end,
             accounts: tokens_settings_and_connections_are_read_back,
+            accounts: teams_and_agents_are_read_back_with_names,
         );
     };
     ($driver:ty; $($module:ident: $promise:ident),* $(,)?) => {

@@ -33,7 +33,7 @@ const MOST: usize = 500;
 /// How long a connection lasts: whoever may not see this any more is turned away at the next.
 const LASTS: Duration = Duration::from_secs(15 * 60);
 
-/// `GET /events`: changes as server-sent events: `run`, `attention`, `escalation`, `flow`, `contact`, `conversation`, `typing`,
+/// `GET /events`: changes as server-sent events: `run`, `attention`, `escalation`, `presence`, `alarm`, `flow`, `contact`, `conversation`, `typing`,
 /// `connection`, each with its `id`; `heartbeat` with `now`; `reset` when something was missed.
 pub(crate) async fn stream(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Events, ApiError> {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
