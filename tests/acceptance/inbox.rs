@@ -1,6 +1,7 @@
 //! The shared inbox, as agents work in it: their messages reach the customer's phone and the ticks come back, one conversation is
 //! one agent's, and flows wait while a person talks.
 
+use connectors::sandbox::Config;
 use serde_json::{Value, json};
 use tests::stage::staged;
 
@@ -8,6 +9,11 @@ use super::accounts::Browser;
 use crate::process::{Installation, delivery, list, text, until, until_told};
 
 const PHONE: &str = "4915112345678";
+
+/// A place whose sandbox leaves the window to us: customers write to our door directly.
+async fn installation(flows: &[&str]) -> Installation {
+    Installation::with(Config { enforce_window: false, ..Config::default() }, flows).await
+}
 
 /// A server with a lead and two agents.
 struct Desk {
@@ -60,7 +66,7 @@ async fn on_the_phone(place: &Installation, wanted: &str) {
 #[test]
 fn an_agent_answers_the_customer_reads_it_and_the_log_says_who_looked() {
     staged(async {
-        let place = Installation::new(&[]).await;
+        let place = installation(&[]).await;
         let _server = place.serve().await;
         let desk = Desk::open(&place).await;
         writes(&place, "wamid.IN1", "Where is my order?").await;
@@ -93,6 +99,16 @@ fn an_agent_answers_the_customer_reads_it_and_the_log_says_who_looked() {
         .await;
         assert_eq!((&read["id"], &read["error"]), (&sent["message"]["id"], &Value::Null));
 
+        let answer = place.sandbox.books().messages.last().unwrap().id.clone();
+        let mut thanks = text("wamid.IN2", PHONE, "Thanks!");
+        thanks["context"] = json!({ "from": "us", "id": answer });
+        assert_eq!(place.deliver(&delivery(&[(PHONE, "Udo")], vec![thanks])).await.unwrap(), 200);
+        until_told("the answer is quoted", async || {
+            let (_, page) = desk.ana.get(&messages).await;
+            let quote = json!({ "id": sent["message"]["id"], "text": "On its way." });
+            if list(&page, "messages")[0]["quote"] == quote { Ok(()) } else { Err(page.to_string()) }
+        })
+        .await;
         let (_, again) = desk.ana.post(&messages, &say).await;
         assert_eq!((&again["message"]["id"], phone(&place).len()), (&sent["message"]["id"], 1), "the key makes it one");
         let mine = first(&desk.ana, "mine").await;
@@ -111,7 +127,7 @@ fn an_agent_answers_the_customer_reads_it_and_the_log_says_who_looked() {
 #[test]
 fn a_conversation_is_one_agents_until_it_is_given_to_another() {
     staged(async {
-        let place = Installation::new(&[]).await;
+        let place = installation(&[]).await;
         let _server = place.serve().await;
         let desk = Desk::open(&place).await;
         writes(&place, "wamid.IN1", "hello").await;
@@ -142,7 +158,7 @@ fn a_conversation_is_one_agents_until_it_is_given_to_another() {
 #[test]
 fn free_text_is_refused_once_the_window_is_closed_and_a_template_goes() {
     staged(async {
-        let place = Installation::new(&[]).await;
+        let place = installation(&[]).await;
         let _server = place.serve().await;
         let desk = Desk::open(&place).await;
         let mut old = text("wamid.OLD", PHONE, "hello");
@@ -189,7 +205,7 @@ async fn held(place: &Installation, desk: &Desk) -> String {
 #[test]
 fn what_a_flow_sends_waits_while_a_person_talks_and_goes_out_when_it_is_handed_back() {
     staged(async {
-        let place = Installation::new(&["reminder"]).await;
+        let place = installation(&["reminder"]).await;
         let server = place.serve().await;
         let desk = Desk::open(&place).await;
         let id = held(&place, &desk).await;
@@ -208,7 +224,7 @@ fn what_a_flow_sends_waits_while_a_person_talks_and_goes_out_when_it_is_handed_b
 #[test]
 fn a_hand_back_can_end_the_run_instead() {
     staged(async {
-        let place = Installation::new(&["reminder"]).await;
+        let place = installation(&["reminder"]).await;
         let server = place.serve().await;
         let desk = Desk::open(&place).await;
         let id = held(&place, &desk).await;
@@ -223,7 +239,7 @@ fn a_hand_back_can_end_the_run_instead() {
 #[test]
 fn a_customer_says_how_it_was_and_nothing_opens_again() {
     staged(async {
-        let place = Installation::new(&[]).await;
+        let place = installation(&[]).await;
         let _server = place.serve().await;
         let desk = Desk::open(&place).await;
         writes(&place, "wamid.IN1", "hello").await;
@@ -247,7 +263,7 @@ fn a_customer_says_how_it_was_and_nothing_opens_again() {
 #[test]
 fn files_reactions_templates_flows_and_tickets_are_at_hand_in_a_conversation() {
     staged(async {
-        let place = Installation::new(&["greet"]).await;
+        let place = installation(&["greet"]).await;
         let _server = place.serve().await;
         place.cli(&["connection", "setup", "hubspot-main"]).await.good();
         let desk = Desk::open(&place).await;
@@ -263,25 +279,39 @@ fn files_reactions_templates_flows_and_tickets_are_at_hand_in_a_conversation() {
         let shown = until_told("the reaction", async || {
             let (_, page) = desk.ana.get(&at("/messages")).await;
             let photo = list(&page, "messages")[0].clone();
-            if photo["reactions"] == json!([{ "by": "customer", "emoji": "👍" }]) { Ok(photo) } else { Err(page.to_string()) }
+            if photo["reactions"] == json!([{ "by": "customer", "emoji": "👍" }]) {
+                Ok(photo)
+            } else {
+                Err(page.to_string())
+            }
         })
         .await;
-        assert_eq!((&shown["type"], &shown["text"], &shown["media"]["kind"]), (&json!("image"), &json!("It is broken"), &json!("image")));
+        assert_eq!(
+            (&shown["type"], &shown["text"], &shown["media"]["kind"]),
+            (&json!("image"), &json!("It is broken"), &json!("image"))
+        );
         let (kind, bytes) = desk.ana.file(&format!("/media/{}", shown["media"]["id"].as_str().unwrap())).await;
         assert_eq!((kind.as_str(), &bytes[1..4]), ("image/png", &b"PNG"[..]));
 
         let (status, page) = desk.ana.get(&at("/templates")).await;
         let templates = list(&page, "templates");
-        let order = templates.iter().find(|one| one["name"] == "order_confirmation" && one["language"] == "en").unwrap();
+        let order =
+            templates.iter().find(|one| one["name"] == "order_confirmation" && one["language"] == "en").unwrap();
         assert_eq!((status, list(order, "params").len() > 1), (200, true), "{order}");
-        assert_eq!(desk.ana.get(&at("/flows")).await.1["flows"], json!([{ "id": "greet", "name": "A greeting by hand" }]));
+        assert_eq!(
+            desk.ana.get(&at("/flows")).await.1["flows"],
+            json!([{ "id": "greet", "name": "A greeting by hand" }])
+        );
 
         desk.ana.post(&at("/messages"), &json!({ "key": "k", "text": "One moment" })).await;
         let (status, started) = desk.ana.post(&at("/flow"), &json!({ "flow": "greet" })).await;
         assert_eq!(status, 200, "{started}");
         on_the_phone(&place, "Hello Udo, from a flow.").await;
 
-        assert_eq!(desk.ana.post(&at("/ticket"), &json!({ "subject": "Broken cup", "text": "See photo" })).await.0, 200);
+        assert_eq!(
+            desk.ana.post(&at("/ticket"), &json!({ "subject": "Broken cup", "text": "See photo" })).await.0,
+            200
+        );
         let note = until_told("the ticket", async || {
             let (_, page) = desk.ana.get(&at("/messages")).await;
             let note = list(&page, "messages").iter().find(|one| one["direction"] == "note").cloned();

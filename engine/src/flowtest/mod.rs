@@ -28,6 +28,8 @@ mod measures;
 #[cfg(test)]
 mod moves;
 #[cfg(test)]
+mod pause_tests;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod random;
@@ -37,8 +39,6 @@ mod segments_tests;
 mod simulate_tests;
 #[cfg(test)]
 pub(crate) mod tests;
-#[cfg(test)]
-mod pause_tests;
 #[cfg(test)]
 mod triggers_tests;
 #[cfg(test)]

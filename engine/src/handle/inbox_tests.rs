@@ -393,6 +393,18 @@ fn something_else_than_an_answer_is_a_message_like_any_other() {
 }
 
 #[test]
+fn a_thumb_is_told_from_the_other_and_from_every_other_sign() {
+    for (said, stars) in [("👎", Some(1)), ("👍", Some(2)), ("🙏", None), ("", None)] {
+        let mut stage = Stage::new();
+        stage.writes("hi");
+        let choices = ["👎", "👍"].map(str::to_owned).to_vec();
+        stage.does(ANA, Act::Close { ask: Some(Question { choices, ..question() }) }).0.unwrap();
+        let rated = stage.writes(said).ratings.first().map(|row| row.stars);
+        assert_eq!(rated, stars, "{said}");
+    }
+}
+
+#[test]
 fn nobody_is_asked_whose_window_is_closed() {
     let mut stage = Stage::new();
     stage.writes("hi");

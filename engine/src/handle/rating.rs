@@ -68,8 +68,11 @@ impl Handling<'_> {
             return false;
         };
         let Ok(asked) = serde_json::from_slice::<Asked>(&data) else { return false };
-        let said = normalise(event.seen["text"].as_str().unwrap_or_default());
-        let meant = |(n, choice): (usize, &String)| normalise(choice) == said || (n + 1).to_string() == said;
+        let text = event.seen["text"].as_str().unwrap_or_default().trim();
+        // Of a thumb nothing is left once it is normalised, as of every picture and every other sign.
+        let said = normalise(text);
+        let alike = |choice: &str| choice == text || (!said.is_empty() && normalise(choice) == said);
+        let meant = |(n, choice): (usize, &String)| alike(choice) || (n + 1).to_string() == said;
         let Some(place) = asked.choices.iter().enumerate().position(meant) else {
             // Something else is on the customer's mind: what they write now is no answer any more.
             self.disarm(wait, WaitState::Cancelled);

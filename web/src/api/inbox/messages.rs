@@ -162,7 +162,9 @@ impl Around {
         });
         let answered: Vec<[u8; 16]> = answered.collect();
         let quoted = store.messages_by_key(answered).await?;
-        let quoted = quoted.into_iter().map(|row| (row.external_key, (row.id, row.text.unwrap_or_default())));
+        // What people here said is shown under the id of what they said, not of the message that it became.
+        let shown = |row: &MessageRow| row.effect_key.as_deref().and_then(SaidRow::of_effect_key).unwrap_or(row.id);
+        let quoted = quoted.into_iter().map(|row| (row.external_key, (shown(&row), row.text.unwrap_or_default())));
         let mut texts = HashMap::new();
         let quotes: Vec<MessageId> = bodies.into_iter().filter_map(|body| Some(body.quote?.0)).collect();
         for id in quotes {
