@@ -268,6 +268,7 @@ export const templates = [
 export const snippets = [
   {
     id: "sorry",
+    revision: "1",
     title: "We are sorry",
     shortcut: "sorry",
     texts: {
@@ -278,8 +279,20 @@ export const snippets = [
       zh: "非常抱歉，我马上查看。",
     } as Record<string, string>,
   },
-  { id: "hours", title: "Opening hours", shortcut: "hours", texts: { en: "We are here every day from 9 to 18." } },
-  { id: "return", title: "How to return", shortcut: "return", texts: { en: "Put it in the box, we come and get it." } },
+  {
+    id: "hours",
+    revision: "1",
+    title: "Opening hours",
+    shortcut: "hours",
+    texts: { en: "We are here every day from 9 to 18." },
+  },
+  {
+    id: "return",
+    revision: "1",
+    title: "How to return",
+    shortcut: "return",
+    texts: { en: "Put it in the box, we come and get it." },
+  },
 ];
 
 const spread = (p50: number, p90: number) => ({ p50, p90 });

@@ -210,7 +210,8 @@ function send({ params, body, user }: Asked) {
     ({ name, language }) => name === body.template?.name && language === body.template?.language,
   );
   const text =
-    body.text ?? template?.body.replace(/\{\{(\d)\}\}/g, (_, n) => body.template.params[Number(n) - 1] ?? "");
+    body.text ??
+    template?.body.replace(/\{\{(\d)\}\}/g, (_, n) => Object.values<string>(body.template.params)[Number(n) - 1] ?? "");
   const said = message("out", "agent", {
     key: body.key,
     agent: user,
@@ -291,7 +292,12 @@ const story = (one: Offered) => [
     after_ms: 40,
     what: "offered",
     who: anna,
-    why: "speaks it, has “returns”, the least loaded (2 of 6); 李娜 is not here, ليلى حداد is on a break",
+    why: "least_loaded",
+    passed: [
+      { agent: { id: "usr_4", name: "李娜" }, why: "offline" },
+      { agent: mark, why: "language" },
+      { agent: layla, why: "behind" },
+    ],
   },
   { at: new Date(one.received + 8_040).toISOString(), after_ms: 8_040, what: "timed_out", who: anna, why: null },
   {
@@ -299,14 +305,14 @@ const story = (one: Offered) => [
     after_ms: 8_060,
     what: "offered",
     who: layla,
-    why: "the only other one of the team who is here",
+    why: "only_one",
   },
   {
     at: new Date(one.received + 11_300).toISOString(),
     after_ms: 11_300,
     what: "declined",
     who: layla,
-    why: "in a call",
+    why: "busy",
   },
   { at: new Date(one.received + 11_320).toISOString(), after_ms: 11_320, what: "team", who: null, why: null },
   {
@@ -505,7 +511,7 @@ export const PEOPLE: [string, (asked: Asked) => unknown][] = [
     ({ params, body }) => {
       const old = snippets.find(({ id }) => id === params.id);
       if (old) Object.assign(old, body);
-      else snippets.push({ ...body, id: params.id });
+      else snippets.push({ ...body, id: params.id, revision: "1" });
       return {};
     },
   ],

@@ -10,6 +10,12 @@ export interface Person {
   name: string;
 }
 
+/** Somebody who works here, or in whose name a machine acted, who has no id. */
+export interface Actor {
+  id: string | null;
+  name: string;
+}
+
 /** What an agent chooses; `wrap_up` comes by itself after a conversation. */
 export const CHOICES = ["available", "busy", "break", "away"] as const;
 export type Choice = (typeof CHOICES)[number];
@@ -50,7 +56,7 @@ export interface Escalation {
   provider_at: Time | null;
   deadline: Time;
   accepted_at: Time | null;
-  accepted_by: Person | null;
+  accepted_by: Actor | null;
   answered_at: Time | null;
   offer: { to: Person[]; since: Time; until: Time; rung: number; rungs: number } | null;
   to_me: boolean;
@@ -64,8 +70,12 @@ export interface StoryLine {
   at: Time;
   after_ms: number;
   what: string;
-  who: Person | null;
+  who: Actor | null;
+  /** A code of ours, or the connection it is about. */
   why: string | null;
+  agents?: Actor[];
+  /** Who was not offered it, and why not. */
+  passed?: { agent: Actor; why: string }[];
 }
 
 export interface Today {
@@ -138,7 +148,7 @@ export const escalate = (conversation: string, team: string, reason: string) =>
   post(`/conversations/${seg(conversation)}/escalate`, { team, reason });
 
 export interface Taken {
-  by: Person | null;
+  by: Actor | null;
   at: Time;
 }
 
@@ -155,6 +165,10 @@ export interface Team {
   first_ms: number;
   second_ms: number;
   accept_within_ms: number;
+  /** The same for leads. */
+  lead_within_ms?: number;
+  /** How long somebody who took one may keep silent before it is offered again. */
+  silent_ms?: number;
   wrap_up_ms: number;
   load_limit: number;
   /** Connections that are told when nobody takes it. */
@@ -168,7 +182,8 @@ export type StoredTeam = Team & { id: string; revision: string };
 export interface Profile {
   languages: string[];
   skills: string[];
-  limit: number;
+  /** Nothing = as the team says. */
+  limit: number | null;
   /** Who they are at other services, so that a button pressed there counts as theirs. */
   handles: Record<string, string>;
 }
@@ -200,11 +215,12 @@ export interface FigureRow {
   conversations: number;
   first_response_ms: Spread;
   accept_ms: Spread;
-  resolution_ms: Spread;
-  satisfaction: { mean: number | null; n: number };
+  /** What an older server does not tell is not there. */
+  resolution_ms?: Spread;
+  satisfaction?: { mean: number | null; n: number };
   /** Shares of 1; nothing where there was nothing to keep. */
   within: number | null;
-  human_share: number | null;
+  human_share?: number | null;
   missed: number;
 }
 

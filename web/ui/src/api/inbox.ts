@@ -8,7 +8,7 @@ export const BOXES = ["mine", "unassigned", "all", "closed"] as const;
 export type Box = (typeof BOXES)[number];
 export type Priority = "low" | "medium" | "high";
 /** How far a message of ours got; `received` is one of theirs. */
-export type MessageStatus = "planned" | "accepted" | "sent" | "delivered" | "read" | "played" | "failed" | "received";
+export type MessageStatus = "sending" | "accepted" | "sent" | "delivered" | "read" | "played" | "failed" | "received";
 
 export interface Bot {
   state: "working" | "paused" | "none";
@@ -69,7 +69,7 @@ export interface Said {
   type: string;
   text: string | null;
   media: { id: string; kind: string; name: string | null; size: number | null } | null;
-  quote: { id: string; text: string | null } | null;
+  quote: { id: string | null; text: string | null } | null;
   reactions: { by: string; emoji: string }[];
   buttons: string[];
   template: string | null;
@@ -113,6 +113,8 @@ export const chatQuery = (id: string) =>
   queryOptions({
     queryKey: ["inbox", "one", id],
     queryFn: ({ signal }) => get<ChatDetail>(`/conversations/${seg(id)}`, undefined, signal),
+    // Who asked in the last minute counts as looking.
+    refetchInterval: 40_000,
   });
 
 /** The messages of a conversation up to `before`, the oldest last in time coming first in the list. */
@@ -122,7 +124,8 @@ export const readMessages = (id: string, before: string | null, signal?: AbortSi
 export interface ToTemplate {
   name: string;
   language: string;
-  params: string[];
+  /** By name or number. */
+  params: Record<string, string>;
 }
 
 export interface ToSend {
@@ -195,6 +198,8 @@ export interface Snippet {
   shortcut: string;
   /** By language. */
   texts: Record<string, string>;
+  /** Nothing for one that is not there yet. */
+  revision?: string;
 }
 
 export const snippetsQuery = queryOptions({
@@ -206,7 +211,9 @@ export const snippetsQuery = queryOptions({
 
 const renewSnippets = <T>(answer: Promise<T>) =>
   answer.finally(() => queries.invalidateQueries({ queryKey: ["snippets"] }));
-export const saveSnippet = ({ id, ...snippet }: Snippet) => renewSnippets(put(`/snippets/${seg(id)}`, snippet));
-export const removeSnippet = (id: string) => renewSnippets(del(`/snippets/${seg(id)}`));
+export const saveSnippet = ({ id, revision, ...snippet }: Snippet) =>
+  renewSnippets(put(`/snippets/${seg(id)}`, snippet, revision ?? "0"));
+export const removeSnippet = ({ id, revision }: Snippet) =>
+  renewSnippets(del(`/snippets/${seg(id)}`, undefined, revision));
 
 export const mediaUrl = (id: string) => `/api/v1/media/${seg(id)}`;

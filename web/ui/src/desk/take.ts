@@ -1,6 +1,6 @@
 import { create } from "zustand";
 import { ApiError } from "~/api/client";
-import { decline, type Escalation, escalationQuery, type Person, readDesk, type Taken, take } from "~/api/desk";
+import { type Actor, decline, type Escalation, escalationQuery, readDesk, type Taken, take } from "~/api/desk";
 import { queries } from "~/api/queries";
 import { router } from "~/router";
 import { toastError } from "~/ui/toast";
@@ -9,7 +9,7 @@ import { toastError } from "~/ui/toast";
 export interface Gone {
   one: Escalation;
   how: "taken" | "missed" | "over";
-  by: Person | null;
+  by: Actor | null;
 }
 
 interface State {
@@ -29,7 +29,7 @@ const MOST_GONE = 3;
 /** Long enough to read a name. */
 const SHOWN_MS = 5_000;
 
-export function setGone(one: Escalation, how: Gone["how"], by: Person | null): void {
+export function setGone(one: Escalation, how: Gone["how"], by: Actor | null): void {
   useTakes.setState(({ gone }) => ({
     gone: Object.fromEntries(Object.entries({ ...gone, [one.id]: { one, how, by } }).slice(-MOST_GONE)),
   }));

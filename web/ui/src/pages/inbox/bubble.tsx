@@ -26,21 +26,20 @@ interface Props {
 export const Bubble = memo(function Bubble({ chat, message, follows, may, onQuote }: Props) {
   const t = useText();
   const { direction, type, text } = message;
-  if (message.by === "system") return <li className={styles.system}>{text}</li>;
   const side = direction === "in" ? styles.in : direction === "note" ? styles.note : styles.out;
   const failed = message.status === "failed";
-  const empty = text === null && !message.media && type !== "location";
+  const empty = !text && !message.media && type !== "location";
   return (
     <li className={`${styles.line} ${side} ${follows ? styles.follows : ""}`} data-message={message.id}>
       <div className={`${styles.bubble} ${failed ? styles.failed : ""}`}>
         {!follows && <Author message={message} />}
         {message.quote && (
           <blockquote className={styles.quote} dir="auto">
-            {message.quote.text ?? t("inbox.quoted")}
+            {message.quote.text || t("inbox.quoted")}
           </blockquote>
         )}
         <Media message={message} />
-        {text !== null && (
+        {text && (
           <p className={styles.text} dir="auto">
             {text}
           </p>
@@ -96,6 +95,7 @@ function Author({ message }: { message: Said }) {
       {by === "app" && <Smartphone size={12} aria-hidden />}
       {name}
       {by === "app" && t("inbox.from_app")}
+      {by === "system" && t("inbox.automatic")}
       {by === "flow" &&
         (run ? (
           <Link to="/runs/$id" params={{ id: run }}>
@@ -115,7 +115,7 @@ function Failed({ chat, message, may }: { chat: string; message: Said; may: bool
   return (
     <p className={styles.reason}>
       <span>
-        {t("inbox.failed")} <bdi>{error?.words ?? error?.code}</bdi>
+        {t("inbox.failed")} <bdi>{error?.words || error?.code}</bdi>
       </span>
       {may && (
         <Button
@@ -142,7 +142,7 @@ export function PendingBubble({ one, onAgain, onDrop }: { one: Pending; onAgain:
         </p>
         {!error && (
           <p className={styles.foot}>
-            <Ticks status="planned" />
+            <Ticks status="sending" />
           </p>
         )}
       </div>

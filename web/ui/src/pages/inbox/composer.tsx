@@ -78,7 +78,7 @@ export function Composer({ chat, messages, quote, onQuote, mine }: Props) {
       </div>
       {quote && !isNote && (
         <div className={styles.quote}>
-          <p dir="auto">{quote.text ?? t("inbox.quoted")}</p>
+          <p dir="auto">{quote.text || t("inbox.quoted")}</p>
           <IconButton
             size="s"
             label={t("inbox.quote_off")}

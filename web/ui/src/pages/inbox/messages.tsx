@@ -44,7 +44,7 @@ export function MessageList({ chat, messages, may, onQuote }: Props) {
   }, [last, first, pending.length, messages.read, list]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new last message is what may be unseen.
   useEffect(() => {
-    if (!place.current.atEnd) setUnseen(true);
+    if (!place.current.atEnd && !cut) setUnseen(true);
   }, [last]);
   // A picture that arrives, or a keyboard that opens, must not push the last words out of sight.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the list is there with the first answer.

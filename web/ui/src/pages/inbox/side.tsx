@@ -188,7 +188,7 @@ function Held({ chat }: { chat: ChatDetail }) {
       <ul className={styles.held}>
         {chat.held.map((one) => (
           <li key={`${one.run} ${one.text} ${one.template}`}>
-            <p dir="auto">{one.text ?? one.template}</p>
+            <p dir="auto">{one.text || one.template}</p>
             {one.expires_at && (
               <p className={styles.quiet}>
                 {t("inbox.until")} <Time at={one.expires_at} as="short" />

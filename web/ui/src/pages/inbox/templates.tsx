@@ -21,8 +21,8 @@ const keyOf = ({ name, language }: Template) => `${name} ${language}`;
 /** The text of a template with what was filled in; what is not yet filled in keeps its name. */
 export function filled({ body, params }: Template, values: string[]): string {
   return body.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (mark: string, name: string) => {
-    const at = /^\d+$/.test(name) ? Number(name) - 1 : params.indexOf(name);
-    return values[at] || mark;
+    const named = params.indexOf(name);
+    return values[named < 0 ? Number(name) - 1 : named] || mark;
   });
 }
 
@@ -47,7 +47,8 @@ export default function Templates({ chat, onClose, onSend }: Props) {
           chat={chat}
           onBack={() => setChosen(null)}
           onSend={(params, shown) => {
-            onSend({ name: chosen.name, language: chosen.language, params }, shown);
+            const named = Object.fromEntries(chosen.params.map((name, at) => [name, params[at] ?? ""]));
+            onSend({ name: chosen.name, language: chosen.language, params: named }, shown);
             onClose();
           }}
         />

@@ -4,7 +4,7 @@ import { useText } from "~/i18n";
 import styles from "./messages.module.css";
 
 const ICONS = {
-  planned: Clock,
+  sending: Clock,
   accepted: Clock,
   sent: Check,
   delivered: CheckCheck,

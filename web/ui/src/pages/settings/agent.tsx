@@ -19,14 +19,19 @@ export function AgentDialog({ agent, onClose }: { agent: StoredProfile; onClose:
   const t = useText();
   const [languages, setLanguages] = useState(agent.languages.join(", "));
   const [skills, setSkills] = useState(agent.skills.join(", "));
-  const [limit, setLimit] = useState(String(agent.limit));
+  const [limit, setLimit] = useState(agent.limit === null ? "" : String(agent.limit));
   const [handles, setHandles] = useState(agent.handles);
   const [error, setError] = useState<unknown>(null);
   const save = async (event: FormEvent) => {
     event.preventDefault();
     setError(null);
     const known = Object.fromEntries(Object.entries(handles).filter(([, handle]) => handle !== ""));
-    const profile = { languages: words(languages), skills: words(skills), limit: Number(limit), handles: known };
+    const profile = {
+      languages: words(languages),
+      skills: words(skills),
+      limit: limit === "" ? null : Number(limit),
+      handles: known,
+    };
     try {
       await saveProfile(agent.user.id, profile, agent.revision);
       await queries.invalidateQueries({ queryKey: ["teams"] });
@@ -51,6 +56,7 @@ export function AgentDialog({ agent, onClose }: { agent: StoredProfile; onClose:
           label={t("teams.limit")}
           hint={t("teams.limit_hint")}
           type="number"
+          placeholder={t("teams.as_team")}
           value={limit}
           onChange={setLimit}
         />

@@ -34,7 +34,7 @@ export function SettingsPage() {
       id: "snippets",
       label: t("settings.snippets"),
       content: <Later tab={<SnippetsTab />} />,
-      shown: can("inbox.work"),
+      shown: can("inbox.all"),
     },
     { id: "roles", label: t("settings.roles"), content: <RolesTab />, shown: true },
     { id: "tokens", label: t("settings.tokens"), content: <TokensTab />, shown: can("tokens.manage") },

@@ -25,8 +25,12 @@ export default function SnippetsTab() {
   const read = useQuery(snippetsQuery);
   const [editing, setEditing] = useState<Snippet | null>(null);
   const remove = (snippet: Snippet) =>
-    void removeSnippet(snippet.id).then(
-      () => toast(t("snippets.removed", { title: snippet.title }), () => void saveSnippet(snippet).catch(toastError)),
+    void removeSnippet(snippet).then(
+      () =>
+        toast(
+          t("snippets.removed", { title: snippet.title }),
+          () => void saveSnippet({ ...snippet, revision: "0" }).catch(toastError),
+        ),
       toastError,
     );
   const columns: Column<Snippet>[] = [
@@ -111,7 +115,7 @@ function SnippetDialog({ snippet, onClose }: { snippet: Snippet; onClose: () => 
     event.preventDefault();
     setError(null);
     try {
-      await saveSnippet({ ...draft, id: draft.id || slug(draft.shortcut) || crypto.randomUUID() });
+      await saveSnippet({ ...draft, id: draft.id || slug(draft.shortcut) || crypto.randomUUID().slice(0, 8) });
       toast(t("me.saved"));
       onClose();
     } catch (caught) {

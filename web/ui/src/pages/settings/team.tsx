@@ -25,6 +25,8 @@ const FRESH: Team = {
   first_ms: 8_000,
   second_ms: 6_000,
   accept_within_ms: 20_000,
+  lead_within_ms: 900_000,
+  silent_ms: 60_000,
   wrap_up_ms: 15_000,
   load_limit: 6,
   fallback: [],
@@ -178,6 +180,17 @@ function Ladder({ team, put }: PartProps) {
           ms={team.accept_within_ms}
           onChange={(ms) => put({ accept_within_ms: ms })}
         />
+        {team.silent_ms !== undefined && (
+          <Seconds label={t("teams.silent")} ms={team.silent_ms} onChange={(ms) => put({ silent_ms: ms })} />
+        )}
+        {team.lead_within_ms !== undefined && (
+          <TextField
+            label={t("teams.lead_within")}
+            type="number"
+            value={String(team.lead_within_ms / 60_000)}
+            onChange={(minutes) => put({ lead_within_ms: Math.max(0, Math.round(Number(minutes) * 60_000)) })}
+          />
+        )}
         <Seconds label={t("teams.wrap_up")} ms={team.wrap_up_ms} onChange={(ms) => put({ wrap_up_ms: ms })} />
         <TextField
           label={t("teams.load_limit")}

@@ -115,7 +115,7 @@ function Agents({ agents, onEdit }: { agents: StoredProfile[]; onEdit: (agent: S
       width: "minmax(90px, 0.7fr)",
       align: "end",
       wide: true,
-      cell: ({ limit }) => number(limit),
+      cell: ({ limit }) => (limit === null ? t("teams.as_team") : number(limit)),
     },
     {
       id: "edit",

@@ -28,14 +28,14 @@ const MEASURES: Record<string, Measure> = {
   conversations: { value: (row) => row.conversations, words: number },
   first_response: { value: (row) => row.first_response_ms.p50, words: duration },
   accept: { value: (row) => row.accept_ms.p50, words: duration },
-  resolution: { value: (row) => row.resolution_ms.p50, words: duration },
+  resolution: { value: (row) => row.resolution_ms?.p50 ?? null, words: duration },
   satisfaction: {
-    value: (row) => row.satisfaction.mean,
+    value: (row) => row.satisfaction?.mean ?? null,
     words: (mean) => number(Math.round(mean * 10) / 10),
     whole: 5,
   },
   within: { value: (row) => row.within, words: percent, whole: 1 },
-  human_share: { value: (row) => row.human_share, words: percent, whole: 1 },
+  human_share: { value: (row) => row.human_share ?? null, words: percent, whole: 1 },
   missed: { value: (row) => row.missed, words: number },
 };
 
@@ -138,7 +138,8 @@ const maybe = (value: number | null, words: (value: number) => string) => (value
 
 function AsTable({ rows }: { rows: FigureRow[] }) {
   const t = useText();
-  const spread = ({ p50, p90 }: FigureRow["accept_ms"]) => `${maybe(p50, duration)} / ${maybe(p90, duration)}`;
+  const spread = (times: FigureRow["accept_ms"] | undefined) =>
+    times ? `${maybe(times.p50, duration)} / ${maybe(times.p90, duration)}` : "–";
   const figure = (id: string, cell: (row: FigureRow) => string, wide = true): Column<FigureRow> => ({
     id,
     name: t(`measure.${id}`),
@@ -159,8 +160,10 @@ function AsTable({ rows }: { rows: FigureRow[] }) {
     figure("first_response", (row) => spread(row.first_response_ms)),
     figure("accept", (row) => spread(row.accept_ms)),
     figure("resolution", (row) => spread(row.resolution_ms)),
-    figure("satisfaction", (row) => maybe(row.satisfaction.mean, (mean) => number(Math.round(mean * 10) / 10))),
-    figure("human_share", (row) => maybe(row.human_share, percent)),
+    figure("satisfaction", (row) =>
+      maybe(row.satisfaction?.mean ?? null, (mean) => number(Math.round(mean * 10) / 10)),
+    ),
+    figure("human_share", (row) => maybe(row.human_share ?? null, percent)),
     figure("missed", (row) => number(row.missed)),
   ];
   return (

@@ -3,7 +3,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { ChevronDown, CircleAlert, Moon, PartyPopper } from "lucide-react";
 import { type Escalation, escalationQuery, escalationsQuery, type StoryLine } from "~/api/desk";
 import { useText } from "~/i18n";
-import { duration, preciseSeconds } from "~/i18n/format";
+import { duration, listed, preciseSeconds } from "~/i18n/format";
 import { Button } from "~/ui/button";
 import { Empty } from "~/ui/empty";
 import { Loaded } from "~/ui/page";
@@ -77,9 +77,27 @@ function Miss({ one }: { one: Escalation }) {
 const KNOWN = new Set(
   (
     "asked offered timed_out declined team fallback_told fallback_failed customer_told taken answered silent away missed " +
-    "out_of_hours closed"
+    "out_of_hours closed nobody left predicted_miss again reassigned given_up erased press_late press_not_linked nobody_came"
   ).split(" "),
 );
+const REASONS = new Set(
+  (
+    "last_agent only_one least_loaded longest_idle two_offers_passed offline busy break wrap_up away gone tried full language " +
+    "skill behind timed_out"
+  ).split(" "),
+);
+
+/** A reason in words; what is no code of ours, such as a connection, as it is. */
+function Why({ why }: { why: string }) {
+  const t = useText();
+  return REASONS.has(why) ? t(`why.${why}`) : <bdi>{why}</bdi>;
+}
+
+/** Who it is about: one, or several. */
+function Whom({ line }: { line: StoryLine }) {
+  const names = (line.agents?.length ? line.agents : line.who ? [line.who] : []).map(({ name }) => name);
+  return <bdi>{listed(names)}</bdi>;
+}
 
 function Story({ one }: { one: Escalation }) {
   const t = useText();
@@ -97,11 +115,22 @@ function Story({ one }: { one: Escalation }) {
                 </span>
                 <span>
                   <span className={styles.strong}>{KNOWN.has(line.what) ? t(`story.${line.what}`) : line.what}</span>{" "}
-                  {line.who && <bdi>{line.who.name}</bdi>}
+                  <Whom line={line} />
                   {line.why && (
                     <span className={styles.quiet}>
                       {" · "}
-                      <bdi>{line.why}</bdi>
+                      <Why why={line.why} />
+                    </span>
+                  )}
+                  {line.passed && line.passed.length > 0 && (
+                    <span className={styles.passed}>
+                      {t("team.passed")}{" "}
+                      {line.passed.map(({ agent, why }, at) => (
+                        <span key={agent.id}>
+                          {at > 0 && ", "}
+                          <bdi>{agent.name}</bdi> (<Why why={why} />)
+                        </span>
+                      ))}
                     </span>
                   )}
                 </span>
