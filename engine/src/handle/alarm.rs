@@ -270,6 +270,7 @@ impl Handling<'_> {
             lane: Lane::Escalation,
             action: TellAlarm::NAME.to_owned(),
             window: None,
+            yields: false,
             state: EffectState::Planned,
             attempt: 0,
             not_before: self.now,
