@@ -124,12 +124,12 @@ fn body(bytes: Cow<'static, [u8]>) -> Body {
     }
 }
 
-/// What a page may do: load its own scripts, styles and pictures, talk to us, and be in no frame.
+/// What a page may do: load its own scripts, styles, pictures and sounds, talk to us, and be in no frame.
 fn guard(headers: &mut HeaderMap, nonce: Option<&str>) -> Result<(), ApiError> {
     let nonce = nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'{nonce}; img-src 'self' data: blob:; font-src 'self'; \
-         connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; \
+         media-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; \
          frame-ancestors 'none'"
     );
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_str(&policy).map_err(ApiError::internal)?);

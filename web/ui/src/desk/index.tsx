@@ -88,8 +88,8 @@ export default function DeskLayer() {
       <p className="hidden" role="alert">
         {first ? t("desk.spoken", { who, reason: first.reason }) : ""}
       </p>
-      <div className={styles.layer}>
-        {!board && (
+      <aside className={styles.layer} aria-label={t("desk.calls")}>
+        {!board && offers.length + lost.length > 0 && (
           <ul className={styles.cards} ref={cards} aria-label={t("desk.waiting")}>
             {lost.map((one) => (
               <li key={one.one.id} className={styles.lost} role="status">
@@ -106,8 +106,8 @@ export default function DeskLayer() {
             )}
           </ul>
         )}
-      </div>
-      {agent && <Ready />}
+        {agent && <Ready />}
+      </aside>
     </>
   );
 }

@@ -39,8 +39,9 @@ export const ADMIN: Place[] = [
   { to: "/settings", text: "nav.settings", icon: Settings },
 ];
 
-/** The first place that somebody with `permissions` may see. */
+/** Where somebody with `permissions` begins: at the flows who makes them, else at the first place they may see. */
 export function firstPlace(permissions: string[]): string {
+  if (permissions.includes("flows.edit")) return "/flows";
   const open = [...WORK, ...ADMIN].find(({ needs }) => !needs || permissions.includes(needs));
   return open?.to ?? "/settings";
 }
