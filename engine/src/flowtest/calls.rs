@@ -81,14 +81,17 @@ impl Sim<'_> {
         }
     }
 
-    /// When an earlier call of the same mailbox to the same connection is tried again: this one leaves behind it.
+    /// When an earlier call of the same mailbox to the same connection is tried again: this one leaves behind it, unless a
+    /// person's talking holds that one.
     fn ahead(&self, row: &EffectRow) -> Option<At> {
         let before = |other: &EffectRow| {
             other.id < row.id && (other.mailbox, &other.connection) == (row.mailbox, &row.connection)
         };
         self.coming
             .iter()
-            .find(|(_, coming)| matches!(coming, Coming::Attempt(other) if before(&other.row)))
+            .find(|(_, coming)| {
+                matches!(coming, Coming::Attempt(other) if before(&other.row) && self.held_until(&other.row).is_none())
+            })
             .map(|((at, _), _)| *at)
     }
 

@@ -54,3 +54,12 @@ fn a_template_that_tells_of_something_that_happened_does_not_wait_and_one_that_s
         passes(&flow, &test);
     }
 }
+
+#[test]
+fn what_is_held_is_passed_by_what_is_not() {
+    let flow = "on: whatsapp.message_received\nsteps:\n  - parallel:\n      one:\n        - do: whatsapp.send_text\n          with: { text: hello }\n          expires: 2h\n      two:\n        - do: whatsapp.send_template\n          with: { template: receipt }\n        - do: contact.add_tags\n          with: { tags: [told] }\n";
+    let test = format!(
+        "{TALKED}  1m: {{ whatsapp.message_received: {{ text: and? }} }}\nexpect:\n  - whatsapp.send_text\n  - whatsapp.send_template\n  - at: 1m\n    contact.add_tags: {{ tags: [told] }}\n"
+    );
+    passes(flow, &test);
+}
