@@ -300,7 +300,7 @@ pub(crate) fn take_run(c: &mut Columns) -> Result<RunRow, Error> {
         contact_id: c.maybe(ContactId)?,
         conversation_id: c.maybe(ConversationId)?,
         event_id: c.id(EventId)?,
-        status: run_status(&mut c)?,
+        status: run_status(c)?,
         format: c.take()?,
         state: c.take()?,
         turns: c.take()?,

@@ -16,8 +16,8 @@ pub(super) fn of(app: &App, who: &Who) -> Option<Sight> {
 }
 
 /// The teams somebody is a member of.
-pub(super) fn teams_of(_app: &App, _user: UserId) -> Vec<String> {
-    Vec::new()
+pub(super) fn teams_of(app: &App, user: UserId) -> Vec<String> {
+    app.engine.staff().teams_of(user).map(|team| team.id.to_string()).collect()
 }
 
 /// Who works.
