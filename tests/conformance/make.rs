@@ -290,7 +290,7 @@ pub fn escalation(run: &RunRow, reason: &str) -> EscalationRow {
         kind: AskKind::Escalation,
         stage: Stage::Team,
         customer: "Li Wei".into(),
-        provider_at: None,
+        provider_at: Some(NOW),
         accepted_user: None,
         answered_at: None,
         fallback_at: None,

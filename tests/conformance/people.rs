@@ -110,7 +110,6 @@ pub async fn escalations_are_open_until_taken<D: Driver>() {
         answered_at: Some(NOW),
         fallback_at: Some(NOW),
         told_at: Some(NOW),
-        provider_at: Some(NOW),
         done: true,
         ..one
     };
