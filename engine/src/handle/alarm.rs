@@ -37,7 +37,7 @@ pub fn alarm_policy(mail: &Mailbox) -> StoredPolicy {
 /// The alarms of their mailbox, newest first.
 #[must_use]
 pub fn alarms(mail: &Mailbox) -> Vec<Alarm> {
-    let mut all: Vec<Alarm> = mail.waits.values().filter_map(|wait| alarm_of(wait)).map(|(_, alarm)| alarm).collect();
+    let mut all: Vec<Alarm> = mail.waits.values().filter_map(alarm_of).map(|(_, alarm)| alarm).collect();
     all.sort_by_key(|alarm| std::cmp::Reverse(alarm.id));
     all
 }
