@@ -1,9 +1,12 @@
 //! The settings of the workspace.
 
+use std::collections::HashSet;
+
 use engine::account::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::oidc::{self, Provider};
 use crate::error::ApiError;
 
 /// What holds for everybody here. Stored as JSON; fields are only added, each with its default.
@@ -20,6 +23,8 @@ pub struct Settings {
     pub language: String,
     /// The time zone in which pages show times, of the IANA list.
     pub time_zone: String,
+    /// Providers through which people may sign in; at most 10.
+    pub oidc: Vec<Provider>,
 }
 
 impl Default for Settings {
@@ -30,6 +35,7 @@ impl Default for Settings {
             approval: false,
             language: "en".to_owned(),
             time_zone: "UTC".to_owned(),
+            oidc: Vec::new(),
         }
     }
 }
@@ -50,7 +56,20 @@ impl Settings {
         if self.time_zone.parse::<chrono_tz::Tz>().is_err() {
             return wrong("time_zone: a name of the IANA list such as `Europe/Rome`");
         }
-        Ok(())
+        if self.oidc.len() > oidc::MOST {
+            return wrong("oidc: at most 10 providers");
+        }
+        let mut ids = HashSet::new();
+        if !self.oidc.iter().all(|provider| ids.insert(&provider.id)) {
+            return wrong("oidc: two providers have the same id");
+        }
+        self.oidc.iter().find_map(Provider::wrong).map_or(Ok(()), wrong)
+    }
+
+    /// As they are shown: without secrets.
+    pub(crate) fn shown(mut self) -> Self {
+        self.oidc = self.oidc.into_iter().map(Provider::shown).collect();
+        self
     }
 }
 

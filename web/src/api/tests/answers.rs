@@ -44,7 +44,7 @@ const NOT_ASKED: [&str; 5] =
     ["attention_fail", "attention_retry", "attention_settle", "flows_switch_rules", "runs_retry"];
 
 /// Modules whose operations have tests of their own: in `accounts`, `api/studio/tests` and `tests/acceptance`.
-const ELSEWHERE: [&str; 20] = [
+const ELSEWHERE: [&str; 21] = [
     "diff",
     "documents",
     "drafts",
@@ -52,6 +52,7 @@ const ELSEWHERE: [&str; 20] = [
     "locks",
     "made_connections",
     "me",
+    "oidc",
     "publish",
     "review",
     "roles",
