@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::clock::At;
 use crate::ids::{ContactId, EffectId, EscalationId, RunId};
-use crate::store::{EffectOp, RunStatus, Work};
+use crate::store::{EditOp, EffectOp, RunStatus, Work};
 
 /// Changes that are kept: at 1 000 a second, what somebody missed who was away for four seconds.
 const KEPT: usize = 4_096;
@@ -111,8 +111,20 @@ impl Change {
         let open = |row: &crate::store::EscalationRow| row.accepted_at.is_none();
         changes.extend(work.escalations.iter().map(|row| Self::Escalation { id: row.id, open: open(row) }));
         changes.extend(work.versions.iter().map(|row| Self::Flow { id: row.flow.clone() }));
+        changes.extend(work.edits.iter().map(|op| Self::Flow { id: edited(op).to_owned() }));
         changes.extend(contact_of(work).map(|id| Self::Contact { id }));
         changes
+    }
+}
+
+/// The document that an edit is about.
+fn edited(op: &EditOp) -> &str {
+    match op {
+        EditOp::Draft(row) => &row.flow,
+        EditOp::Published(row) => &row.flow,
+        EditOp::Meta(row) => &row.flow,
+        EditOp::Review(row) => &row.flow,
+        EditOp::Deleted(flow) => flow,
     }
 }
 
