@@ -129,7 +129,7 @@ const columns = (t: ReturnType<typeof useText>, folders: readonly string[]): Col
   {
     id: "state",
     name: t("flows.state"),
-    width: "minmax(84px, 0.8fr)",
+    width: "minmax(104px, 0.8fr)",
     wide: true,
     cell: (flow) => <FlowStateBadge state={flow.state} bare />,
   },
@@ -161,6 +161,7 @@ const columns = (t: ReturnType<typeof useText>, folders: readonly string[]): Col
     name: t("flows.arrange"),
     width: "44px",
     quiet: true,
+    wide: true,
     cell: (flow) => <FlowMenu flow={flow} folders={folders} />,
   },
 ];
