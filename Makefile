@@ -130,15 +130,14 @@ ui-check: ui
 ui-test: ui
 	@if [ -e $(UI_STAMP) ]; then cd $(UI) && npm run --silent test; else echo "SKIPPED: the web app's tests, as it was not built."; fi
 
-# A newcomer's way through the real server in a real browser. Where it may, it installs Debian's Chromium.
+# A newcomer's way through the real server in a real browser, then every page of it: axe, widths, the keyboard alone. Where it may, it installs Debian's Chromium.
 CHROMIUM ?= /usr/bin/chromium
 journey: build
 	@if [ ! -e $(UI_STAMP) ]; then echo "SKIPPED: the journey in the browser, as the web app was not built."; exit 0; fi; \
 	if [ ! -x $(CHROMIUM) ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  (apt-get install -y -qq chromium || (apt-get update -qq && apt-get install -y -qq chromium)) >/dev/null 2>&1 || :; fi; \
 	if [ ! -x $(CHROMIUM) ]; then echo "SKIPPED: the journey in the browser, as $(CHROMIUM) is not here (apt-get install chromium, or CHROMIUM=…)"; \
-	else cd $(UI) && SWITCHBOARD_BIN=$(abspath $(BIN)) CHROMIUM=$(CHROMIUM) npm run --silent journey && \
-	SWITCHBOARD_BIN=$(abspath $(BIN)) CHROMIUM=$(CHROMIUM) npm run --silent journey:rules; fi
+	else cd $(UI) && SWITCHBOARD_BIN=$(abspath $(BIN)) CHROMIUM=$(CHROMIUM) npm run --silent journey; fi
 
 build: ui
 	$(CARGO) build --release --locked -p web

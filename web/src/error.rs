@@ -341,7 +341,8 @@ mod tests {
     async fn an_error_has_a_code_and_a_message_and_details_only_when_there_are_any() {
         let (status, body, _) = shown(ApiError::not_found("run run_1")).await;
         assert_eq!(status, StatusCode::NOT_FOUND);
-        assert_eq!(body, json!({"error": {"code": "not_found", "message": "run run_1 is not there"}}));
+        let said = json!({"form": "{what} is not there", "with": {"what": "run run_1"}});
+        assert_eq!(body, json!({"error": {"code": "not_found", "message": "run run_1 is not there", "said": said}}));
         let (_, body, _) = shown(ApiError::problems("bad flow", json!([1]))).await;
         assert_eq!(body["error"]["details"], json!([1]));
     }

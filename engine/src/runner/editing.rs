@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::core::Core;
+use super::feed::Change;
 use crate::ids::MailboxId;
 use crate::store::{self, EditOp, Reads, Store, Work};
 
@@ -17,6 +18,9 @@ impl<S: Store + Reads> Core<S> {
         let now = self.parts.clock.now();
         let journal = told.into_iter().map(|(what, id, data)| self.change_row(by, what, id, data, now)).collect();
         let work = Work { mailbox: MailboxId::SYSTEM, at: now, edits: ops, journal, ..Work::default() };
-        self.watched(self.parts.store.commit(work).await)
+        let changes = Change::of(&work);
+        self.watched(self.parts.store.commit(work).await)?;
+        self.feed.tell(changes);
+        Ok(())
     }
 }

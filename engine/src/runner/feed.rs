@@ -15,7 +15,7 @@ use crate::clock::At;
 use crate::desk::{Progress, Stage, State};
 use crate::handle::{agent_of, alarm_of};
 use crate::ids::{AlarmId, ContactId, ConversationId, EffectId, EscalationId, RunId, UserId};
-use crate::store::{EffectOp, RunStatus, WaitKind, WaitOp, WaitRow, Work};
+use crate::store::{EditOp, EffectOp, RetagOp, RunStatus, WaitKind, WaitOp, WaitRow, Work};
 
 /// Changes that are kept: at 1 000 a second, what somebody missed who was away for four seconds.
 const KEPT: usize = 4_096;
@@ -181,6 +181,7 @@ impl Change {
         }));
         changes.extend(work.versions.iter().map(|row| Self::Flow { id: row.flow.clone() }));
         changes.extend(alarms_of(work));
+        changes.extend(work.edits.iter().filter_map(edited).map(|id| Self::Flow { id: id.to_owned() }));
         changes.extend(contact_of(work).map(|id| Self::Contact { id }));
         let talks: BTreeSet<ConversationId> =
             work.conversations.iter().map(|row| row.id).chain(work.touched.iter().copied()).collect();
@@ -210,6 +211,20 @@ fn offered(work: &Work, id: EscalationId) -> Vec<UserId> {
 fn alarms_of(work: &Work) -> impl Iterator<Item = Change> {
     let alarms = armed(work).filter_map(alarm_of);
     alarms.map(|(_, alarm)| Change::Alarm { id: alarm.id, open: alarm.stage == alarm::Stage::Open })
+}
+
+/// The document that an edit is about.
+fn edited(op: &EditOp) -> Option<&str> {
+    Some(match op {
+        EditOp::Draft(row) => &row.flow,
+        EditOp::Published(row) => &row.flow,
+        EditOp::Meta(row) => &row.flow,
+        EditOp::Review(row) => &row.flow,
+        EditOp::Retag(RetagOp::Begin(row, _)) => &row.rules,
+        // Named by the operation, which tells of itself.
+        EditOp::Retag(_) => return None,
+        EditOp::Deleted(flow) => flow,
+    })
 }
 
 /// The contact that a commit changes: a mailbox is one contact's, or nobody's.

@@ -8,6 +8,7 @@ mod codes;
 mod mask;
 #[cfg(test)]
 mod matrix;
+pub(crate) mod oidc;
 mod password;
 mod read;
 pub(crate) mod routes;

@@ -1,10 +1,13 @@
 //! The settings of the workspace.
 
+use std::collections::HashSet;
+
 use engine::account::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::satisfaction::Satisfaction;
+use super::oidc::{self, Provider};
 use crate::error::ApiError;
 
 /// What holds for everybody here. Stored as JSON; fields are only added, each with its default.
@@ -25,6 +28,8 @@ pub struct Settings {
     pub satisfaction: Satisfaction,
     /// After how many minutes what somebody holds who is gone is handed over, 0 to 1440; 0 = never.
     pub hand_over_after_min: u32,
+    /// Providers through which people may sign in; at most 10.
+    pub oidc: Vec<Provider>,
 }
 
 impl Default for Settings {
@@ -37,6 +42,7 @@ impl Default for Settings {
             time_zone: "UTC".to_owned(),
             satisfaction: Satisfaction::default(),
             hand_over_after_min: 15,
+            oidc: Vec::new(),
         }
     }
 }
@@ -61,7 +67,20 @@ impl Settings {
             return wrong("hand_over_after_min: 0 to 1440");
         }
         self.satisfaction.check()?;
-        Ok(())
+        if self.oidc.len() > oidc::MOST {
+            return wrong("oidc: at most 10 providers");
+        }
+        let mut ids = HashSet::new();
+        if !self.oidc.iter().all(|provider| ids.insert(&provider.id)) {
+            return wrong("oidc: two providers have the same id");
+        }
+        self.oidc.iter().find_map(Provider::wrong).map_or(Ok(()), wrong)
+    }
+
+    /// As they are shown: without secrets.
+    pub(crate) fn shown(mut self) -> Self {
+        self.oidc = self.oidc.into_iter().map(Provider::shown).collect();
+        self
     }
 }
 

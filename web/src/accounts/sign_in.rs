@@ -167,6 +167,36 @@ impl SignIn {
         }
     }
 
+    /// Signs in somebody for whom a provider vouched, with the second factor that stands besides.
+    ///
+    /// # Errors
+    /// 401 `code_needed` when it is wrong or was used, 429 `too_many_tries`.
+    pub(super) async fn sign_in_vouched(
+        &self,
+        app: &App,
+        user: &UserRow,
+        code: &str,
+        provider: &str,
+        (from, agent): (IpAddr, &str),
+    ) -> Result<Begun, ApiError> {
+        let key = digest(Purpose::Account, &user.email);
+        let of = self.begin(app, key, from).await?;
+        let op = match self.second_factor(app, user, code)? {
+            Some(op) => op,
+            None => return self.wrong_code(app, user.id.to_string(), from).await,
+        };
+        let data = json!({ "from": from, "provider": provider, "second_factor": true });
+        let told = Told { what: "user.signed_in", id: user.id.to_string(), data };
+        match self.open(app, user, from, agent, vec![told], vec![op]).await? {
+            Ok(begun) => {
+                self.throttle.succeeded(of, key, from, app.clock.now());
+                Ok(begun)
+            }
+            Err(Refusal::Gone) => self.wrong_code(app, user.id.to_string(), from).await,
+            Err(other) => Err(other.into()),
+        }
+    }
+
     async fn wrong_code(&self, app: &App, who: String, from: IpAddr) -> Result<Begun, ApiError> {
         self.failed(app, who, from, "code").await?;
         Err(ApiError::code_needed(true))

@@ -1,6 +1,7 @@
 //! What handlers take out of a request; what does not fit is an [`ApiError`].
 
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -14,6 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::accounts::{Who, who::cookie_named};
 use crate::error::ApiError;
 
 /// How many entries a page has at most, and when nothing is said.
@@ -81,6 +83,31 @@ impl IfMatch {
         let given = headers.get(header::IF_MATCH).ok_or_else(ApiError::revision_needed)?;
         let number = given.to_str().ok().and_then(|text| text.trim().trim_matches('"').parse().ok());
         number.ok_or_else(|| ApiError::bad_request("If-Match: a revision such as \"3\""))
+    }
+}
+
+/// A browser on its way in: from where it comes, what it calls itself, and its cookies.
+pub(crate) struct Visitor {
+    pub(crate) address: IpAddr,
+    pub(crate) agent: String,
+    headers: HeaderMap,
+}
+
+impl Visitor {
+    /// What its cookie of this name holds.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        cookie_named(&self.headers, name)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Agent(agent) = Agent::from_request_parts(parts, state).await?;
+        let who =
+            parts.extensions.get::<Who>().ok_or_else(|| ApiError::internal("a request that nobody identified"))?;
+        Ok(Self { address: who.address(), agent, headers: parts.headers.clone() })
     }
 }
 

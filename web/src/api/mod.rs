@@ -18,6 +18,7 @@ pub(crate) mod log;
 pub(crate) mod made_connections;
 pub(crate) mod me;
 pub(crate) mod messages;
+pub(crate) mod oidc;
 pub(crate) mod people;
 mod picture;
 pub(crate) mod play;

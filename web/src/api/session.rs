@@ -17,7 +17,7 @@ use super::extract::{Agent, Body};
 use super::users::{checked_email, checked_name};
 use crate::accounts::sign_in::{Attempt, Begun, SessionView, session_view, set_cookie};
 use crate::accounts::who::name_of;
-use crate::accounts::{Purpose, Who, digest};
+use crate::accounts::{Purpose, Who, digest, oidc};
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -33,7 +33,10 @@ pub(crate) async fn show(
         return Ok(Json(session_view(&app, &who)?));
     }
     let setup_needed = admins_among(&app.engine.store().users().await?) == 0;
-    Err(ApiError::signed_out(json!(Entrances { setup_needed, oidc: Vec::new() })))
+    let settings = app.sign_in.settings();
+    let provider = |it: &oidc::Provider| Provider { id: it.id.clone(), name: it.name.clone() };
+    let oidc = settings.oidc.iter().map(provider).collect();
+    Err(ApiError::signed_out(json!(Entrances { setup_needed, oidc })))
 }
 
 /// How one can come in: the details of `signed_out`.
@@ -41,7 +44,7 @@ pub(crate) async fn show(
 pub(crate) struct Entrances {
     /// Whether nobody can administer yet.
     setup_needed: bool,
-    /// Providers one can sign in with; none in this build.
+    /// Providers one can sign in with: `GET /oidc/<id>` begins.
     oidc: Vec<Provider>,
 }
 

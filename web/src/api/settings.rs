@@ -40,9 +40,10 @@ pub(crate) async fn change(
     Body(settings): Body<Settings>,
 ) -> Result<Json<SettingsView>, ApiError> {
     settings.check()?;
+    let settings = sealed(&app, settings)?;
     let body = serde_json::to_string(&settings).map_err(ApiError::internal)?;
     let row = SettingsRow { body, rev: rev + 1, by: who.by().to_owned(), at: app.clock.now() };
-    let mut data = json!(settings);
+    let mut data = json!(settings.clone().shown());
     data["from"] = json!(who.address());
     let told = Told { what: "settings.changed", id: "settings".to_owned(), data };
     match app.engine.account(who.by(), vec![told], vec![Op::PutSettings(row)]).await? {
@@ -53,10 +54,22 @@ pub(crate) async fn change(
     Ok(Json(current(&app).await?))
 }
 
+/// With the secrets of providers as they are stored: what is left out stays.
+fn sealed(app: &App, mut settings: Settings) -> Result<Settings, ApiError> {
+    let before = app.sign_in.settings();
+    let of = |id: &str| before.oidc.iter().find(|provider| provider.id == id);
+    let stored = settings.oidc.into_iter().map(|provider| {
+        let before = of(&provider.id);
+        provider.stored(app, before)
+    });
+    settings.oidc = stored.collect::<Result<_, _>>()?;
+    Ok(settings)
+}
+
 async fn current(app: &App) -> Result<SettingsView, ApiError> {
     let row = app.engine.store().settings().await?;
     Ok(SettingsView {
-        settings: Settings::clone(&app.sign_in.settings()),
+        settings: Settings::clone(&app.sign_in.settings()).shown(),
         revision: row.as_ref().map_or(0, |row| row.rev).to_string(),
         changed_at: show::maybe_text(row.as_ref().map(|row| row.at)),
         changed_by: row.map(|row| row.by),

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use schemars::JsonSchema;
 
 use super::Operation;
-use crate::api::extract::{Agent, Body, Id, IfMatch, Params};
+use crate::api::extract::{Agent, Body, Id, IfMatch, Params, Visitor};
 
 /// An argument of a handler.
 pub(crate) trait Takes {
@@ -35,6 +35,10 @@ impl Takes for IfMatch {
 }
 
 impl Takes for Agent {
+    fn describe(_: &mut Operation<'_>) {}
+}
+
+impl Takes for Visitor {
     fn describe(_: &mut Operation<'_>) {}
 }
 

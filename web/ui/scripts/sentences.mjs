@@ -4,7 +4,13 @@ import { join } from "node:path";
 
 const SERVER = "../..";
 /** Where every text with a space in it is for people. */
-const CHECKS = ["engine/src/flow", "engine/src/flowtest/timeline.rs", "engine/src/flowtest/simulate.rs"];
+const CHECKS = [
+  "engine/src/flow",
+  "engine/src/flowtest/timeline.rs",
+  "engine/src/flowtest/simulate.rs",
+  "web/src/accounts/settings.rs",
+  "web/src/accounts/oidc/mod.rs",
+];
 /** Where only what is marked is. */
 const MARKED = ["web/src"];
 /** Texts of the checks that nobody reads. */
@@ -44,7 +50,7 @@ function files(folder) {
 
 /** The source without tests and comments. */
 function source(file) {
-  const text = readFileSync(file, "utf8").split("#[cfg(test)]\nmod ")[0];
+  const text = readFileSync(file, "utf8").split(/#\[cfg\(test\)\]\nmod \w+ \{/)[0];
   return text
     .replace(/^\s*\/\/.*$/gm, "")
     .replace(/#!?\[[^\]]*\]/g, "")

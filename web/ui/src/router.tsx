@@ -26,7 +26,7 @@ const root = createRootRoute({ component: Outlet, errorComponent: Failed, notFou
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: filters("next"),
+  validateSearch: filters("next", "refused", "code"),
   component: lazyRouteComponent(() => import("./pages/entry"), "SignIn"),
 });
 const setUp = createRoute({
@@ -80,7 +80,7 @@ const team = createRoute({
 const flows = createRoute({
   getParentRoute: () => shell,
   path: "/flows",
-  validateSearch: filters("text", "state", "label", "new"),
+  validateSearch: filters("text", "state", "label", "folder", "ill", "new"),
   component: lazyRouteComponent(() => import("./pages/flows"), "FlowsPage"),
 });
 const flow = createRoute({

@@ -89,6 +89,7 @@ try {
   await dialog.getByText("23 hours without our answer").waitFor();
   const card = dialog.getByRole("button", { name: /Use it/ }).last();
   await card.click();
+  await dialog.last().getByRole("button", { name: "Make the draft" }).click();
   await page.waitForURL(/\/flows\/[a-z-]+$/);
   await page.getByText("This starts the flow").waitFor();
   await page.getByText(/^Saved/).waitFor();

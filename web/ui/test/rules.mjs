@@ -1,6 +1,6 @@
 // A CRM admin changes a tag rule, sees whom it gains and loses on past messages and why, puts it in force and undoes it on the same
 // screen; orders rules by keys alone; makes a test of what looks wrong and a keyword of what nobody understood.
-// `npm run journey:rules`; SWITCHBOARD_BIN names the binary, LOOK a folder for pictures.
+// `npm run journey`; SWITCHBOARD_BIN names the binary, LOOK a folder for pictures.
 import assert from "node:assert/strict";
 import { ask, faults, PASSWORD, picture, staged, until } from "./stage.mjs";
 

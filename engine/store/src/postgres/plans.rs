@@ -61,7 +61,7 @@ async fn every_hot_statement_for_one_row_finds_it_by_its_index() {
         (read::OPEN_RUNS, "i", "run_open"),
         (read::ARMED, "i", "wait_mailbox"),
         (read::UNSETTLED, "i", "effect_mailbox"),
-        (read::NOT_TAKEN, "i", "escalation_open"),
+        (read::NOT_DONE, "i", "escalation_open"),
         (read::RECENT, "i", "event_mailbox"),
         (read::DUE_THEN, "iii", "wait_due"),
         (read::DUE_LATER, "iii", "wait_due"),

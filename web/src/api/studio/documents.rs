@@ -245,7 +245,8 @@ pub(crate) async fn remove(
     }
     super::may_publish(&who, edited.kind())?;
     if let Some(file) = edited.file() {
-        let message = sentence!("`{id}` belongs to the file {file}: remove that", id, file = file.display().to_string());
+        let message =
+            sentence!("`{id}` belongs to the file {file}: remove that", id, file = file.display().to_string());
         return Err(ApiError::conflict_of("read_only", message, &json!({ "file": file })));
     }
     let open = app.engine.waiting(&id).await?.runs;

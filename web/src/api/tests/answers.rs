@@ -55,6 +55,7 @@ const ELSEWHERE: [&str; 25] = [
     "locks",
     "made_connections",
     "me",
+    "oidc",
     "publish",
     "review",
     "roles",

@@ -103,6 +103,8 @@ async fn a_page_hears_what_changes_and_after_a_break_what_it_missed() {
     place.post("/flows/note/runs", &json!({})).await;
     let run = page.until("run", |run| run["status"] == "done").await;
     assert_eq!(run.data["flow"], "note");
+    place.post("/flows", &json!({ "text": NOTE.replace("flow: note", "flow: draft") })).await;
+    page.until("flow", |flow| flow["id"] == "draft").await;
     drop(page);
 
     // What happened before it lost us is not told again; what happened meanwhile is.

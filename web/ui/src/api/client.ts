@@ -1,5 +1,3 @@
-import { say, sentences, toldProblems } from "~/server";
-
 /** What went wrong, as the server said it: `{ "error": { code, message, details } }`. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -95,6 +93,8 @@ async function readError(response: Response): Promise<ApiError> {
   const retryAfter = seconds > 0 ? seconds : null;
   const { error }: Envelope = await response.json().catch(() => ({}));
   const code = error?.code ?? "unreadable";
+  // Loaded when something goes wrong, not with the app.
+  const { say, sentences, toldProblems } = await import("~/server");
   if (error?.said) await sentences();
   const message = say(error?.message ?? response.statusText, error?.said, code);
   const details =

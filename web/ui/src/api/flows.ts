@@ -1,5 +1,4 @@
 import { queryOptions } from "@tanstack/react-query";
-import { toldProblems } from "~/server";
 import { get, post, put, seg } from "./client";
 import type { Flow, ImportPlan, LibraryFlow } from "./types";
 
@@ -13,6 +12,21 @@ export const flowsQuery = queryOptions({
 
 export const switchFlow = (id: string, on: boolean, kind: "flows" | "rules" = "flows") =>
   put<{ state: string }>(`/${kind}/${seg(id)}/state`, { on });
+
+/** Labels and folder: for people. */
+export const arrangeFlow = (id: string, meta: { labels: string[]; folder: string }) =>
+  put<{ labels: string[]; folder: string }>(`/flows/${seg(id)}/meta`, meta);
+
+/** What flows name. */
+export type NamedKind = "template" | "tag" | "team" | "connection" | "flow";
+
+export const usesQuery = (kind: NamedKind, name: string) =>
+  queryOptions({
+    queryKey: ["uses", kind, name],
+    queryFn: ({ signal }) =>
+      get<{ uses: { flow: string; path: string; line: number }[] }>("/uses", { kind, name }, signal),
+    select: ({ uses }) => uses,
+  });
 
 export type NewFlow =
   | { text: string; id?: string; name?: string }
@@ -34,6 +48,7 @@ export interface ImportFile {
 
 export async function planImport(documents: ImportFile[]): Promise<ImportPlan> {
   const plan = await post<ImportPlan>("/workspace/plan", { documents });
+  const { toldProblems } = await import("~/server");
   return { ...plan, problems: await toldProblems(plan.problems) };
 }
 export const doImport = (documents: ImportFile[], publish: boolean) =>

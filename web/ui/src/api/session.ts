@@ -1,5 +1,5 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { ApiError, call, del, get, post, setCsrf } from "./client";
+import { ApiError, call, del, get, post, seg, setCsrf } from "./client";
 import { queries } from "./queries";
 import type { Session, SignedOut } from "./types";
 
@@ -24,6 +24,10 @@ export interface Credentials {
 }
 
 export const signIn = async (credentials: Credentials) => remember(await post<Session>("/session", credentials));
+
+/** The second factor, where a provider vouched for somebody already. */
+export const finishSignIn = async (provider: string, code: string) =>
+  remember(await post<Session>(`/oidc/${seg(provider)}`, { code }));
 
 export interface FirstAdmin {
   token: string;

@@ -65,6 +65,21 @@ export interface Settings {
   approval: boolean;
   language: string;
   time_zone: string;
+  oidc: Provider[];
+}
+
+/** A provider of OpenID Connect. */
+export interface Provider {
+  id: string;
+  name: string;
+  issuer: string;
+  client_id: string;
+  /** Only ever written; left out = as it was. */
+  secret?: string | undefined;
+  /** Whose addresses may come in; none = all. */
+  domains: string[];
+  /** What somebody becomes who was not invited; nothing = invited people only. */
+  newcomers: string | null;
 }
 
 export type StoredSettings = Settings & { revision: string; changed_by: string | null; changed_at: string | null };

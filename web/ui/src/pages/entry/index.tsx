@@ -2,7 +2,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { ApiError } from "~/api/client";
 import { queries } from "~/api/queries";
-import { acceptInvitation, sessionQuery, setUp, signedOut, signIn } from "~/api/session";
+import { acceptInvitation, finishSignIn, sessionQuery, setUp, signedOut, signIn } from "~/api/session";
 import type { Session, SignedOut } from "~/api/types";
 import { activate, useText } from "~/i18n";
 import { duration } from "~/i18n/format";
@@ -86,7 +86,7 @@ function token(): string {
 
 export function SignIn() {
   const t = useText();
-  useSearch({ from: "/sign-in" });
+  const { refused, code: provider } = useSearch({ from: "/sign-in" });
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
@@ -103,10 +103,14 @@ export function SignIn() {
       </Frame>
     );
   }
+  if (provider) return <Half provider={provider} />;
   return (
     <Frame title={t("entry.sign_in")}>
       <form className={styles.form} onSubmit={submit}>
         {banner}
+        {refused && !banner && (
+          <Banner tone="bad">{t(`entry.refused.${REFUSED.has(refused) ? refused : "provider_failed"}`)}</Banner>
+        )}
         <TextField
           label={t("entry.email")}
           type="email"
@@ -137,11 +141,47 @@ export function SignIn() {
         <Button type="submit" look="primary" isDisabled={busy}>
           {t("entry.sign_in")}
         </Button>
+        {(outside.oidc?.length ?? 0) > 0 && <p className={styles.or}>{t("entry.or")}</p>}
         {outside.oidc?.map(({ id, name }) => (
           <a key={id} className={styles.outside} href={`/api/v1/oidc/${encodeURIComponent(id)}`}>
             {t("entry.with", { name })}
           </a>
         ))}
+      </form>
+    </Frame>
+  );
+}
+
+/** Why a provider's word did not let somebody in; what is newer than this page is told as the last of them. */
+const REFUSED = new Set(
+  "denied domain_refused email_unverified no_provider not_believed not_invited stale switched_off provider_failed".split(
+    " ",
+  ),
+);
+
+/** The provider vouched for somebody; the code of their own second factor is missing. */
+function Half({ provider }: { provider: string }) {
+  const t = useText();
+  const [code, setCode] = useState("");
+  const { busy, error, submit, banner } = useEntry(() => finishSignIn(provider, code));
+  return (
+    <Frame title={t("entry.half")} about={t("entry.half_text")}>
+      <form className={styles.form} onSubmit={submit}>
+        {banner}
+        <TextField
+          label={t("entry.code")}
+          hint={t("entry.code_hint")}
+          error={error?.code === "code_needed" ? error.message : null}
+          inputMode="numeric"
+          autoComplete="one-time-code"
+          autoFocus
+          isRequired
+          value={code}
+          onChange={setCode}
+        />
+        <Button type="submit" look="primary" isDisabled={busy}>
+          {t("entry.sign_in")}
+        </Button>
       </form>
     </Frame>
   );

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { TriangleAlert } from "lucide-react";
+import { Folder, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { switchFlow } from "~/api/flows";
 import { queries } from "~/api/queries";
@@ -31,8 +31,16 @@ export function Name({ flow }: Cell) {
       </Link>
       {flow.has_draft && flow.state !== "draft" && <Chip tone="accent">{t("flows.has_draft")}</Chip>}
       {flow.owner === "file" && <Chip>{t("flows.from_file")}</Chip>}
+      {flow.folder && (
+        <Link to="/flows" search={{ folder: flow.folder }} className={styles.place}>
+          <Folder size={12} aria-hidden />
+          <bdi>{flow.folder}</bdi>
+        </Link>
+      )}
       {flow.labels?.map((label) => (
-        <Chip key={label}>{label}</Chip>
+        <Link key={label} to="/flows" search={{ label }} className={styles.place}>
+          <Chip>{label}</Chip>
+        </Link>
       ))}
     </span>
   );

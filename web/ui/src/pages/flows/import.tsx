@@ -1,6 +1,6 @@
 import { CircleAlert, CircleCheck } from "lucide-react";
 import { useState } from "react";
-import { DropZone, FileTrigger } from "react-aria-components";
+import { type DropItem, DropZone, FileTrigger } from "react-aria-components";
 import { ApiError } from "~/api/client";
 import { doImport, type ImportFile, planImport } from "~/api/flows";
 import { queries } from "~/api/queries";
@@ -14,6 +14,7 @@ import { explain } from "~/ui/page";
 import { Badge, Chip } from "~/ui/status";
 import { toast } from "~/ui/toast";
 import styles from "./flows.module.css";
+import { isYaml, unzip, ZipError } from "./zip";
 
 /** YAML from files or the clipboard: first what it would do and what it needs, then all of it or nothing. */
 export function Import({ onDone }: { onDone: () => void }) {
@@ -26,10 +27,17 @@ export function Import({ onDone }: { onDone: () => void }) {
   const [busy, setBusy] = useState(false);
   const documents = text.trim() ? [...files, { path: "pasted.yaml", text }] : files;
 
-  const take = async (given: Iterable<File>) => {
-    const read = [...given].map(async (file) => ({ path: file.name, text: await file.text() }));
-    setFiles(await Promise.all(read));
+  const take = async (given: Iterable<Given>) => {
     setPlan(null);
+    setError(null);
+    try {
+      const found = await taken(given);
+      setFiles(found);
+      if (found.length === 0) setError(new Error(t("import.no_yaml")));
+    } catch (caught) {
+      setFiles([]);
+      setError(caught instanceof ZipError ? new Error(t(`import.zip_${caught.why}`)) : caught);
+    }
   };
   const attempt = async (work: () => Promise<void>) => {
     setBusy(true);
@@ -51,15 +59,23 @@ export function Import({ onDone }: { onDone: () => void }) {
       <DropZone
         className={styles.drop}
         aria-label={t("import.drop")}
-        onDrop={async (event) => {
-          const dropped = event.items.flatMap((item) => (item.kind === "file" ? [item.getFile()] : []));
-          await take(await Promise.all(dropped));
-        }}
+        onDrop={async (event) => take((await Promise.all(event.items.map((item) => dropped(item)))).flat())}
       >
-        <FileTrigger acceptedFileTypes={[".yaml", ".yml"]} allowsMultiple onSelect={(list) => list && void take(list)}>
-          <Button>{t("import.choose")}</Button>
-        </FileTrigger>
-        {files.length > 0 ? files.map((file) => <Chip key={file.path}>{file.path}</Chip>) : t("import.drop")}
+        <div className={styles.buttons}>
+          <FileTrigger
+            acceptedFileTypes={[".yaml", ".yml", ".zip"]}
+            allowsMultiple
+            onSelect={(list) => list && void take([...list].map(named))}
+          >
+            <Button>{t("import.choose")}</Button>
+          </FileTrigger>
+          <FileTrigger acceptDirectory onSelect={(list) => list && void take([...list].map(named))}>
+            <Button>{t("import.choose_folder")}</Button>
+          </FileTrigger>
+        </div>
+        {files.length === 0 && t("import.drop")}
+        {files.length > SHOWN && t("import.files", { n: files.length })}
+        {files.length <= SHOWN && files.map((file) => <Chip key={file.path}>{file.path}</Chip>)}
       </DropZone>
       <TextArea
         label={t("import.paste")}
@@ -94,6 +110,35 @@ export function Import({ onDone }: { onDone: () => void }) {
       </div>
     </div>
   );
+}
+
+/** More files than this are counted, not listed. */
+const SHOWN = 12;
+
+interface Given {
+  path: string;
+  file: File;
+}
+
+/** A chosen file; one of a folder knows its place in it. */
+const named = (file: File): Given => ({ path: file.webkitRelativePath || file.name, file });
+
+/** What was dropped: files, and those of folders at any depth. */
+async function dropped(item: DropItem, above = ""): Promise<Given[]> {
+  if (item.kind === "file") return [{ path: `${above}${item.name}`, file: await item.getFile() }];
+  if (item.kind !== "directory") return [];
+  const found: Given[] = [];
+  for await (const inner of item.getEntries()) found.push(...(await dropped(inner, `${above}${item.name}/`)));
+  return found;
+}
+
+/** The YAML of what was given; archives are unpacked. */
+async function taken(given: Iterable<Given>): Promise<ImportFile[]> {
+  const read = [...given].map(async ({ path, file }): Promise<ImportFile[]> => {
+    if (/\.zip$/i.test(path)) return unzip(new Uint8Array(await file.arrayBuffer()));
+    return isYaml(path) ? [{ path, text: await file.text() }] : [];
+  });
+  return (await Promise.all(read)).flat();
 }
 
 function problemsOf(error: unknown): Problem[] {

@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus, Workflow } from "lucide-react";
-import { useState } from "react";
 import { flowsQuery } from "~/api/flows";
 import { useCan } from "~/api/session";
 import type { Flow } from "~/api/types";
@@ -13,6 +12,7 @@ import { Loaded, Page, Toolbar } from "~/ui/page";
 import { Select } from "~/ui/select";
 import { FlowStateBadge } from "~/ui/status";
 import { type Column, Table } from "~/ui/table";
+import { FlowMenu } from "./arrange";
 import { Health, LastChange, Name, OnOff, Starts, Waiting } from "./cells";
 import { NewFlowDialog } from "./new";
 import { Tour } from "./tour";
@@ -26,7 +26,6 @@ export function FlowsPage() {
   const navigate = useNavigate({ from: "/flows" });
   const search = useSearch({ from: "/shell/flows" });
   const flows = useQuery(flowsQuery);
-  const [ill, setIll] = useState(false);
   const filter = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const create = (open: boolean) => filter({ new: open ? "1" : undefined });
@@ -36,6 +35,7 @@ export function FlowsPage() {
     </Button>
   );
   const labels = [...new Set(flows.data?.flatMap((flow) => flow.labels ?? []))];
+  const folders = [...new Set(flows.data?.flatMap(({ folder }) => (folder ? [folder] : [])))].sort();
   const choices = (any: string, ids: readonly string[], name: (id: string) => string) => [
     { id: "", label: any },
     ...ids.map((id) => ({ id, label: name(id) })),
@@ -70,19 +70,31 @@ export function FlowsPage() {
                       onChange={(label) => filter({ label: label || undefined })}
                     />
                   )}
-                  <Checkbox isSelected={ill} onChange={setIll}>
+                  {folders.length > 0 && (
+                    <Select
+                      compact
+                      label={t("flows.folder")}
+                      value={search.folder ?? ""}
+                      choices={choices(t("flows.any_folder"), folders, (folder) => folder)}
+                      onChange={(folder) => filter({ folder: folder || undefined })}
+                    />
+                  )}
+                  <Checkbox
+                    isSelected={search.ill !== undefined}
+                    onChange={(ill) => filter({ ill: ill ? "1" : undefined })}
+                  >
                     {t("flows.only_ill")}
                   </Checkbox>
                 </Toolbar>
                 <Table
                   label={t("nav.flows")}
-                  columns={columns(t)}
-                  rows={all.filter((flow) => fits(flow, search, ill))}
+                  columns={columns(t, folders)}
+                  rows={all.filter((flow) => fits(flow, search))}
                   rowKey={(flow) => flow.id}
                   href={(flow) => `/flows/${encodeURIComponent(flow.id)}`}
                   empty={
                     <Empty icon={Workflow} title={t("flows.none_fit")} text={t("flows.none_fit_text")}>
-                      <Link to="/flows" search={{}} onClick={() => setIll(false)}>
+                      <Link to="/flows" search={{}}>
                         {t("flows.show_all")}
                       </Link>
                     </Empty>
@@ -98,22 +110,26 @@ export function FlowsPage() {
   );
 }
 
-function fits(flow: Flow, search: { text?: string; state?: string; label?: string }, ill: boolean): boolean {
+function fits(
+  flow: Flow,
+  search: { text?: string; state?: string; label?: string; folder?: string; ill?: string },
+): boolean {
   const text = search.text?.toLowerCase() ?? "";
   const named = `${flow.name ?? ""} ${flow.id}`.toLowerCase().includes(text);
   const stated = !search.state || flow.state === search.state;
   const labelled = !search.label || flow.labels?.includes(search.label);
-  const troubled = !ill || (flow.figures?.failed_24h ?? 0) + (flow.figures?.attention ?? 0) > 0;
-  return named && stated && Boolean(labelled) && troubled;
+  const placed = !search.folder || flow.folder === search.folder;
+  const troubled = !search.ill || (flow.figures?.failed_24h ?? 0) + (flow.figures?.attention ?? 0) > 0;
+  return named && stated && Boolean(labelled) && placed && troubled;
 }
 
-const columns = (t: ReturnType<typeof useText>): Column<Flow>[] => [
+const columns = (t: ReturnType<typeof useText>, folders: readonly string[]): Column<Flow>[] => [
   { id: "on", name: t("flows.on"), width: "44px", quiet: true, cell: (flow) => <OnOff flow={flow} /> },
   { id: "name", name: t("flows.name"), width: "minmax(180px, 3fr)", cell: (flow) => <Name flow={flow} /> },
   {
     id: "state",
     name: t("flows.state"),
-    width: "minmax(84px, 0.8fr)",
+    width: "minmax(104px, 0.8fr)",
     wide: true,
     cell: (flow) => <FlowStateBadge state={flow.state} bare />,
   },
@@ -139,5 +155,13 @@ const columns = (t: ReturnType<typeof useText>): Column<Flow>[] => [
     width: "minmax(140px, 1.6fr)",
     wide: true,
     cell: (flow) => <LastChange flow={flow} />,
+  },
+  {
+    id: "more",
+    name: t("flows.arrange"),
+    width: "44px",
+    quiet: true,
+    wide: true,
+    cell: (flow) => <FlowMenu flow={flow} folders={folders} />,
   },
 ];

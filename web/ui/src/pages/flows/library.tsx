@@ -1,17 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { createFlow, libraryQuery } from "~/api/flows";
-import { queries } from "~/api/queries";
+import { libraryQuery } from "~/api/flows";
 import { useCan } from "~/api/session";
 import type { LibraryFlow } from "~/api/types";
 import { useText } from "~/i18n";
 import { Button } from "~/ui/button";
 import { Loaded } from "~/ui/page";
 import { Chip } from "~/ui/status";
-import { toastError } from "~/ui/toast";
 import { TriggerName } from "~/ui/trigger";
 import styles from "./flows.module.css";
+import { Naming } from "./naming";
 
 /** Flows that ship, as cards; `most` of them, those whose name or note holds `text`. */
 export function LibraryCards({ most, text = "" }: { most?: number; text?: string }) {
@@ -39,20 +37,7 @@ export function LibraryCards({ most, text = "" }: { most?: number; text?: string
 function LibraryCard({ flow }: { flow: LibraryFlow }) {
   const t = useText();
   const can = useCan();
-  const navigate = useNavigate();
-  const [busy, setBusy] = useState(false);
-  const use = async () => {
-    setBusy(true);
-    try {
-      const kind = flow.kind === "rules" ? "rules" : "flows";
-      const { id } = await createFlow({ from: flow.id }, kind);
-      await queries.invalidateQueries({ queryKey: [kind] });
-      await navigate({ to: `/${kind}/$id`, params: { id } });
-    } catch (error) {
-      toastError(error);
-      setBusy(false);
-    }
-  };
+  const [naming, setNaming] = useState(false);
   const { connections, capabilities, templates, teams, tags } = flow.needs;
   const needs = [
     ...connections.map((name) => t("library.connection", { name })),
@@ -86,11 +71,21 @@ function LibraryCard({ flow }: { flow: LibraryFlow }) {
       <div className={styles.foot}>
         {t("library.tests", { n: flow.tests })}
         {can("flows.edit") && (
-          <Button size="s" isDisabled={busy} onPress={use} aria-label={t("library.use_named", { name: flow.name })}>
+          <Button size="s" onPress={() => setNaming(true)} aria-label={t("library.use_named", { name: flow.name })}>
             {t("library.use")}
           </Button>
         )}
       </div>
+      {naming && (
+        <Naming
+          title={t("library.use_named", { name: flow.name })}
+          name={flow.name}
+          id={flow.id}
+          from={flow.id}
+          kind={flow.kind === "rules" ? "rules" : "flows"}
+          onClose={() => setNaming(false)}
+        />
+      )}
     </li>
   );
 }

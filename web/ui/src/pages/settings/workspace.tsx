@@ -12,6 +12,7 @@ import { By } from "~/ui/person";
 import { ComboBox, Select } from "~/ui/select";
 import { Time } from "~/ui/time";
 import { toast } from "~/ui/toast";
+import { Providers } from "./providers";
 import { ROLES } from "./roles";
 import styles from "./settings.module.css";
 
@@ -23,7 +24,9 @@ export function WorkspaceTab() {
     <div className={styles.cards}>
       <Card title={t("workspace.settings")}>
         <Loaded read={settings} lines={3}>
-          {(found) => <Editor key={found.revision} found={found} />}
+          {(found) => (
+            <Editor key={found.revision} found={found} ours={system.data?.public_url ?? window.location.origin} />
+          )}
         </Loaded>
       </Card>
       <Card title={t("workspace.system")}>
@@ -55,7 +58,13 @@ export function WorkspaceTab() {
 
 const zones = () => Intl.supportedValuesOf("timeZone").map((id) => ({ id, label: id }));
 
-function Editor({ found }: { found: StoredSettings }) {
+/** A comma at the end of a list of domains is none. */
+const withoutBlanks = (settings: Settings): Settings => ({
+  ...settings,
+  oidc: settings.oidc.map((one) => ({ ...one, domains: one.domains.filter(Boolean) })),
+});
+
+function Editor({ found, ours }: { found: StoredSettings; ours: string }) {
   const t = useText();
   const { revision, changed_by, changed_at, ...given } = found;
   const [settings, setSettings] = useState<Settings>(given);
@@ -68,7 +77,7 @@ function Editor({ found }: { found: StoredSettings }) {
     event.preventDefault();
     setError(null);
     try {
-      await saveSettings(settings, revision);
+      await saveSettings(withoutBlanks(settings), revision);
       toast(t("me.saved"));
       await queries.invalidateQueries({ queryKey: ["settings"] });
     } catch (caught) {
@@ -108,6 +117,7 @@ function Editor({ found }: { found: StoredSettings }) {
           </Checkbox>
         ))}
       </FieldSet>
+      <Providers providers={settings.oidc} ours={ours} onChange={(oidc) => put({ oidc })} />
       <div className={styles.bar}>
         <Button type="submit" look="primary">
           {t("ui.save")}
