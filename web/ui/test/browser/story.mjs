@@ -5,6 +5,9 @@ import assert from "node:assert/strict";
 import { keyboard, mouse } from "./hands.mjs";
 import { admin, open, pageOf, picture } from "./stage.mjs";
 
+/** The values of a template. */
+const PARAMS = "Variables of the template";
+
 /** Makes the flow called `name` from nothing, in the open editor of a browser. */
 async function make(page, hands, name) {
   const button = (label) => page.getByRole("button", { name: label });
@@ -37,6 +40,17 @@ async function make(page, hands, name) {
   await hands.insert(box("Subject"), "Event: order · id");
   await hands.add("steps/1", "Send a template");
   await hands.write(box("Template"), "order_confirmation");
+  await hands.press(button(/more fields/));
+  const values = page.getByRole("group", { name: PARAMS });
+  for (const [name, value] of [
+    ["order", "{{event.order.id}}"],
+    ["ticket", "soon"],
+  ]) {
+    await hands.press(values.getByRole("button", { name: "Add", exact: true }));
+    await hands.write(values.getByRole("textbox", { name: "Name", exact: true }).last(), name);
+    await page.keyboard.press("Enter");
+    await hands.write(values.getByRole("textbox", { name, exact: true }), value);
+  }
   await hands.add("steps/2", "Wait for the customer");
   await hands.write(box("Wait at most"), "48");
   await hands.add("steps/3/on_timeout/+", "Send a template");
@@ -63,6 +77,9 @@ steps:
   - do: whatsapp.send_template
     with:
       template: "order_confirmation"
+      params:
+        order: "{{event.order.id}}"
+        ticket: "soon"
   - id: reply
     wait_for: whatsapp.message_received
     timeout: 48h
@@ -101,7 +118,7 @@ async function goLive(page, hands, name) {
   await row.waitFor();
   await hands.press(row.getByRole("link").first());
   await page.locator("[data-stop='steps/3']").waitFor();
-  await page.getByText("Waiting").first().waitFor();
+  await page.getByRole("main").getByText("Waiting", { exact: true }).first().waitFor();
 }
 
 const stage = await open([]);

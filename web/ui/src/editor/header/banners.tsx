@@ -82,7 +82,7 @@ function Locked({ lock }: { lock: LockKeeper }) {
         </Button>
       }
     >
-      {t("editor.closed.locked", { who: nameOf(holder?.by ?? "?") })}
+      <span dir={document.documentElement.dir}>{t("editor.closed.locked", { who: nameOf(holder?.by ?? "?") })}</span>
     </Banner>
   );
 }

@@ -105,9 +105,11 @@ export function SchemaFields({ schema, path, templates }: Props) {
   const t = useText();
   const value = useEditor((state) => at(documentOf(state), path));
   const present = isWrittenMap(value) ? Object.keys(value) : [];
+  // A field that is filled in stays where it was while one writes in it.
+  const [begun] = useState(present);
   const required = schema.required ?? [];
   const names = Object.keys(schema.properties ?? {}).sort((a, b) => rank(a, required) - rank(b, required));
-  const shown = names.filter((name) => required.includes(name) || present.includes(name));
+  const shown = names.filter((name) => required.includes(name) || begun.includes(name));
   const rest = names.filter((name) => !shown.includes(name));
   const unknown = present.filter((name) => !names.includes(name));
   const draw = (name: string) => (
