@@ -25,7 +25,10 @@ impl Migrate {
     pub(super) async fn run(self, context: &Context) -> Outcome {
         let from = self.from.unwrap_or_else(|| start::database(&context.data));
         if !from.exists() {
-            return Err(Failure::Usage(format!("{}: there is no such file; name it with --from or --data", from.display())));
+            return Err(Failure::Usage(format!(
+                "{}: there is no such file; name it with --from or --data",
+                from.display()
+            )));
         }
         // No server writes the file meanwhile.
         let _lock = Lock::take(&context.data).map_err(Failure::failed)?;

@@ -123,7 +123,10 @@ pub(super) fn lists(text: &str, rows: impl Iterator<Item = Vec<Value>>) -> Resul
 }
 
 /// Gives a statement its columns.
-pub(super) fn bind(query: Query<'static, Postgres, PgArguments>, columns: Vec<List>) -> Query<'static, Postgres, PgArguments> {
+pub(super) fn bind(
+    query: Query<'static, Postgres, PgArguments>,
+    columns: Vec<List>,
+) -> Query<'static, Postgres, PgArguments> {
     columns.into_iter().fold(query, |query, list| match list {
         List::Numbers(list) => query.bind(list),
         List::Texts(list) => query.bind(list),

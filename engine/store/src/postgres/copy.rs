@@ -21,7 +21,8 @@ const AHEAD: usize = 4;
 const TABLES: &str = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name";
 const COLUMNS: &str = "select name, type from pragma_table_info(?) order by cid";
 /// The one table whose ids the database makes.
-const GO_ON: &str = "select setval(pg_get_serial_sequence('published', 'id'), max(id)) from published having max(id) is not null";
+const GO_ON: &str =
+    "select setval(pg_get_serial_sequence('published', 'id'), max(id)) from published having max(id) is not null";
 
 /// A few rows of a table.
 struct Page {
@@ -74,8 +75,7 @@ async fn write(conn: &mut PgConnection, page: Page) -> Result<(), Error> {
         return Ok(());
     }
     let places: Vec<String> = (1..=columns.len()).map(|n| format!("${n}")).collect();
-    let text =
-        format!("insert into {table} ({}) select * from unnest({})", columns.join(", "), places.join(", "));
+    let text = format!("insert into {table} ({}) select * from unnest({})", columns.join(", "), places.join(", "));
     batch::bind(sqlx::query(AssertSqlSafe(text)), batch::lists(&table, rows.into_iter())?).execute(conn).await?;
     Ok(())
 }

@@ -100,7 +100,8 @@ pub(crate) async fn until_free(place: &Place) -> Result<(), Error> {
     let mut looks = interval(BEAT);
     loop {
         looks.tick().await;
-        let begun: bool = sqlx::query("select to_regclass('lease') is not null").fetch_one(&mut conn).await?.try_get(0)?;
+        let begun: bool =
+            sqlx::query("select to_regclass('lease') is not null").fetch_one(&mut conn).await?.try_get(0)?;
         let row = if begun { sqlx::query(FREE).fetch_optional(&mut conn).await? } else { None };
         if row.map_or(Ok(true), |row| row.try_get(0))? {
             return Ok(conn.close().await?);

@@ -1,6 +1,6 @@
 //! Brings the schema up to date: forward only, all missing steps in one transaction.
 //!
-//! Steps have the numbers of SQLite's, so that one number says what a schema can hold; the first one is everything up to 8.
+//! Steps have the numbers and names of SQLite's, so that one number says what a schema can hold.
 
 use sqlx::postgres::PgConnection;
 use sqlx::{ConnectOptions, Connection, Row};
@@ -8,16 +8,23 @@ use sqlx::{ConnectOptions, Connection, Row};
 use super::Place;
 use crate::database::error::Error;
 
-/// All steps, in order, each with the version it leads to. A released one is never changed.
-const STEPS: &[(i64, &str)] = &[
-    (8, include_str!("../../migrations/postgres/0001_core.sql")),
-    (9, include_str!("../../migrations/postgres/0009_desk.sql")),
-    (10, include_str!("../../migrations/postgres/0010_inbox.sql")),
-    (11, include_str!("../../migrations/postgres/0011_rules.sql")),
+/// All steps, in order. A released one is never changed.
+const STEPS: &[&str] = &[
+    include_str!("../../migrations/postgres/0001_core.sql"),
+    include_str!("../../migrations/postgres/0002_erasure.sql"),
+    include_str!("../../migrations/postgres/0003_rules.sql"),
+    include_str!("../../migrations/postgres/0004_stops.sql"),
+    include_str!("../../migrations/postgres/0005_consent.sql"),
+    include_str!("../../migrations/postgres/0006_life.sql"),
+    include_str!("../../migrations/postgres/0007_accounts.sql"),
+    include_str!("../../migrations/postgres/0008_studio.sql"),
+    include_str!("../../migrations/postgres/0009_desk.sql"),
+    include_str!("../../migrations/postgres/0010_inbox.sql"),
+    include_str!("../../migrations/postgres/0011_rules.sql"),
 ];
 
 /// The version of the schema this build writes.
-pub(super) const NEWEST: i64 = STEPS[STEPS.len() - 1].0;
+pub(super) const NEWEST: i64 = STEPS.len() as i64;
 
 /// Nobody else brings the schema up to date meanwhile.
 const ALONE: &str = "select pg_advisory_xact_lock(5318008, 1)";
@@ -48,7 +55,8 @@ pub(super) async fn up(place: &Place) -> Result<(), Error> {
             "its schema is version {found}, newer than the {NEWEST} this build knows: use the newer build, or restore a backup"
         )));
     }
-    for (_, step) in STEPS.iter().filter(|(leads_to, _)| *leads_to > found) {
+    let missing = usize::try_from(found).map_err(|_| Error::Unfit(format!("its schema is version {found}")))?;
+    for step in STEPS.iter().skip(missing) {
         sqlx::raw_sql(*step).execute(&mut *change).await?;
     }
     sqlx::query(BEGIN).execute(&mut *change).await?;

@@ -6,8 +6,8 @@ use engine::clock::At;
 use engine::flow::Kind;
 use engine::ids::{BadItemId, ContactId, ConversationId, JournalId, MailboxId, MessageId, RunId, VersionId, WaitId};
 use engine::store::{
-    Arrival, BadItemRow, ContactQuery, DraftRow, EditOp, Editing, Error, EventRow, FIRST_WAIT, LogQuery, MetaRow, Pages, PublicationRow,
-    Reads, RunQuery, RunStatus, Store, WaitKind, WaitOp, WaitRow, WaitState, Work,
+    Arrival, BadItemRow, ContactQuery, DraftRow, EditOp, Editing, Error, EventRow, FIRST_WAIT, LogQuery, MetaRow,
+    Pages, PublicationRow, Reads, RunQuery, RunStatus, Store, WaitKind, WaitOp, WaitRow, WaitState, Work,
 };
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
