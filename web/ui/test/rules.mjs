@@ -126,7 +126,7 @@ async function changes(page, base, admin) {
   const dialog = page.getByRole("dialog");
   await dialog.getByText("−40").waitFor();
   await dialog.getByText(/mentions .*price, discount/).waitFor();
-  await dialog.getByRole("textbox").fill("discounts are price questions too");
+  await dialog.getByLabel("What is new, for your colleagues").fill("discounts are price questions too");
   await picture(page, "rules-publish");
   await dialog.getByRole("button", { name: "Put in force" }).click();
   await dialog.waitFor({ state: "detached" });
