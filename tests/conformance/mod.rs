@@ -22,12 +22,12 @@ pub mod turns;
 use std::future::Future;
 
 use engine::account::Accounts;
-use engine::store::{Reads, Store};
+use engine::store::{Editing, Reads, Store};
 
 /// A fresh, empty database that can be opened again.
 pub trait Driver: Sized {
     /// The store it opens.
-    type Store: Store + Reads + Accounts;
+    type Store: Store + Reads + Accounts + Editing;
 
     /// An empty database.
     fn fresh() -> impl Future<Output = Self>;
