@@ -23,12 +23,12 @@ pub mod turns;
 use std::future::Future;
 
 use engine::account::Accounts;
-use engine::store::{Reads, Store, Talks};
+use engine::store::{Editing, Reads, Store, Talks};
 
 /// A fresh, empty database that can be opened again.
 pub trait Driver: Sized {
     /// The store it opens.
-    type Store: Store + Reads + Talks + Accounts;
+    type Store: Store + Reads + Talks + Accounts + Editing;
 
     /// Whether there is no such database here: it said so, and its tests are skipped.
     #[must_use]

@@ -68,7 +68,9 @@ const HOT: &str = r#"
 fn a_rule_gives_what_it_gives_and_nothing_else_happens() {
     let mut stage = stage(HOT);
     given(&mut stage.1, "cold", TagSourceKind::Rule, "other/silent", NOW);
-    stage.1.facts.change_contact(|contact| drop(contact.tags_off.insert("vip".into())));
+    stage.1.facts.change_contact(|contact| {
+        contact.tags_off.insert("vip".into());
+    });
     let (answer, work) = order(&mut stage, "buys", Retagging::Give);
     assert_eq!((answer, tags(&stage)), (Ok(json!({ "changed": true })), vec!["hot"]));
     let what = What::Retagged { rules: "tested".into(), rule: "buys".into() };

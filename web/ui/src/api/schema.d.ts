@@ -3543,6 +3543,8 @@ export interface components {
         };
         /** @description Tags that rules gave since a version is in force, and that are there still. */
         GivenTags: {
+            /** @description The version that undoing puts in force again. */
+            before: string | null;
             /**
              * Format: uint
              * @description How many contacts that concerns.

@@ -5,6 +5,7 @@ import { CircleAlert, CircleCheck } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { publish, runTests } from "~/editor/api";
 import { documentOf } from "~/editor/inspector/field";
+import { More } from "~/editor/inspector/schema-fields";
 import { view } from "~/editor/model/view";
 import { useLiveText } from "~/editor/publish/publish";
 import type { Autosave } from "~/editor/state/autosave";
@@ -83,9 +84,11 @@ export function PublishRules({ id, saves, trying, onClose }: Props) {
           <>
             <InWords before={live.text} trying={trying} />
             {live.version && (
-              <Suspense fallback={<Skeleton />}>
-                <TextDiff before={live.text} now={text} />
-              </Suspense>
+              <More label={t("editor.changes.text")}>
+                <Suspense fallback={<Skeleton />}>
+                  <TextDiff before={live.text} now={text} />
+                </Suspense>
+              </More>
             )}
           </>
         ) : (
@@ -142,7 +145,7 @@ function Tests({ text }: { text: string }) {
   const { data, error } = useQuery({ queryKey: ["tests", text], queryFn: () => runTests(text), retry: false });
   if (error) return null;
   if (!data) return <Skeleton lines={1} />;
-  if (data.tests.length === 0) return <p className={styles.quiet}>{t("editor.tests.none")}</p>;
+  if (data.tests.length === 0) return <p className={styles.quiet}>{t("rules.no_tests")}</p>;
   const failed = data.tests.filter(({ passed }) => !passed);
   const Icon = failed.length > 0 ? CircleAlert : CircleCheck;
   return (

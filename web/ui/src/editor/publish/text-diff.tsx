@@ -6,6 +6,7 @@ import { EditorState } from "@codemirror/state";
 import { EditorView, lineNumbers } from "@codemirror/view";
 import { useEffect, useRef } from "react";
 import { useText } from "~/i18n";
+import { pageNonce } from "../yaml/nonce";
 import styles from "./publish.module.css";
 
 export default function TextDiff({ before, now }: { before: string; now: string }) {
@@ -18,6 +19,7 @@ export default function TextDiff({ before, now }: { before: string; now: string 
       state: EditorState.create({
         doc: now,
         extensions: [
+          pageNonce(),
           lineNumbers(),
           yaml(),
           EditorView.editable.of(false),

@@ -18,6 +18,7 @@ import { type Catalog, catalogQuery } from "../api";
 import { type EditorStore, redoEdit, select, setText, undoEdit, useEditorStore } from "../state/editor";
 import { rangeAt, stopAt } from "./caret";
 import { offersAt } from "./complete";
+import { pageNonce } from "./nonce";
 import styles from "./panel.module.css";
 
 /** Marks what came from the document, so that it does not go back there. */
@@ -58,6 +59,7 @@ function open(
     state: TextState.create({
       doc: plain(),
       extensions: [
+        pageNonce(),
         lineNumbers(),
         drawSelection(),
         highlightActiveLine(),
