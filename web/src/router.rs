@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::{Router, routing};
 use engine::account::Permission::{
-    ConnectionsCheck, ConnectionsManage, ContactsChange, ContactsRead, FiguresRead, FlowsEdit, FlowsPublish, FlowsRead, InboxRead,
-    LogExport, LogProve, LogRead, PeopleErase, PeopleExport, RulesEdit, RulesPublish, RunsControl, RunsRead,
+    ConnectionsCheck, ConnectionsManage, ContactsChange, ContactsRead, FiguresRead, FlowsEdit, FlowsPublish, FlowsRead,
+    InboxRead, LogExport, LogProve, LogRead, PeopleErase, PeopleExport, RulesEdit, RulesPublish, RunsControl, RunsRead,
     SendingStop, SettingsManage, SystemRead, TokensManage, UsersManage,
 };
 use serde_json::Value;

@@ -6,8 +6,8 @@ use engine::account::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::satisfaction::Satisfaction;
 use super::oidc::{self, Provider};
+use super::satisfaction::Satisfaction;
 use crate::error::ApiError;
 
 /// What holds for everybody here. Stored as JSON; fields are only added, each with its default.

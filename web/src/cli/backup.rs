@@ -65,7 +65,9 @@ impl Restore {
 fn expect_file(context: &Context) -> Result<(), Failure> {
     match context.database {
         None => Ok(()),
-        Some(_) => Err(Failure::Usage("this is for the file in the data folder: for PostgreSQL, use pg_dump or its own backups".into())),
+        Some(_) => Err(Failure::Usage(
+            "this is for the file in the data folder: for PostgreSQL, use pg_dump or its own backups".into(),
+        )),
     }
 }
 

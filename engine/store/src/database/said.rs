@@ -48,14 +48,6 @@ pub(crate) fn rate(session: &dyn Session, row: &RatingRow) -> Result<(), Error> 
     session.put(
         RATE,
         Key::of(row.id.0),
-        values![
-            row.id.0,
-            row.conversation_id.0,
-            row.at.0,
-            row.agent.map(|user| user.0),
-            row.team,
-            row.stars,
-            row.of,
-        ],
+        values![row.id.0, row.conversation_id.0, row.at.0, row.agent.map(|user| user.0), row.team, row.stars, row.of,],
     )
 }

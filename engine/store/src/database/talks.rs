@@ -98,8 +98,7 @@ pub(crate) const BY_EFFECT: &str = concat!(
     columns!(message),
     " from json_each(?) as wanted cross join message on message.effect_key = wanted.value"
 );
-pub(crate) const BY_EXTERNAL: &str =
-    concat!("select ", columns!(message), " from message where external_key = ?");
+pub(crate) const BY_EXTERNAL: &str = concat!("select ", columns!(message), " from message where external_key = ?");
 pub(crate) const EVENTS: &str =
     concat!("select ", columns!(event), " from json_each(?) as wanted cross join event on event.id = wanted.value");
 pub(crate) const FLOWS: &str = "select run.id, version.flow from json_each(?) as wanted \
@@ -159,10 +158,7 @@ fn index_of(way: &TalkWay) -> (&'static str, Value, i64, i64) {
     }
 }
 
-async fn page(
-    conn: &mut Conn<'_>,
-    query: &TalkQuery,
-) -> Result<(Vec<ListedTalk>, Option<TalkKey>), error::Error> {
+async fn page(conn: &mut Conn<'_>, query: &TalkQuery) -> Result<(Vec<ListedTalk>, Option<TalkKey>), error::Error> {
     let limit = query.limit.clamp(1, PAGE) as usize;
     let picky = query.text.is_some() || query.tag.is_some() || query.sight.is_some();
     let chunk = if picky { CHUNK.max(limit) } else { limit };
@@ -199,7 +195,8 @@ async fn next_candidates(
     for way in &query.ways {
         let (text, value, from, until) = index_of(way);
         let start = if before.0 < until { before } else { (until.saturating_sub(1), i64::MAX) };
-        let bound = Query { text, values: vec![value] }.bind(start.0).bind(start.1).bind(from).bind(most).bind(&query.tag);
+        let bound =
+            Query { text, values: vec![value] }.bind(start.0).bind(start.1).bind(from).bind(most).bind(&query.tag);
         found.extend(all(conn, bound, candidate).await?);
     }
     found.sort_unstable_by_key(|one| std::cmp::Reverse(one.key()));
@@ -273,8 +270,7 @@ async fn heard(conn: &mut Conn<'_>, messages: Vec<MessageRow>) -> Result<Vec<Hea
         let mut c = Columns::of(row);
         Ok((c.take::<i64>()?, c.take::<String>()?))
     };
-    let flows: HashMap<i64, String> =
-        all(conn, statement(FLOWS).bind(runs), flow).await?.into_iter().collect();
+    let flows: HashMap<i64, String> = all(conn, statement(FLOWS).bind(runs), flow).await?.into_iter().collect();
     let heard = |message: MessageRow| HeardMessage {
         event: message.event_id.and_then(|id| events.remove(&id)),
         flow: run_of(&message).and_then(|run| flows.get(&run).cloned()),
@@ -297,12 +293,7 @@ async fn with_messages(conn: &mut Conn<'_>, said: Vec<SaidRow>) -> Result<Vec<He
 }
 
 /// How many a way finds, up to `most`, as far as they may be seen.
-async fn count(
-    conn: &mut Conn<'_>,
-    way: &TalkWay,
-    sight: Option<&Sight>,
-    most: u32,
-) -> Result<u32, error::Error> {
+async fn count(conn: &mut Conn<'_>, way: &TalkWay, sight: Option<&Sight>, most: u32) -> Result<u32, error::Error> {
     let (text, value, from, until) = counting(way);
     let look_at = if sight.is_some() { MOST as i64 } else { i64::from(most) };
     let bound = Query { text, values: vec![value] }.bind(from).bind(until).bind(look_at);
