@@ -310,7 +310,7 @@ impl Chatwoot {
     }
 
     async fn hand_over(&self, input: HandOver) -> Result<Nothing, Failure> {
-        let path = format!("/conversations/{}", number(&input.conversation)?);
+        let path = format!("/conversations/{}", number(&input.conversation).ok_or_else(no_number)?);
         if let Some(team) = input.team {
             self.write(&format!("{path}/assignments"), &json!({ "team_id": team })).await?;
         }
@@ -324,8 +324,12 @@ impl Chatwoot {
 }
 
 /// The number of a conversation, for a path.
-fn number(text: &str) -> Result<u64, Failure> {
-    text.parse().map_err(|_| Failure::refused("bad_conversation", "conversation must be a number, as `steps.<id>.id`"))
+fn number(text: &str) -> Option<u64> {
+    text.parse().ok()
+}
+
+fn no_number() -> Failure {
+    Failure::refused("bad_conversation", "conversation must be a number, as `steps.<id>.id`")
 }
 
 impl Performs<CreateTicket> for Chatwoot {
@@ -398,8 +402,8 @@ impl Performs<AddNote> for Chatwoot {
 
     async fn perform(&self, input: AddNote, _: &Call) -> Verdict<Nothing> {
         let noted = match number(&input.conversation) {
-            Ok(id) => self.note(&id.to_string(), &input.text).await,
-            Err(failure) => Err(failure),
+            Some(id) => self.note(&id.to_string(), &input.text).await,
+            None => Err(no_number()),
         };
         verdict(noted.map(|()| Nothing {}), Nothing {})
     }

@@ -106,10 +106,10 @@ fn unauthorised(world: &World, provider: Provider, headers: &HeaderMap) -> Optio
         Provider::CloudApi => cloud_api::authorise(cloud_api, given).err().map(IntoResponse::into_response),
         Provider::Twilio => twilio::authorise(twilio, given).err().map(IntoResponse::into_response),
         Provider::Hubspot => hubspot::authorise(hubspot, given).err().map(IntoResponse::into_response),
-        Provider::Slack => chat::slack::authorise(slack, given).err(),
+        Provider::Slack => chat::slack::authorise(slack, given),
         Provider::Chatwoot => {
             let given = headers.get("api_access_token").and_then(|value| value.to_str().ok());
-            chatwoot::authorise(&world.config.chatwoot, given).err()
+            chatwoot::authorise(&world.config.chatwoot, given)
         }
         // Its token is a part of the path.
         Provider::Telegram => None,

@@ -12,18 +12,22 @@ use crate::net::{Answer, Class, verdict_of_status};
 const CROWDED: Duration = Duration::from_secs(1);
 
 /// The JSON of an answer that says `ok: true`.
-pub(super) fn read(answer: &Answer) -> Result<Value, Verdict<Value>> {
+pub(super) fn read(answer: &Answer) -> Result<Value, Box<Verdict<Value>>> {
     if let Some(verdict) = verdict_of_status(answer, Class::MayRepeat) {
-        return Err(verdict);
+        return Err(Box::new(verdict));
     }
     let Some(body) = answer.json() else {
-        return Err(Verdict::Unknown(Problem::new("unreadable_answer", "slack answered with what is no JSON")));
+        return Err(unreadable("slack answered with what is no JSON"));
     };
     match (&body["ok"], body["error"].as_str()) {
         (Value::Bool(true), _) => Ok(body),
-        (Value::Bool(false), Some(code)) => Err(verdict(answer, code, &body)),
-        _ => Err(Verdict::Unknown(Problem::new("unreadable_answer", "slack answered without `ok`"))),
+        (Value::Bool(false), Some(code)) => Err(Box::new(verdict(answer, code, &body))),
+        _ => Err(unreadable("slack answered without `ok`")),
     }
+}
+
+fn unreadable(words: &str) -> Box<Verdict<Value>> {
+    Box::new(Verdict::Unknown(Problem::new("unreadable_answer", words)))
 }
 
 fn verdict(answer: &Answer, code: &str, body: &Value) -> Verdict<Value> {

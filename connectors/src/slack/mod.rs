@@ -144,7 +144,7 @@ impl Slack {
             .bearer(&self.token)
             .json(body);
         let answer = self.net.send(outgoing).await.map_err(crate::net::NetError::into_verdict)?;
-        errors::read(&answer)
+        errors::read(&answer).map_err(|verdict| *verdict)
     }
 
     /// Changes the earlier message, or sends one; a message that is gone is sent anew.

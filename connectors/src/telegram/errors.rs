@@ -41,14 +41,14 @@ impl Failure {
 }
 
 /// The `result` of an answer.
-pub(super) fn read(answer: &Answer) -> Result<Value, Failure> {
+pub(super) fn read(answer: &Answer) -> Result<Value, Box<Failure>> {
     let mut body = answer.json().unwrap_or_default();
     if body["ok"] == true {
         return Ok(body["result"].take());
     }
     let said = body["description"].as_str().unwrap_or_default().to_lowercase();
     let moved_to = body["parameters"]["migrate_to_chat_id"].as_i64().map(|id| id.to_string());
-    Err(Failure { verdict: verdict(answer, &body), moved_to, said })
+    Err(Box::new(Failure { verdict: verdict(answer, &body), moved_to, said }))
 }
 
 fn verdict(answer: &Answer, body: &Value) -> Verdict<Value> {

@@ -190,7 +190,7 @@ impl Telegram {
         let url = format!("{}/bot{}/{method}", self.base, self.token.expose());
         let outgoing = Outgoing::new(Method::POST, url, Class::MayRepeat).hide_path().json(body);
         let answer = self.net.send(outgoing).await.map_err(|error| Failure::of(error.into_verdict()))?;
-        errors::read(&answer)
+        errors::read(&answer).map_err(|failure| *failure)
     }
 
     /// Changes the earlier message, or sends one; a message that cannot be changed any more is sent anew.

@@ -30,12 +30,12 @@ pub(in crate::sandbox) fn router() -> Router<Arc<World>> {
     Router::new().route("/{method}", post(call))
 }
 
-/// Checks `Authorization: Bearer`.
-pub(in crate::sandbox) fn authorise(app: &SlackApp, given: Option<&str>) -> Result<(), Response> {
+/// Checks `Authorization: Bearer`: how it is refused, if it is.
+pub(in crate::sandbox) fn authorise(app: &SlackApp, given: Option<&str>) -> Option<Response> {
     match given.map(|given| given.strip_prefix("Bearer ") == Some(app.bot_token.as_str())) {
-        Some(true) => Ok(()),
-        Some(false) => Err(failure("invalid_auth").into_response()),
-        None => Err(failure("not_authed").into_response()),
+        Some(true) => None,
+        Some(false) => Some(failure("invalid_auth").into_response()),
+        None => Some(failure("not_authed").into_response()),
     }
 }
 

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 
 it("tells a step that has no name by what it does", () => {
-  expect(labelInWords("wait 2d", "wait", translate)).toBe("Wait 2d");
+  expect(labelInWords("wait 2d", "wait", translate)).toBe("Wait 2 days");
   expect(labelInWords("crm.create_ticket", "do", translate)).toBe("Create a ticket in the CRM");
 });
 

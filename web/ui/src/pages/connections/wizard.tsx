@@ -119,7 +119,11 @@ function Form({ kind, onBack, onSaved }: FormProps) {
 function typed({ as }: Asked, text: string): string | number | string[] {
   const value = text.trim();
   if (as === "number" && /^\d+$/.test(value)) return Number(value);
-  if (as === "list") return value.split(",").map((part) => part.trim()).filter(Boolean);
+  if (as === "list")
+    return value
+      .split(",")
+      .map((part) => part.trim())
+      .filter(Boolean);
   return value;
 }
 
@@ -128,7 +132,9 @@ function split(asked: Asked[], values: Record<string, string>): Pick<NewConnecti
   const filled = asked.filter(({ name }) => values[name]?.trim());
   const pick = (secret: boolean) =>
     Object.fromEntries(
-      filled.filter((one) => Boolean(one.secret) === secret).map((one) => [one.name, typed(one, values[one.name] ?? "")]),
+      filled
+        .filter((one) => Boolean(one.secret) === secret)
+        .map((one) => [one.name, typed(one, values[one.name] ?? "")]),
     );
   return { settings: pick(false), secrets: pick(true) };
 }
