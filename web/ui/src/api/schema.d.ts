@@ -4,6 +4,86 @@
  */
 
 export interface paths {
+    "/agents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["teams_put_agent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["alarms_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["alarms_policy"];
+        put: operations["alarms_change_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["alarms_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["alarms_acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/attention": {
         parameters: {
             query?: never;
@@ -564,6 +644,342 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/assignee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["acts_assign"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/bot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["acts_bot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["acts_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["escalations_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/flow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["more_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["more_flows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["messages_list"];
+        put?: never;
+        post: operations["messages_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/messages/{message}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["messages_resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["acts_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/order-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["acts_order_status"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["acts_prioritise"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["acts_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["acts_reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["more_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["more_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/typing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["acts_typing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["desk_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/desk/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["desk_choose"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/desk/me/beat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["desk_beat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/escalations": {
         parameters: {
             query?: never;
@@ -574,6 +990,38 @@ export interface paths {
         get: operations["escalations_list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/escalations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["escalations_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/escalations/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["escalations_decline"];
         delete?: never;
         options?: never;
         head?: never;
@@ -604,6 +1052,22 @@ export interface paths {
             cookie?: never;
         };
         get: operations["live_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/figures/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["people_show"];
         put?: never;
         post?: never;
         delete?: never;
@@ -751,6 +1215,22 @@ export interface paths {
         put?: never;
         post?: never;
         delete: operations["documents_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flows/{id}/alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["alarms_watch_flow"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1124,6 +1604,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/media/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["media_fetch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/messages/unmatched": {
         parameters: {
             query?: never;
@@ -1132,6 +1628,38 @@ export interface paths {
             cookie?: never;
         };
         get: operations["messages_unmatched"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oidc/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["oidc_begin"];
+        put?: never;
+        post: operations["oidc_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oidc/{id}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["oidc_callback"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1924,6 +2452,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/snippets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["snippets_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/snippets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["snippets_put"];
+        post?: never;
+        delete: operations["snippets_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/system": {
         parameters: {
             query?: never;
@@ -1935,6 +2495,38 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["teams_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["teams_put"];
+        post?: never;
+        delete: operations["teams_remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2123,6 +2715,148 @@ export interface components {
             /** @description Output in tests without `fake`. */
             sample: unknown;
         };
+        /** @description An agent. */
+        Agent: {
+            languages: string[];
+            /** Format: uint32 */
+            limit: number;
+            /**
+             * Format: uint
+             * @description Conversations held, and offers that are open to this one alone.
+             */
+            load: number;
+            /** @description Whether a page of theirs beats. */
+            online: boolean;
+            /**
+             * Format: date-time
+             * @description Since when that was chosen, or the page came or went.
+             */
+            since: string | null;
+            skills: string[];
+            state: components["schemas"]["AgentState"];
+            teams: string[];
+            user: components["schemas"]["Person"];
+        };
+        /** @description What is set of an agent. */
+        AgentProfile: {
+            /**
+             * @description Names in other services, by service: `{ slack: U012AB3CD }`. Buttons pressed there count as this one's.
+             * @default {}
+             */
+            handles: {
+                [key: string]: string;
+            };
+            /**
+             * @description Languages spoken, BCP 47. None = asked in every one.
+             * @default []
+             */
+            languages: string[];
+            /**
+             * Format: uint32
+             * @description How many conversations at once; `null` = as the team says.
+             * @default null
+             */
+            limit: number | null;
+            /** @description For `If-Match`; `0` = nothing was set yet. */
+            revision: string;
+            /**
+             * @description What this one can do.
+             * @default []
+             */
+            skills: string[];
+            user: components["schemas"]["Person"];
+        };
+        /** @description What an agent is, all things taken together. */
+        AgentState: "available" | "busy" | "break" | "wrap_up" | "away";
+        /** @description Something that needs a person who works here. */
+        Alarm: {
+            /** Format: date-time */
+            acknowledged_at: string | null;
+            acknowledged_by: string | null;
+            /**
+             * Format: uint32
+             * @description How often it was noticed.
+             */
+            count: number;
+            /** Format: date-time */
+            ended_at: string | null;
+            id: string;
+            kind: components["schemas"]["AlarmKind"];
+            /**
+             * Format: date-time
+             * @description When it was noticed last.
+             */
+            last: string;
+            level: components["schemas"]["NoticeLevel"];
+            /** @description The page where it is looked at. */
+            path: string | null;
+            /** Format: date-time */
+            since: string;
+            state: components["schemas"]["AlarmStage"];
+            text: string;
+            title: string;
+            /**
+             * Format: uint32
+             * @description How often it was told.
+             */
+            told: number;
+            /** @description What became of telling it, by connection. */
+            told_by: components["schemas"]["AlarmTelling"][];
+        };
+        /** @description What an alarm is about. */
+        AlarmKind: "connection_down" | "attention" | "flow_failed" | "starts_held" | "clock_jumped" | "escalation_missed" | "escalation_late" | "test";
+        /** @description Whom to tell from which level on. */
+        AlarmRoute: {
+            /** @description A connection that performs `notify.alarm`. */
+            connection: string;
+            /**
+             * @description From this level on: `info` is everything.
+             * @default info
+             */
+            level: components["schemas"]["NoticeLevel"];
+            /**
+             * @description Whom there, in the service's own words. Default: whom the connection names.
+             * @default null
+             */
+            to: string | null;
+        };
+        /** @description Where an alarm stands. */
+        AlarmStage: "pending" | "open" | "acknowledged" | "ended";
+        /** @description What became of telling an alarm through one connection. */
+        AlarmTelling: {
+            /** @description Through which connection. */
+            connection: string;
+            /**
+             * @description The code of what went wrong.
+             * @default null
+             */
+            failed: string | null;
+            /**
+             * @description The message there, by which it is changed.
+             * @default null
+             */
+            message: string | null;
+            /**
+             * @description To whom, if the policy names somebody.
+             * @default null
+             */
+            to: string | null;
+        };
+        /** @description Whether a trial was told. */
+        AlarmTried: {
+            /** @description What went wrong. */
+            problem: components["schemas"]["CallProblem"] | null;
+            told: boolean;
+        };
+        /** @description Alarms, newest first. */
+        Alarms: {
+            alarms: components["schemas"]["Alarm"][];
+            /**
+             * Format: uint
+             * @description How many nobody has acknowledged.
+             */
+            open: number;
+        };
         /** @description An anchor as it is printed to the log and kept outside: one line of JSON. */
         Anchor: {
             /** @description When. */
@@ -2152,6 +2886,21 @@ export interface components {
             event: string;
             text: string;
         };
+        /** @description A template that may be sent. */
+        ApprovedTemplate: {
+            /** @description Its text, with `{{…}}` where values go. */
+            body: string;
+            /** @description `utility`, `marketing`, `authentication`. */
+            category: string;
+            /** @description Such as `zh_CN`. */
+            language: string;
+            /** @description Its name, as approved. */
+            name: string;
+            /** @description The names of these values, in order; `1`, `2` … for numbered ones. */
+            params: string[];
+        };
+        /** @description What is asked of a team. */
+        AskKind: "escalation" | "lead";
         /**
          * Format: int64
          * @description An instant: milliseconds since 1970-01-01, UTC.
@@ -2367,6 +3116,14 @@ export interface components {
         BadItems: {
             bad_items: components["schemas"]["BadItem"][];
         };
+        /** @description An answer to a beat. */
+        Beat: {
+            /** Format: date-time */
+            now: string;
+            state: components["schemas"]["AgentState"];
+        };
+        /** @description Whether flows are at work in it. */
+        BotState: "working" | "paused" | "none";
         /** @description A call that is not settled. */
         Call: {
             action: string;
@@ -2487,6 +3244,11 @@ export interface components {
         /** @description What is on a customer's phone, oldest first. */
         Chat: {
             messages: components["schemas"]["OnScreen"][];
+        };
+        /** @description Somebody who works here. */
+        Colleague: {
+            id: string;
+            name: string;
         };
         /** @description A condition. */
         Condition: {
@@ -2698,6 +3460,13 @@ export interface components {
              */
             window_closes_at: string | null;
         };
+        /** @description Conversations, the one in which something was said last first. */
+        Conversations: {
+            conversations: components["schemas"]["InboxConversation"][];
+            counts: components["schemas"]["InboxCounts"];
+            /** @description A place in the list, as text: when something was said there last, and which. */
+            next: string | null;
+        };
         /** @description What the tests of a flow came to. */
         Covered: {
             /** @description The flow. */
@@ -2726,6 +3495,28 @@ export interface components {
             draft: components["schemas"]["Draft"];
             /** @description Its id. */
             id: string;
+        };
+        /** @description The customer it is about. */
+        Customer: {
+            id: string;
+            language: string;
+            name: string;
+            phone: string | null;
+            priority: components["schemas"]["Priority"];
+            tags: string[];
+        };
+        /** @description The desk at this moment. */
+        Desk: {
+            /** @description Everybody who is in a team. */
+            agents: components["schemas"]["Agent"][];
+            /** @description Whoever asks, if that is an agent. */
+            me: components["schemas"]["Agent"] | null;
+            /** Format: date-time */
+            now: string;
+            /** @description What came since midnight, UTC. */
+            today: components["schemas"]["Today"];
+            /** @description What nobody has, oldest first. */
+            waiting: components["schemas"]["Escalation"][];
         };
         /** @description One difference. */
         Difference: {
@@ -2762,6 +3553,8 @@ export interface components {
             /** @description Whether it does anything else than before: names, notes, comments and tests mean nothing to a run. */
             meaning_changed: boolean;
         };
+        /** @description Which way a message went. */
+        Direction: "in" | "out" | "note";
         /** @description One flow file. */
         Document: {
             /** @description Where it came from, for people. */
@@ -3186,6 +3979,8 @@ export interface components {
             /** @description The wait. */
             wait: string;
         } | {
+            /** @description When: what follows was caused by this. */
+            at?: components["schemas"]["At"] | null;
             /** @constant */
             did: "fired";
             /** @description The step. */
@@ -3258,6 +4053,29 @@ export interface components {
             /** @description The demand. */
             escalation: string;
         } | {
+            /** @description Whom it concerns. */
+            agents?: string[];
+            /** @constant */
+            did: "desk";
+            /** @description The demand. */
+            escalation: string;
+            /**
+             * @description `asked`, `offered`, `timed_out`, `declined`, `left`, `away`, `nobody`, `team`, `predicted_miss`, `customer_told`, `fallback_told`,
+             *     `fallback_failed`, `out_of_hours`, `silent`, `again`, `answered` …
+             */
+            how: string;
+            /** @description Until when that holds. */
+            until?: components["schemas"]["At"] | null;
+        } | {
+            /** @description When: what follows was caused by this. */
+            at: components["schemas"]["At"];
+            /** @constant */
+            did: "attended";
+            /** @description The step. */
+            step: string;
+            /** @description Its wait. */
+            wait: string;
+        } | {
             /** @constant */
             did: "scheduled";
             /** @description The slot. */
@@ -3314,46 +4132,105 @@ export interface components {
             details?: unknown;
             /** @description What was wrong and what to do. */
             message: string;
+            /** @description The same for other languages. */
+            said: components["schemas"]["Sentence"];
         };
         /** @description A demand that a human takes over. */
         Escalation: {
             /** Format: date-time */
             accepted_at: string | null;
-            accepted_by: string | null;
-            contact: string | null;
+            accepted_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            answered_at: string | null;
+            contact: components["schemas"]["Customer"] | null;
             conversation: string | null;
             /** Format: date-time */
             deadline: string | null;
+            fallback: components["schemas"]["Fallback"] | null;
             id: string;
+            /** @description Whether it was taken in time; nothing while that is open, and outside working hours. */
+            kept: boolean | null;
+            kind: components["schemas"]["AskKind"];
+            last_message: components["schemas"]["LastMessage"] | null;
+            /** @description Whether whoever asks has it. */
+            mine: boolean;
             /** @description Whether the deadline passed before it was taken. */
             missed: boolean;
+            offer: components["schemas"]["Offer"] | null;
             /** Format: date-time */
             offered_at: string;
+            /**
+             * Format: date-time
+             * @description When it happened, as the provider says.
+             */
+            provider_at: string | null;
             reason: string;
             /**
              * Format: date-time
              * @description When what caused it came in: the promise counts from here.
              */
             received_at: string;
-            /** @description The run that asked; nothing when a tag rule did. */
+            /** @description The run that asked; nothing when a tag rule or a person did. */
             run: string | null;
-            /** @description Who should take it. */
+            state: components["schemas"]["EscalationState"];
             team: string;
+            /** @description Whether it is offered to whoever asks. */
+            to_me: boolean;
         };
-        /** @description An escalation was taken. */
-        EscalationTaken: {
-            /**
-             * Format: uint64
-             * @description Milliseconds from our receipt of what caused it.
-             */
-            after_ms: number;
+        /** @description What was asked for. */
+        EscalationAsked: {
             escalation: string;
-            /** @description Whether that was too late. */
+        };
+        /** @description Where a demand stands. The number is what is stored. */
+        EscalationState: "waiting" | "offered" | "team" | "taken" | "missed" | "out_of_hours" | "closed";
+        /** @description An escalation with its story. */
+        EscalationTold: {
+            /** Format: date-time */
+            accepted_at: string | null;
+            accepted_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            answered_at: string | null;
+            contact: components["schemas"]["Customer"] | null;
+            conversation: string | null;
+            /** Format: date-time */
+            deadline: string | null;
+            fallback: components["schemas"]["Fallback"] | null;
+            id: string;
+            /** @description Whether it was taken in time; nothing while that is open, and outside working hours. */
+            kept: boolean | null;
+            kind: components["schemas"]["AskKind"];
+            last_message: components["schemas"]["LastMessage"] | null;
+            /** @description Whether whoever asks has it. */
+            mine: boolean;
+            /** @description Whether the deadline passed before it was taken. */
             missed: boolean;
+            offer: components["schemas"]["Offer"] | null;
+            /** Format: date-time */
+            offered_at: string;
+            /**
+             * Format: date-time
+             * @description When it happened, as the provider says.
+             */
+            provider_at: string | null;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When what caused it came in: the promise counts from here.
+             */
+            received_at: string;
+            /** @description The run that asked; nothing when a tag rule or a person did. */
+            run: string | null;
+            state: components["schemas"]["EscalationState"];
+            /** @description What each second was spent on. */
+            story: components["schemas"]["StoryLine"][];
+            team: string;
+            /** @description Whether it is offered to whoever asks. */
+            to_me: boolean;
         };
         /** @description Escalations, newest first. */
         Escalations: {
             escalations: components["schemas"]["Escalation"][];
+            next: string | null;
         };
         /** @description An event: something that happened outside or by the clock. */
         Event: {
@@ -3373,6 +4250,19 @@ export interface components {
              */
             provider_at: string | null;
             type: string;
+        };
+        /** @description Who else was told. */
+        Fallback: {
+            /**
+             * Format: date-time
+             * @description When a fallback channel was.
+             */
+            notified_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the customer was.
+             */
+            told_at: string | null;
         };
         /** @description A problem and the file it is in. */
         FileProblem: {
@@ -3394,6 +4284,8 @@ export interface components {
             line: number;
             /** @description What is wrong. */
             message: string;
+            /** @description The same two for other languages. */
+            said: components["schemas"]["ProblemSaid"];
             /** @description How bad. */
             severity: components["schemas"]["Severity"];
         };
@@ -3405,6 +4297,10 @@ export interface components {
             good: boolean;
             /** @description What was found, and what to do when it is not good. */
             text: string;
+        };
+        FlowAlarm: {
+            /** @description Whether its failed runs are alarms. */
+            on: boolean;
         };
         /** @description How its runs are doing. */
         FlowFigures: {
@@ -3654,6 +4550,202 @@ export interface components {
             /** @description Warnings. */
             problems: components["schemas"]["FileProblem"][];
         };
+        /** @description What the flows do in it. */
+        InboxBot: {
+            flow: string | null;
+            /** @description The run that is at work, the newest of several. */
+            run: string | null;
+            state: components["schemas"]["BotState"];
+            /**
+             * Format: date-time
+             * @description Until when what flows send is held; nothing = until a person says otherwise.
+             */
+            until: string | null;
+        };
+        /** @description A conversation as the inbox lists it. */
+        InboxConversation: {
+            /** @description Who has it. */
+            assignee: components["schemas"]["Colleague"] | null;
+            bot: components["schemas"]["InboxBot"];
+            /** @description Such as `whatsapp`. */
+            channel: string;
+            /** @description The connection it last ran over. */
+            connection: string;
+            contact: components["schemas"]["InboxPerson"];
+            /** @description An escalation of this contact that nobody has taken. */
+            escalation: string | null;
+            id: string;
+            last_message: components["schemas"]["InboxLastMessage"] | null;
+            /**
+             * Format: int64
+             * @description Counts changes.
+             */
+            rev: number;
+            session: components["schemas"]["InboxSession"];
+            state: components["schemas"]["TalkState"];
+            /** @description The team it was handed to. */
+            team: string | null;
+            /**
+             * Format: int64
+             * @description Customer's messages that nobody answered or read.
+             */
+            unread: number;
+            /**
+             * Format: date-time
+             * @description Until when free text may be sent.
+             */
+            window_closes_at: string | null;
+        };
+        /** @description A conversation with what goes on in it. */
+        InboxConversationShown: {
+            /** @description Who has it. */
+            assignee: components["schemas"]["Colleague"] | null;
+            bot: components["schemas"]["InboxBot"];
+            /** @description Such as `whatsapp`. */
+            channel: string;
+            /** @description The connection it last ran over. */
+            connection: string;
+            contact: components["schemas"]["InboxPerson"];
+            /** @description An escalation of this contact that nobody has taken. */
+            escalation: string | null;
+            /** @description What flows want to send and a person's talking holds, oldest first. */
+            held: components["schemas"]["InboxHeldMessage"][];
+            id: string;
+            last_message: components["schemas"]["InboxLastMessage"] | null;
+            /** @description Who else has it open. */
+            others: components["schemas"]["Colleague"][];
+            /**
+             * Format: int64
+             * @description Counts changes.
+             */
+            rev: number;
+            /** @description Its runs that are not over. */
+            runs: components["schemas"]["InboxRun"][];
+            session: components["schemas"]["InboxSession"];
+            state: components["schemas"]["TalkState"];
+            /** @description The team it was handed to. */
+            team: string | null;
+            /** @description Who of them writes. */
+            typing: components["schemas"]["Colleague"][];
+            /**
+             * Format: int64
+             * @description Customer's messages that nobody answered or read.
+             */
+            unread: number;
+            /**
+             * Format: date-time
+             * @description Until when free text may be sent.
+             */
+            window_closes_at: string | null;
+        };
+        /** @description How many there are; counting ends at 1 000. */
+        InboxCounts: {
+            /** Format: uint32 */
+            all: number;
+            /** Format: uint32 */
+            mine: number;
+            /** Format: uint32 */
+            unassigned: number;
+        };
+        /** @description A flow by name. */
+        InboxFlow: {
+            id: string;
+            name: string;
+        };
+        /** @description Flows that a person may start. */
+        InboxFlows: {
+            flows: components["schemas"]["InboxFlow"][];
+        };
+        /** @description A message that is held. */
+        InboxHeldMessage: {
+            /**
+             * Format: date-time
+             * @description When it is too late for it.
+             */
+            expires_at: string;
+            flow: string;
+            run: string;
+            template: string | null;
+            text: string | null;
+        };
+        /** @description The newest message. */
+        InboxLastMessage: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["MessageBy"];
+            direction: components["schemas"]["Direction"];
+            status: components["schemas"]["MessageProgress"];
+            /** @description At most 200 characters. */
+            text: string;
+            type: string;
+        };
+        /** @description A message, or a note. */
+        InboxMessage: {
+            /** @description Who wrote it, of the people here. */
+            agent: components["schemas"]["Colleague"] | null;
+            /** Format: date-time */
+            at: string;
+            /** @description What could be chosen. */
+            buttons: string[];
+            by: components["schemas"]["MessageBy"];
+            direction: components["schemas"]["Direction"];
+            error: components["schemas"]["MessageFailure"] | null;
+            /** @description The flow that sent it. */
+            flow: string | null;
+            id: string;
+            media: components["schemas"]["MessageMedia"] | null;
+            /** @description Who is to see a note. */
+            mentions: components["schemas"]["Colleague"][];
+            quote: components["schemas"]["MessageQuote"] | null;
+            reactions: components["schemas"]["MessageReaction"][];
+            run: string | null;
+            status: components["schemas"]["MessageProgress"];
+            /** Format: date-time */
+            status_at: string | null;
+            template: string | null;
+            text: string;
+            /** @description The provider's word, `voice`, `order`, or `note`. */
+            type: string;
+        };
+        /** @description What was said, newest first. */
+        InboxMessages: {
+            messages: components["schemas"]["InboxMessage"][];
+            next: string | null;
+        };
+        /** @description With whom. */
+        InboxPerson: {
+            id: string;
+            language: string;
+            name: string;
+            order_status: string;
+            phone: string | null;
+            priority: components["schemas"]["Priority"];
+            tags: string[];
+        };
+        /** @description A run of it. */
+        InboxRun: {
+            flow: string;
+            id: string;
+            status: components["schemas"]["RunStatus"];
+        };
+        /** @description The message. */
+        InboxSent: {
+            message: components["schemas"]["InboxMessage"];
+        };
+        /** @description The present session. */
+        InboxSession: {
+            /**
+             * Format: int64
+             * @description The customer's messages in it.
+             */
+            messages: number;
+            /** Format: date-time */
+            opened_at: string | null;
+        };
+        /** @description Templates that may be sent in a conversation. */
+        InboxTemplates: {
+            templates: components["schemas"]["ApprovedTemplate"][];
+        };
         /** @description Somebody with a link that works once: below the server's address, they choose a password with it. */
         Invited: {
             /** @description `/invitation#<token>`; shown this once. */
@@ -3683,6 +4775,12 @@ export interface components {
         };
         /** @description How urgent an input or an effect is. Escalations overtake, bulk gives way. */
         Lane: "escalation" | "interactive" | "bulk";
+        /** @description What the customer wrote last. */
+        LastMessage: {
+            /** Format: date-time */
+            at: string | null;
+            text: string | null;
+        };
         /** @description The flows that ship, by id. */
         Library: {
             flows: components["schemas"]["LibraryFlow"][];
@@ -3735,9 +4833,36 @@ export interface components {
             /** @description Whether it does. */
             open: boolean;
         } | {
+            /** @description Until when somebody must have taken it. */
+            deadline: components["schemas"]["At"];
             /** @description Which. */
             id: string;
+            /** @description The server's time when this was told. */
+            now: components["schemas"]["At"];
             /** @description Whether nobody took it yet. */
+            open: boolean;
+            /** @description Where it stands. */
+            state: components["schemas"]["EscalationState"];
+            /** @description Of whom it is asked. */
+            team: string;
+            /** @description To whom it is offered now. */
+            to: string[];
+        } | {
+            /** @description Who. */
+            id: string;
+            /**
+             * Format: uint
+             * @description Conversations they hold.
+             */
+            load: number;
+            /** @description Whether a page of theirs is there. */
+            online: boolean;
+            /** @description What the agent is. */
+            state: components["schemas"]["AgentState"];
+        } | {
+            /** @description Which. */
+            id: string;
+            /** @description Whether nobody has said that they look at it. */
             open: boolean;
         } | {
             /** @description Its id. */
@@ -3745,6 +4870,18 @@ export interface components {
         } | {
             /** @description Whose. */
             id: string;
+        } | {
+            /** @description With whom; nothing when only a message got further. */
+            contact: string | null;
+            /** @description Which. */
+            id: string;
+        } | {
+            /** @description Which conversation. */
+            id: string;
+            /** @description That one's name. */
+            name: string;
+            /** @description Who. */
+            user: string;
         } | {
             /** @description Which. */
             id: string;
@@ -3821,6 +4958,41 @@ export interface components {
             status_at: string | null;
             text: string | null;
         };
+        /** @description Who wrote a message. */
+        MessageBy: ("customer" | "flow" | "agent") | "app" | "system";
+        /** @description Why a message did not arrive. */
+        MessageFailure: {
+            /** @description The provider's code, or ours. */
+            code: string;
+            words: string;
+        };
+        /** @description Something that hangs on a message. */
+        MessageMedia: {
+            /** @description For `GET /media/{id}`. */
+            id: string;
+            /** @description `image`, `video`, `audio`, `voice`, `document` or `sticker`. */
+            kind: string;
+            /** @description The file's name, where the customer's phone told one. */
+            name: string | null;
+            /**
+             * Format: uint64
+             * @description In bytes, where it is known.
+             */
+            size: number | null;
+        };
+        /** @enum {string} */
+        MessageProgress: "sending" | "accepted" | "sent" | "failed" | "delivered" | "read" | "played" | "received";
+        /** @description What a message answers. */
+        MessageQuote: {
+            /** @description Nothing when it is not stored here. */
+            id: string | null;
+            text: string;
+        };
+        /** @description A reaction to a message. */
+        MessageReaction: {
+            by: components["schemas"]["MessageBy"];
+            emoji: string;
+        };
         /** @description How far a message got. The order is the rank, and a rank never goes down. */
         MessageStatus: "accepted" | "sent" | "failed" | "delivered" | "read" | "played" | "received";
         /** @description Where a document stands among others. */
@@ -3866,6 +5038,8 @@ export interface components {
              * @description The run, counted from 1 in the order of their beginnings.
              */
             run: number | null;
+            /** @description The same for other languages. */
+            said: components["schemas"]["Sentence"];
             /** @description What a condition saw. */
             saw: unknown;
             /** @description The step as journals name it. */
@@ -3937,8 +5111,27 @@ export interface components {
             offset: string;
             /** @description The step it is about, as its place in the text. */
             path: string | null;
+            /** @description The same for other languages. */
+            said: components["schemas"]["Sentence"];
             /** @description In words. */
             words: string;
+        };
+        /** @description How much something matters. */
+        NoticeLevel: "info" | "warning" | "alarm";
+        /** @description Of whom it is asked now. */
+        Offer: {
+            /** Format: uint8 */
+            rung: number;
+            /**
+             * Format: uint8
+             * @description How many rungs there are.
+             */
+            rungs: number;
+            /** Format: date-time */
+            since: string;
+            to: components["schemas"]["Person"][];
+            /** Format: date-time */
+            until: string;
         };
         /** @description What a run that waits does when another version is published. */
         OnPublish: "finish" | "continue" | "stop";
@@ -3983,6 +5176,40 @@ export interface components {
             /** @description Whether everything was as expected. */
             passed: boolean;
         };
+        /** @description Somebody who was not asked. */
+        PassedOver: {
+            agent: components["schemas"]["Person"];
+            /** @description `offline`, `away`, `busy`, `break`, `wrap_up`, `tried`, `full`, `language`, `skill`, `behind`. */
+            why: string;
+        };
+        /** @description The figures. */
+        PeopleFigures: {
+            rows: components["schemas"]["PeopleFiguresRow"][];
+        };
+        /** @description One line of them. */
+        PeopleFiguresRow: {
+            /** @description From our receipt until it was taken. */
+            accept_ms: components["schemas"]["Spread"];
+            /**
+             * Format: uint
+             * @description How many conversations were asked about.
+             */
+            conversations: number;
+            /** @description From our receipt to a human's first answer. */
+            first_response_ms: components["schemas"]["Spread"];
+            key: string;
+            /** Format: uint */
+            missed: number;
+            /** @description For people. */
+            name: string | null;
+            /** Format: uint */
+            out_of_hours: number;
+            /**
+             * Format: double
+             * @description The share that was taken in time; nothing where there was nothing to keep.
+             */
+            within: number | null;
+        };
         /** @description One thing somebody may do. The text names are stored in API tokens, and only ever added to. */
         Permission: "system.read" | "flows.read" | "figures.read" | "runs.read" | "personal.read" | "contacts.read" | "contacts.change" | "people.export" | "people.erase" | "inbox.read" | "inbox.work" | "inbox.all" | "flows.edit" | "flows.publish" | "rules.edit" | "rules.publish" | "runs.control" | "sending.stop" | "log.read" | "log.prove" | "log.export" | "connections.check" | "connections.manage" | "users.manage" | "tokens.manage" | "settings.manage";
         /** @description A permission. */
@@ -3991,14 +5218,22 @@ export interface components {
             /** @description What it allows, in words. */
             what: string;
         };
-        /** @description Everything stored about one person, also what is nobody's and tells of them. */
+        /** @description Somebody who works here, or in whose name a machine acted. */
         Person: {
+            /** @description Nothing for who is no user here. */
+            id: string | null;
+            name: string;
+        };
+        /** @description Everything stored about one person, also what is nobody's and tells of them. */
+        Person2: {
             contact: components["schemas"]["Contact"] | null;
             conversations: components["schemas"]["Conversation"][];
-            escalations: components["schemas"]["Escalation"][];
+            escalations: components["schemas"]["StoredEscalation"][];
             events: components["schemas"]["Event"][];
             messages: components["schemas"]["Message"][];
             runs: components["schemas"]["Run"][];
+            /** @description What people here said to and about this person. */
+            said: components["schemas"]["Said"][];
             tags: components["schemas"]["Tag"][];
         };
         /** @description What was erased with a person. */
@@ -4061,6 +5296,8 @@ export interface components {
             message: string;
             /** @description What it is about, as a path; `None` for the whole document and for text that is no YAML. */
             path: string | null;
+            /** @description The same two for other languages. */
+            said: components["schemas"]["ProblemSaid"];
             /** @description How bad. */
             severity: components["schemas"]["Severity"];
         };
@@ -4074,8 +5311,91 @@ export interface components {
              */
             webhook_status: number | null;
         };
+        /** @description How alarms are told, and which revision of it. */
+        PolicyView: {
+            /**
+             * Format: uint32
+             * @description Minutes for which a connection must be down: 0 to 1 440. Default 5. Refused credentials are told at once.
+             * @default 5
+             */
+            down_minutes: number;
+            /**
+             * @description Flows whose failed runs are alarms.
+             * @default []
+             */
+            flows: string[];
+            /**
+             * Format: uint32
+             * @description How often it is told at most: 1 to 100. Default 4.
+             * @default 4
+             */
+            most: number;
+            /**
+             * @description What is never an alarm.
+             * @default []
+             */
+            off: components["schemas"]["AlarmKind"][];
+            /**
+             * Format: uint32
+             * @description Minutes after which an alarm that nobody acknowledged is told again: 1 to 1 440. Default 15.
+             * @default 15
+             */
+            repeat_minutes: number;
+            /** @description For `If-Match`; 0 while nobody changed it. */
+            revision: string;
+            /**
+             * @description Who is told. Without any, alarms are only shown here.
+             * @default []
+             */
+            routes: components["schemas"]["AlarmRoute"][];
+            /**
+             * @description A calendar outside whose hours less than `alarm` is not told, but when it opens. Default: no quiet hours.
+             * @default null
+             */
+            working_hours: string | null;
+        };
         /** @description How urgent a contact is. */
         Priority: "low" | "medium" | "high";
+        /** @description What a problem says, with its parts. */
+        ProblemSaid: {
+            /** @description What to do. */
+            hint: components["schemas"]["Sentence"];
+            /** @description What is wrong. */
+            message: components["schemas"]["Sentence"];
+        };
+        /** @description A provider of OpenID Connect, as the settings have it. */
+        Provider: {
+            /**
+             * @description What the provider calls us.
+             * @default
+             */
+            client_id: string;
+            /**
+             * @description Domains whose e-mail addresses may come in; none = all. Small letters.
+             * @default []
+             */
+            domains: string[];
+            /**
+             * @description Stands in addresses: small letters, digits and hyphens.
+             * @default
+             */
+            id: string;
+            /**
+             * @description The issuer's address, exactly as the provider writes it. HTTPS, but for loopback.
+             * @default
+             */
+            issuer: string;
+            /**
+             * @description What the button says, 1 to 40 characters.
+             * @default
+             */
+            name: string;
+            /**
+             * @description The role of somebody who was not invited; `null` = invited only. Never `admin`, and only with domains.
+             * @default null
+             */
+            newcomers: components["schemas"]["Role"] | null;
+        };
         /** @description What is in force now. */
         Published: {
             /** @description The version. */
@@ -4430,6 +5750,50 @@ export interface components {
             more: boolean;
             refused: components["schemas"]["RunRefused"][];
         };
+        /** @description Something that people here said: to the customer, or in a note among themselves. */
+        Said: {
+            /** Format: date-time */
+            at: string;
+            /** @description Which user; nothing for the engine or a machine. */
+            by: string | null;
+            conversation: string;
+            /** @description Code and words of a failure. */
+            error: string | null;
+            id: string;
+            /** @description Whether it is a note. */
+            note: boolean;
+            text: string | null;
+        };
+        /** @description What customers are asked once a conversation is closed. */
+        Satisfaction: {
+            /**
+             * @description Whether they are asked when whoever closes it says nothing.
+             * @default false
+             */
+            ask: boolean;
+            /**
+             * @description What they answer with.
+             * @default five
+             */
+            scale: components["schemas"]["Scale"];
+            /**
+             * @description The words by language; a language without any has ours.
+             * @default {}
+             */
+            texts: {
+                [key: string]: components["schemas"]["SatisfactionTexts"];
+            };
+        };
+        /** @description The words in one language. */
+        SatisfactionTexts: {
+            /** @description The question, 1 to 1 024 characters. */
+            question: string;
+            /**
+             * @description What is said to who answers; empty = nothing.
+             * @default
+             */
+            thanks: string;
+        };
         /** @description A text that is kept. */
         Saved: {
             /** @description When it was kept. */
@@ -4439,6 +5803,8 @@ export interface components {
             /** @description What the next change is made over. */
             revision: string;
         };
+        /** @description What customers answer with. */
+        Scale: "five" | "thumbs";
         Schema: Record<string, never> | boolean;
         /** @description Something that was found. */
         SearchHit: {
@@ -4455,6 +5821,15 @@ export interface components {
         /** @description Sending is stopped. */
         SendingStopped: {
             stopped: string;
+        };
+        /** @description A sentence. It prints as English. */
+        Sentence: {
+            /** @description The English text; `{name}` stands for what `with` has under that name. */
+            form: string;
+            /** @description What stands for the names: texts, or sentences again. */
+            with: {
+                [key: string]: unknown;
+            };
         };
         /** @description Who is signed in, what they may do, and what must come with every write. */
         SessionView: {
@@ -4480,6 +5855,12 @@ export interface components {
             changed_at: string | null;
             changed_by: string | null;
             /**
+             * Format: uint32
+             * @description After how many minutes what somebody holds who is gone is handed over, 0 to 1440; 0 = never.
+             * @default 15
+             */
+            hand_over_after_min: number;
+            /**
              * @description Language of the editor for those who chose none, BCP 47.
              * @default en
              */
@@ -4490,12 +5871,26 @@ export interface components {
              */
             name: string;
             /**
+             * @description Providers through which people may sign in; at most 10.
+             * @default []
+             */
+            oidc: components["schemas"]["Provider"][];
+            /**
              * @description Roles that must sign in with a second factor.
              * @default []
              */
             require_totp: components["schemas"]["Role"][];
             /** @description For `If-Match`; 0 while nobody changed them. */
             revision: string;
+            /**
+             * @description What customers are asked once a conversation is closed.
+             * @default {
+             *       "ask": false,
+             *       "scale": "five",
+             *       "texts": {}
+             *     }
+             */
+            satisfaction: components["schemas"]["Satisfaction"];
             /**
              * @description The time zone in which pages show times, of the IANA list.
              * @default UTC
@@ -4531,6 +5926,34 @@ export interface components {
             vars: {
                 [key: string]: unknown;
             };
+        };
+        /** @description A text that agents send often. */
+        Snippet: {
+            id: string;
+            /** @description For `If-Match`. */
+            revision: string;
+            /**
+             * @description What brings it up behind a `/`; empty = none.
+             * @default
+             */
+            shortcut: string;
+            /** @description The text by language, each 1 to 4096 characters. */
+            texts: {
+                [key: string]: string;
+            };
+            /** @description 1 to 100 characters. */
+            title: string;
+        };
+        /** @description Texts that agents send often, by id. */
+        Snippets: {
+            snippets: components["schemas"]["Snippet"][];
+        };
+        /** @description Half of them took at most the first, nine of ten at most the second. */
+        Spread: {
+            /** Format: uint64 */
+            p50: number | null;
+            /** Format: uint64 */
+            p90: number | null;
         };
         /** @description What became of a step; the last time, when it was done several times. */
         StepPicture: {
@@ -4577,6 +6000,51 @@ export interface components {
         /** @description What is stopped. */
         Stops: {
             stops: components["schemas"]["Stop"][];
+        };
+        /** @description A demand that a human takes over, as it is stored of a person. */
+        StoredEscalation: {
+            /** Format: date-time */
+            accepted_at: string | null;
+            accepted_by: string | null;
+            contact: string | null;
+            conversation: string | null;
+            /** Format: date-time */
+            deadline: string | null;
+            id: string;
+            /** @description Whether the deadline passed before it was taken. */
+            missed: boolean;
+            /** Format: date-time */
+            offered_at: string;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When what caused it came in: the promise counts from here.
+             */
+            received_at: string;
+            /** @description The run that asked; nothing when a tag rule did. */
+            run: string | null;
+            /** @description Who should take it. */
+            team: string;
+        };
+        /** @description One line of the story. */
+        StoryLine: {
+            /**
+             * Format: uint64
+             * @description Milliseconds since what caused it was received.
+             */
+            after_ms: number;
+            /** @description All whom it concerns. */
+            agents: components["schemas"]["Person"][];
+            /** Format: date-time */
+            at: string;
+            /** @description Who else was looked at, and why it was not them. */
+            passed: components["schemas"]["PassedOver"][];
+            /** @description `asked`, `offered`, `timed_out`, `declined`, `left`, `away`, `nobody`, `team`, `taken`, `missed`, `fallback_told` … */
+            what: string;
+            /** @description Whom it concerns, if that is one. */
+            who: components["schemas"]["Person"] | null;
+            /** @description Why, a stable code; of a fallback channel its connection. */
+            why: string | null;
         };
         /** @description What a text says of itself at first sight, also when it has problems. */
         Summary: {
@@ -4698,6 +6166,113 @@ export interface components {
         Taken: {
             lock: components["schemas"]["Lock"];
         };
+        /**
+         * @description Whether a conversation is open.
+         * @enum {string}
+         */
+        TalkState: "open" | "closed";
+        /** @description A team with its id. */
+        Team: {
+            /**
+             * Format: uint64
+             * @description Within which time somebody must have taken an escalation, from our receipt of what caused it. Default 20000.
+             * @default 20000
+             */
+            accept_within_ms: number;
+            /**
+             * @description What a customer is told when nobody works, by language; languages that are missing have a text of ours.
+             * @default {}
+             */
+            away_text: {
+                [key: string]: string;
+            };
+            /**
+             * @description The calendar of its working hours; `null` = always.
+             * @default null
+             */
+            calendar: string | null;
+            /**
+             * @description Whether that text asks for number and time of a call-back. Default true.
+             * @default true
+             */
+            call_back: boolean;
+            /**
+             * @description Connections that are told when nobody took it so far. Empty = the installation's `notify` connection.
+             * @default []
+             */
+            fallback: string[];
+            /**
+             * Format: uint64
+             * @description How long the first agent is asked, in milliseconds. Default 8000.
+             * @default 8000
+             */
+            first_ms: number;
+            /** @description As flows name it. */
+            id: string;
+            /**
+             * Format: uint64
+             * @description The same for leads (`human.assign`). Default 15 minutes.
+             * @default 900000
+             */
+            lead_within_ms: number;
+            /**
+             * Format: uint32
+             * @description How many conversations an agent may have. Default 6.
+             * @default 6
+             */
+            load_limit: number;
+            /**
+             * @description Who belongs to it.
+             * @default []
+             */
+            members: components["schemas"]["TeamMember"][];
+            /** @description Its name, for people. */
+            name: string;
+            /** @description For `If-Match`. */
+            revision: string;
+            /**
+             * Format: uint64
+             * @description How long the next one is. Default 6000.
+             * @default 6000
+             */
+            second_ms: number;
+            /**
+             * Format: uint64
+             * @description How long somebody who took one may keep silent before it is offered again. Default 60000.
+             * @default 60000
+             */
+            silent_ms: number;
+            /**
+             * Format: uint64
+             * @description How long an agent writes up after closing a conversation, and is offered nothing. Default 15000; 0 = not at all.
+             * @default 15000
+             */
+            wrap_up_ms: number;
+        };
+        /** @description Somebody in a team. */
+        TeamMember: {
+            /**
+             * @description Languages, besides the profile's.
+             * @default []
+             */
+            languages: string[];
+            /**
+             * @description What this one can do in this team, besides the profile's.
+             * @default []
+             */
+            skills: string[];
+            /** @description Who. */
+            user: string;
+        };
+        /** @description What was removed. */
+        TeamRemoved: {
+            removed: string;
+        };
+        /** @description Teams, and everybody who is in one. */
+        Teams: {
+            agents: components["schemas"]["AgentProfile"][];
+            teams: components["schemas"]["Team"][];
+        };
         /** @description What the tests showed. */
         Tested: {
             /** @description What they came to. */
@@ -4719,6 +6294,39 @@ export interface components {
         Timeline: {
             next: string | null;
             timeline: components["schemas"]["Happened"][];
+        };
+        /** @description What became of the escalations of a day. */
+        Today: {
+            /**
+             * Format: uint
+             * @description Not taken in time; a fallback channel was told.
+             */
+            fallback: number;
+            /**
+             * Format: uint
+             * @description Taken in time.
+             */
+            kept: number;
+            /**
+             * Format: uint64
+             * @description Half of those that were taken were taken within so many milliseconds.
+             */
+            median_ms: number | null;
+            /**
+             * Format: uint
+             * @description Not taken in time.
+             */
+            missed: number;
+            /**
+             * Format: uint
+             * @description Nobody worked when they came.
+             */
+            out_of_hours: number;
+            /**
+             * Format: uint
+             * @description Taken by somebody.
+             */
+            taken: number;
         };
         /** @description A token, without the token itself. */
         TokenView: {
@@ -5001,6 +6609,8 @@ export interface components {
             path: string | null;
             /** @description The step as runs name it: by this a publication says what becomes of them. */
             step: string;
+            /** @description The step's verb; `null` when the text no longer tells. */
+            verb: string | null;
             /** @description The version. */
             version: string;
         };
@@ -5071,6 +6681,241 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    teams_put_agent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Names in other services, by service: `{ slack: U012AB3CD }`. Buttons pressed there count as this one's.
+                     * @default {}
+                     */
+                    handles?: {
+                        [key: string]: string;
+                    };
+                    /**
+                     * @description Languages spoken, BCP 47. None = asked in every one.
+                     * @default []
+                     */
+                    languages?: string[];
+                    /**
+                     * Format: uint32
+                     * @description How many conversations at once; `null` = as the team says.
+                     * @default null
+                     */
+                    limit?: number | null;
+                    /**
+                     * @description What this one can do.
+                     * @default []
+                     */
+                    skills?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description What is set of an agent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentProfile"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    alarms_list: {
+        parameters: {
+            query?: {
+                /** @description Only those that are not over: open, or looked at by somebody. */
+                open?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Alarms, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarms"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    alarms_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How alarms are told, and which revision of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyView"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    alarms_change_policy: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uint32
+                     * @description Minutes for which a connection must be down: 0 to 1 440. Default 5. Refused credentials are told at once.
+                     * @default 5
+                     */
+                    down_minutes?: number;
+                    /**
+                     * @description Flows whose failed runs are alarms.
+                     * @default []
+                     */
+                    flows?: string[];
+                    /**
+                     * Format: uint32
+                     * @description How often it is told at most: 1 to 100. Default 4.
+                     * @default 4
+                     */
+                    most?: number;
+                    /**
+                     * @description What is never an alarm.
+                     * @default []
+                     */
+                    off?: ("connection_down" | "attention" | "flow_failed" | "starts_held" | "clock_jumped" | "escalation_missed" | "escalation_late" | "test")[];
+                    /**
+                     * Format: uint32
+                     * @description Minutes after which an alarm that nobody acknowledged is told again: 1 to 1 440. Default 15.
+                     * @default 15
+                     */
+                    repeat_minutes?: number;
+                    /**
+                     * @description Who is told. Without any, alarms are only shown here.
+                     * @default []
+                     */
+                    routes?: {
+                        /** @description A connection that performs `notify.alarm`. */
+                        connection: string;
+                        /**
+                         * @description From this level on: `info` is everything.
+                         * @default info
+                         */
+                        level?: "info" | "warning" | "alarm";
+                        /**
+                         * @description Whom there, in the service's own words. Default: whom the connection names.
+                         * @default null
+                         */
+                        to?: string | null;
+                    }[];
+                    /**
+                     * @description A calendar outside whose hours less than `alarm` is not told, but when it opens. Default: no quiet hours.
+                     * @default null
+                     */
+                    working_hours?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description How alarms are told, and which revision of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyView"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    alarms_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Through which connection. */
+                    connection: string;
+                    /**
+                     * @description Whom there. Default: whom the connection names.
+                     * @default null
+                     */
+                    to?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Whether a trial was told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmTried"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    alarms_acknowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Something that needs a person who works here. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     attention_list: {
         parameters: {
             query?: {
@@ -6416,13 +8261,654 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    list_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Held by this one. */
+                agent?: string | null;
+                /** @description Which conversations. */
+                box?: "mine" | "unassigned" | "team" | "all" | "closed";
+                /** @description `limit` of a list. */
+                limit?: number | null;
+                /** @description Whose contact has this tag. */
+                tag?: string | null;
+                /** @description Handed to this team. */
+                team?: string | null;
+                /** @description Whose contact's name or number holds this. */
+                text?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Conversations, the one in which something was said last first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversations"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    list_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A conversation with what goes on in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxConversationShown"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    acts_assign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Nothing = nobody's. */
+                    agent?: string | null;
+                    /** @description Nothing = no team's. */
+                    team?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description A conversation with what goes on in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxConversationShown"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    acts_bot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description What the flows are to do. */
+                    do: "continue" | "end" | "pause";
+                    /** @description With `end`: this run only. */
+                    run?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description A conversation with what goes on in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxConversationShown"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    acts_close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Whether the customer is asked how it was. Left out, as the settings say. */
+                    ask_satisfaction?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description A conversation with what goes on in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxConversationShown"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    escalations_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    reason: string;
+                    team: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationAsked"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    more_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    flow: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A conversation with what goes on in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxConversationShown"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    more_flows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Flows that a person may start. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxFlows"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    messages_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                before?: string | null;
+                /** @description `limit` of a list. */
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was said, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxMessages"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    messages_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Made by the client for each message: the same one again is the same message. */
+                    key: string;
+                    /** @description The customer's message that this one answers. */
+                    quote?: string | null;
+                    /** @description An approved template, at any time. */
+                    template?: {
+                        /** @description Left out: the contact's, else the connection's. */
+                        language?: string | null;
+                        name: string;
+                        /**
+                         * @description Values of its variables, by name or number.
+                         * @default {}
+                         */
+                        params?: {
+                            [key: string]: string;
+                        };
+                    } | null;
+                    /** @description Free text, inside the 24-hour window. */
+                    text?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The message. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxSent"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    messages_resend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The message. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxSent"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    acts_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Who is to see it.
+                     * @default []
+                     */
+                    mentions?: string[];
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A conversation with what goes on in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxConversationShown"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    acts_order_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Its code; empty = none. */
+                    status: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A conversation with what goes on in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxConversationShown"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    acts_prioritise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description How urgent a contact is. */
+                    priority: "low" | "medium" | "high";
+                };
+            };
+        };
+        responses: {
+            /** @description A conversation with what goes on in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxConversationShown"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    acts_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description A conversation with what goes on in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxConversationShown"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    acts_reopen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description A conversation with what goes on in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxConversationShown"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    more_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Templates that may be sent in a conversation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxTemplates"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    more_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    subject: string;
+                    /** @default  */
+                    text?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A conversation with what goes on in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxConversationShown"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    acts_typing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description A conversation with what goes on in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxConversationShown"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    desk_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The desk at this moment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desk"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    desk_choose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description What an agent chose to be. */
+                    state: "available" | "busy" | "break" | "away";
+                };
+            };
+        };
+        responses: {
+            /** @description An agent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    desk_beat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An answer to a beat. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Beat"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     escalations_list: {
         parameters: {
             query?: {
+                /** @description Only those older than this one: `next` of the page before. */
+                after?: string | null;
                 /** @description `limit` of a list. */
                 limit?: number | null;
+                /** @description Only those that whoever asks took. */
+                mine?: boolean;
+                /** @description Only those that were missed. */
+                missed?: boolean;
                 /** @description Only those nobody took yet. */
                 open?: boolean;
+                /** @description Only those asked of this team. */
+                team?: string | null;
             };
             header?: never;
             path?: never;
@@ -6442,6 +8928,63 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    escalations_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An escalation with its story. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationTold"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    escalations_decline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description A short code, such as `busy` or `wrong_team`: small letters and `_`, at most 30. It stays in the log, so no words about a
+                     *     customer belong here.
+                     * @default
+                     */
+                    why?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A demand that a human takes over. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Escalation"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     escalations_take: {
         parameters: {
             query?: never;
@@ -6454,19 +8997,19 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description Who takes it; left out, whoever is signed in. */
+                    /** @description For tokens: the name of whoever takes it. A person who is signed in takes it for themselves. */
                     agent?: string | null;
                 };
             };
         };
         responses: {
-            /** @description An escalation was taken. */
+            /** @description A demand that a human takes over. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EscalationTaken"];
+                    "application/json": components["schemas"]["Escalation"];
                 };
             };
             default: components["responses"]["Error"];
@@ -6481,13 +9024,41 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Changes as server-sent events, named by what changed: `run`, `attention`, `escalation`, `flow`, `contact`, `connection`; `heartbeat` with `now` each 15 s; `reset` when something was missed. */
+            /** @description Changes as server-sent events, named by what changed: `run`, `attention`, `escalation`, `presence`, `alarm`, `flow`, `contact`, `conversation`, `typing`, `connection`; `heartbeat` with `now` each 15 s; `reset` when something was missed. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/event-stream": components["schemas"]["LiveChange"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    people_show: {
+        parameters: {
+            query?: {
+                /** @description What is counted together. */
+                by?: "agent" | "team" | "flow" | "day";
+                /** @description From when on; left out, the last seven days. */
+                from?: string | null;
+                /** @description Until when; left out, until now. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleFigures"];
                 };
             };
             default: components["responses"]["Error"];
@@ -6936,6 +9507,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    alarms_watch_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Whether its failed runs are alarms. */
+                    on: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowAlarm"];
                 };
             };
             default: components["responses"]["Error"];
@@ -7749,6 +10350,29 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    media_fetch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, as the customer sent it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     messages_unmatched: {
         parameters: {
             query?: {
@@ -7768,6 +10392,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Unmatched"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    oidc_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    oidc_finish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Of the app, or a recovery code. */
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Who is signed in, what they may do, and what must come with every write. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    oidc_callback: {
+        parameters: {
+            query?: {
+                code?: string | null;
+                error?: string | null;
+                /** @description Who answers, where the provider says so (RFC 9207). */
+                iss?: string | null;
+                state?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
                 };
             };
             default: components["responses"]["Error"];
@@ -7811,7 +10517,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Person"];
+                    "application/json": components["schemas"]["Person2"];
                 };
             };
             default: components["responses"]["Error"];
@@ -7874,7 +10580,7 @@ export interface operations {
                     /** @description What is written, or the words of what is tapped. */
                     text?: string | null;
                     /** @description What a customer can do. */
-                    what: "message" | "order" | "tap" | "read";
+                    what: "message" | "order" | "tap" | "read" | "photo" | "voice" | "document" | "location";
                 };
             };
         };
@@ -9477,6 +12183,12 @@ export interface operations {
                      */
                     approval?: boolean;
                     /**
+                     * Format: uint32
+                     * @description After how many minutes what somebody holds who is gone is handed over, 0 to 1440; 0 = never.
+                     * @default 15
+                     */
+                    hand_over_after_min?: number;
+                    /**
                      * @description Language of the editor for those who chose none, BCP 47.
                      * @default en
                      */
@@ -9487,10 +12199,83 @@ export interface operations {
                      */
                     name?: string;
                     /**
+                     * @description Providers through which people may sign in; at most 10.
+                     * @default []
+                     */
+                    oidc?: {
+                        /**
+                         * @description What the provider calls us.
+                         * @default
+                         */
+                        client_id?: string;
+                        /**
+                         * @description Domains whose e-mail addresses may come in; none = all. Small letters.
+                         * @default []
+                         */
+                        domains?: string[];
+                        /**
+                         * @description Stands in addresses: small letters, digits and hyphens.
+                         * @default
+                         */
+                        id?: string;
+                        /**
+                         * @description The issuer's address, exactly as the provider writes it. HTTPS, but for loopback.
+                         * @default
+                         */
+                        issuer?: string;
+                        /**
+                         * @description What the button says, 1 to 40 characters.
+                         * @default
+                         */
+                        name?: string;
+                        /**
+                         * @description The role of somebody who was not invited; `null` = invited only. Never `admin`, and only with domains.
+                         * @default null
+                         */
+                        newcomers?: ("viewer" | "auditor" | "agent" | "team_lead" | "ops" | "crm_admin" | "admin") | null;
+                        /** @description What we prove that with. Only ever written; left out = as it was, empty = a client without one. */
+                        secret?: string | null;
+                    }[];
+                    /**
                      * @description Roles that must sign in with a second factor.
                      * @default []
                      */
                     require_totp?: ("viewer" | "auditor" | "agent" | "team_lead" | "ops" | "crm_admin" | "admin")[];
+                    /**
+                     * @description What customers are asked once a conversation is closed.
+                     * @default {
+                     *       "ask": false,
+                     *       "scale": "five",
+                     *       "texts": {}
+                     *     }
+                     */
+                    satisfaction?: {
+                        /**
+                         * @description Whether they are asked when whoever closes it says nothing.
+                         * @default false
+                         */
+                        ask?: boolean;
+                        /**
+                         * @description What they answer with.
+                         * @default five
+                         */
+                        scale?: "five" | "thumbs";
+                        /**
+                         * @description The words by language; a language without any has ours.
+                         * @default {}
+                         */
+                        texts?: {
+                            [key: string]: {
+                                /** @description The question, 1 to 1 024 characters. */
+                                question: string;
+                                /**
+                                 * @description What is said to who answers; empty = nothing.
+                                 * @default
+                                 */
+                                thanks?: string;
+                            };
+                        };
+                    };
                     /**
                      * @description The time zone in which pages show times, of the IANA list.
                      * @default UTC
@@ -9565,6 +12350,95 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    snippets_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Texts that agents send often, by id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snippets"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    snippets_put: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description What brings it up behind a `/`; empty = none.
+                     * @default
+                     */
+                    shortcut?: string;
+                    /** @description The text by language, each 1 to 4096 characters. */
+                    texts: {
+                        [key: string]: string;
+                    };
+                    /** @description 1 to 100 characters. */
+                    title: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A text that agents send often. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snippet"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    snippets_remove: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Texts that agents send often, by id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snippets"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     system_show: {
         parameters: {
             query?: never;
@@ -9581,6 +12455,168 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    teams_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Teams, and everybody who is in one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Teams"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    teams_put: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uint64
+                     * @description Within which time somebody must have taken an escalation, from our receipt of what caused it. Default 20000.
+                     * @default 20000
+                     */
+                    accept_within_ms?: number;
+                    /**
+                     * @description What a customer is told when nobody works, by language; languages that are missing have a text of ours.
+                     * @default {}
+                     */
+                    away_text?: {
+                        [key: string]: string;
+                    };
+                    /**
+                     * @description The calendar of its working hours; `null` = always.
+                     * @default null
+                     */
+                    calendar?: string | null;
+                    /**
+                     * @description Whether that text asks for number and time of a call-back. Default true.
+                     * @default true
+                     */
+                    call_back?: boolean;
+                    /**
+                     * @description Connections that are told when nobody took it so far. Empty = the installation's `notify` connection.
+                     * @default []
+                     */
+                    fallback?: string[];
+                    /**
+                     * Format: uint64
+                     * @description How long the first agent is asked, in milliseconds. Default 8000.
+                     * @default 8000
+                     */
+                    first_ms?: number;
+                    /**
+                     * Format: uint64
+                     * @description The same for leads (`human.assign`). Default 15 minutes.
+                     * @default 900000
+                     */
+                    lead_within_ms?: number;
+                    /**
+                     * Format: uint32
+                     * @description How many conversations an agent may have. Default 6.
+                     * @default 6
+                     */
+                    load_limit?: number;
+                    /**
+                     * @description Who belongs to it.
+                     * @default []
+                     */
+                    members?: {
+                        /**
+                         * @description Languages, besides the profile's.
+                         * @default []
+                         */
+                        languages?: string[];
+                        /**
+                         * @description What this one can do in this team, besides the profile's.
+                         * @default []
+                         */
+                        skills?: string[];
+                        /** @description Who. */
+                        user: string;
+                    }[];
+                    /** @description Its name, for people. */
+                    name: string;
+                    /**
+                     * Format: uint64
+                     * @description How long the next one is. Default 6000.
+                     * @default 6000
+                     */
+                    second_ms?: number;
+                    /**
+                     * Format: uint64
+                     * @description How long somebody who took one may keep silent before it is offered again. Default 60000.
+                     * @default 60000
+                     */
+                    silent_ms?: number;
+                    /**
+                     * Format: uint64
+                     * @description How long an agent writes up after closing a conversation, and is offered nothing. Default 15000; 0 = not at all.
+                     * @default 15000
+                     */
+                    wrap_up_ms?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description A team with its id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    teams_remove: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was removed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamRemoved"];
                 };
             };
             default: components["responses"]["Error"];

@@ -130,11 +130,9 @@ function typed({ as }: Asked, text: string): string | number | string[] {
 /** Secrets travel apart from what may be shown; what was left empty keeps its default. */
 function split(asked: Asked[], values: Record<string, string>): Pick<NewConnection, "settings" | "secrets"> {
   const filled = asked.filter(({ name }) => values[name]?.trim());
-  const pick = (secret: boolean) =>
-    Object.fromEntries(
-      filled
-        .filter((one) => Boolean(one.secret) === secret)
-        .map((one) => [one.name, typed(one, values[one.name] ?? "")]),
-    );
-  return { settings: pick(false), secrets: pick(true) };
+  const [secret, open] = [filled.filter((one) => one.secret), filled.filter((one) => !one.secret)];
+  return {
+    settings: Object.fromEntries(open.map((one) => [one.name, typed(one, values[one.name] ?? "")])),
+    secrets: Object.fromEntries(secret.map(({ name }) => [name, (values[name] ?? "").trim()])),
+  };
 }

@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { createFlow, type NewFlow } from "~/api/flows";
+import { createFlow, idOf, type NewFlow } from "~/api/flows";
 import { queries } from "~/api/queries";
 import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
@@ -9,7 +9,6 @@ import { Dialog } from "~/ui/dialog";
 import { TextField } from "~/ui/field";
 import { explain } from "~/ui/page";
 import styles from "./flows.module.css";
-import { idOf } from "./new";
 
 interface Props {
   title: string;
