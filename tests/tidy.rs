@@ -60,9 +60,13 @@ const SILENCED: [(&str, &str); 3] = [
 ];
 
 /// Where outgoing HTTP is made.
-const CALLERS: [(&str, &str); 4] = [
+const CALLERS: [(&str, &str); 5] = [
     ("connectors/src/net/", "the one door for outgoing HTTP"),
     ("connectors/src/sandbox/", "plays providers, which call our webhooks"),
+    (
+        "web/src/accounts/oidc/remote.rs",
+        "asks sign-in providers that an admin named: one request at a time, bounded, no redirects",
+    ),
     ("web/src/cli/play.rs", "talks to the sandbox's control desk"),
     ("web/src/config/server.rs", "checks an address with reqwest's parser"),
 ];

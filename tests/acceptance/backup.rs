@@ -30,9 +30,10 @@ fn a_copy_made_under_load_is_restored_whole_and_tells_customers_nothing_twice() 
         let (said, ()) = tokio::join!(copy_when(&place, taken.subscribe()), take_orders(&place, &taken));
         assert!(said.contains("its log is whole"), "{said}");
         place.cli(&["person", "erase", &format!("+{PERSON}")]).await.good();
-        server.api.until_runs("?flow=order-to-ticket", BEFORE + AFTER, "waiting").await;
+        server.api.until_runs("&flow=order-to-ticket", BEFORE + AFTER, "waiting").await;
         assert_eq!(files(&place.path("copies")), ["nightly.db"], "nothing lies beside it");
         let copy = text_of(&place.path("copies/nightly.db"));
+        let waiting = not_begun(&place.path("copies/nightly.db")).await;
         let told = messages(&place);
         assert_eq!(told.len(), BEFORE + AFTER, "everybody had one confirmation");
 
@@ -47,11 +48,13 @@ fn a_copy_made_under_load_is_restored_whole_and_tells_customers_nothing_twice() 
 
         let server = place.serve_with(&["--first-hour", "off"]).await;
         assert_eq!(server.api.raw(&format!("/contacts/%2B{PERSON}")).await.0, 404, "who was erased stays erased");
-        let runs = server.api.runs("?flow=order-to-ticket").await;
+        let runs = server.api.runs("&flow=order-to-ticket").await;
         assert!((BEFORE..BEFORE + AFTER).contains(&runs.len()), "as of the moment of the copy: {}", runs.len());
         until("everything but messages is done", async || (open_work(&place).await == 0).then_some(())).await;
         assert_eq!(messages(&place), told, "nothing was sent again");
-        assert!(tickets(&place).values().all(|count| *count == 1), "{:?}", tickets(&place));
+        // What was taken in and not begun when the copy was made begins anew, and is another run.
+        let doubled = tickets(&place).values().filter(|count| **count > 1).count();
+        assert!(doubled <= waiting, "{waiting} orders had not begun: {:?}", tickets(&place));
         let stops = server.api.get("/sending").await;
         assert_eq!(stops["stops"][0]["scope"], "all", "{stops}");
         let report = place.cli(&["audit", "verify", "--json"]).await.json();
@@ -63,9 +66,9 @@ fn a_copy_made_under_load_is_restored_whole_and_tells_customers_nothing_twice() 
 #[test]
 fn what_is_no_whole_copy_or_has_no_keys_changes_nothing() {
     staged(async {
-        let place = Installation::new(&["price"]).await;
+        let place = Installation::new(&["complaint"]).await;
         let server = place.serve().await;
-        let said = delivery(&[(PERSON, NAME)], vec![text("wamid.1", PERSON, "price")]);
+        let said = delivery(&[(PERSON, NAME)], vec![text("wamid.1", PERSON, "A complaint")]);
         assert_eq!(place.deliver(&said).await.unwrap(), 200);
         server.api.until_runs("", 1, "done").await;
         assert_eq!(server.stop().await.0, Some(0));
@@ -114,6 +117,16 @@ async fn take_orders(place: &Installation, taken: &watch::Sender<usize>) {
         assert_eq!(place.deliver(&sent).await.unwrap(), 200);
         taken.send_replace(n + 1);
     }
+}
+
+/// How many events of a copy had not been handled when it was made.
+async fn not_begun(copy: &Path) -> usize {
+    use sqlx::ConnectOptions;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(copy).read_only(true).immutable(true);
+    let mut conn = options.connect().await.unwrap();
+    let count: i64 =
+        sqlx::query_scalar("select count(*) from input where kind = 0").fetch_one(&mut conn).await.unwrap();
+    usize::try_from(count).unwrap()
 }
 
 /// What is still to be done, but for messages, which are held.

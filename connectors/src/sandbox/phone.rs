@@ -47,8 +47,8 @@ impl Phones {
         let shown = |choice: interactive::Choice| choice.shown["title"].as_str().unwrap_or_default().to_owned();
         let seen = |message: super::Message| OnPhone {
             buttons: interactive::choices(&message).into_iter().map(shown).collect(),
+            text: message.text.clone().or_else(|| interactive::words(&message)),
             callback: message.callback,
-            text: message.text,
             template: message.template,
         };
         messages.into_iter().map(seen).collect()

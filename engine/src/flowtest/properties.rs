@@ -95,6 +95,13 @@ pub(super) struct Ending {
     rows: Rows,
 }
 
+impl Ending {
+    /// Whether anything was told to the desk.
+    pub(super) fn told_the_desk(&self) -> bool {
+        self.rows.told_the_desk()
+    }
+}
+
 /// A flow that others can call.
 pub(super) fn helper() -> Published {
     let text = "format: 1\nflow: helper\non: flow.called\nsteps:\n  - wait: 10m\n  - set: { helped: true }\n";

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::event::Event;
+use crate::event::{Event, Origin};
 use crate::flow::Version;
 use crate::handle::{encode_event, mailbox_from, place_of, places};
 use crate::ids::VersionId;
@@ -36,6 +36,12 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// Whether anything was told to the desk, whose turns are apart from the contacts'.
+    pub(super) fn told_the_desk(&self) -> bool {
+        let echoed = self.events.values().any(|event| event.origin == Origin::AppEcho);
+        echoed || !self.escalations.is_empty()
+    }
+
     /// What was told of runs, in order of their ids.
     pub(super) fn of_runs(&self) -> Vec<Entry> {
         self.runs.keys().filter_map(|run| self.journal.get(&run.0)).flatten().cloned().collect()

@@ -353,7 +353,7 @@ fn what_the_desk_gives_is_the_agents_and_what_it_takes_back_is_nobodys() {
     stage.writes("hi");
     let taken = serde_json::from_value(json!({
         "told": "taken", "escalation": "esc_0000000000001", "conversation": TALK, "agent": ANA, "name": "Ana",
-        "team": "care", "reason": "", "at": NOW, "after_ms": 5,
+        "team": "care", "reason": "", "deadline": NOW, "at": NOW, "after_ms": 5,
     }));
     let letter = |letter| Input::Letter { letter: Box::new(Letter::FromDesk(letter)), input: None };
     stage.give(letter(taken.unwrap())).0.unwrap();

@@ -61,6 +61,11 @@ pub(in crate::sandbox) fn choices(message: &Message) -> Vec<Choice> {
     buttons.chain(rows.map(|shown| Choice { kind: "list_reply", shown })).collect()
 }
 
+/// What stands above them.
+pub(in crate::sandbox) fn words(message: &Message) -> Option<String> {
+    message.content.as_ref()?["body"]["text"].as_str().map(str::to_owned)
+}
+
 fn check_body(interactive: &Map<String, Value>, most: usize) -> Result<(), Error> {
     let body = interactive.get("body").ok_or_else(|| Error::missing("interactive.body"))?;
     limited(object("body", body)?, "text", 1..=most).map(drop)

@@ -24,7 +24,7 @@ pub(crate) fn count(session: &dyn Session, hit: &RuleHit, strand: i64) -> Result
 }
 
 pub(crate) const SINCE: &str = "select day, rules, rule, cast(sum(held) as bigint), cast(sum(watched) as bigint), max(last_at) from rule_hit \
-     where day >= ? group by day, rules, rule";
+     where day >= ? group by day, rules, rule order by day, rules, rule";
 
 pub(crate) async fn since(conn: &mut Conn<'_>, day: i64) -> Result<Vec<RuleHits>, Error> {
     let read = |row: Row| {

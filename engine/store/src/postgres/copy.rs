@@ -88,7 +88,7 @@ fn read_all(path: PathBuf, pages: &mpsc::Sender<Page>) -> Result<(), Error> {
         let columns = columns(&conn, &table)?;
         let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
         let page = |rows| Page { table: table.clone(), columns: names.clone(), rows };
-        let mut statement = conn.prepare(&format!("select {} from {table} order by rowid", names.join(", ")))?;
+        let mut statement = conn.prepare(&format!("select {} from {table}", names.join(", ")))?;
         let (mut found, mut rows) = (statement.query([])?, Vec::new());
         if pages.blocking_send(page(Vec::new())).is_err() {
             return Ok(());

@@ -12,12 +12,13 @@ use tokio::time::{Instant, sleep};
 use crate::database::error::Error;
 
 /// Tables whose columns `database/erase.rs` empties.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "vacuum (full) contact",
     "vacuum (full) conversation",
     "vacuum (full) contact_tag",
     "vacuum (full) event",
     "vacuum (full) message",
+    "vacuum (full) said",
     "vacuum (full) input",
     "vacuum (full) run",
     "vacuum (full) journal",

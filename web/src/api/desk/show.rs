@@ -18,6 +18,7 @@ use crate::error::ApiError;
 
 /// Somebody who works here, or in whose name a machine acted.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "DeskPerson")]
 pub(crate) struct Person {
     /// Nothing for who is no user here.
     pub(crate) id: Option<UserId>,

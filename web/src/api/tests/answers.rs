@@ -44,7 +44,12 @@ const NOT_ASKED: [&str; 5] =
     ["attention_fail", "attention_retry", "attention_settle", "flows_switch_rules", "runs_retry"];
 
 /// Modules whose operations have tests of their own: in `accounts`, `api/studio/tests`, [`super::rules`] and `tests/acceptance`.
-const ELSEWHERE: [&str; 26] = [
+const ELSEWHERE: [&str; 31] = [
+    "acts",
+    "list",
+    "messages",
+    "more",
+    "snippets",
     "desk",
     "alarms",
     "diff",

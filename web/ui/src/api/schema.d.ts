@@ -2735,7 +2735,7 @@ export interface components {
             skills: string[];
             state: components["schemas"]["AgentState"];
             teams: string[];
-            user: components["schemas"]["Person"];
+            user: components["schemas"]["DeskPerson"];
         };
         /** @description What is set of an agent. */
         AgentProfile: {
@@ -2764,7 +2764,7 @@ export interface components {
              * @default []
              */
             skills: string[];
-            user: components["schemas"]["Person"];
+            user: components["schemas"]["DeskPerson"];
         };
         /** @description What an agent is, all things taken together. */
         AgentState: "available" | "busy" | "break" | "wrap_up" | "away";
@@ -3518,6 +3518,12 @@ export interface components {
             /** @description What nobody has, oldest first. */
             waiting: components["schemas"]["Escalation"][];
         };
+        /** @description Somebody who works here, or in whose name a machine acted. */
+        DeskPerson: {
+            /** @description Nothing for who is no user here. */
+            id: string | null;
+            name: string;
+        };
         /** @description One difference. */
         Difference: {
             /** @description What it is about: `step`, `trigger`, `rule`, `test` or `document`. */
@@ -4139,7 +4145,7 @@ export interface components {
         Escalation: {
             /** Format: date-time */
             accepted_at: string | null;
-            accepted_by: components["schemas"]["Person"] | null;
+            accepted_by: components["schemas"]["DeskPerson"] | null;
             /** Format: date-time */
             answered_at: string | null;
             contact: components["schemas"]["Customer"] | null;
@@ -4187,7 +4193,7 @@ export interface components {
         EscalationTold: {
             /** Format: date-time */
             accepted_at: string | null;
-            accepted_by: components["schemas"]["Person"] | null;
+            accepted_by: components["schemas"]["DeskPerson"] | null;
             /** Format: date-time */
             answered_at: string | null;
             contact: components["schemas"]["Customer"] | null;
@@ -5129,7 +5135,7 @@ export interface components {
             rungs: number;
             /** Format: date-time */
             since: string;
-            to: components["schemas"]["Person"][];
+            to: components["schemas"]["DeskPerson"][];
             /** Format: date-time */
             until: string;
         };
@@ -5178,7 +5184,7 @@ export interface components {
         };
         /** @description Somebody who was not asked. */
         PassedOver: {
-            agent: components["schemas"]["Person"];
+            agent: components["schemas"]["DeskPerson"];
             /** @description `offline`, `away`, `busy`, `break`, `wrap_up`, `tried`, `full`, `language`, `skill`, `behind`. */
             why: string;
         };
@@ -5218,14 +5224,8 @@ export interface components {
             /** @description What it allows, in words. */
             what: string;
         };
-        /** @description Somebody who works here, or in whose name a machine acted. */
-        Person: {
-            /** @description Nothing for who is no user here. */
-            id: string | null;
-            name: string;
-        };
         /** @description Everything stored about one person, also what is nobody's and tells of them. */
-        Person2: {
+        Person: {
             contact: components["schemas"]["Contact"] | null;
             conversations: components["schemas"]["Conversation"][];
             escalations: components["schemas"]["StoredEscalation"][];
@@ -6034,7 +6034,7 @@ export interface components {
              */
             after_ms: number;
             /** @description All whom it concerns. */
-            agents: components["schemas"]["Person"][];
+            agents: components["schemas"]["DeskPerson"][];
             /** Format: date-time */
             at: string;
             /** @description Who else was looked at, and why it was not them. */
@@ -6042,7 +6042,7 @@ export interface components {
             /** @description `asked`, `offered`, `timed_out`, `declined`, `left`, `away`, `nobody`, `team`, `taken`, `missed`, `fallback_told` … */
             what: string;
             /** @description Whom it concerns, if that is one. */
-            who: components["schemas"]["Person"] | null;
+            who: components["schemas"]["DeskPerson"] | null;
             /** @description Why, a stable code; of a fallback channel its connection. */
             why: string | null;
         };
@@ -10517,7 +10517,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Person2"];
+                    "application/json": components["schemas"]["Person"];
                 };
             };
             default: components["responses"]["Error"];
