@@ -1,9 +1,10 @@
 //! The whole server on PostgreSQL: what was taken in survives it, another process takes its place, and a file moves there.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tests::postgres;
 use tests::stage::staged;
+use tokio::time::Instant;
 
 use crate::process::{Installation, delivery, order};
 

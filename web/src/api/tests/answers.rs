@@ -96,6 +96,37 @@ async fn every_answer_is_as_described() {
     assert_eq!(never.into_iter().collect::<BTreeSet<_>>(), NOT_ASKED.into());
 }
 
+/// What is read of a place at which an order was handled.
+const READ: [&str; 27] = [
+    "/system",
+    "/catalog",
+    "/schema",
+    "/openapi.json",
+    "/flows",
+    "/flows/order-to-ticket",
+    "/rules",
+    "/workspace",
+    "/flows/order-to-ticket/misses",
+    "/messages/unmatched",
+    "/sending",
+    "/attention",
+    "/escalations",
+    "/escalations?missed=true&team=care",
+    "/desk",
+    "/teams",
+    "/figures/people",
+    "/figures/people?by=day",
+    "/bad-items",
+    "/connections",
+    "/contacts",
+    "/audit",
+    "/search?q=tea",
+    "/uses?kind=tag&name=vip",
+    "/library",
+    "/library/order-to-ticket",
+    "/play/chat",
+];
+
 async fn what_comes_of_an_order() -> BTreeSet<String> {
     let staged = Staged::open(&["order-to-ticket", "customer-care", "price-autoreply"]).await;
     let place = &staged.place;
@@ -108,35 +139,7 @@ async fn what_comes_of_an_order() -> BTreeSet<String> {
     let shown = place.get(&format!("/runs/{id}")).await;
     assert_eq!(shown["trigger"]["type"], "whatsapp.order_received");
     let contact = run["contact"].as_str().unwrap();
-    for path in [
-        "/system",
-        "/catalog",
-        "/schema",
-        "/openapi.json",
-        "/flows",
-        "/flows/order-to-ticket",
-        "/rules",
-        "/workspace",
-        "/flows/order-to-ticket/misses",
-        "/messages/unmatched",
-        "/sending",
-        "/attention",
-        "/escalations",
-        "/escalations?missed=true&team=care",
-        "/desk",
-        "/teams",
-        "/figures/people",
-        "/figures/people?by=day",
-        "/bad-items",
-        "/connections",
-        "/contacts",
-        "/audit",
-        "/search?q=tea",
-        "/uses?kind=tag&name=vip",
-        "/library",
-        "/library/order-to-ticket",
-        "/play/chat",
-    ] {
+    for path in READ {
         place.get(path).await;
     }
     place.get(&format!("/contacts/{contact}")).await;
