@@ -1,0 +1,65 @@
+// A customer of the sandbox writes, an agent answers in the inbox and sees the ticks; then somebody is asked for, the offer stands over
+// another page, `T` takes it, and the conversation is theirs. `npm run journey`; SWITCHBOARD_BIN names the binary, LOOK a folder for pictures.
+import assert from "node:assert/strict";
+import { ask, faults, PASSWORD, picture, staged, until } from "./stage.mjs";
+
+await staged(async ({ base, setup, context }) => {
+  const page = await (await context()).newPage();
+  const wrong = [];
+  page.on("pageerror", (error) => wrong.push(error.message));
+  page.on("response", (answer) => {
+    if (answer.status() >= 500) wrong.push(`${answer.status()} ${answer.request().method()} ${answer.url()}`);
+  });
+  await page.goto(`${base}/setup${new URL(setup).hash}`);
+  await page.getByLabel("Your name").fill("Mia");
+  await page.getByLabel("E-mail").fill("mia@example.com");
+  await page.getByLabel("New password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Make my account" }).click();
+  await page.waitForURL(/\/flows/);
+  const { user } = await ask(page, "GET", "/session");
+  const team = { name: "Care", members: [{ user: user.id, skills: [], languages: [] }] };
+  await ask(page, "PUT", "/teams/care", team, "0");
+
+  await ask(page, "POST", "/play", { what: "message", text: "Where is my parcel?" });
+  const talk = await until("the conversation", async () => {
+    const { conversations } = await ask(page, "GET", "/conversations?box=all");
+    return conversations[0];
+  });
+  await page.goto(`${base}/inbox/${talk.id}`);
+  await page.getByRole("log").getByText("Where is my parcel?").waitFor();
+  await page.getByRole("textbox", { name: /Write a reply/ }).fill("It is on its way.");
+  await page.keyboard.press("Enter");
+  const said = page.getByRole("log").getByRole("listitem").filter({ hasText: "It is on its way." });
+  await said.waitFor();
+  await until("the customer reads it", async () => {
+    const chat = await ask(page, "GET", "/play/chat");
+    return JSON.stringify(chat).includes("It is on its way.");
+  });
+  await until("it is told as delivered or read", async () => {
+    const { messages } = await ask(page, "GET", `/conversations/${talk.id}/messages`);
+    const ours = messages.find(({ text }) => text === "It is on its way.");
+    return ["delivered", "read"].includes(ours?.status);
+  });
+  await picture(page, "inbox-real");
+  assert.deepEqual(await faults(page), [], "the conversation, by axe");
+
+  await page.goto(`${base}/runs`);
+  await page.getByRole("button", { name: /Your state/ }).waitFor();
+  await ask(page, "PUT", "/desk/me", { state: "available" });
+  await until("the desk sees the page", async () => (await ask(page, "GET", "/desk")).me?.online);
+  await ask(page, "POST", `/conversations/${talk.id}/escalate`, { team: "care", reason: "An angry customer" });
+  await page.getByText("An angry customer").first().waitFor();
+  await picture(page, "offer-real");
+  await page.keyboard.press("t");
+  const taken = await until("it is taken", async () => {
+    const { escalations } = await ask(page, "GET", "/escalations");
+    return escalations[0]?.accepted_by && escalations[0];
+  });
+  assert.equal(taken.accepted_by.name, "Mia");
+  await until("the conversation is hers", async () => {
+    const shown = await ask(page, "GET", `/conversations/${talk.id}`);
+    return shown.assignee?.name === "Mia";
+  });
+  assert.deepEqual(wrong, []);
+});
+process.stdout.write("inbox: a customer answered, somebody asked for, and taken by one key\n");
