@@ -6,7 +6,7 @@ use engine::store::{RuleHit, RuleHits};
 use super::columns::Columns;
 use super::error::Error;
 use super::query::{Conn, all, query};
-use super::session::Session;
+use super::session::{Key, Session};
 use super::value::{Row, values};
 
 const COUNT: &str = "insert into rule_hit (day, rules, rule, strand, held, watched, last_at) \
@@ -18,9 +18,9 @@ const COUNT: &str = "insert into rule_hit (day, rules, rule, strand, held, watch
 pub(crate) fn count(session: &dyn Session, hit: &RuleHit, strand: i64) -> Result<(), Error> {
     let (held, watched) = (i64::from(!hit.watched), i64::from(hit.watched));
     let day = RuleHit::day(hit.at);
-    // Several of one rule may come in one commit: one after the other.
-    session.execute(COUNT, values![day, hit.rules, hit.rule, strand, held, watched, hit.at.0])?;
-    Ok(())
+    // Several of one rule may come in one commit: by its key they are counted one after the other.
+    let key = Key::named(format!("{day}/{}/{}", hit.rules, hit.rule).as_bytes());
+    session.put(COUNT, key, values![day, hit.rules, hit.rule, strand, held, watched, hit.at.0])
 }
 
 pub(crate) const SINCE: &str = "select day, rules, rule, cast(sum(held) as bigint), cast(sum(watched) as bigint), max(last_at) from rule_hit \
