@@ -98,6 +98,13 @@ fn what_is_no_whole_copy_or_has_no_keys_changes_nothing() {
         }
         let said = place.cli(&["restore", &copy, "--data", &other]).await.good();
         assert!(said.contains("its log is whole"), "{said}");
+        // As a restore leaves it that was killed.
+        let mark = Path::new(&other).join("restore-under-way");
+        std::fs::write(&mark, "").unwrap();
+        let half = place.cli(&["run", "list", "--data", &other]).await;
+        assert!(half.code == Some(1) && half.err.contains("repeat"), "{}", half.err);
+        place.cli(&["restore", &copy, "--data", &other, "--replace"]).await.good();
+        assert!(!mark.exists());
         let runs = place.cli(&["run", "list", "--json", "--data", &other]).await.json();
         assert_eq!(list(&runs, "runs").len(), 1, "{runs}");
     });

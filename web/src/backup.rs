@@ -25,6 +25,9 @@ use crate::{config, keys, private};
 
 /// How much more room there must be than the copy takes: its file is checked and renamed, others write meanwhile.
 const ROOM: u64 = 2;
+/// There from before a copy is in its place until all that goes with it is done: who starts in between would tell customers again
+/// what they were told.
+const UNDERWAY: &str = "restore-under-way";
 /// Who is written down for what a restore does.
 const BY: &str = "restore";
 
@@ -128,6 +131,17 @@ async fn whole_copy(from: &Path, partial: &Path, key: [u8; 32], list: &Path) -> 
     Ok(Copied { bytes: file.metadata().map_err(at(partial))?.len(), until, report })
 }
 
+/// Refuses a data folder in which a restore did not come to its end.
+///
+/// # Errors
+/// When it is such a one: what to do.
+pub(crate) fn expect_whole(data: &Path) -> Result<(), start::Error> {
+    match data.join(UNDERWAY).exists() {
+        true => Err(start::Error::Restoring { dir: data.to_owned() }),
+        false => Ok(()),
+    }
+}
+
 /// What came of a restore.
 #[derive(Debug)]
 pub struct Restored {
@@ -161,6 +175,8 @@ pub async fn restore(data: &Path, from: &Path, replace: bool, lists: &[PathBuf])
     fs::copy(from, &partial).map_err(at(&partial))?;
     private::database(&partial).map_err(at(&partial))?;
     File::open(&partial).and_then(|file| file.sync_all()).map_err(at(&partial))?;
+    let mark = data.join(UNDERWAY);
+    File::create(&mark).and_then(|file| file.sync_all()).map_err(at(&mark))?;
     let kept = put_aside(data)?;
     fs::rename(&partial, &database).map_err(at(&database))?;
     sync_folder(data)?;
@@ -168,6 +184,8 @@ pub async fn restore(data: &Path, from: &Path, replace: bool, lists: &[PathBuf])
     let done = settle(&started, &database, &erased).await;
     started.stop().await;
     let (until, report, again) = done?;
+    fs::remove_file(&mark).map_err(at(&mark))?;
+    sync_folder(data)?;
     Ok(Restored { until, report, erased: again, kept })
 }
 

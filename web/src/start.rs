@@ -15,7 +15,6 @@ use engine_store::{Database, Options};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use crate::accounts::{Seal, SignIn};
-use crate::anchors;
 use crate::app::{App, Engine};
 use crate::clock::SystemClock;
 use crate::config;
@@ -26,6 +25,7 @@ use crate::flows::{Checker, folder};
 use crate::keys::{self, Token};
 use crate::lock::{self, Lock};
 use crate::private;
+use crate::{anchors, backup};
 
 /// How long calls under way have to come back when we stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -42,6 +42,12 @@ pub enum Error {
     /// Somebody else works there.
     #[error(transparent)]
     Lock(#[from] lock::Error),
+    /// A copy was put there, and what goes with it was not done.
+    #[error("a restore did not come to its end in {}: repeat `switchboard restore FILE --replace`", dir.display())]
+    Restoring {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// A key is missing.
     #[error(transparent)]
     Keys(#[from] keys::Error),
@@ -206,7 +212,9 @@ pub async fn without_doors(
     connections: Option<&Path>,
     bindings: Bindings,
 ) -> Result<Started, Error> {
-    in_folder(Lock::take(data)?, data, database, connections, bindings).await
+    let lock = Lock::take(data)?;
+    backup::expect_whole(data)?;
+    in_folder(lock, data, database, connections, bindings).await
 }
 
 /// The same under a lock that the caller has.

@@ -25,7 +25,7 @@ use crate::config::server::{Given, ServerSettings};
 use crate::flows::folder;
 use crate::lock::Lock;
 use crate::start::{self, Setup, Started};
-use crate::{api, demo, retag, router, server, shift, socket, upkeep};
+use crate::{api, backup, demo, retag, router, server, shift, socket, upkeep};
 
 /// Bounds of the buckets of `switchboard_hook_seconds`.
 const HOOK_SECONDS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1.0, 10.0];
@@ -128,6 +128,7 @@ struct Doors {
 impl Doors {
     async fn open(context: &Context, settings: &ServerSettings) -> Result<Self, Failure> {
         let lock = Lock::take(&context.data).map_err(Failure::failed)?;
+        backup::expect_whole(&context.data).map_err(Failure::failed)?;
         let listener = TcpListener::bind(settings.listen).await;
         let listener =
             listener.map_err(|why| Failure::Failed(format!("cannot listen on {}: {why}", settings.listen)))?;
