@@ -12,3 +12,4 @@ mod store_postgres;
 mod store_sqlite;
 mod tidy;
 mod vendor_specs;
+mod waits;

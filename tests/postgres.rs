@@ -15,11 +15,20 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
-/// Runs the server until the input ends. `$1` is the folder with the binaries, `$2` our folder.
-const HOLD: &str = "\"$1/postgres\" -D \"$2/data\" -k \"$2\" -c listen_addresses= -c fsync=off -c max_connections=200 \
+/// Runs the server until the input ends. `$1` is the folder with the binaries, `$2` our folder, `$3` says whether it syncs.
+const HOLD: &str = "\"$1/postgres\" -D \"$2/data\" -k \"$2\" -c listen_addresses= -c fsync=$3 -c max_connections=200 \
     2>&1 & pid=$!; cat > /dev/null; kill -INT $pid; wait $pid; rm -rf \"$2\"";
 
-/// The server of this test binary.
+/// Whether what is committed is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sync {
+    /// As in production, and for measurements.
+    On,
+    /// For tests: nobody cuts the power.
+    Off,
+}
+
+/// A private server.
 pub struct Server {
     folder: PathBuf,
     databases: AtomicU32,
@@ -30,7 +39,7 @@ pub struct Server {
 /// The server of this test binary, or why there is none and how to get one.
 pub fn server() -> Result<&'static Server, &'static str> {
     static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
-    SERVER.get_or_init(start).as_ref().map_err(String::as_str)
+    SERVER.get_or_init(|| Server::start(Sync::Off)).as_ref().map_err(String::as_str)
 }
 
 /// The server, or nothing after telling that the test is skipped.
@@ -39,7 +48,8 @@ pub fn server_or_skip() -> Option<&'static Server> {
     server().inspect_err(|why| println!("SKIPPED: {why}")).ok()
 }
 
-fn start() -> Result<Server, String> {
+/// A running server, made anew: the folder, and the input that holds it.
+fn start(sync: Sync) -> Result<(PathBuf, ChildStdin), String> {
     let binaries = binaries().ok_or(
         "no PostgreSQL is installed here: `apt-get install postgresql`, or put the folder with `initdb` and `postgres` on PATH",
     )?;
@@ -68,6 +78,7 @@ fn start() -> Result<Server, String> {
         .args(["-c", HOLD, "hold"])
         .arg(&binaries)
         .arg(&folder)
+        .arg(if sync == Sync::On { "on" } else { "off" })
         .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -85,7 +96,7 @@ fn start() -> Result<Server, String> {
     }
     // What it says is read on, so that it never waits for us.
     std::thread::spawn(move || lines.for_each(drop));
-    Ok(Server { folder, databases: AtomicU32::new(0), _hold: hold })
+    Ok((folder, hold))
 }
 
 /// The folder with the newest `initdb` and `postgres`. Installs Debian's package where that is wanted and allowed.
@@ -136,6 +147,15 @@ pub struct TestDatabase {
 }
 
 impl Server {
+    /// Makes and starts one.
+    ///
+    /// # Errors
+    /// When no PostgreSQL is installed, or it does not start; the text says which and what to do.
+    pub fn start(sync: Sync) -> Result<Self, String> {
+        let (folder, hold) = start(sync)?;
+        Ok(Self { folder, databases: AtomicU32::new(0), _hold: hold })
+    }
+
     /// A new, empty database.
     pub async fn database(&self) -> TestDatabase {
         let name = format!("t{}", self.databases.fetch_add(1, Ordering::Relaxed));

@@ -1,20 +1,56 @@
-//! A look into a database file: what the books of the sandbox are compared with, how large tables are, what is due when.
+//! A look into a database: what the books of the sandbox are compared with, how large tables are, what is due when.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
-/// One number that `sql` asks for, without changing anything.
-pub(crate) async fn number(file: &Path, sql: &str) -> Result<f64> {
-    let mut conn = open(file).await?;
-    let found: f64 = sqlx::query_scalar(AssertSqlSafe(format!("select cast(({sql}) as real)")))
-        .fetch_one(&mut conn)
-        .await
-        .with_context(|| format!("cannot ask: {sql}"))?;
-    conn.close().await?;
-    Ok(found)
+/// Where a server keeps what it knows.
+pub(crate) enum Database {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A database of a PostgreSQL server, by its address.
+    Server(String),
+}
+
+impl Database {
+    /// Reads what [`Display`](fmt::Display) wrote.
+    pub(crate) fn read(text: &str) -> Self {
+        if text.starts_with("postgres://") { Self::Server(text.to_owned()) } else { Self::File(text.into()) }
+    }
+
+    /// One number that `sql` asks for, without changing anything.
+    pub(crate) async fn number(&self, sql: &str) -> Result<f64> {
+        // What both databases understand as 64 bits.
+        let ask = AssertSqlSafe(format!("select cast(({sql}) as double precision)"));
+        let found = match self {
+            Self::File(file) => {
+                let mut conn = open(file).await?;
+                let found = sqlx::query_scalar(ask).fetch_one(&mut conn).await;
+                conn.close().await?;
+                found
+            }
+            Self::Server(url) => {
+                let mut conn = PgConnection::connect(url).await?;
+                let found = sqlx::query_scalar(ask).fetch_one(&mut conn).await;
+                conn.close().await?;
+                found
+            }
+        };
+        found.with_context(|| format!("cannot ask: {sql}"))
+    }
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => file.display().fmt(f),
+            Self::Server(url) => f.write_str(url),
+        }
+    }
 }
 
 /// All numbers that `sql` asks for.
@@ -51,7 +87,7 @@ pub(crate) async fn bytes_of(file: &Path, tables: &[&str]) -> Result<f64> {
         "select sum(pgsize) from dbstat where name in (select name from sqlite_schema where tbl_name in ({}))",
         names.join(",")
     );
-    let bytes = number(&copy, &sql).await;
+    let bytes = Database::File(copy.clone()).number(&sql).await;
     std::fs::remove_file(copy)?;
     bytes
 }

@@ -42,7 +42,7 @@ struct Seen {
 
 async fn at_rate(bench: &Bench, rate: u32, report: &mut Report) -> Result<Seen> {
     let desk = Desk::start(&bench.http).await?;
-    let home = Home::new(&bench.dir, &desk.url, &[throughput::ORDER])?;
+    let home = Home::new(bench, &desk.url, &[throughput::ORDER]).await?;
     let serve = Serve::start(&bench.binary, &home, &bench.http).await?;
     serve.check_accounts(&home).await?;
     desk.send_webhooks_to(&serve.hook()).await?;

@@ -7,18 +7,24 @@ use anyhow::{Context, Result, bail, ensure};
 
 /// How it is used.
 pub(crate) const USAGE: &str =
-    "usage: bench [--quick] [--only NAME,…] [--seconds N] [--rate N] [--binary FILE] [--dir DIR] [--json FILE]
-names: runs latency start idle kill journal backtest waits steps condition size";
+    "usage: bench [--quick] [--postgres] [--only NAME,…] [--seconds N] [--rate N] [--binary FILE] [--dir DIR] [--json FILE]
+names: runs latency start idle kill journal backtest waits steps condition size
+with --postgres: start steps runs latency kill idle, on a private PostgreSQL server made for it";
 
 /// The names that `--only` takes, in the order in which they are measured.
-pub(crate) const NAMES: [&str; 11] =
+const NAMES: [&str; 11] =
     ["size", "condition", "start", "steps", "runs", "latency", "kill", "journal", "backtest", "waits", "idle"];
 
+/// Of those, what is measured on PostgreSQL: the others are of no database, or of a file.
+const ON_POSTGRES: [&str; 6] = ["start", "steps", "runs", "latency", "kill", "idle"];
+
 /// The command line.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
     /// Everything shorter: for a look while developing.
     pub(crate) quick: bool,
+    /// On PostgreSQL instead of a file.
+    pub(crate) postgres: bool,
     /// What to measure; empty means all.
     only: Vec<String>,
     /// Seconds of the window in which runs are counted. Default 60, quick 10.
@@ -36,13 +42,13 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the command line.
     pub(crate) fn read(arguments: &[String]) -> Result<Self> {
-        let mut options =
-            Self { quick: false, only: Vec::new(), seconds: 0, rate: 1000, binary: None, dir: None, json: None };
+        let mut options = Self { rate: 1000, ..Self::default() };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().with_context(|| format!("{argument} needs a value\n{USAGE}"));
             match argument.as_str() {
                 "--quick" => options.quick = true,
+                "--postgres" => options.postgres = true,
                 "--only" => options.only = value()?.split(',').map(str::to_owned).collect(),
                 "--seconds" => options.seconds = value()?.parse().context("--seconds takes a whole number")?,
                 "--rate" => options.rate = value()?.parse().context("--rate takes a whole number")?,
@@ -56,14 +62,19 @@ impl Options {
             options.seconds = if options.quick { 10 } else { 60 };
         }
         ensure!(options.rate > 0, "--rate must be 1 or more");
-        let unknown = options.only.iter().find(|name| !NAMES.contains(&name.as_str()));
-        ensure!(unknown.is_none(), "nothing is called `{}`\n{USAGE}", unknown.map_or("", String::as_str));
+        let unknown = options.only.iter().find(|name| !options.names().any(|known| known == *name));
+        ensure!(unknown.is_none(), "nothing is called `{}` here\n{USAGE}", unknown.map_or("", String::as_str));
         Ok(options)
     }
 
-    /// Whether `name` is to be measured.
-    pub(crate) fn wants(&self, name: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|wanted| wanted == name)
+    /// What can be measured on this database, in the order in which it is.
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        NAMES.into_iter().filter(|name| !self.postgres || ON_POSTGRES.contains(name))
+    }
+
+    /// What is to be measured.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = &'static str> {
+        self.names().filter(|name| self.only.is_empty() || self.only.iter().any(|wanted| wanted == name))
     }
 
     /// Until runs are counted: caches, statements and connections are there then.

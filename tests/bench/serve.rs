@@ -4,31 +4,35 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use connectors::sandbox::Config;
 use reqwest::Client;
 use tempfile::TempDir;
 
+use crate::Bench;
+use crate::database::Database;
 use crate::process::Process;
 
 /// How long a start may take before the benchmark gives up.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The folders of one server; removed when dropped.
+/// The folders of one server, removed when dropped, and its database.
 pub(crate) struct Home {
     folder: TempDir,
+    database: Database,
 }
 
 impl Home {
-    /// Folders below `dir` with these flows, and accounts at the sandbox at `sandbox`.
-    pub(crate) fn new(dir: &Path, sandbox: &str, flows: &[(&str, &str)]) -> Result<Self> {
-        let folder = tempfile::tempdir_in(dir)?;
+    /// Folders with these flows, and accounts at the sandbox at `sandbox`.
+    pub(crate) async fn new(bench: &Bench, sandbox: &str, flows: &[(&str, &str)]) -> Result<Self> {
+        let folder = tempfile::tempdir_in(&bench.dir)?;
         std::fs::create_dir(folder.path().join("flows"))?;
         for (name, text) in flows {
             std::fs::write(folder.path().join("flows").join(name), text)?;
         }
         std::fs::write(folder.path().join("connections.yaml"), connections(sandbox))?;
-        Ok(Self { folder })
+        let database = bench.database(folder.path()).await;
+        Ok(Self { folder, database })
     }
 
     fn at(&self, name: &str) -> PathBuf {
@@ -40,9 +44,17 @@ impl Home {
         self.folder.path()
     }
 
-    /// The database file.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.at("data").join("switchboard.db")
+    /// The database.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The database's file, for what is measured on files only.
+    pub(crate) fn file(&self) -> Result<&Path> {
+        match &self.database {
+            Database::File(file) => Ok(file),
+            Database::Server(_) => bail!("this is measured on a file"),
+        }
     }
 }
 
@@ -101,6 +113,9 @@ impl Serve {
         let mut command = Command::new(binary);
         command.current_dir(home.path()).args(["serve", "--listen", address, "--data", "data", "--flows", "flows"]);
         command.args(["--connections", "connections.yaml", "--log", "warn", "--first-hour", "off"]);
+        if let Database::Server(url) = &home.database {
+            command.args(["--database", url]);
+        }
         let mut process = Process::start("switchboard", &mut command)?;
         let (url, ready_after) = process.says("listening on ", PATIENCE).await?;
         let token = std::fs::read_to_string(home.at("data").join("api-token"))?.trim().to_owned();

@@ -19,7 +19,7 @@ const RUNS: usize = 5;
 pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     let desk = Desk::start(&bench.http).await?;
     let flow = flow();
-    let home = Home::new(&bench.dir, &desk.url, &[("forty.yaml", &flow)])?;
+    let home = Home::new(bench, &desk.url, &[("forty.yaml", &flow)]).await?;
     let serve = Serve::start(&bench.binary, &home, &bench.http).await?;
     serve.check_accounts(&home).await?;
     desk.send_webhooks_to(&serve.hook()).await?;

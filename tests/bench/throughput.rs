@@ -10,7 +10,7 @@ use crate::load::{self, Closed};
 use crate::process::{Process, Usage};
 use crate::report::{Budget, Figure, Report};
 use crate::serve::{Home, Serve};
-use crate::{Bench, database, floor};
+use crate::{Bench, floor};
 
 /// The flow that is measured.
 pub(crate) const ORDER: (&str, &str) = ("order.yaml", include_str!("order.yaml"));
@@ -77,11 +77,11 @@ async fn window(bench: &Bench, desk: &Desk, process: &Process, hook: String) -> 
 pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     let served = measure_serve(bench, report).await?;
     let floor = measure_floor(bench).await?;
-    let runs =
-        Figure::new("runs_per_second", "order to ticket", served.per_second(), "runs/s", Budget::AtLeast(2000.0));
+    let (least, most) = bench.budgets();
+    let runs = Figure::new("runs_per_second", "order to ticket", served.per_second(), "runs/s", least);
     report.add(Figure { floor: Some(floor.per_second()), ..runs });
     let cost = served.us_a_run(served.used.seconds);
-    let cpu = Figure::new("cpu_us_per_run", "processor time of serve a run", cost, "µs", Budget::AtMost(600.0));
+    let cpu = Figure::new("cpu_us_per_run", "processor time of serve a run", cost, "µs", most);
     report.add(Figure { floor: Some(floor.us_a_run(floor.used.seconds)), ..cpu });
     let ratio = served.per_second() / floor.per_second();
     report.add(Figure::new("ratio_to_floor", "runs/s beside the floor's", ratio, "", Budget::AtLeast(0.25)));
@@ -103,7 +103,7 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
 
 async fn measure_serve(bench: &Bench, report: &mut Report) -> Result<Window> {
     let desk = Desk::start(&bench.http).await?;
-    let home = Home::new(&bench.dir, &desk.url, &[ORDER])?;
+    let home = Home::new(bench, &desk.url, &[ORDER]).await?;
     let serve = Serve::start(&bench.binary, &home, &bench.http).await?;
     serve.check_accounts(&home).await?;
     desk.send_webhooks_to(&serve.hook()).await?;
@@ -119,7 +119,7 @@ pub(crate) async fn whole(desk: &Desk, home: &Home, orders: u64) -> Result<()> {
     ensure!(made == orders, "{orders} orders were taken and {made} tickets made");
     let began = Instant::now();
     loop {
-        let done = database::number(&home.database(), "select count(*) from run where status = 10").await?;
+        let done = home.database().number("select count(*) from run where status = 10").await?;
         if done == orders as f64 {
             return Ok(());
         }
@@ -133,7 +133,7 @@ async fn tell_groups(serve: &Serve, home: &Home, runs: u64, report: &mut Report)
     let (requests, groups) = serve.metric("switchboard_store_group_requests").await?;
     let (seconds, _) = serve.metric("switchboard_store_commit_seconds").await?;
     let busy = serve.counter("switchboard_store_busy_total").await?;
-    let rows = database::number(&home.database(), "select count(*) from journal").await?;
+    let rows = home.database().number("select count(*) from journal").await?;
     report.note(format!(
         "writer: {groups:.0} groups of {:.1} requests, {:.2} ms each, {:.2} requests and {:.2} journal rows a run; {busy:.0} deliveries were turned away",
         requests / groups,
@@ -147,7 +147,8 @@ async fn tell_groups(serve: &Serve, home: &Home, runs: u64, report: &mut Report)
 async fn measure_floor(bench: &Bench) -> Result<Window> {
     let desk = Desk::start(&bench.http).await?;
     let folder = tempfile::tempdir_in(&bench.dir)?;
-    let floor = floor::start(&desk.url, folder.path()).await?;
+    std::fs::create_dir(folder.path().join("data"))?;
+    let floor = floor::start(&desk.url, &bench.database(folder.path()).await).await?;
     desk.send_webhooks_to(&floor.hook).await?;
     let (seen, _) = window(bench, &desk, &floor.process, floor.hook.clone()).await?;
     Ok(seen)

@@ -39,12 +39,12 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     let desk = Desk::start(&bench.http).await?;
-    let home = Home::new(&bench.dir, &desk.url, &[FLOW])?;
+    let home = Home::new(bench, &desk.url, &[FLOW]).await?;
     drop(Serve::start(&bench.binary, &home, &bench.http).await?);
     let waits = bench.options.armed_waits();
-    arm(&home.database(), waits).await?;
+    arm(home.file()?, waits).await?;
     let due = waits / 10;
-    spread(&home.database(), due).await?;
+    spread(home.file()?, due).await?;
     let serve = Serve::start(&bench.binary, &home, &bench.http).await?;
     let ready = serve.ready_after.as_secs_f64();
     report.add(Figure::new(
@@ -58,8 +58,8 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     let what = format!("{waits} armed waits: most memory held while {due} fall due");
     report.add(Figure::new("waits_memory", what, held, "MB", Budget::AtMost(200.0)));
     drop(serve);
-    let late = "select (ended_at - due_at) / 1000.0 from wait join run on run.id = run_id where state = 1";
-    let late = Spread::of(database::numbers(&home.database(), late).await?);
+    let late = "select (ended_at - due_at) / 1000.0 from wait join run on run.id = run_id where wait.state = 1";
+    let late = Spread::of(database::numbers(home.file()?, late).await?);
     let rate = due as f64 / MINUTE.as_secs_f64();
     let what = format!("{due} waits due at {rate:.0}/s: the latest turn on disk");
     report.add(Figure::new("waits_late", what, late.at(100.0), "s", Budget::AtMost(1.0)));
@@ -114,6 +114,9 @@ fn handled(book: &Book, new: Stored, ids: &Ids) -> Result<Work> {
 async fn spread(file: &Path, due: u64) -> Result<()> {
     let (between, lead) = (MINUTE.as_secs_f64() * 1000.0 / due as f64, LEAD.as_millis());
     let rank = "select id, row_number() over (order by id) - 1 as n from wait where state = 0 order by id limit";
+    // The others are of messages of long ago: they fall due in a month, as those of today's would.
+    let others = "update wait set due_at = cast(unixepoch('subsec') * 1000 as integer) + 2592000000 where state = 0";
+    database::change(file, others).await?;
     let text = format!(
         "update wait set due_at = cast(unixepoch('subsec') * 1000 + {lead} + n * {between} as integer) \
          from ({rank} {due}) as ranked where wait.id = ranked.id"
@@ -128,7 +131,7 @@ async fn watch(serve: &Serve, home: &Home, due: u64) -> Result<f64> {
     loop {
         most = most.max(serve.process.anonymous_bytes()? / f64::from(1 << 20));
         if began.elapsed() > MINUTE {
-            let fired = database::number(&home.database(), "select count(*) from wait where state = 1").await?;
+            let fired = home.database().number("select count(*) from wait where state = 1").await?;
             if fired as u64 >= due {
                 return Ok(most);
             }

@@ -36,6 +36,28 @@ pub struct Mortal<S> {
     moment: Moment,
     dead: watch::Sender<bool>,
     begun: watch::Sender<bool>,
+    asking: Asking,
+}
+
+/// How many questions are open, and the most that ever were.
+#[derive(Clone, Default)]
+struct Asking(Arc<(AtomicU64, AtomicU64)>);
+
+impl Asking {
+    fn another(&self) -> Open {
+        let (now, most) = &*self.0;
+        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        Open(self.clone())
+    }
+}
+
+/// One open question.
+struct Open(Asking);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.0.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl<S> Mortal<S> {
@@ -48,6 +70,7 @@ impl<S> Mortal<S> {
             moment,
             dead: watch::channel(false).0,
             begun: watch::channel(false).0,
+            asking: Asking::default(),
         }
     }
 
@@ -56,12 +79,18 @@ impl<S> Mortal<S> {
         self.begun.send_replace(true);
     }
 
+    /// The most that it was ever asked at once.
+    pub fn most_at_once(&self) -> u64 {
+        self.asking.0.1.load(Ordering::SeqCst)
+    }
+
     /// Tells when it died.
     pub fn death(&self) -> watch::Receiver<bool> {
         self.dead.subscribe()
     }
 
     async fn read<T>(&self, reading: impl Future<Output = T>) -> T {
+        let _open = self.asking.another();
         let answer = reading.await;
         if *self.dead.borrow() {
             pending::<()>().await;
@@ -70,6 +99,7 @@ impl<S> Mortal<S> {
     }
 
     async fn write<T>(&self, writing: impl Future<Output = T>) -> T {
+        let _open = self.asking.another();
         if *self.dead.borrow() {
             pending::<()>().await;
         }

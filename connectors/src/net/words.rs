@@ -74,6 +74,11 @@ fn anonymous(text: &str) -> String {
 /// A path with a gap for every segment that holds a number or an address.
 pub(super) fn anonymous_path(path: &str) -> String {
     let shown = |segment: &str| {
+        // Most segments are words: every call has its path looked at, so these are let through without being taken apart.
+        let digits = segment.bytes().filter(u8::is_ascii_digit).count();
+        if digits < LONG && segment.is_ascii() && !segment.contains(['@', '%']) {
+            return segment.to_owned();
+        }
         let plain = segment.to_ascii_uppercase().replace("%2B", "+").replace("%40", "@").replace("%20", " ");
         if anonymous(&plain) == plain { segment.to_owned() } else { GAP.to_string() }
     };

@@ -1,5 +1,6 @@
 //! What calling a flow does to the customer's 24 hours: a wait in there makes the last message older for the caller too, and an
-//! answer makes it new. Known only where documents are seen together, so it is told in their plan.
+//! answer makes it new. Known only where documents are seen together, so it is told in their plan. A document by itself is warned of
+//! what is wrong if the flows that it calls do nothing, and refused for what is wrong even if they bring an answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use super::import::{Change, PlanItem};
 use super::kinds::CompiledDocument;
 use super::lower::Compiled;
 use super::problem::{Problem, Problems, Severity};
-use super::program::Op;
+use super::program::{Op, Program};
 use super::proof::{self, Age};
 use super::yaml::Place;
 use crate::sentence;
@@ -36,7 +37,12 @@ struct Passing {
 }
 
 impl Passing {
-    const UNKNOWN: Self = Self { longer: Some(Age::Unbounded), since: Age::Unbounded };
+    /// Any time may pass.
+    const UNBOUNDED: Self = Self { longer: Some(Age::Unbounded), since: Age::Unbounded };
+    /// No time passes, and nobody answers.
+    const NOTHING: Self = Self { longer: Some(Age::Within(Duration::ZERO)), since: Age::Within(Duration::ZERO) };
+    /// Somebody answers on every way, at its very end.
+    const ANSWERED: Self = Self { longer: None, since: Age::Within(Duration::ZERO) };
 
     /// From what is left of a message of this moment, and of one of long ago.
     fn new(new: Option<Age>, old: Option<Age>) -> Self {
@@ -63,24 +69,44 @@ impl Passing {
     }
 }
 
-/// What each flow that may be called makes of the age; of one that is not here nothing is known, and nothing is said.
+/// What is supposed of a flow that is not here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unseen {
+    /// The customer answers in it.
+    Answers,
+    /// It does nothing.
+    Idles,
+}
+
+/// What each flow that may be called makes of the age.
 #[derive(Debug, Default)]
 pub(super) struct Called(BTreeMap<Arc<str>, (Passing, Passing)>);
 
 impl Called {
+    fn of_flow(&self, flow: &str, unseen: Unseen) -> (Passing, Passing) {
+        let supposed = if unseen == Unseen::Answers { Passing::ANSWERED } else { Passing::NOTHING };
+        self.0.get(flow).copied().unwrap_or((supposed, supposed))
+    }
+
     /// The age after `flow` ended well that was called at `age`.
-    pub(super) fn ended(&self, flow: &str, age: Age) -> Age {
-        self.0.get(flow).map_or(age, |(ended, _)| ended.apply(age))
+    pub(super) fn ended(&self, flow: &str, unseen: Unseen, age: Age) -> Age {
+        self.of_flow(flow, unseen).0.apply(age)
     }
 
     /// The age after `flow` failed that was called at `age`.
-    pub(super) fn failed(&self, flow: &str, age: Age) -> Age {
-        self.0.get(flow).map_or(age, |(_, failed)| failed.apply(age))
+    pub(super) fn failed(&self, flow: &str, unseen: Unseen, age: Age) -> Age {
+        self.of_flow(flow, unseen).1.apply(age)
     }
 
     /// Whether time passes in `flow`.
     pub(super) fn waits(&self, flow: &str) -> bool {
-        self.0.get(flow).is_some_and(|(ended, failed)| ended.waits() || failed.waits())
+        let (ended, failed) = self.of_flow(flow, Unseen::Idles);
+        ended.waits() || failed.waits()
+    }
+
+    /// Whether `program` waits for a flow that is not here.
+    pub(super) fn lacks_any_of(&self, program: &Program) -> bool {
+        calls(program).any(|flow| !self.0.contains_key(flow))
     }
 
     fn of(flows: &BTreeMap<&str, &Compiled>) -> Self {
@@ -97,9 +123,9 @@ impl Called {
             return;
         }
         open.insert(Arc::clone(&flow.flow));
-        for next in calls(flow).filter_map(|next| flows.get(&**next)) {
+        for next in calls(&flow.program).filter_map(|next| flows.get(&**next)) {
             if open.contains(&next.flow) {
-                self.0.insert(Arc::clone(&next.flow), (Passing::UNKNOWN, Passing::UNKNOWN));
+                self.0.insert(Arc::clone(&next.flow), (Passing::UNBOUNDED, Passing::UNBOUNDED));
             } else {
                 self.add(next, flows, open);
             }
@@ -112,9 +138,9 @@ impl Called {
     }
 }
 
-/// The flows that `flow` calls and waits for.
-fn calls(flow: &Compiled) -> impl Iterator<Item = &Arc<str>> {
-    flow.program.steps.iter().filter_map(|step| match &step.op {
+/// The flows that `program` calls and waits for.
+fn calls(program: &Program) -> impl Iterator<Item = &Arc<str>> {
+    program.steps.iter().filter_map(|step| match &step.op {
         Op::RunFlow { flow, wait: true, .. } => Some(flow),
         _ => None,
     })
@@ -126,28 +152,29 @@ pub(super) fn tell(items: &mut [PlanItem], stored: &[Box<Compiled>]) {
     let planned = items.iter().filter_map(|item| item.compiled.as_ref()?.flow());
     let now: BTreeMap<&str, &Compiled> =
         before.iter().map(|(id, flow)| (*id, *flow)).chain(planned.map(|flow| (&*flow.flow, flow))).collect();
-    if now.values().all(|flow| calls(flow).next().is_none()) {
+    if now.values().all(|flow| calls(&flow.program).next().is_none()) {
         return;
     }
     let called = Called::of(&now);
-    let refused: Vec<Vec<Problem>> = items
-        .iter()
-        .map(|item| {
-            item.compiled.as_ref().and_then(CompiledDocument::flow).map_or_else(Vec::new, |flow| late(flow, &called))
-        })
-        .collect();
+    let flow_of =
+        |item: &PlanItem| item.compiled.as_ref().and_then(CompiledDocument::flow).map(|flow| windows(flow, &called));
+    let found: Vec<Option<Vec<Problem>>> = items.iter().map(flow_of).collect();
     let kept = before.values().filter(|flow| items.iter().all(|item| item.flow.as_deref() != Some(&flow.flow)));
     let others = of_callers(kept.copied(), &Called::of(&before), &called);
-    for (item, refused) in items.iter_mut().zip(refused) {
+    for (item, found) in items.iter_mut().zip(found) {
+        if let Some(found) = found {
+            if found.iter().any(|problem| problem.severity == Severity::Error) {
+                item.change = Change::Refused;
+                item.compiled = None;
+            }
+            // What was found without the flows that it calls is known better now.
+            item.problems.retain(|problem| !matches!(problem.code, "window_closed" | "window_unknown"));
+            item.problems.extend(found);
+        }
         let (line, column) = item.place;
         let place = Place { line, column };
         let told = others.iter().filter(|(to, ..)| item.flow.as_deref() == Some(to));
         item.problems.extend(told.map(|(_, caller, problem)| of_caller(caller, problem, place)));
-        if !refused.is_empty() {
-            item.problems.extend(refused);
-            item.change = Change::Refused;
-            item.compiled = None;
-        }
     }
 }
 
@@ -161,17 +188,22 @@ fn of_callers<'a>(
     for flow in flows {
         let already = late(flow, before);
         for problem in late(flow, now).into_iter().filter(|problem| !already.contains(problem)) {
-            told.extend(calls(flow).map(|to| (Arc::clone(to), flow, problem.clone())));
+            told.extend(calls(&flow.program).map(|to| (Arc::clone(to), flow, problem.clone())));
         }
     }
     told
 }
 
-/// Free text of `flow` that may come too late.
-fn late(flow: &Compiled, called: &Called) -> Vec<Problem> {
+/// What may be wrong with the free text of `flow`.
+fn windows(flow: &Compiled, called: &Called) -> Vec<Problem> {
     let mut problems = Problems::default();
     proof::check_windows(&flow.program, &flow.triggers, &flow.places, called, &mut problems);
-    problems.sorted().into_iter().filter(|problem| problem.severity == Severity::Error).collect()
+    problems.sorted()
+}
+
+/// Free text of `flow` that may come too late.
+fn late(flow: &Compiled, called: &Called) -> Vec<Problem> {
+    windows(flow, called).into_iter().filter(|problem| problem.severity == Severity::Error).collect()
 }
 
 /// The same as the author of the flow that is called reads it, at `place` in that one.

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::called::{Called, Left};
-use super::problem::Problems;
+use super::called::{Called, Left, Unseen};
+use super::problem::{Problem, Problems};
 use super::program::{Do, Expr, Op, Program, Step, StepIx, Trigger, Until};
 use super::yaml::Place;
 use crate::capability::human;
@@ -56,12 +56,12 @@ struct Known {
 pub(super) fn check(program: &Program, triggers: &[Trigger], places: &[Place], problems: &mut Problems) {
     // What the flows that it calls do is known where all documents are: see [`super::called`].
     let nothing = Called::default();
-    let proof = Proof { program, places, called: &nothing };
-    proof.windows(triggers, problems);
-    proof.late_escalations(problems);
+    check_windows(program, triggers, places, &nothing, problems);
+    Proof { program, places, called: &nothing, unseen: Unseen::Idles }.late_escalations(problems);
 }
 
-/// Reports free text that may go out after the window has closed, now that the flows it calls are known.
+/// Reports free text that may go out after the window has closed: errors when it may whatever the flows that are called and not
+/// known do, else warnings.
 pub(super) fn check_windows(
     program: &Program,
     triggers: &[Trigger],
@@ -69,12 +69,27 @@ pub(super) fn check_windows(
     called: &Called,
     problems: &mut Problems,
 ) {
-    Proof { program, places, called }.windows(triggers, problems);
+    let found = |unseen| {
+        let mut found = Problems::default();
+        Proof { program, places, called, unseen }.windows(triggers, &mut found);
+        found.sorted()
+    };
+    let sure = found(Unseen::Answers);
+    if called.lacks_any_of(program) {
+        let known =
+            |problem: &Problem| sure.iter().any(|sure| (sure.line, sure.column) == (problem.line, problem.column));
+        for Problem { line, column, said, .. } in found(Unseen::Idles).into_iter().filter(|problem| !known(problem)) {
+            let told = said.message;
+            let message = sentence!("{told}, unless the customer answers in a flow that is called before", told);
+            problems.warn(Place { line, column }, "window_unknown", message, said.hint);
+        }
+    }
+    sure.into_iter().for_each(|problem| problems.push(problem));
 }
 
 /// How old the customer's last message is when a run of `program` is over that began when it was `age` old.
 pub(super) fn left(program: &Program, called: &Called, age: Age) -> Left {
-    let proof = Proof { program, places: &[], called };
+    let proof = Proof { program, places: &[], called, unseen: Unseen::Answers };
     let all = proof.reach(&[age]);
     let mut left = Left::default();
     for (ix, known) in (0..).zip(&all) {
@@ -90,6 +105,7 @@ struct Proof<'a> {
     program: &'a Program,
     places: &'a [Place],
     called: &'a Called,
+    unseen: Unseen,
 }
 
 impl Proof<'_> {
@@ -142,7 +158,7 @@ impl Proof<'_> {
     /// How old the customer's last message may be when `step` fails.
     fn fails(&self, step: &Step, age: Age) -> Age {
         let own = match &step.op {
-            Op::RunFlow { flow, wait: true, .. } => self.called.failed(flow, age),
+            Op::RunFlow { flow, wait: true, .. } => self.called.failed(flow, self.unseen, age),
             _ => age,
         };
         if step.deadline.is_some() { own.max(age.after(step.deadline)) } else { own }
@@ -177,7 +193,7 @@ impl Proof<'_> {
                 vec![(Some(*repeat), age), (self.program.step(Some(*repeat)).and_then(|step| step.next), age)]
             }
             Op::Stop { failed, .. } => return if *failed { Vec::new() } else { vec![(None, age)] },
-            Op::RunFlow { flow, wait: true, .. } => vec![(step.next, self.called.ended(flow, age))],
+            Op::RunFlow { flow, wait: true, .. } => vec![(step.next, self.called.ended(flow, self.unseen, age))],
             Op::Do(_) | Op::Set(_) | Op::Script(_) | Op::RunFlow { .. } | Op::Answer { .. } | Op::Reply { .. } => {
                 vec![(step.next, age)]
             }

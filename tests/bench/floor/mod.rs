@@ -1,14 +1,16 @@
 //! The floor: the same work without an engine. A process that takes the same webhooks, makes the same calls to the same
-//! sandbox with the same client, and group-commits as many rows and bytes to SQLite with full sync, in the same stages: nothing is
+//! sandbox with the same client, and group-commits as many rows and bytes to the same database with full sync, in the same stages: nothing is
 //! decided, explained, retried or resumed.
 //!
 //! What is fixed here, so that ratios can be compared: the client and its pool ([`client`]), the rows of each stage and
-//! their bytes ([`Stage`] and below), the calls ([`calls`](mod@calls)), the writer ([`writer`](mod@writer)).
+//! their bytes ([`Stage`] and below), the calls ([`calls`](mod@calls)), the writer ([`writer`](mod@writer)) and its statements
+//! ([`sqlite`](mod@sqlite), [`postgres`](mod@postgres)).
 
 mod calls;
+mod postgres;
+mod sqlite;
 mod writer;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +24,7 @@ use reqwest::Client;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+use crate::database::Database;
 use crate::process::{self, Process};
 use calls::Calls;
 use writer::{Ops, ROWS_OF_A_RUN, Row, Writer};
@@ -80,16 +83,15 @@ pub(crate) struct Floor {
     pub(crate) hook: String,
 }
 
-/// Starts the floor's process, with its database in `folder`.
-pub(crate) async fn start(sandbox: &str, folder: &Path) -> Result<Floor> {
-    let database = folder.join("floor.db").display().to_string();
-    let mut process = Process::own("floor", &[sandbox, &database])?;
+/// Starts the floor's process, with its rows in `database`.
+pub(crate) async fn start(sandbox: &str, database: &Database) -> Result<Floor> {
+    let mut process = Process::own("floor", &[sandbox, &database.to_string()])?;
     let (url, _) = process.says("floor on ", Duration::from_secs(10)).await?;
     Ok(Floor { process, hook: format!("{url}/hooks/wa-main") })
 }
 
 /// `bench floor SANDBOX DATABASE`: serves until the benchmark is gone.
-pub(crate) async fn serve(sandbox: &str, database: &Path) -> Result<()> {
+pub(crate) async fn serve(sandbox: &str, database: &Database) -> Result<()> {
     let shop = Arc::new(Shop { calls: Calls::new(client()?, sandbox), writer: Writer::start(database).await? });
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     crate::say(format_args!("floor on http://{}", listener.local_addr()?));

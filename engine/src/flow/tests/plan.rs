@@ -2,7 +2,7 @@
 
 use super::catalog;
 use crate::clock::At;
-use crate::flow::{Bindings, Change, ConnectionInfo, Document, Environment, Expr, Kind, Op, check, plan};
+use crate::flow::{Bindings, Change, ConnectionInfo, Document, Environment, Expr, Kind, Op, Problem, check, plan};
 use crate::ids::VersionId;
 use crate::store::{VersionRow, VersionState};
 
@@ -284,6 +284,30 @@ fn a_wait_in_a_flow_that_is_called_closes_the_window_of_its_caller() {
         "it calls itself, any number of times"
     );
     assert_eq!(late("  - run_flow: elsewhere\n    wait: true\n"), [], "nothing is known of that one");
+}
+
+#[test]
+fn an_answer_in_a_flow_that_is_called_opens_the_window_again() {
+    let catalog = catalog();
+    let env = Environment::new(&catalog);
+    let document = |text: &str| Document { path: "a".into(), text: text.into(), owner: "db".into() };
+    let caller = caller_and("").0.replace("steps:\n", "steps:\n  - wait: 30h\n");
+    let alone = plan(&[document(&caller)], &[], &env);
+    let told: Vec<(u32, &str)> = alone.items[0].problems.iter().map(|problem| (problem.line, problem.code)).collect();
+    assert_eq!(told, [(6, "unknown_flow"), (8, "window_unknown")], "{:?}", alone.items[0].problems);
+    assert!(alone.possible(), "the flow that it calls may ask, and may come later");
+    let with = |called: &str| plan(&[document(&caller_and(called).1), document(&caller)], &[], &env);
+    let asks = with(
+        "  - ask: { question: hello, store: said, timeout: 1h, on_timeout: [{ stop: { as: failed, reason: silent } }] }\n",
+    );
+    let windows = |problem: &&Problem| problem.code.starts_with("window");
+    assert_eq!(asks.items[1].problems.iter().filter(windows).collect::<Vec<_>>(), Vec::<&Problem>::new());
+    let idles = with("  - do: contact.add_tags\n    with: { tags: [seen] }\n");
+    assert_eq!(
+        idles.items[1].problems.iter().filter(windows).map(|problem| problem.code).collect::<Vec<_>>(),
+        ["window_closed"]
+    );
+    assert!(!idles.possible());
 }
 
 #[test]
