@@ -23,9 +23,13 @@ use crate::{api, body, hooks, pages, status};
 /// The largest request to the API: an import of a workspace.
 const MAX_API_BYTES: usize = 16 * 1024 * 1024;
 
+/// How many times as long as others a request that brings a file may take.
+const SLOWER: u32 = 6;
+
 /// The whole web side over `app`.
 pub fn router(app: Arc<App>, limits: Limits) -> Router {
-    let bounded = |cap| from_fn_with_state(body::Bounds { cap, within: limits.body }, body::whole);
+    let bounds = |cap| body::Bounds { cap, within: limits.body, file_within: limits.body * SLOWER };
+    let bounded = |cap| from_fn_with_state(bounds(cap), body::whole);
     let identified = from_fn_with_state(Arc::clone(&app), who::identify);
     let paces = Arc::<Paces>::default();
 
@@ -90,6 +94,7 @@ pub(crate) fn api_routes() -> Routes {
         .post("/attention/{id}/fail", may(RunsControl), api::attention::fail)
         .post("/attention/{id}/settle", may(RunsControl), api::attention::settle)
         .get("/alarms", may(SystemRead), api::alarms::list)
+        .get("/alarms/{id}", may(SystemRead), api::alarms::one)
         .get("/alarms/policy", may(SystemRead), api::alarms::policy)
         .put("/alarms/policy", may(SettingsManage), api::alarms::change_policy)
         .post("/alarms/test", may(SettingsManage), api::alarms::test)

@@ -75,7 +75,7 @@ const rows = [
     const of = (part) => manifest[`src/${part}locales/${locale}.po`].file;
     // A page is the editor's or the rules', not both; offers may appear over every one.
     const most = Math.max(size(of("editor/")), size(of("rules/")));
-    return [`texts of a page, ${locale}`, sum([of(""), of("desk/")]) + most, LOCALE];
+    return [`texts of a page, ${locale}`, sum([of(""), of("desk/"), of("alarms/")]) + most, LOCALE];
   }),
   ...["ru", "ar", "it", "zh"].map((locale) => {
     const files = locales.filter(([name]) => name.endsWith(`src/server/locales/${locale}.po`));

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Menu as MenuIcon, Search, Smartphone } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { Button as AriaButton } from "react-aria-components";
+import { withAlarmTexts } from "~/alarms/texts";
 import { useCan, useSession } from "~/api/session";
 import { withTexts } from "~/desk/texts";
 import { useText } from "~/i18n";
@@ -11,6 +12,7 @@ import { SendingControl } from "./sending";
 import styles from "./shell.module.css";
 
 const Menus = lazy(() => import("./menus"));
+const Bell = lazy(() => withAlarmTexts(import("~/alarms/bell")));
 const Presence = lazy(() => withTexts(import("~/desk/presence")));
 
 interface Props {
@@ -49,6 +51,7 @@ export function TopBar({ onMenu, menuOpen, onSearch, onPhone }: Props) {
       {sandbox && <span className={styles.sandbox}>{t("shell.sandbox")}</span>}
       <Suspense>{can("inbox.read") && !must_enrol && <Presence />}</Suspense>
       <LivePill />
+      <Suspense>{can("system.read") && !must_enrol && <Bell />}</Suspense>
       <SendingControl />
       {sandbox && <IconButton label={t("phone.open")} icon={<Smartphone size={18} aria-hidden />} onPress={onPhone} />}
       <span className={styles.menus}>
