@@ -2,7 +2,9 @@
 
 mod alarms;
 mod answers;
+mod files;
 mod live;
+mod presses;
 mod reading;
 mod rules;
 
