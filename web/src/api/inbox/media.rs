@@ -1,4 +1,4 @@
-//! Files that customers sent, fetched from the provider when somebody looks at them and kept nowhere.
+//! Files that customers or people here sent, fetched from the provider when somebody looks at them and kept nowhere.
 
 use std::sync::Arc;
 
@@ -6,7 +6,8 @@ use axum::extract::{Extension, State};
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use engine::connector::Media;
-use engine::ids::MessageId;
+use engine::ids::{ConversationId, MessageId};
+use engine::inbox::Words;
 use engine::store::Talks;
 
 use super::{sight, told};
@@ -20,26 +21,37 @@ use crate::openapi::{Gives, Operation};
 /// larger and are looked at in the app.
 const MOST: usize = 32 * 1024 * 1024;
 
-/// `GET /media/{id}`: the file of the message with this id.
+/// `GET /media/{id}`: the file of the message with this id, a customer's or ours.
 pub(crate) async fn fetch(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Id(id): Id<MessageId>,
 ) -> Result<File, ApiError> {
     let missing = || ApiError::not_found(format_args!("a file of message {id}"));
-    let heard = app.engine.store().heard(id).await?.ok_or_else(missing)?;
-    let conversation = heard.message.conversation_id.ok_or_else(missing)?;
-    sight::talk(&app, &who, conversation).await?;
+    let (conversation, through, media) = find(&app, id).await?.ok_or_else(missing)?;
+    let talk = sight::talk(&app, &who, conversation).await?;
     app.sign_in.reads(&app, &who, "conversation.read", conversation.to_string()).await?;
-    let message = told::message_of(heard.event.as_ref());
-    let media = told::media_id(&message).ok_or_else(missing)?;
-    let connection = heard.event.as_ref().map(|event| event.connection.clone()).unwrap_or_default();
+    let connection = through.unwrap_or(talk.conversation.connection);
     let accounts = app.connections.all();
     let open = accounts.get(connection.as_str()).ok_or_else(|| {
         ApiError::conflict(format!("there is no connection `{connection}` any more, through which this file came"))
     })?;
-    let fetched = open.connection.media(media, MOST).await;
+    let fetched = open.connection.media(&media, MOST).await;
     fetched.map(File).map_err(|problem| ApiError::conflict_of("no_file", problem.message, &problem.code))
+}
+
+/// The file of the message `id`: in which conversation, through which connection if not that one's, and what the provider calls it.
+async fn find(app: &App, id: MessageId) -> Result<Option<(ConversationId, Option<String>, String)>, ApiError> {
+    let store = app.engine.store();
+    if let Some(said) = store.said(id).await? {
+        let Some(Words::File { media, .. }) = told::body_of(&said.said).words else { return Ok(None) };
+        return Ok(Some((said.said.conversation_id, None, media)));
+    }
+    let Some(heard) = store.heard(id).await? else { return Ok(None) };
+    let message = told::message_of(heard.event.as_ref());
+    let connection = heard.event.map(|event| event.connection);
+    let found = heard.message.conversation_id.zip(told::media_id(&message));
+    Ok(found.map(|(conversation, media)| (conversation, connection, media.to_owned())))
 }
 
 /// A file, as its sender made it: shown only if it is a picture, sound or film, and never trusted.
@@ -62,7 +74,7 @@ impl IntoResponse for File {
 
 impl Gives for File {
     fn describe(operation: &mut Operation<'_>) {
-        let about = "The file, as the customer sent it.";
+        let about = "The file, as its sender made it.";
         let schema = serde_json::json!({ "type": "string", "format": "binary" });
         operation.gives("application/octet-stream", &schema, Some(about.into()));
     }
