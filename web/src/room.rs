@@ -11,7 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::App;
 
 /// How often it is looked at.
-const EVERY: Duration = Duration::from_secs(30);
+const EVERY: Duration = Duration::from_secs(15);
 /// An alarm ends when there is a tenth more room than is wanted: at the very edge it would come and go.
 const MORE: u64 = 10;
 

@@ -139,6 +139,11 @@ impl Outgoing {
         self.header(CONTENT_TYPE.as_str(), &content_type).raw("multipart/form-data", body)
     }
 
+    /// A body of bytes.
+    pub(crate) fn bytes(self, body: Vec<u8>) -> Self {
+        self.raw("application/octet-stream", body)
+    }
+
     /// A text body.
     pub(crate) fn text(self, body: String) -> Self {
         self.raw("text/plain; charset=utf-8", body.into_bytes())

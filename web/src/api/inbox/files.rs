@@ -11,6 +11,7 @@ use engine::capability::file::{FileKind, MAX_CAPTION_CHARS};
 use engine::connector::Upload;
 use engine::ids::ConversationId;
 use engine::inbox::Words;
+use engine::sentence;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +68,8 @@ pub(crate) async fn take(
     let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
     let connection = talk.conversation.connection.as_str();
     let open = app.connections.get(connection);
-    let open = open.ok_or_else(|| ApiError::conflict(format!("there is no connection `{connection}` any more")))?;
+    let open =
+        open.ok_or_else(|| ApiError::conflict(sentence!("there is no connection `{id}` any more", id = connection)))?;
     let size = bytes.len() as u64;
     let given = open.connection.upload(Upload { content_type, name: name.clone(), bytes }).await;
     let media = given.map_err(|problem| ApiError::conflict_of("no_file", problem.message, &problem.code))?;
@@ -78,8 +80,9 @@ pub(crate) async fn take(
 /// What a file of this type and size goes out as.
 fn fitting(content_type: &str, size: usize) -> Result<FileKind, ApiError> {
     let kind = FileKind::of(content_type).ok_or_else(|| {
-        ApiError::bad_request(format!(
-            "WhatsApp takes no files of the type `{content_type}`: send it as a PDF or a picture"
+        ApiError::bad_request(sentence!(
+            "WhatsApp takes no files of the type `{kind}`: send it as a PDF or a picture",
+            kind = content_type
         ))
     })?;
     match size {
@@ -127,7 +130,7 @@ impl FileSent {
         match caption.as_deref().map(|caption| caption.chars().count()) {
             Some(_) if !kind.takes_caption() => Err(ApiError::bad_request("caption: no words can stand under sound")),
             Some(length) if length > MAX_CAPTION_CHARS => {
-                Err(ApiError::bad_request(format!("caption: at most {MAX_CAPTION_CHARS} characters, not {length}")))
+                Err(ApiError::bad_request(sentence!("caption: at most {most} characters", most = MAX_CAPTION_CHARS)))
             }
             _ => Ok(Words::File { media, kind, name, size, caption }),
         }

@@ -17,7 +17,7 @@ async fn change(stage: &Staged, revision: &str, policy: &Value) -> (StatusCode, 
 }
 
 /// Puts something in the place of what had this `revision`.
-pub(super) async fn put(stage: &Staged, path: &str, revision: &str, body: &Value) -> (StatusCode, Value) {
+pub(crate) async fn put(stage: &Staged, path: &str, revision: &str, body: &Value) -> (StatusCode, Value) {
     let request = Request::builder().method(Method::PUT).uri(format!("/api/v1{path}"));
     let request = request.header(header::CONTENT_TYPE, "application/json").header(header::IF_MATCH, revision);
     let mut request = request.body(Body::from(body.to_string())).unwrap();

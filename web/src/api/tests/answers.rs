@@ -11,7 +11,7 @@ use crate::testing::Staged;
 
 const FILE: &str = include_str!("../../../ui/openapi.json");
 
-pub(super) fn cart() -> Act {
+pub(crate) fn cart() -> Act {
     let item = Item { sku: "TEA-1".into(), quantity: 2, price: 750.into(), currency: "CNY".into() };
     Act::Order { order: Order { catalog_id: "demo".into(), items: vec![item], text: None } }
 }

@@ -1,15 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { Bell as BellIcon } from "lucide-react";
+import { useEffect } from "react";
 import { openAlarmsQuery } from "~/api/alarms";
 import { useText } from "~/i18n";
 import { number } from "~/i18n/format";
 import styles from "./bell.module.css";
+import { keepOn, onOpened } from "./push";
 
 /** How many alarms nobody looks at yet, in the bar of every page. */
 export default function Bell() {
   const t = useText();
+  const navigate = useNavigate();
   const { data } = useQuery(openAlarmsQuery);
+  useEffect(() => void keepOn().catch(() => {}), []);
+  useEffect(() => onOpened((path) => void navigate({ href: path })), [navigate]);
   const open = data?.open ?? 0;
   const urgent = data?.alarms.some(({ state, level }) => state === "open" && level === "alarm");
   const label = open > 0 ? t("alarms.bell", { n: open }) : t("alarms.title");
