@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::{Router, routing};
 use engine::account::Permission::{
@@ -54,6 +55,8 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .nest("/api/v1", api)
         .fallback(pages::serve)
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        // `body::whole` bounds what comes in; the framework's own bound of 2 MB is lower than ours.
+        .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(|_| ApiError::panicked()))
         .with_state(app)
 }

@@ -56,7 +56,12 @@ impl Devices {
     /// Reads our key; the first time it is made. `private_too`: whether services on the own network may be called.
     pub(crate) async fn open(store: &Store, seal: &Seal, private_too: bool) -> Result<Self, Error> {
         let vapid = vapid::open(store, seal).await?;
-        Ok(Self { vapid, pusher: Pusher::open(private_too).map_err(Error::Net)?, more: Notify::new(), watched: watch::Sender::new(false) })
+        Ok(Self {
+            vapid,
+            pusher: Pusher::open(private_too).map_err(Error::Net)?,
+            more: Notify::new(),
+            watched: watch::Sender::new(false),
+        })
     }
 
     /// Our public key, as browsers want it.

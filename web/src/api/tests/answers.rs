@@ -44,7 +44,7 @@ const NOT_ASKED: [&str; 5] =
     ["attention_fail", "attention_retry", "attention_settle", "flows_switch_rules", "runs_retry"];
 
 /// Modules whose operations have tests of their own: in `accounts`, `api/studio/tests`, [`super::rules`] and `tests/acceptance`.
-const ELSEWHERE: [&str; 31] = [
+const ELSEWHERE: [&str; 33] = [
     "acts",
     "list",
     "messages",
@@ -56,12 +56,14 @@ const ELSEWHERE: [&str; 31] = [
     "documents",
     "drafts",
     "escalations",
+    "files",
     "held",
     "locks",
     "made_connections",
     "me",
     "oidc",
     "publish",
+    "push",
     "review",
     "roles",
     "rule_changes",

@@ -17,7 +17,7 @@ export default function Bell() {
   useEffect(() => onOpened((path) => void navigate({ href: path })), [navigate]);
   const open = data?.open ?? 0;
   const urgent = data?.alarms.some(({ state, level }) => state === "open" && level === "alarm");
-  const label = open > 0 ? t("alarms.bell", { n: open }) : t("alarms.title");
+  const label = open > 0 ? t("shell.alarms", { n: open }) : t("nav.alarms");
   return (
     <>
       <Link to="/alarms" className={styles.bell} aria-label={label} title={label}>

@@ -2,7 +2,6 @@ import { Link } from "@tanstack/react-router";
 import { Menu as MenuIcon, Search, Smartphone } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { Button as AriaButton } from "react-aria-components";
-import { withAlarmTexts } from "~/alarms/texts";
 import { useCan, useSession } from "~/api/session";
 import { withTexts } from "~/desk/texts";
 import { useText } from "~/i18n";
@@ -12,7 +11,7 @@ import { SendingControl } from "./sending";
 import styles from "./shell.module.css";
 
 const Menus = lazy(() => import("./menus"));
-const Bell = lazy(() => withAlarmTexts(import("~/alarms/bell")));
+const Bell = lazy(() => import("~/alarms/bell"));
 const Presence = lazy(() => withTexts(import("~/desk/presence")));
 
 interface Props {

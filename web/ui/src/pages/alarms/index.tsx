@@ -16,9 +16,9 @@ export function AlarmsPage() {
     { id: "policy", label: t("alarms.policy"), content: <PolicyTab /> },
   ];
   return (
-    <Page title={t("alarms.title")} about={t("alarms.about")}>
+    <Page title={t("nav.alarms")} about={t("alarms.about")}>
       <Tabs
-        label={t("alarms.title")}
+        label={t("nav.alarms")}
         tabs={tabs}
         selected={tab}
         onSelect={(id) => void navigate({ search: { tab: id }, replace: true })}

@@ -133,7 +133,6 @@ function Failed({ chat, message, may }: { chat: string; message: Said; may: bool
 
 /** A file on its way, and how much of it is there. */
 function Going({ file, part }: { file: File; part: number | null }) {
-  const t = useText();
   const look = useLook(file);
   return (
     <>
@@ -147,9 +146,7 @@ function Going({ file, part }: { file: File; part: number | null }) {
           <bdi>{file.name}</bdi>
         </span>
       )}
-      {part !== null && part < 1 && (
-        <progress className={styles.progress} value={part} aria-label={t("inbox.file_goes", { name: file.name })} />
-      )}
+      {part !== null && part < 1 && <progress className={styles.progress} value={part} aria-label={file.name} />}
     </>
   );
 }
