@@ -7,6 +7,7 @@ mod hubspot;
 mod net;
 mod notice;
 mod notify_webhook;
+pub mod push;
 pub mod sandbox;
 mod slack;
 mod telegram;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::capability::file::FileKind;
 use crate::clock::At;
 use crate::contact::{Priority, SESSION_IDLE};
 use crate::ids::{ConversationId, EventId, MessageId, RunId, UserId};
@@ -232,6 +233,19 @@ pub enum Words {
         /// Values of its variables.
         params: BTreeMap<String, String>,
     },
+    /// A file that the provider has, inside the window.
+    File {
+        /// The provider's id of it.
+        media: String,
+        /// What the customer gets it as.
+        kind: FileKind,
+        /// Its name.
+        name: String,
+        /// In bytes.
+        size: u64,
+        /// The words under it.
+        caption: Option<String>,
+    },
     /// A question with choices, inside the window: asked when a conversation was closed.
     Choices {
         /// The question.
@@ -289,6 +303,8 @@ pub enum SaidKind {
     Template = 2,
     /// A question with choices.
     Choices = 3,
+    /// A file.
+    File = 4,
 }
 
 /// How far something said got. The number is what is stored.

@@ -1,7 +1,7 @@
 //! People who work here: a change is carried out whole or not at all, and what it expects is decided by the database.
 
 use engine::account::{
-    Accounts, Change, ConnectionRow, LinkKind, LinkRow, Op, ProfileRow, Refusal, Role, SessionRow, SettingsRow,
+    Accounts, Change, ConnectionRow, LinkKind, LinkRow, Op, ProfileRow, PushRow, Refusal, Role, SessionRow, SettingsRow,
     StaffRows, TeamRow, TokenRow, UserRow, UserState,
 };
 use engine::clock::At;
@@ -221,6 +221,35 @@ pub async fn tokens_settings_and_connections_are_read_back<D: Driver>() {
     assert_eq!(change(&store, vec![Op::EndConnection("crm".into(), 1)]).await, Err(Refusal::Changed));
     change(&store, vec![Op::EndConnection("crm".into(), 2)]).await.unwrap();
     assert!(store.connections().await.unwrap().is_empty());
+    driver.close(store).await;
+}
+
+/// Browsers that are told: each has one owner, and none is left when all sessions of somebody end. The first key stays.
+pub async fn browsers_are_told_until_their_owner_leaves<D: Driver>() {
+    let driver = D::fresh().await;
+    let store = driver.open(1).await;
+    let (anna, ben) = (user("anna@example.com", Role::Agent), user("ben@example.com", Role::Agent));
+    change(&store, vec![put(&anna), put(&ben)]).await.unwrap();
+    let row = |endpoint: &str, user, at| PushRow {
+        endpoint: endpoint.into(),
+        user,
+        p256dh: vec![4; 65],
+        auth: vec![1; 16],
+        alarms: true,
+        agent: "browser".into(),
+        at: At(NOW.0 + at),
+    };
+    change(&store, vec![Op::PutPush(row("a", anna.id, 0)), Op::PutPush(row("b", anna.id, 1))]).await.unwrap();
+    change(&store, vec![Op::PutPush(row("b", ben.id, 2))]).await.unwrap();
+    assert_eq!(store.pushes().await.unwrap(), [row("a", anna.id, 0), row("b", ben.id, 2)]);
+    change(&store, vec![Op::EndPush("b".into()), Op::EndSessions(anna.id, None)]).await.unwrap();
+    assert!(store.pushes().await.unwrap().is_empty());
+
+    assert_eq!(store.push_key().await.unwrap(), None);
+    for key in [vec![1], vec![2]] {
+        change(&store, vec![Op::PutPushKey(key)]).await.unwrap();
+    }
+    assert_eq!(store.push_key().await.unwrap(), Some(vec![1]));
     driver.close(store).await;
 }
 

@@ -153,6 +153,7 @@ macro_rules! store_conformance {
             accounts: sessions_end,
             accounts: tokens_settings_and_connections_are_read_back,
             accounts: teams_and_agents_are_read_back_with_names,
+            accounts: browsers_are_told_until_their_owner_leaves,
         );
     };
     ($driver:ty; $($module:ident: $promise:ident),* $(,)?) => {

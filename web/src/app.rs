@@ -18,6 +18,7 @@ use crate::figures::Figures;
 use crate::flows::Checker;
 use crate::flows::locks::Locks;
 use crate::keys::Token;
+use crate::push::Devices;
 
 /// The database of this build.
 pub type Store = Database;
@@ -52,6 +53,8 @@ pub struct App {
     pub public_url: String,
     /// The sandbox's address, when there is one.
     pub sandbox_url: Option<String>,
+    /// Browsers that are told when no page is open.
+    pub(crate) devices: Devices,
     /// Signing in.
     pub(crate) sign_in: SignIn,
     /// What the API asks scripts on this machine for.

@@ -23,12 +23,18 @@ pub(crate) struct Bounds {
     pub(crate) cap: usize,
     /// From its head to its end.
     pub(crate) within: Duration,
+    /// The same for files: a phone sends them slowly.
+    pub(crate) file_within: Duration,
 }
+
+/// How addresses end that take a file.
+const FILES: &str = "/files";
 
 /// Middleware: the handler gets the whole body, or is not called.
 pub(crate) async fn whole(State(bounds): State<Bounds>, request: Request, next: Next) -> Result<Response, ApiError> {
     let (head, body) = request.into_parts();
-    let read = tokio::time::timeout(bounds.within, read(body, bounds.cap));
+    let within = if head.uri.path().ends_with(FILES) { bounds.file_within } else { bounds.within };
+    let read = tokio::time::timeout(within, read(body, bounds.cap));
     let bytes = read.await.map_err(|_| ApiError::too_slow())??;
     Ok(next.run(Request::from_parts(head, Body::from(bytes))).await)
 }

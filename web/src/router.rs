@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::{Router, routing};
 use engine::account::Permission::{
@@ -23,9 +24,13 @@ use crate::{api, body, hooks, pages, status};
 /// The largest request to the API: an import of a workspace.
 const MAX_API_BYTES: usize = 16 * 1024 * 1024;
 
+/// How many times as long as others a request that brings a file may take.
+const SLOWER: u32 = 6;
+
 /// The whole web side over `app`.
 pub fn router(app: Arc<App>, limits: Limits) -> Router {
-    let bounded = |cap| from_fn_with_state(body::Bounds { cap, within: limits.body }, body::whole);
+    let bounds = |cap| body::Bounds { cap, within: limits.body, file_within: limits.body * SLOWER };
+    let bounded = |cap| from_fn_with_state(bounds(cap), body::whole);
     let identified = from_fn_with_state(Arc::clone(&app), who::identify);
     let paces = Arc::<Paces>::default();
 
@@ -50,6 +55,8 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
         .nest("/api/v1", api)
         .fallback(pages::serve)
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        // `body::whole` bounds what comes in; the framework's own bound of 2 MB is lower than ours.
+        .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(|_| ApiError::panicked()))
         .with_state(app)
 }
@@ -90,6 +97,7 @@ pub(crate) fn api_routes() -> Routes {
         .post("/attention/{id}/fail", may(RunsControl), api::attention::fail)
         .post("/attention/{id}/settle", may(RunsControl), api::attention::settle)
         .get("/alarms", may(SystemRead), api::alarms::list)
+        .get("/alarms/{id}", may(SystemRead), api::alarms::one)
         .get("/alarms/policy", may(SystemRead), api::alarms::policy)
         .put("/alarms/policy", may(SettingsManage), api::alarms::change_policy)
         .post("/alarms/test", may(SettingsManage), api::alarms::test)
@@ -161,6 +169,10 @@ fn people(routes: Routes) -> Routes {
         .post("/me/totp", SIGNED_IN, api::me::begin_totp)
         .delete("/me/totp", SIGNED_IN, api::me::end_totp)
         .post("/me/totp/confirm", SIGNED_IN, api::me::confirm_totp)
+        .get("/me/push", SIGNED_IN, api::push::list)
+        .post("/me/push", SIGNED_IN, api::push::add)
+        .delete("/me/push", SIGNED_IN, api::push::remove)
+        .post("/me/push/test", SIGNED_IN, api::push::test)
         .get("/users", may(UsersManage), api::users::list)
         .post("/users", may(UsersManage), api::users::invite)
         .patch("/users/{id}", may(UsersManage), api::users::change)

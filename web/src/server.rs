@@ -169,7 +169,7 @@ mod tests {
     }
 
     async fn running(limits: Limits) -> Running {
-        let bounds = body::Bounds { cap: 1000, within: limits.body };
+        let bounds = body::Bounds { cap: 1000, within: limits.body, file_within: limits.body };
         let router =
             Router::new()
                 .route(

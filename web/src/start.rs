@@ -25,6 +25,7 @@ use crate::flows::{Checker, folder};
 use crate::keys::{self, Token};
 use crate::lock::{self, Lock};
 use crate::private;
+use crate::push::{self, Devices};
 use crate::{anchors, backup};
 
 /// How long calls under way have to come back when we stop.
@@ -68,6 +69,9 @@ pub enum Error {
     /// The store does not open.
     #[error(transparent)]
     Store(#[from] engine::store::Error),
+    /// Notifications of browsers cannot be sent.
+    #[error(transparent)]
+    Push(#[from] push::Error),
     /// The engine does not start.
     #[error(transparent)]
     Engine(#[from] runner::Error),
@@ -160,6 +164,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
     if let Some(dir) = &setup.flows {
         folder::check(&checker, dir)?;
     }
+    let devices = Devices::open(&store, &seal, setup.phones.is_some()).await?;
     let sign_in = SignIn::new(seal, &store).await?;
     let engine = Engine::start(runner::Parts {
         store,
@@ -187,6 +192,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         trials: Arc::new(tokio::sync::Semaphore::new(TRIALS)),
         flows_writable: setup.flows.filter(|_| setup.flows_writable),
         connections,
+        devices,
         public_url: setup.public_url,
         sandbox_url: setup.sandbox_url,
         sign_in,

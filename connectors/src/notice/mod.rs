@@ -3,12 +3,14 @@
 //! A channel's connector writes a [`Notice`] in its own markup and nothing else; texts of ours come in five languages,
 //! texts of others (a reason, a customer's name) stay as they are.
 
+mod chat;
 mod words;
 
 use chrono::DateTime;
-use engine::capability::human::NotifyEscalation;
+use engine::capability::human::{NOT_LINKED, NotifyEscalation};
 use engine::capability::notify::{AlarmState, Level, Press, Send, TellAlarm};
 
+pub(crate) use chat::{Chat, Rooms, tell_alarm, tell_escalation, tell_said};
 pub(crate) use words::Language;
 
 /// One thing to tell.
@@ -47,6 +49,9 @@ impl Notice {
     /// How an escalation stands.
     pub(crate) fn of_escalation(input: &NotifyEscalation, language: Language) -> Self {
         let words = language.words();
+        if input.state == NOT_LINKED {
+            return Self::of_stranger(input, language);
+        }
         let (title, level) = match input.state.as_str() {
             "offered" => (words.offered, Level::Alarm),
             "team" => (words.to_team, Level::Alarm),
@@ -77,6 +82,22 @@ impl Notice {
             buttons: presses.iter().map(|press| language.button(*press, &input.escalation)).collect(),
             level,
             earlier: input.earlier.clone(),
+        }
+    }
+
+    /// Somebody pressed a button whom nobody here is known as: how that is mended.
+    fn of_stranger(input: &NotifyEscalation, language: Language) -> Self {
+        let words = language.words();
+        let name = input.by.as_deref().filter(|name| !name.is_empty());
+        Self {
+            title: name.map_or(words.not_linked.to_owned(), |name| format!("{name}: {}", words.not_linked)),
+            text: words.how_to_link.to_owned(),
+            facts: vec![(words.your_id, input.reason.clone())],
+            until: None,
+            open: input.url.clone().map(|url| (words.open, url)),
+            buttons: Vec::new(),
+            level: Level::Warning,
+            earlier: None,
         }
     }
 
@@ -222,7 +243,7 @@ pub(crate) mod tests {
             title: "hubspot-main is down".into(),
             text: "It answers 401. Sign in again.".into(),
             level: Level::Alarm,
-            url: Some("/settings/connections".into()),
+            url: Some("/connections".into()),
             repeat: 0,
             state,
             channel: None,
@@ -255,6 +276,17 @@ pub(crate) mod tests {
         let taken = Notice::of_escalation(&taken, Language::It);
         assert!(taken.title.ends_with(": Ana") && taken.buttons.is_empty() && taken.until.is_none(), "{taken:?}");
         assert_eq!(Notice::of_escalation(&escalation("missed"), Language::En).buttons.len(), 1);
+    }
+
+    #[test]
+    fn whoever_is_not_linked_reads_their_id_and_what_to_do_with_it() {
+        for language in [Language::En, Language::Zh, Language::Ru, Language::Ar, Language::It] {
+            let by = Some("Leo".into());
+            let input = NotifyEscalation { by, reason: "U0LEO".into(), ..escalation(NOT_LINKED) };
+            let notice = Notice::of_escalation(&input, language);
+            assert!(notice.buttons.is_empty() && notice.title.starts_with("Leo: "), "{notice:?}");
+            assert!(notice.plain().contains("U0LEO") && !notice.text.is_empty(), "{notice:?}");
+        }
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub use config::{
 };
 pub use faults::{CallFault, Fail, Faults, ProviderFaults, RateLimit, Times, WebhookFaults};
 pub use mail::{MailAnswer, MailFaults, MailServer, TakenMail};
-pub use phone::{OnPhone, Phones};
+pub use phone::{FileOnPhone, OnPhone, Phones};
 pub use play::{Act, Error, Item, Order, Play, Played};
 
 use webhooks::Outbox;

@@ -27,7 +27,7 @@ use super::{
 /// How long an answer that never comes is held back; callers give up sooner.
 const HOLD: Duration = Duration::from_secs(60);
 /// The largest body taken, as generous as the providers are.
-const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 20 * 1024 * 1024;
 
 pub(super) fn router(world: Arc<World>) -> Router {
     let behind_gate = |router: Router<Arc<World>>, provider| {

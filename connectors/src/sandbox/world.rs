@@ -1,13 +1,14 @@
 //! What all parts of one sandbox share: settings, books, faults, the CRM's state, ids and the clock.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
 
+use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::{
@@ -21,6 +22,9 @@ use super::{
 
 /// The customer service window (Meta, "Send messages": 24 hours from the customer's last message), in milliseconds.
 const WINDOW_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Files kept at once.
+const MAX_FILES: usize = 20;
 
 /// The shared state. Each lock guards one small thing and is never held over an await.
 pub(super) struct World {
@@ -38,6 +42,8 @@ pub(super) struct World {
     telegram_secret: Mutex<Option<String>>,
     /// When each customer (digits) last wrote, UTC milliseconds.
     last_inbound: Mutex<HashMap<(Provider, String), u64>>,
+    /// Files that were uploaded, newest last: id, type and bytes.
+    files: Mutex<VecDeque<(String, String, Bytes)>>,
     born_ms: u64,
     next_id: AtomicU64,
 }
@@ -64,6 +70,7 @@ impl World {
             webhook_urls: Mutex::new(urls),
             telegram_secret: Mutex::new(Some(config.telegram.secret_token.clone())),
             last_inbound: Mutex::default(),
+            files: Mutex::default(),
             born_ms: now_ms(),
             next_id: AtomicU64::new(1),
             config,
@@ -118,6 +125,24 @@ impl World {
         }
         let last = lock(&self.last_inbound).get(&(provider, digits.to_owned())).copied();
         last.is_some_and(|at| now_ms().saturating_sub(at) < WINDOW_MS)
+    }
+
+    /// Keeps a file that was uploaded; its id. The oldest goes when there are too many.
+    pub(super) fn keep_file(&self, content_type: String, bytes: Bytes) -> String {
+        let id = format!("{:011}{:06}", self.born_ms % 100_000_000_000, self.next_number());
+        let mut files = lock(&self.files);
+        if files.len() == MAX_FILES {
+            files.pop_front();
+        }
+        files.push_back((id.clone(), content_type, bytes));
+        id
+    }
+
+    /// A file that was uploaded: its type and bytes.
+    pub(super) fn file(&self, id: &str) -> Option<(String, Bytes)> {
+        let files = lock(&self.files);
+        let found = files.iter().find(|(known, ..)| known == id)?;
+        Some((found.1.clone(), found.2.clone()))
     }
 
     pub(super) fn template(&self, name: &str, language: &str) -> Option<&Template> {

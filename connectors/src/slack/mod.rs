@@ -28,7 +28,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::net::{Class, Net, Outgoing, base_url};
-use crate::notice::{Language, Notice};
+use crate::notice::{Chat, Language, Notice, Rooms, tell_alarm, tell_escalation, tell_said};
 use door::SlackDoor;
 
 /// The connector.
@@ -80,10 +80,12 @@ fn open(settings: Settings, context: &OpenContext) -> Result<Slack, String> {
         base: base_url(&settings.base_url)?,
         token: settings.bot_token,
         door: settings.signing_secret.map(SlackDoor::new),
-        channel: settings.channel,
-        teams: settings.teams,
-        language: settings.language,
-        own: Arc::clone(&context.public_url),
+        rooms: Rooms {
+            place: settings.channel,
+            teams: settings.teams,
+            language: settings.language,
+            own: Arc::clone(&context.public_url),
+        },
     })
 }
 
@@ -98,11 +100,7 @@ pub(crate) struct Slack {
     base: String,
     token: Secret,
     door: Option<SlackDoor>,
-    channel: String,
-    teams: BTreeMap<String, String>,
-    language: Language,
-    /// Our own address.
-    own: Arc<str>,
+    rooms: Rooms,
 }
 
 impl Connection for Slack {
@@ -146,25 +144,28 @@ impl Slack {
         let answer = self.net.send(outgoing).await.map_err(crate::net::NetError::into_verdict)?;
         errors::read(&answer).map_err(|verdict| *verdict)
     }
+}
 
-    /// Changes the earlier message, or sends one; a message that is gone is sent anew.
-    async fn tell(&self, notice: &Notice, channel: &str) -> Verdict<Told> {
-        if !is_place(channel) {
-            let words = format!("`{channel}` is not the id of a channel or a person in Slack");
-            return Verdict::Refused(Problem::new("bad_channel", words));
-        }
-        let earlier = notice.earlier.as_deref().and_then(|earlier| earlier.split_once(':'));
-        if let Some((channel, ts)) = earlier {
-            match self.call("chat.update", &message::body(notice, channel, Some(ts))).await {
-                Err(Verdict::Refused(problem)) if errors::is_gone(&problem.code) => {}
-                answer => return told(answer),
-            }
-        }
-        told(self.call("chat.postMessage", &message::body(notice, channel, None)).await)
+impl Chat for Slack {
+    fn rooms(&self) -> &Rooms {
+        &self.rooms
     }
 
-    fn channel_of(&self, team: &str, asked: Option<&str>) -> String {
-        asked.unwrap_or_else(|| self.teams.get(team).unwrap_or(&self.channel)).to_owned()
+    fn check_place(&self, place: &str) -> Result<(), Problem> {
+        let words = || format!("`{place}` is not the id of a channel or a person in Slack");
+        if is_place(place) { Ok(()) } else { Err(Problem::new("bad_channel", words())) }
+    }
+
+    async fn change(&self, notice: &Notice, earlier: &str) -> Option<Verdict<Told>> {
+        let (channel, ts) = earlier.split_once(':')?;
+        match self.call("chat.update", &message::body(notice, channel, Some(ts))).await {
+            Err(Verdict::Refused(problem)) if errors::is_gone(&problem.code) => None,
+            answer => Some(told(answer)),
+        }
+    }
+
+    async fn send(&self, notice: &Notice, place: &str) -> Verdict<Told> {
+        told(self.call("chat.postMessage", &message::body(notice, place, None)).await)
     }
 }
 
@@ -183,8 +184,7 @@ impl Performs<NotifyEscalation> for Slack {
     const REPEAT: Repeat = Repeat::Safe;
 
     async fn perform(&self, input: NotifyEscalation, _: &Call) -> Verdict<Told> {
-        let channel = self.channel_of(&input.team, input.channel.as_deref());
-        self.tell(&Notice::of_escalation(&input, self.language).seen_from(&self.own), &channel).await
+        tell_escalation(self, &input).await
     }
 }
 
@@ -193,8 +193,7 @@ impl Performs<Send> for Slack {
     const REPEAT: Repeat = Repeat::Safe;
 
     async fn perform(&self, input: Send, _: &Call) -> Verdict<Told> {
-        let channel = self.channel_of("", input.to.as_deref());
-        self.tell(&Notice::of_send(&input), &channel).await
+        tell_said(self, &input).await
     }
 }
 
@@ -203,7 +202,6 @@ impl Performs<TellAlarm> for Slack {
     const REPEAT: Repeat = Repeat::Safe;
 
     async fn perform(&self, input: TellAlarm, _: &Call) -> Verdict<Told> {
-        let channel = self.channel_of("", input.channel.as_deref());
-        self.tell(&Notice::of_alarm(&input, self.language).seen_from(&self.own), &channel).await
+        tell_alarm(self, &input).await
     }
 }

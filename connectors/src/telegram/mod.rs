@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 use url::{Host, Url};
 
 use crate::net::{Class, Net, Outgoing, base_url};
-use crate::notice::{Language, Notice, shortened};
+use crate::notice::{Chat, Language, Notice, Rooms, shortened, tell_alarm, tell_escalation, tell_said};
 use door::TelegramDoor;
 use errors::Failure;
 
@@ -93,10 +93,12 @@ fn open(settings: Settings, context: &OpenContext) -> Result<Telegram, String> {
         token: settings.bot_token,
         door: settings.secret_token.map(TelegramDoor::new),
         hook: format!("{}/hooks/{}", context.public_url, context.id),
-        chat: settings.chat,
-        teams: settings.teams,
-        language: settings.language,
-        own: Arc::clone(&context.public_url),
+        rooms: Rooms {
+            place: settings.chat,
+            teams: settings.teams,
+            language: settings.language,
+            own: Arc::clone(&context.public_url),
+        },
         moved: Mutex::default(),
     })
 }
@@ -120,11 +122,7 @@ pub(crate) struct Telegram {
     door: Option<TelegramDoor>,
     /// Our webhook's address.
     hook: String,
-    chat: String,
-    teams: BTreeMap<String, String>,
-    language: Language,
-    /// Our own address.
-    own: Arc<str>,
+    rooms: Rooms,
     /// Groups that became supergroups since we began: their old id and the new one.
     moved: Mutex<BTreeMap<String, String>>,
 }
@@ -192,40 +190,37 @@ impl Telegram {
         let answer = self.net.send(outgoing).await.map_err(|error| Failure::of(error.into_verdict()))?;
         errors::read(&answer).map_err(|failure| *failure)
     }
+}
 
-    /// Changes the earlier message, or sends one; a message that cannot be changed any more is sent anew.
-    async fn tell(&self, notice: &Notice, chat: &str) -> Verdict<Told> {
-        if !is_chat(chat) {
-            let words = format!("`{chat}` is not the id of a chat in Telegram");
-            return Verdict::Refused(Problem::new("bad_chat", words));
-        }
-        let earlier = notice.earlier.as_deref().and_then(|earlier| earlier.rsplit_once(':'));
-        if let Some((chat, id)) = earlier.filter(|(chat, _)| is_chat(chat)) {
-            let mut body = body(notice, chat);
-            body["message_id"] = id.parse::<i64>().unwrap_or_default().into();
-            match self.call("editMessageText", &body).await {
-                Err(failure) if failure.is_gone() => {}
-                Err(failure) if failure.is_unchanged() => {
-                    return Verdict::done(Told { message: notice.earlier.clone() });
-                }
-                answer => return told(answer),
-            }
-        }
-        told(self.send(notice, chat).await)
+impl Chat for Telegram {
+    fn rooms(&self) -> &Rooms {
+        &self.rooms
     }
 
-    /// Sends; into the new group when the old one was refused as moved.
-    async fn send(&self, notice: &Notice, chat: &str) -> Result<Value, Failure> {
-        let known = self.moved.lock().unwrap_or_else(PoisonError::into_inner).get(chat).cloned();
-        let chat = known.unwrap_or_else(|| chat.to_owned());
+    fn check_place(&self, place: &str) -> Result<(), Problem> {
+        let words = || format!("`{place}` is not the id of a chat in Telegram");
+        if is_chat(place) { Ok(()) } else { Err(Problem::new("bad_chat", words())) }
+    }
+
+    async fn change(&self, notice: &Notice, earlier: &str) -> Option<Verdict<Told>> {
+        let (chat, id) = earlier.rsplit_once(':').filter(|(chat, _)| is_chat(chat))?;
+        let mut body = body(notice, chat);
+        body["message_id"] = id.parse::<i64>().unwrap_or_default().into();
+        match self.call("editMessageText", &body).await {
+            Err(failure) if failure.is_gone() => None,
+            Err(failure) if failure.is_unchanged() => Some(Verdict::done(Told { message: Some(earlier.to_owned()) })),
+            answer => Some(told(answer)),
+        }
+    }
+
+    /// Into the new group when the old one was refused as moved.
+    async fn send(&self, notice: &Notice, place: &str) -> Verdict<Told> {
+        let known = self.moved.lock().unwrap_or_else(PoisonError::into_inner).get(place).cloned();
+        let chat = known.unwrap_or_else(|| place.to_owned());
         let answer = self.call("sendMessage", &body(notice, &chat)).await;
-        let Err(Failure { moved_to: Some(new), .. }) = &answer else { return answer };
+        let Err(Failure { moved_to: Some(new), .. }) = &answer else { return told(answer) };
         self.moved.lock().unwrap_or_else(PoisonError::into_inner).insert(chat, new.clone());
-        self.call("sendMessage", &body(notice, new)).await
-    }
-
-    fn chat_of(&self, team: &str, asked: Option<&str>) -> String {
-        asked.unwrap_or_else(|| self.teams.get(team).unwrap_or(&self.chat)).to_owned()
+        told(self.call("sendMessage", &body(notice, new)).await)
     }
 }
 
@@ -283,8 +278,7 @@ impl Performs<NotifyEscalation> for Telegram {
     const REPEAT: Repeat = Repeat::Safe;
 
     async fn perform(&self, input: NotifyEscalation, _: &Call) -> Verdict<Told> {
-        let chat = self.chat_of(&input.team, input.channel.as_deref());
-        self.tell(&Notice::of_escalation(&input, self.language).seen_from(&self.own), &chat).await
+        tell_escalation(self, &input).await
     }
 }
 
@@ -293,8 +287,7 @@ impl Performs<Send> for Telegram {
     const REPEAT: Repeat = Repeat::Safe;
 
     async fn perform(&self, input: Send, _: &Call) -> Verdict<Told> {
-        let chat = self.chat_of("", input.to.as_deref());
-        self.tell(&Notice::of_send(&input), &chat).await
+        tell_said(self, &input).await
     }
 }
 
@@ -303,7 +296,6 @@ impl Performs<TellAlarm> for Telegram {
     const REPEAT: Repeat = Repeat::Safe;
 
     async fn perform(&self, input: TellAlarm, _: &Call) -> Verdict<Told> {
-        let chat = self.chat_of("", input.channel.as_deref());
-        self.tell(&Notice::of_alarm(&input, self.language).seen_from(&self.own), &chat).await
+        tell_alarm(self, &input).await
     }
 }

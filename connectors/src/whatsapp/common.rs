@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::capability::file::{MAX_CAPTION_CHARS, SendMedia};
 use engine::connector::{Call, Party, Problem, Verdict};
 
 use crate::net::{Answer, Class, verdict_of_status};
@@ -88,6 +89,33 @@ pub(super) fn check_text(text: &str, most: usize) -> Result<(), Problem> {
         return Err(Problem::new("bad_input", why));
     }
     Ok(())
+}
+
+/// Where the provider finds a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum File<'a> {
+    /// Its public address.
+    Link(&'a str),
+    /// The provider's id of it.
+    Id(&'a str),
+}
+
+/// Refuses a file the provider would refuse, before it costs a call.
+pub(super) fn file(input: &SendMedia) -> Result<File<'_>, Problem> {
+    let wrong = |why: String| Err(Problem::new("bad_input", why));
+    let length = input.caption.as_deref().unwrap_or_default().chars().count();
+    if length > MAX_CAPTION_CHARS {
+        return wrong(format!("the caption has {length} characters, at most {MAX_CAPTION_CHARS} are possible"));
+    }
+    if length > 0 && !input.kind.takes_caption() {
+        return wrong(format!("no caption can stand under {}; send it as a text of its own", input.kind.name()));
+    }
+    match (input.link.as_deref(), input.media.as_deref()) {
+        (Some(link), None) if link.starts_with("https://") || link.starts_with("http://") => Ok(File::Link(link)),
+        (Some(_), None) => wrong("`link` is not an http or https address".to_owned()),
+        (None, Some(id)) if !id.is_empty() => Ok(File::Id(id)),
+        _ => wrong("name the file either by `link` or by `media`".to_owned()),
+    }
 }
 
 /// Names and values of a template's variables.

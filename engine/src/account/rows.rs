@@ -171,6 +171,25 @@ pub struct ProfileRow {
     pub at: At,
 }
 
+/// A browser of somebody who works here, which is told when no page is open (RFC 8030, 8291).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushRow {
+    /// The address that its push service gave it.
+    pub endpoint: String,
+    /// Whose it is.
+    pub user: UserId,
+    /// Its public key.
+    pub p256dh: Vec<u8>,
+    /// Its secret, known to it and us.
+    pub auth: Vec<u8>,
+    /// Whether it is told of alarms, too.
+    pub alarms: bool,
+    /// What it calls itself.
+    pub agent: String,
+    /// When it asked to be told.
+    pub at: At,
+}
+
 /// Everything the desk knows of people who work here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StaffRows {

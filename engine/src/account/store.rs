@@ -5,7 +5,7 @@ use std::future::Future;
 use serde_json::Value;
 
 use super::rows::{
-    ConnectionRow, Hash, LinkRow, ProfileRow, SessionRow, SettingsRow, SnippetRow, TeamRow, TokenRow, UserRow,
+    ConnectionRow, Hash, LinkRow, ProfileRow, PushRow, SessionRow, SettingsRow, SnippetRow, TeamRow, TokenRow, UserRow,
 };
 use crate::clock::At;
 use crate::ids::{TokenId, UserId};
@@ -30,7 +30,7 @@ pub enum Op {
     SeenSession(Hash, At),
     /// Ends a session.
     EndSession(Hash),
-    /// Ends all sessions of somebody, but one if it is named.
+    /// Ends all sessions of somebody, but one if it is named, and forgets their browsers.
     EndSessions(UserId, Option<Hash>),
     /// Makes a link; older ones of the same kind and user end.
     AddLink(LinkRow),
@@ -60,6 +60,12 @@ pub enum Op {
     PutSnippet(SnippetRow),
     /// Removes a snippet, which must have this `rev`.
     EndSnippet(String, i64),
+    /// Stores a browser that is told when no page is open; it has one owner.
+    PutPush(PushRow),
+    /// Forgets the browser with this address.
+    EndPush(String),
+    /// Stores the sealed key that proves to push services who we are, unless there is one.
+    PutPushKey(Vec<u8>),
     /// There must be an active admin now: the last one cannot be lost.
     ExpectAdmin,
     /// Deletes sessions and links that ended before this time.
@@ -142,6 +148,12 @@ pub trait Accounts: Clone + Send + Sync + 'static {
 
     /// Texts that agents send often, by title.
     fn snippets(&self) -> impl Future<Output = Result<Vec<SnippetRow>, Error>> + Send;
+
+    /// Browsers of everybody who may sign in that are told when no page is open, oldest first.
+    fn pushes(&self) -> impl Future<Output = Result<Vec<PushRow>, Error>> + Send;
+
+    /// The sealed key that proves to push services who we are, once there is one.
+    fn push_key(&self) -> impl Future<Output = Result<Option<Vec<u8>>, Error>> + Send;
 
     /// Connections made in the editor, by id.
     fn connections(&self) -> impl Future<Output = Result<Vec<ConnectionRow>, Error>> + Send;

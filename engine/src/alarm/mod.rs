@@ -178,7 +178,7 @@ impl Raise {
             level: Level::Alarm,
             title: format!("The connection {id} is down"),
             text,
-            path: Some("/settings/connections".into()),
+            path: Some("/connections".into()),
             patient: !sign_in,
         }
     }
@@ -246,9 +246,35 @@ impl Raise {
             text: format!(
                 "It went {ahead_s} s ahead at once. Long waits are held until the new time has stood for a minute."
             ),
-            path: Some("/settings/system".into()),
+            path: None,
             patient: false,
         }
+    }
+
+    /// The volume of a `folder` of ours is nearly full: `free` bytes are left, of the `wanted` that the policy names.
+    #[must_use]
+    pub fn disk_low(folder: &str, free: u64, wanted: u64) -> Self {
+        let mb = |bytes: u64| bytes >> 20;
+        Self {
+            key: Self::disk_key(folder),
+            kind: Kind::DiskLow,
+            level: Level::Alarm,
+            title: "The disk of the server is nearly full".into(),
+            text: format!(
+                "{} MB are left on the volume of {folder}, less than {} MB. Make room or give it a larger one: when it is full, nothing \
+                 new is taken in.",
+                mb(free),
+                mb(wanted)
+            ),
+            path: None,
+            patient: false,
+        }
+    }
+
+    /// The key of [`Raise::disk_low`].
+    #[must_use]
+    pub fn disk_key(folder: &str) -> String {
+        format!("disk/{folder}")
     }
 
     /// The key of alarms about one escalation.

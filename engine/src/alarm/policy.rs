@@ -26,6 +26,8 @@ pub enum Kind {
     StartsHeld,
     /// The machine's clock jumped.
     ClockJumped,
+    /// A volume that holds our data is nearly full.
+    DiskLow,
     /// Nobody took a customer in time.
     EscalationMissed,
     /// It looks as if nobody will.
@@ -78,6 +80,10 @@ pub struct Policy {
     /// Minutes for which a connection must be down: 0 to 1 440. Default 5. Refused credentials are told at once.
     #[schemars(range(min = 0, max = 1440))]
     pub down_minutes: u32,
+    /// Megabytes (of 1 048 576 bytes) below which the room left for the database or its backups is an alarm: 0 to 10 000 000,
+    /// 0 = never. Default 1 024.
+    #[schemars(range(max = 10_000_000))]
+    pub disk_free_mb: u32,
     /// What is never an alarm.
     pub off: BTreeSet<Kind>,
     /// Flows whose failed runs are alarms.
@@ -92,6 +98,7 @@ impl Default for Policy {
             repeat_minutes: 15,
             most: 4,
             down_minutes: 5,
+            disk_free_mb: 1_024,
             off: BTreeSet::new(),
             flows: BTreeSet::new(),
         }
@@ -107,10 +114,13 @@ impl Policy {
         };
         let most = (!(1..=100).contains(&self.most)).then(|| format!("most must be 1 to 100, not {}", self.most));
         let routes = (self.routes.len() > 20).then(|| "there may be at most 20 routes".to_owned());
+        let room = (self.disk_free_mb > 10_000_000)
+            .then(|| format!("disk_free_mb must be at most 10000000, not {}", self.disk_free_mb));
         let unnamed = self.routes.iter().any(|route| route.connection.is_empty());
         minutes("repeat_minutes", self.repeat_minutes, 1)
             .or_else(|| minutes("down_minutes", self.down_minutes, 0))
             .or(most)
+            .or(room)
             .or(routes)
             .or_else(|| unnamed.then(|| "a route must name a connection".to_owned()))
     }

@@ -117,13 +117,17 @@ impl Action for Assign {
     }
 }
 
+/// The state of a [`NotifyEscalation`] that answers somebody who pressed a button and whom nobody here is known as.
+pub const NOT_LINKED: &str = "not_linked";
+
 /// Tells a team how an escalation stands. Sent by the engine itself, not written in flows.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NotifyEscalation {
     /// Its id.
     pub escalation: String,
-    /// `offered`, `team`, `missed`, `taken` or `out_of_hours`.
+    /// `offered`, `team`, `missed`, `taken` or `out_of_hours`; [`NOT_LINKED`]: `by` pressed a button and is nobody's handle, and
+    /// `reason` is their id in the service.
     pub state: String,
     /// The team.
     pub team: String,

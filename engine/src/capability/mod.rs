@@ -6,6 +6,7 @@
 
 pub mod contact;
 pub mod crm;
+pub mod file;
 pub mod human;
 pub mod notify;
 pub mod web;

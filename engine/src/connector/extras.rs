@@ -13,6 +13,17 @@ pub struct Media {
     pub bytes: Bytes,
 }
 
+/// A file that people here send, on its way to the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    /// Its type, such as `image/jpeg`.
+    pub content_type: String,
+    /// Its name.
+    pub name: String,
+    /// All of it.
+    pub bytes: Bytes,
+}
+
 /// A template that may be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "ApprovedTemplate")]

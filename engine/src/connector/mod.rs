@@ -20,7 +20,7 @@ use serde_json::Value;
 
 pub use action::{Action, ActionSpec, Call, Performer, Performs};
 pub use door::{Door, DoorError, HookRequest, Incoming, Intake, Item, ObjectRef, Party, Sender, Status, StatusReport};
-pub use extras::{ApprovedTemplate, Media};
+pub use extras::{ApprovedTemplate, Media, Upload};
 pub use registry::{Catalog, Open, OpenError, Registry};
 pub use verdict::{Done, Problem, Repeat, Scope, Sent, Verdict};
 
@@ -53,6 +53,12 @@ pub trait Connection: Send + Sync + 'static {
     fn media<'a>(&'a self, media: &'a str, most: usize) -> BoxFuture<'a, Result<Media, Problem>> {
         let _ = (media, most);
         Box::pin(async { Err(Problem::new("no_files", "files cannot be fetched through this connection")) })
+    }
+
+    /// Gives the provider a file, so that a message can name it; the provider's id of it.
+    fn upload(&self, file: Upload) -> BoxFuture<'_, Result<String, Problem>> {
+        let _ = file;
+        Box::pin(async { Err(Problem::new("no_files", "files cannot be sent through this connection")) })
     }
 
     /// The templates that may be sent through this account, as far as the provider tells them.

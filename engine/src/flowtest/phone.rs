@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::capability::file::SendMedia;
 use crate::capability::whatsapp::{SendChoices, SendTemplate, SendText};
 use crate::connector::Action;
 use crate::flow::TemplateTexts;
@@ -33,6 +34,11 @@ pub(super) fn message(action: &str, input: &Value, language: &str, texts: &Templ
         Message { to: text("to"), template: None, language: None, text: text("text"), buttons: Vec::new(), sent: None };
     match action {
         SendText::NAME => Some(free),
+        SendMedia::NAME => {
+            let words = [text("name").or_else(|| text("kind")), text("caption")];
+            let shown = words.into_iter().flatten().collect::<Vec<_>>().join("\n");
+            Some(Message { text: Some(format!("📎 {shown}")), ..free })
+        }
         SendChoices::NAME => {
             let choices = input["choices"].as_array().into_iter().flatten().filter_map(Value::as_str);
             Some(Message { buttons: choices.map(str::to_owned).collect(), ..free })

@@ -43,7 +43,8 @@ pub fn alarms(mail: &Mailbox) -> Vec<Alarm> {
 }
 
 /// How somebody is named to colleagues: without the id that the log keeps (`user:usr_… Ana`).
-fn named(by: &str) -> &str {
+#[must_use]
+pub fn named(by: &str) -> &str {
     let known = ["user:", "token:"].iter().any(|kind| by.starts_with(kind));
     by.split_once(' ').filter(|_| known).map_or(by, |(_, name)| name)
 }
@@ -290,13 +291,17 @@ impl Handling<'_> {
     pub(super) fn alarm_told(&mut self, effect: &EffectRow, attempts: &[Attempt], verdict: &Verdict) {
         let id = effect.key.split('/').next().and_then(|id| id.parse::<AlarmId>().ok());
         let Some(id) = id else { return };
+        let plan: Option<Plan> = serde_json::from_slice(&effect.input).ok();
+        let input: Option<TellAlarm> = plan.and_then(|plan| serde_json::from_value(plan.input).ok());
+        let (to, state) = input.map(|input| (input.channel, input.state)).unwrap_or_default();
         let mut entries: Vec<Entry> = attempts.iter().map(|attempt| attempt.entry(effect.n)).collect();
-        entries.push(Entry::bare(What::Told { n: effect.n, done: matches!(verdict, Verdict::Done(_)) }));
+        let what = What::Told { n: effect.n, done: matches!(verdict, Verdict::Done(_)) };
+        let code = verdict.problem().map(|problem| &problem.code);
+        let data = json!({ "connection": effect.connection, "to": to, "state": state, "problem": code });
+        entries.push(Entry { what, data });
         self.journal(id.0, None, JournalKind::Change, &entries);
         let found = self.mail.waits.values().filter_map(alarm_of).find(|(_, alarm)| alarm.id == id);
         let Some((wait, mut alarm)) = found else { return };
-        let plan: Option<Plan> = serde_json::from_slice(&effect.input).ok();
-        let to = plan.and_then(|plan| Some(plan.input["channel"].as_str()?.to_owned()));
         let told = match verdict {
             Verdict::Done(done) => serde_json::from_value::<Told>(done.output.clone()).unwrap_or_default(),
             _ => Told::default(),

@@ -10,17 +10,18 @@ use serde_json::{Value, json};
 
 use super::Handling;
 use crate::alarm::{Raise, ToAlarms};
-use crate::capability::human::NotifyEscalation;
+use crate::capability::human::{NOT_LINKED, NotifyEscalation};
+use crate::capability::notify::ButtonPressed;
 use crate::clock::At;
 use crate::connector::{Action, Verdict};
 use crate::desk::{Agent, Case, Desk, FromDesk, Out, Refused, Taker};
 use crate::event::Event;
-use crate::ids::{EffectId, EscalationId, EventId, MailboxId, UserId, WaitId};
+use crate::ids::{EffectId, EscalationId, EventId, MailboxId, RunId, UserId, WaitId};
 use crate::letter::Letter;
 use crate::local::{self, NOTIFY_EXPIRES};
 use crate::mailbox::Mailbox;
 use crate::order::{DeskOrder, Error};
-use crate::run::{Attempt, Entry, What};
+use crate::run::{Attempt, Entry, Plan, What};
 use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, Lane, WaitKind, WaitRow, WaitState};
 
 /// Reads what is open from the rows of the desk's mailbox.
@@ -121,6 +122,26 @@ impl Handling<'_> {
             let data = json!({ "connection": *event.connection });
             self.journal(id.0, None, JournalKind::Change, &[Entry { what, data }]);
         }
+        if user.is_none() {
+            self.answer_stranger(id, event);
+        }
+    }
+
+    /// Says to whoever pressed a button, and is nobody's handle, how they are linked: to them alone where the service can.
+    fn answer_stranger(&mut self, id: EscalationId, event: &Event) {
+        let Ok(pressed) = serde_json::from_value::<ButtonPressed>((*event.seen).clone()) else { return };
+        let place = if pressed.service == "slack" { pressed.person.id.clone() } else { pressed.channel };
+        let input = NotifyEscalation {
+            escalation: id.to_string(),
+            state: NOT_LINKED.to_owned(),
+            reason: pressed.person.id,
+            by: Some(pressed.person.name),
+            channel: Some(place).filter(|place| !place.is_empty()),
+            url: Some("/settings?tab=teams".into()),
+            ..NotifyEscalation::default()
+        };
+        let key = format!("{id}/{NOT_LINKED}/{}", event.id);
+        self.plan_telling(RunId::NONE, key, &event.connection, &local::own_plan("escalation", &input));
     }
 
     /// What became of telling a fallback channel.
@@ -128,10 +149,13 @@ impl Handling<'_> {
         self.mail.effects.remove(&effect.id);
         self.work.effects.push(EffectOp::Finish(effect.id));
         let Some(id) = effect.key.split('/').next().and_then(|id| id.parse::<EscalationId>().ok()) else { return };
+        let state = effect.key.split('/').nth(1);
+        if state == Some(NOT_LINKED) {
+            return;
+        }
         let how = if matches!(verdict, Verdict::Done(_)) { "fallback_told" } else { "fallback_failed" };
         let what = What::Desk { escalation: id, how: how.into(), agents: Vec::new(), until: None };
         let code = verdict.problem().map(|problem| problem.code.clone());
-        let state = effect.key.split('/').nth(1);
         let data = json!({
             "connection": effect.connection, "state": state, "code": code, "attempts": attempts.len(),
         });
@@ -265,12 +289,16 @@ impl Handling<'_> {
 
     fn tell_channel(&mut self, id: EscalationId, state: &str, case: &Case, connection: &str, earlier: Option<String>) {
         let plan = local::notification_plan(&case.row, state, earlier);
+        self.plan_telling(case.row.run_id, format!("{id}/{state}/{connection}"), connection, &plan);
+    }
+
+    fn plan_telling(&mut self, run_id: RunId, key: String, connection: &str, plan: &Plan) {
         let effect = self.next_id();
         let effect = EffectRow {
             id: EffectId(effect),
-            run_id: case.row.run_id,
+            run_id,
             n: -effect,
-            key: format!("{id}/{state}/{connection}"),
+            key,
             mailbox: MailboxId::DESK,
             shard: MailboxId::DESK.shard(),
             connection: connection.to_owned(),
@@ -285,7 +313,7 @@ impl Handling<'_> {
             settle_until: None,
             planned_at: self.now,
             sent_at: None,
-            input: serde_json::to_vec(&plan).unwrap_or_default(),
+            input: serde_json::to_vec(plan).unwrap_or_default(),
             attempts: Vec::new(),
             error: String::new(),
         };

@@ -66,7 +66,7 @@ use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, RunStatus, WaitKind
 use caused::Cause;
 
 pub(crate) use alarm::alarm_of;
-pub use alarm::{StoredPolicy, alarm_policy, alarms};
+pub use alarm::{StoredPolicy, alarm_policy, alarms, named};
 pub(crate) use desk::{agent_of, read as read_desk};
 pub(crate) use event::held_back;
 #[cfg(test)]

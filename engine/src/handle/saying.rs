@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::Handling;
+use crate::capability::file::{FileKind, SendMedia};
 use crate::capability::whatsapp::{SendChoices, SendTemplate, SendText};
 use crate::connector::{Action, Problem, Verdict};
 use crate::contact::Conversation;
@@ -183,6 +184,7 @@ impl Words {
             Self::Text(_) => SaidKind::Text,
             Self::Template { .. } => SaidKind::Template,
             Self::Choices { .. } => SaidKind::Choices,
+            Self::File { .. } => SaidKind::File,
         }
     }
 
@@ -194,6 +196,7 @@ impl Words {
                 let values: Vec<&str> = params.values().map(String::as_str).collect();
                 format!("[{name}] {}", values.join(", ")).trim_end().to_owned()
             }
+            Self::File { caption, .. } => caption.clone().unwrap_or_default(),
             Self::Choices { text, choices } => {
                 let lines = choices.iter().zip(1..).map(|(choice, n)| format!("\n{n}. {choice}"));
                 format!("{text}{}", lines.collect::<String>())
@@ -210,6 +213,11 @@ impl Words {
                 let during_human = crate::capability::whatsapp::DuringHuman::default();
                 let input = SendTemplate { template: name, language, params, to: None, during_human };
                 (SendTemplate::NAME, json(serde_json::to_value(input)))
+            }
+            Self::File { media, kind, name, caption, .. } => {
+                let name = Some(name).filter(|name| kind == FileKind::Document && !name.is_empty());
+                let input = SendMedia { kind, link: None, media: Some(media), caption, name, to: None, quote };
+                (SendMedia::NAME, json(serde_json::to_value(input)))
             }
             Self::Choices { text, choices } => {
                 let input = SendChoices { text, choices, button: None, to: None };

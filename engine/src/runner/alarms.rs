@@ -42,6 +42,16 @@ impl<S: Store + Reads> Core<S> {
 }
 
 impl<S: Store + Reads> Engine<S> {
+    /// Something outside the engine needs a person, such as the machine it runs on.
+    pub fn raise_alarm(&self, raise: Raise) {
+        self.core.raise(raise);
+    }
+
+    /// It does no longer: the alarm with this key is over, if there is one.
+    pub fn end_alarm(&self, key: String) {
+        self.core.end_alarm(key);
+    }
+
     /// All alarms that are not forgotten, newest first.
     ///
     /// # Errors

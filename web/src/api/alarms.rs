@@ -1,4 +1,4 @@
-//! Alarms: what needs a person who works here, who is told of it, and trying whether telling works.
+//! Alarms: what needs a person who works here, who is told of it, what became of that, and trying whether telling works.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,8 @@ use engine::connector::{Action, Call, Problem, Verdict};
 use engine::handle::StoredPolicy;
 use engine::ids::{AlarmId, MailboxId};
 use engine::order::{Error, Order};
+use engine::run::{Entry, What, journal};
+use engine::store::{JournalRow, Reads};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -47,6 +49,9 @@ pub(crate) struct Alarms {
 #[schemars(rename = "Alarm")]
 pub(crate) struct AlarmView {
     id: AlarmId,
+    /// What makes it the same alarm, with what it is about: `connection/<id>`, `attention/<flow>/<connection>`, `flow/<id>`,
+    /// `held/<flow>/<trigger>`, `escalation/<id>`, `disk/<folder>`, `clock`.
+    key: String,
     kind: Kind,
     level: Level,
     state: Stage,
@@ -72,6 +77,7 @@ impl From<Alarm> for AlarmView {
     fn from(alarm: Alarm) -> Self {
         Self {
             id: alarm.id,
+            key: alarm.raise.key,
             kind: alarm.raise.kind,
             level: alarm.raise.level,
             state: alarm.stage,
@@ -97,6 +103,63 @@ pub(crate) async fn list(State(app): State<Arc<App>>, Params(filter): Params<Fil
     alarms.retain(|alarm| alarm.stage != Stage::Pending && (alarm.is_current() || !filter.open));
     let open = alarms.iter().filter(|alarm| alarm.stage == Stage::Open).count();
     Ok(Json(Alarms { alarms: alarms.into_iter().map(AlarmView::from).collect(), open }))
+}
+
+/// An alarm with its story.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AlarmTold")]
+pub(crate) struct WithStory {
+    #[serde(flatten)]
+    alarm: AlarmView,
+    /// What happened, oldest first.
+    story: Vec<Line>,
+}
+
+/// One line of the story.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AlarmLine")]
+pub(crate) struct Line {
+    at: view::Time,
+    /// `raised`, `told`, `not_told`, `changed` (what was told says how it stands now), `not_changed`, `acknowledged`, `ended`.
+    what: String,
+    /// Who did it, if a person did.
+    by: Option<String>,
+    /// Through which connection it was told.
+    connection: Option<String>,
+    /// To whom there, if the policy names somebody.
+    to: Option<String>,
+    /// The code of what went wrong.
+    problem: Option<String>,
+}
+
+/// `GET /alarms/{id}`: one of the last week, with its story.
+pub(crate) async fn one(State(app): State<Arc<App>>, Id(id): Id<AlarmId>) -> Answer<WithStory> {
+    let all = app.engine.alarms().await?;
+    let alarm = all.into_iter().find(|alarm| alarm.id == id && alarm.stage != Stage::Pending);
+    let alarm = alarm.ok_or_else(|| ApiError::not_found(format_args!("alarm {id}")))?;
+    let rows = app.engine.store().journal(id.0).await?;
+    let entries = rows.iter().flat_map(|row| {
+        let entries = journal::decode(row).unwrap_or_default();
+        entries.into_iter().filter_map(|entry| line(row, &entry)).collect::<Vec<_>>()
+    });
+    Ok(Json(WithStory { story: entries.collect(), alarm: alarm.into() }))
+}
+
+fn line(row: &JournalRow, entry: &Entry) -> Option<Line> {
+    let text = |name: &str| entry.data[name].as_str().map(str::to_owned);
+    let what = match &entry.what {
+        What::Changed { what, .. } => what.strip_prefix("alarm.")?,
+        What::Told { done, .. } => match (text("state").as_deref(), done) {
+            (None | Some("open"), true) => "told",
+            (None | Some("open"), false) => "not_told",
+            (Some(_), true) => "changed",
+            (Some(_), false) => "not_changed",
+        },
+        _ => return None,
+    };
+    let by = text("by").map(|by| engine::handle::named(&by).to_owned());
+    let (connection, to, problem) = (text("connection"), text("to"), text("problem"));
+    Some(Line { at: view::Time(row.at), what: what.to_owned(), by, connection, to, problem })
 }
 
 /// `POST /alarms/{id}/acknowledge`: I look at it. Twice is once.
@@ -208,7 +271,7 @@ pub(crate) async fn test(
         title: "Switchboard: a trial".into(),
         text: "This is a trial. Alarms reach you here.".into(),
         level: Level::Info,
-        url: Some("/settings/alarms".into()),
+        url: Some("/alarms?tab=policy".into()),
         repeat: 0,
         state: AlarmState::Open,
         channel: to,

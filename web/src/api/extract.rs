@@ -63,6 +63,26 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
+/// A body that is a file, as it is.
+pub(crate) struct RawFile {
+    /// Its type, as the sender says.
+    pub(super) content_type: String,
+    /// All of it.
+    pub(super) bytes: Bytes,
+}
+
+impl<S: Send + Sync> FromRequest<S> for RawFile {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or_default().to_owned();
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|error| ApiError::bad_request(error.body_text()))?;
+        Ok(Self { content_type, bytes })
+    }
+}
+
 /// `If-Match: "<revision>"`: what a write is based on.
 pub(crate) struct IfMatch(pub(super) i64);
 

@@ -22,6 +22,7 @@ pub(crate) mod oidc;
 pub(crate) mod people;
 mod picture;
 pub(crate) mod play;
+pub(crate) mod push;
 pub(crate) mod roles;
 pub(crate) mod rule_changes;
 pub(crate) mod rules;
@@ -60,4 +61,4 @@ fn next<Row, Key>(rows: &[Row], limit: u32, key: impl Fn(&Row) -> Key) -> Option
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

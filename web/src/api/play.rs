@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use connectors::sandbox::{Act, Item, OnPhone, Order, Phones, Play};
 use engine::ids::{Ids, MailboxId, MessageId};
+use engine::inbox::SaidRow;
 use engine::store::{MessageRow, Pages, Store};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -159,7 +160,20 @@ struct OnScreen {
     template: Option<String>,
     /// What can be tapped.
     buttons: Vec<String>,
+    /// The file that hangs on it.
+    file: Option<OnScreenFile>,
     status: engine::connector::Status,
+}
+
+/// A file as the customer sees it.
+#[derive(Debug, Serialize, JsonSchema)]
+struct OnScreenFile {
+    /// `image`, `audio`, `video` or `document`.
+    kind: String,
+    /// A document's name.
+    name: Option<String>,
+    /// For `GET /media/{id}`, where people here sent it.
+    media: Option<MessageId>,
 }
 
 /// `GET /play/chat`.
@@ -183,6 +197,11 @@ pub(crate) async fn chat(State(app): State<Arc<App>>, Params(whose): Params<Whos
             text: seen.and_then(|seen| seen.text.clone()).or(row.text),
             template: seen.and_then(|seen| seen.template.clone()),
             buttons: seen.map(|seen| seen.buttons.clone()).unwrap_or_default(),
+            file: seen.and_then(|seen| seen.file.clone()).map(|file| OnScreenFile {
+                kind: file.kind,
+                name: file.name,
+                media: row.effect_key.as_deref().and_then(SaidRow::of_effect_key),
+            }),
             status: row.status,
         }
     };

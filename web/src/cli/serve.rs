@@ -25,7 +25,7 @@ use crate::config::server::{Given, ServerSettings};
 use crate::flows::folder;
 use crate::lock::Lock;
 use crate::start::{self, Setup, Started};
-use crate::{api, backup, demo, retag, router, server, shift, socket, upkeep};
+use crate::{api, backup, demo, push, retag, room, router, server, shift, socket, upkeep};
 
 /// Bounds of the buckets of `switchboard_hook_seconds`.
 const HOOK_SECONDS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1.0, 10.0];
@@ -56,6 +56,9 @@ pub(super) struct Serve {
     /// A file outside the data folder in which it is noted whom we erased: a backup that is restored is told
     #[arg(long, env = "SWITCHBOARD_ERASURES", value_name = "FILE")]
     erasures: Option<PathBuf>,
+    /// The folder where backups are put: too little room there is an alarm, as in the data folder
+    #[arg(long, env = "SWITCHBOARD_BACKUPS", value_name = "DIR")]
+    backups: Option<PathBuf>,
     /// How many runs a trigger starts in the hour after it went live, where its flow does not say; the rest waits for a person.
     /// A number, or `off` [default: 100]
     #[arg(long, env = "SWITCHBOARD_FIRST_HOUR", value_name = "N")]
@@ -77,6 +80,7 @@ impl Serve {
             sandbox_port: self.sandbox_port,
             anchors: self.anchors,
             erasures: self.erasures,
+            backups: self.backups,
             first_hour: self.first_hour,
         };
         let settings = ServerSettings::new(given, &context.file)?;
@@ -169,6 +173,9 @@ impl Doors {
         tasks.spawn(server::serve(control, router.clone(), settings.limits, stop.clone()));
         tasks.spawn(server::serve(listener, router, settings.limits, stop.clone()));
         tasks.spawn(stop.clone().run_until_cancelled_owned(upkeep::run(Arc::clone(app))));
+        let rooms = [Some(context.data.clone()), settings.backups.clone()].into_iter().flatten().collect();
+        tasks.spawn(stop.clone().run_until_cancelled_owned(room::watch(Arc::clone(app), rooms)));
+        tasks.spawn(stop.clone().run_until_cancelled_owned(push::run(Arc::clone(app))));
         tasks.spawn(stop.clone().run_until_cancelled_owned(retag::run(Arc::clone(app))));
         tasks.spawn(stop.clone().run_until_cancelled_owned(shift::run(Arc::clone(app))));
         Ok(Self { address, started, sandbox, stop, tasks, data: context.data.clone() })

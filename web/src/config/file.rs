@@ -38,6 +38,8 @@ pub struct FileSettings {
     pub anchors: Option<PathBuf>,
     /// Where it is noted, too, whom we erased.
     pub erasures: Option<PathBuf>,
+    /// Folder where backups are put: too little room there is an alarm.
+    pub backups: Option<PathBuf>,
     /// How many runs a trigger starts in the hour after it went live: a number, or `off`.
     pub first_hour: Option<NumberOrWord>,
     /// How log lines look.

@@ -36,6 +36,8 @@ pub struct Given {
     pub anchors: Option<PathBuf>,
     /// Where it is noted, too, whom we erased.
     pub erasures: Option<PathBuf>,
+    /// Where backups are put.
+    pub backups: Option<PathBuf>,
     /// How many runs a new trigger starts in an hour.
     pub first_hour: Option<FirstHour>,
 }
@@ -59,6 +61,8 @@ pub struct ServerSettings {
     pub anchors: Option<PathBuf>,
     /// A file outside the data folder in which it is noted whom we erased, for older backups. Default: the data folder's only.
     pub erasures: Option<PathBuf>,
+    /// Folder where backups are put: too little room there is an alarm. Default: only the data folder is looked at.
+    pub backups: Option<PathBuf>,
     /// How many runs a trigger starts in the hour after it went live, where its flow does not say. Default 100.
     pub first_hour: FirstHour,
     /// What one client may cost us.
@@ -129,6 +133,7 @@ impl ServerSettings {
             sandbox: sandbox.then(|| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
             anchors: given.anchors.or_else(|| file.anchors.clone()),
             erasures: given.erasures.or_else(|| file.erasures.clone()),
+            backups: given.backups.or_else(|| file.backups.clone()),
             first_hour: first_hour(given.first_hour, file.first_hour.as_ref())?,
             limits: limits(file.limits.unwrap_or_default())?,
         })

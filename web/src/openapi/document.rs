@@ -155,6 +155,12 @@ impl Operation<'_> {
         self.object.insert("requestBody".to_owned(), json!({ "content": { JSON: { "schema": schema } } }));
     }
 
+    /// A body that is a file.
+    pub(super) fn takes_file(&mut self) {
+        let content = json!({ "*/*": { "schema": { "type": "string", "format": "binary" } } });
+        self.object.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
+    }
+
     /// A schema of answers.
     pub(crate) fn schema<T: JsonSchema>(&mut self) -> Value {
         self.document.answers.subschema_for::<T>().into()

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use schemars::JsonSchema;
 
 use super::Operation;
-use crate::api::extract::{Agent, Body, Id, IfMatch, Params, Visitor};
+use crate::api::extract::{Agent, Body, Id, IfMatch, Params, RawFile, Visitor};
 
 /// An argument of a handler.
 pub(crate) trait Takes {
@@ -63,6 +63,12 @@ impl<T: JsonSchema> Takes for Params<T> {
 impl<T: JsonSchema> Takes for Body<T> {
     fn describe(operation: &mut Operation<'_>) {
         operation.takes_body::<T>();
+    }
+}
+
+impl Takes for RawFile {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.takes_file();
     }
 }
 

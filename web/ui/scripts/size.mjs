@@ -73,8 +73,8 @@ const rows = [
   ["styles, most of a page", Math.max(...pageStyles), PAGE_STYLES],
   ...["en", "ru", "ar", "it", "zh"].map((locale) => {
     const of = (part) => manifest[`src/${part}locales/${locale}.po`].file;
-    // A page is the editor's or the rules', not both; offers may appear over every one.
-    const most = Math.max(size(of("editor/")), size(of("rules/")));
+    // A page is the editor's, the rules' or that of alarms, never two of them; offers may appear over every one.
+    const most = Math.max(...["editor/", "rules/", "alarms/"].map((part) => size(of(part))));
     return [`texts of a page, ${locale}`, sum([of(""), of("desk/")]) + most, LOCALE];
   }),
   ...["ru", "ar", "it", "zh"].map((locale) => {

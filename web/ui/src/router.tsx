@@ -6,6 +6,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { withAlarmTexts } from "./alarms/texts";
 import { queries } from "./api/queries";
 import { sessionQuery, signedOut } from "./api/session";
 import { withTexts } from "./desk/texts";
@@ -139,6 +140,12 @@ const connections = createRoute({
   path: "/connections",
   component: lazyRouteComponent(() => import("./pages/connections"), "ConnectionsPage"),
 });
+const alarms = createRoute({
+  getParentRoute: () => shell,
+  path: "/alarms",
+  validateSearch: filters("tab", "alarm"),
+  component: lazyRouteComponent(() => withAlarmTexts(import("./pages/alarms")), "AlarmsPage"),
+});
 const audit = createRoute({
   getParentRoute: () => shell,
   path: "/audit",
@@ -167,6 +174,7 @@ const pages = [
   contact,
   templates,
   connections,
+  alarms,
   audit,
   settings,
 ];

@@ -34,6 +34,7 @@ pub(super) fn router() -> Router<Arc<World>> {
     Router::new()
         .route("/{version}/{id}", get(number))
         .route("/{version}/{id}/content", get(media::content))
+        .route("/{version}/{id}/media", post(media::upload))
         .route("/{version}/{id}/messages", post(send))
         .route("/{version}/{id}/message_templates", get(template::list))
         .route("/{version}/{id}/subscribed_apps", get(subscriptions).post(subscribe))
@@ -160,7 +161,7 @@ async fn number(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Error> {
     check_version(&version)?;
-    if let Some(file) = media::about(&version, &id, &headers) {
+    if let Some(file) = media::about(&world, &version, &id, &headers) {
         return Ok(Json(file));
     }
     let account = &world.config.cloud_api;

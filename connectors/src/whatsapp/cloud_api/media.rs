@@ -1,8 +1,11 @@
-//! Files that customers sent: their address is asked for first, then fetched with the same token. The address works for five
-//! minutes, so it is never kept. Source: Meta, "Media, retrieve media URL" and "Download media".
+//! Files: those that customers sent, and those that go to them.
+//!
+//! The address of a file is asked for first, then fetched with the same token; it works for five minutes, so it is never kept. A file
+//! of ours is uploaded once and named by its id, which lives for 30 days. Source: Meta, "Media": "Retrieve media URL", "Download
+//! media", "Upload media".
 
 use bytes::Bytes;
-use engine::connector::{ApprovedTemplate, Media, Problem};
+use engine::connector::{ApprovedTemplate, Media, Problem, Upload};
 use http::Method;
 use serde_json::Value;
 
@@ -33,6 +36,16 @@ pub(super) async fn fetch(api: &CloudApi, id: &str, most: usize) -> Result<Media
         told => told,
     };
     Ok(Media { content_type: content_type.to_owned(), bytes: Bytes::clone(&file.body) })
+}
+
+/// Uploads a file; Meta's id of it.
+pub(super) async fn upload(api: &CloudApi, file: &Upload) -> Result<String, Problem> {
+    let fields = [("messaging_product", "whatsapp"), ("type", file.content_type.as_str())];
+    let url = api.url(&[&api.hook.phone_number_id, "media"]);
+    let outgoing = Outgoing::new(Method::POST, url, Class::Once).bearer(&api.access_token).multipart(&fields, file);
+    let told = answered(api, outgoing).await?.json().unwrap_or_default();
+    let id = told["id"].as_str().filter(|id| !id.is_empty()).map(str::to_owned);
+    id.ok_or_else(|| Problem::new("unreadable_answer", "the Graph API answered 2xx without an id of the file"))
 }
 
 /// The approved templates of the account: the first thousand.
@@ -74,6 +87,11 @@ fn approved(template: &Value) -> Option<ApprovedTemplate> {
 async fn ask(api: &CloudApi, url: String, query: &[(&str, &str)], most: usize) -> Result<Answer, Problem> {
     let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
     let outgoing = Outgoing::new(Method::GET, url, Class::Once).bearer(&api.access_token).query(&query).at_most(most);
+    answered(api, outgoing).await
+}
+
+/// A call's answer, if it is a good one.
+async fn answered(api: &CloudApi, outgoing: Outgoing) -> Result<Answer, Problem> {
     let answer = api.net.send(outgoing).await.map_err(|error| Problem::new("no_answer", error.to_string()))?;
     if answer.status.is_success() {
         return Ok(answer);

@@ -10,9 +10,10 @@ mod errors;
 mod media;
 mod send;
 
+use engine::capability::file::SendMedia;
 use engine::capability::whatsapp::{SendChoices, SendTemplate, SendText};
 use engine::connector::{
-    ApprovedTemplate, Connection, Connector, ConnectorBuilder, Door, Finding, Media, OpenContext, Problem,
+    ApprovedTemplate, Connection, Connector, ConnectorBuilder, Door, Finding, Media, OpenContext, Problem, Upload,
 };
 use engine::secret::Secret;
 use futures_util::future::BoxFuture;
@@ -85,6 +86,7 @@ pub(crate) fn connector() -> Connector {
         .performs::<SendText>()
         .performs::<SendTemplate>()
         .performs::<SendChoices>()
+        .performs::<SendMedia>()
         .limits(RATE, CONCURRENCY)
         .opens(open)
 }
@@ -147,6 +149,10 @@ impl Connection for CloudApi {
 
     fn media<'a>(&'a self, id: &'a str, most: usize) -> BoxFuture<'a, Result<Media, Problem>> {
         Box::pin(media::fetch(self, id, most))
+    }
+
+    fn upload(&self, file: Upload) -> BoxFuture<'_, Result<String, Problem>> {
+        Box::pin(async move { media::upload(self, &file).await })
     }
 
     fn templates(&self) -> BoxFuture<'_, Result<Vec<ApprovedTemplate>, Problem>> {

@@ -3,6 +3,7 @@
 //! Meta knows no idempotency key, but gives that field back in every status of the message: proof that a call whose
 //! answer was lost happened, though its absence proves nothing. Source: Meta, "Cloud API, messages" (v23 to v25).
 
+use engine::capability::file::{FileKind, SendMedia};
 use engine::capability::whatsapp::{Accepted, SendChoices, SendTemplate, SendText};
 use engine::connector::{Call, Done, Performs, Problem, Repeat, Sent, Verdict};
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use super::{CloudApi, errors};
 use crate::net::{Answer, Class, Outgoing};
 use crate::whatsapp::choices;
-use crate::whatsapp::common::{self, Recipient, SETTLE_S, To};
+use crate::whatsapp::common::{self, File, Recipient, SETTLE_S, To};
 
 /// Longest text of a message, in characters. Source: Meta, "Text messages".
 const TEXT_CHARS: usize = 4096;
@@ -44,6 +45,16 @@ impl Performs<SendChoices> for CloudApi {
 
     async fn perform(&self, input: SendChoices, call: &Call) -> Verdict<Accepted> {
         let message = Recipient::of(input.to.as_deref(), call).and_then(|to| Message::choices(to, &input));
+        self.send(message, call).await
+    }
+}
+
+impl Performs<SendMedia> for CloudApi {
+    /// Our key comes back in the message's statuses.
+    const REPEAT: Repeat = Repeat::Evidence { settle_s: SETTLE_S };
+
+    async fn perform(&self, input: SendMedia, call: &Call) -> Verdict<Accepted> {
+        let message = Recipient::of(input.to.as_deref(), call).and_then(|to| Message::media(to, &input));
         self.send(message, call).await
     }
 }
@@ -102,6 +113,21 @@ impl Message {
         }
         let shown = common::shown(&input.template, &values);
         Ok(Self { recipient, kind: "template", content, quote: None, shown })
+    }
+
+    fn media(recipient: Recipient, input: &SendMedia) -> Result<Self, Problem> {
+        let mut content = match common::file(input)? {
+            File::Link(link) => json!({ "link": link }),
+            File::Id(id) => json!({ "id": id }),
+        };
+        if let Some(caption) = &input.caption {
+            content["caption"] = caption.as_str().into();
+        }
+        if let Some(name) = input.name.as_ref().filter(|_| input.kind == FileKind::Document) {
+            content["filename"] = name.as_str().into();
+        }
+        let quote = input.quote.clone().filter(|quote| !quote.is_empty());
+        Ok(Self { recipient, kind: input.kind.name(), content, quote, shown: input.shown() })
     }
 
     fn choices(recipient: Recipient, input: &SendChoices) -> Result<Self, Problem> {
@@ -248,6 +274,29 @@ mod tests {
         let body = message.body("k");
         assert_eq!((&body["type"], &body["biz_opaque_callback_data"]), (&json!("interactive"), &json!("k")));
         assert_eq!(body["interactive"]["action"]["buttons"][1]["reply"], json!({ "id": "choice_2", "title": "M" }));
+    }
+
+    #[test]
+    fn a_file_is_named_by_its_id_or_its_address_and_never_by_both() {
+        let input = |file: Value| serde_json::from_value::<SendMedia>(file).unwrap();
+        let sent = |file: Value| Message::media(recipient(), &input(file)).map(|message| message.body("k"));
+        let body = sent(
+            json!({ "kind": "document", "media": "77", "name": "a.pdf", "caption": "Offer", "quote": "wamid.IN1" }),
+        );
+        let body = body.unwrap();
+        assert_eq!(body["document"], json!({ "id": "77", "filename": "a.pdf", "caption": "Offer" }));
+        assert_eq!((&body["type"], &body["context"]["message_id"]), (&json!("document"), &json!("wamid.IN1")));
+        let picture = sent(json!({ "kind": "image", "link": "https://shop.test/a.png", "name": "a.png" })).unwrap();
+        assert_eq!(picture["image"], json!({ "link": "https://shop.test/a.png" }));
+        for wrong in [
+            json!({ "kind": "image" }),
+            json!({ "kind": "image", "media": "7", "link": "https://shop.test/a.png" }),
+            json!({ "kind": "image", "link": "ftp://shop.test/a.png" }),
+            json!({ "kind": "audio", "media": "7", "caption": "hm" }),
+            json!({ "kind": "image", "media": "7", "caption": "x".repeat(1_025) }),
+        ] {
+            assert_eq!(sent(wrong.clone()).unwrap_err().code, "bad_input", "{wrong}");
+        }
     }
 
     #[test]

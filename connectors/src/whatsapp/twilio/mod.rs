@@ -10,6 +10,7 @@ mod signature;
 
 use std::collections::BTreeMap;
 
+use engine::capability::file::SendMedia;
 use engine::capability::whatsapp::{SendChoices, SendTemplate, SendText};
 use engine::connector::{Connection, Connector, ConnectorBuilder, Door, Finding, OpenContext};
 use engine::secret::Secret;
@@ -84,6 +85,7 @@ pub(crate) fn connector() -> Connector {
         .performs::<SendText>()
         .performs::<SendTemplate>()
         .performs::<SendChoices>()
+        .performs::<SendMedia>()
         .limits(RATE, CONCURRENCY)
         .opens(open)
 }

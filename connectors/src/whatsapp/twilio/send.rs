@@ -4,6 +4,7 @@
 //! whose answer was lost happened. Source: Twilio, "Messages resource" (2010-04-01) and "Send templates with the
 //! Content API".
 
+use engine::capability::file::{FileKind, SendMedia};
 use engine::capability::whatsapp::{Accepted, SendChoices, SendTemplate, SendText};
 use engine::connector::{Call, Done, Performs, Problem, Repeat, Sent, Verdict};
 use serde_json::Value;
@@ -12,7 +13,7 @@ use super::decode::{KEY, PREFIX};
 use super::{Twilio, errors};
 use crate::net::{Answer, Class, Outgoing};
 use crate::whatsapp::choices;
-use crate::whatsapp::common::{self, Recipient, SETTLE_S, To};
+use crate::whatsapp::common::{self, File, Recipient, SETTLE_S, To};
 
 /// Longest text of a message, in characters. Source: Twilio, error 21617.
 const TEXT_CHARS: usize = 1600;
@@ -44,6 +45,17 @@ impl Performs<SendChoices> for Twilio {
     /// As text with numbered lines: Twilio has buttons and lists only in content that was made beforehand.
     async fn perform(&self, input: SendChoices, call: &Call) -> Verdict<Accepted> {
         let message = Recipient::of(input.to.as_deref(), call).and_then(|to| Message::choices(to, &input));
+        self.send(message, call).await
+    }
+}
+
+impl Performs<SendMedia> for Twilio {
+    /// Our key comes back in the message's statuses.
+    const REPEAT: Repeat = Repeat::Evidence { settle_s: SETTLE_S };
+
+    /// By its address alone: Twilio takes no files in. A document has no name there and no caption.
+    async fn perform(&self, input: SendMedia, call: &Call) -> Verdict<Accepted> {
+        let message = Recipient::of(input.to.as_deref(), call).and_then(|to| Message::media(to, &input));
         self.send(message, call).await
     }
 }
@@ -122,6 +134,17 @@ impl Message {
     fn text(recipient: Recipient, input: &SendText) -> Result<Self, Problem> {
         common::check_text(&input.text, TEXT_CHARS)?;
         Ok(Self { recipient, content: vec![("Body", input.text.clone())], shown: input.text.clone() })
+    }
+
+    fn media(recipient: Recipient, input: &SendMedia) -> Result<Self, Problem> {
+        let File::Link(link) = common::file(input)? else {
+            let why = "Twilio takes no files in: give the public address of the file as `link`";
+            return Err(Problem::new("bad_input", why));
+        };
+        let mut content = vec![("MediaUrl", link.to_owned())];
+        let caption = input.caption.clone().filter(|_| input.kind != FileKind::Document);
+        content.extend(caption.map(|caption| ("Body", caption)));
+        Ok(Self { recipient, content, shown: input.shown() })
     }
 
     fn choices(recipient: Recipient, input: &SendChoices) -> Result<Self, Problem> {

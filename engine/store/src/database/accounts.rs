@@ -8,7 +8,7 @@ use engine::clock::At;
 use super::error::Error;
 use super::session::Session;
 use super::value::values;
-use super::{runs, staff};
+use super::{push, runs, staff};
 
 const PUT_USER: &str = "insert into app_user (id, email, name, role, publisher, language, theme, password, totp, totp_on, \
        totp_step, state, rev, created_at, signed_in_at) \
@@ -67,6 +67,8 @@ fn step(session: &dyn Session, op: &Op) -> Result<Result<(), Refusal>, Error> {
                 "delete from session where user_id = ?1 and (?2 is null or hash <> ?2)",
                 values![user.0, but.as_ref()],
             )?;
+            // A browser that is still somebody's asks anew when its page is opened.
+            push::end_of(session, *user)?;
         }
         Op::ExpectAdmin => return expect_admin(session),
         Op::Sweep(before) => sweep(session, *before)?,
@@ -75,7 +77,7 @@ fn step(session: &dyn Session, op: &Op) -> Result<Result<(), Refusal>, Error> {
     Ok(Ok(()))
 }
 
-/// Links, tokens, settings, connections, teams, snippets.
+/// Links, tokens, settings, connections, teams, browsers, snippets.
 fn step_of_others(session: &dyn Session, op: &Op) -> Result<Result<(), Refusal>, Error> {
     match op {
         Op::AddLink(row) => add_link(session, row)?,
@@ -102,6 +104,9 @@ fn step_of_others(session: &dyn Session, op: &Op) -> Result<Result<(), Refusal>,
         Op::PutTeam(row) => return staff::put_team(session, row),
         Op::EndTeam(id, rev) => return staff::end_team(session, id, *rev),
         Op::PutProfile(row) => return staff::put_profile(session, row),
+        Op::PutPush(row) => push::put(session, row)?,
+        Op::EndPush(endpoint) => push::end(session, endpoint)?,
+        Op::PutPushKey(sealed) => push::put_key(session, sealed)?,
         Op::PutSnippet(row) => return put_snippet(session, row),
         Op::EndSnippet(id, rev) => {
             let gone = session.execute("delete from snippet where id = ? and rev = ?", values![id, rev])?;

@@ -1,8 +1,8 @@
 //! People who work here, as they are read.
 
 use engine::account::{
-    Accounts, Change, ConnectionRow, Hash, LinkKind, LinkRow, Refusal, Role, SessionRow, SettingsRow, SnippetRow,
-    TokenRow, UserRow, UserState,
+    Accounts, Change, ConnectionRow, Hash, LinkKind, LinkRow, PushRow, Refusal, Role, SessionRow, SettingsRow,
+    SnippetRow, TokenRow, UserRow, UserState,
 };
 use engine::clock::At;
 use engine::ids::{TokenId, UserId};
@@ -13,7 +13,7 @@ use super::columns::Columns;
 use super::query::{Query, all, one, query};
 use super::queue::Ask;
 use super::value::Row;
-use super::{Database, error, rows};
+use super::{Database, error, push, rows};
 
 const STATES: [UserState; 4] = [UserState::Invited, UserState::Active, UserState::Off, UserState::Removed];
 const KINDS: [LinkKind; 2] = [LinkKind::Setup, LinkKind::Invitation];
@@ -199,6 +199,14 @@ impl Accounts for Database {
     async fn snippets(&self) -> Result<Vec<SnippetRow>, Error> {
         let text = "select id, title, shortcut, texts, rev, by, at from snippet order by title, id";
         self.every(query(text), snippet).await
+    }
+
+    async fn pushes(&self) -> Result<Vec<PushRow>, Error> {
+        self.every(query(push::PUSHES), push::push).await
+    }
+
+    async fn push_key(&self) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.every(query(push::KEY), push::key).await?.pop())
     }
 
     async fn connections(&self) -> Result<Vec<ConnectionRow>, Error> {

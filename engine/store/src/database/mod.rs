@@ -28,6 +28,7 @@ pub(crate) mod pages;
 pub(crate) mod parties;
 pub(crate) mod past;
 pub(crate) mod people;
+pub(crate) mod push;
 pub(crate) mod query;
 pub(crate) mod queue;
 pub(crate) mod read;

@@ -129,7 +129,8 @@ const WAIT_KINDS: [WaitKind; 18] = [
     WaitKind::Human,
     WaitKind::Alarm,
 ];
-const SAID_KINDS: [SaidKind; 4] = [SaidKind::Note, SaidKind::Text, SaidKind::Template, SaidKind::Choices];
+const SAID_KINDS: [SaidKind; 5] =
+    [SaidKind::Note, SaidKind::Text, SaidKind::Template, SaidKind::Choices, SaidKind::File];
 const SAID_STATES: [SaidState; 3] = [SaidState::Sending, SaidState::Sent, SaidState::Failed];
 const WAIT_STATES: [WaitState; 4] = [WaitState::Armed, WaitState::Fired, WaitState::Answered, WaitState::Cancelled];
 

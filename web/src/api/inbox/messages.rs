@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::colleagues::{Colleague, Names};
+use super::files::FileSent;
 use super::view::{By, Direction, Progress, kind_of_said};
 use super::{sight, told};
 use crate::accounts::Who;
@@ -151,7 +152,7 @@ fn connection_of<'a>(event: Option<&'a EventRow>, other: &'a str) -> &'a str {
 impl Around {
     async fn of(app: &App, talk: &ListedTalk, heard: &[HeardMessage], said: &[HeardSaid]) -> Result<Self, ApiError> {
         let store = app.engine.store();
-        let bodies: Vec<Said> = said.iter().map(|one| body_of(&one.said)).collect();
+        let bodies: Vec<Said> = said.iter().map(|one| told::body_of(&one.said)).collect();
         let mut people: Vec<UserId> = bodies.iter().flat_map(|body| body.mentions.clone()).collect();
         people.extend(said.iter().filter_map(|one| one.said.by));
         let names = Names::of(app, people).await?;
@@ -213,7 +214,8 @@ impl Around {
 
     fn said(&self, one: &HeardSaid) -> Told {
         let (row, message) = (&one.said, one.message.as_ref());
-        let body = body_of(row);
+        let body = told::body_of(row);
+        let media = told::media_said(row.id, body.words.as_ref());
         let quote =
             body.quote.map(|(id, _)| Quote { id: Some(id), text: self.texts.get(&id).cloned().unwrap_or_default() });
         let (template, buttons) = match body.words {
@@ -221,6 +223,7 @@ impl Around {
             Some(Words::Choices { choices, .. }) => (None, choices),
             _ => (None, Vec::new()),
         };
+        let kind = kind_of_said(row);
         let note = row.kind == SaidKind::Note;
         let told_failure = message.and_then(|message| message.error.as_deref());
         Told {
@@ -231,9 +234,9 @@ impl Around {
             agent: row.by.map(|user| self.names.get(user)),
             flow: None,
             run: None,
-            kind: kind_of_said(row.kind).to_owned(),
+            kind: kind.to_owned(),
             text: row.text.clone().unwrap_or_default(),
-            media: None,
+            media,
             quote,
             reactions: message.map(|message| self.reactions_to(message)).unwrap_or_default(),
             buttons,
@@ -250,10 +253,6 @@ impl Around {
         let by = |ours: bool| if ours { By::App } else { By::Customer };
         found.map(|(ours, emoji)| Reaction { by: by(*ours), emoji: emoji.clone() }).collect()
     }
-}
-
-fn body_of(row: &SaidRow) -> Said {
-    row.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default()
 }
 
 fn failure(error: Option<&str>) -> Option<Failure> {
@@ -278,7 +277,7 @@ fn reactions(changes: &[EventRow]) -> HashMap<[u8; 16], BTreeMap<bool, String>> 
     found
 }
 
-/// A message to the customer: free text or a template.
+/// A message to the customer: free text, a template or a file.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "InboxSend")]
@@ -291,6 +290,8 @@ pub(crate) struct Send {
     text: Option<String>,
     /// An approved template, at any time.
     template: Option<TemplateSent>,
+    /// A file that was taken in, inside the 24-hour window.
+    file: Option<FileSent>,
     /// The customer's message that this one answers.
     quote: Option<MessageId>,
 }
@@ -325,12 +326,15 @@ pub(crate) async fn send(
     app.expect_accounts()?;
     let talk = sight::talk(&app, &who, id).await?;
     let language = Some(talk.contact.language.clone()).filter(|language| !language.is_empty());
-    let words = match (sent.text, sent.template) {
-        (Some(text), None) if !text.trim().is_empty() && text.chars().count() <= 4096 => Words::Text(text),
-        (None, Some(TemplateSent { name, language: given, params })) => {
+    let words = match (sent.text, sent.template, sent.file) {
+        (Some(text), None, None) if !text.trim().is_empty() && text.chars().count() <= 4096 => Words::Text(text),
+        (None, None, Some(file)) => file.words(&app, id)?,
+        (None, Some(TemplateSent { name, language: given, params }), None) => {
             Words::Template { name, language: given.or(language), params }
         }
-        _ => return Err(ApiError::bad_request("say either `text`, 1 to 4096 characters, or `template`")),
+        _ => {
+            return Err(ApiError::bad_request("say one of `text`, 1 to 4096 characters, `template` and `file`"));
+        }
     };
     let quote = match sent.quote {
         Some(quote) => Some(quotable(&app, id, quote).await?),
@@ -400,7 +404,7 @@ async fn failed(app: &App, talk: ConversationId, id: MessageId) -> Result<Again,
         if !matches!(status, Progress::NotSent | Progress::At(Status::Failed)) {
             return Err(not_failed());
         }
-        let body = body_of(&said.said);
+        let body = told::body_of(&said.said);
         return body.words.map(|words| (words, body.quote)).ok_or_else(not_failed);
     }
     let heard = store.heard(id).await?.filter(|one| one.message.conversation_id == Some(talk));

@@ -4,6 +4,7 @@
 
 mod acts;
 mod colleagues;
+mod files;
 mod list;
 mod media;
 mod messages;
@@ -28,6 +29,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/conversations/{id}", may(InboxRead).reads(), list::show)
         .get("/conversations/{id}/messages", may(InboxRead).reads(), messages::list)
         .post("/conversations/{id}/messages", may(InboxWork).personal(), messages::send)
+        .post("/conversations/{id}/files", may(InboxWork), files::take)
         .post("/conversations/{id}/messages/{message}/resend", may(InboxWork).personal(), messages::resend)
         .post("/conversations/{id}/notes", may(InboxWork).personal(), acts::note)
         .put("/conversations/{id}/assignee", may(InboxWork).personal(), acts::assign)

@@ -2,6 +2,7 @@
 
 use engine::event::{MESSAGE_ECHOED, ORDER_RECEIVED, Origin};
 use engine::ids::{Ids, MessageId};
+use engine::inbox::{Said, SaidRow, Words};
 use engine::store::{EventRow, HeardMessage};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -87,6 +88,18 @@ pub(super) fn media(id: MessageId, message: &Value) -> Option<Media> {
         name: content["filename"].as_str().map(str::to_owned),
         size: content["file_size"].as_u64(),
     })
+}
+
+/// What is kept of something that people here said.
+pub(super) fn body_of(row: &SaidRow) -> Said {
+    row.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default()
+}
+
+/// The file in what people here said.
+pub(super) fn media_said(id: MessageId, words: Option<&Words>) -> Option<Media> {
+    let Some(Words::File { kind, name, size, .. }) = words else { return None };
+    let name = Some(name.clone()).filter(|name| !name.is_empty());
+    Some(Media { id, kind: kind.name().to_owned(), name, size: Some(*size) })
 }
 
 /// The provider's id of what it answers.

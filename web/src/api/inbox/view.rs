@@ -4,7 +4,7 @@ use engine::clock::At;
 use engine::connector::Status;
 use engine::contact::{Priority, TagSourceKind};
 use engine::ids::{ContactId, ConversationId, EscalationId, RunId};
-use engine::inbox::{Inbox, SaidKind, SaidState};
+use engine::inbox::{Inbox, SaidKind, SaidRow, SaidState, Words};
 use engine::store::{ConversationRow, ListedTalk};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -263,7 +263,7 @@ impl Last {
                 direction: Direction::Out,
                 by: if said.said.by.is_some() { By::Agent } else { By::System },
                 text: cut(said.said.text.as_deref()),
-                kind: kind_of_said(said.said.kind).to_owned(),
+                kind: kind_of_said(&said.said).to_owned(),
                 at: told::at(id),
                 status: Progress::of_said(said.said.state, said.message.as_ref().map(|row| row.status)),
             }),
@@ -273,8 +273,12 @@ impl Last {
 }
 
 /// The type of something that people here said.
-pub(super) fn kind_of_said(kind: SaidKind) -> &'static str {
-    match kind {
+pub(super) fn kind_of_said(row: &SaidRow) -> &'static str {
+    match row.kind {
+        SaidKind::File => match told::body_of(row).words {
+            Some(Words::File { kind, .. }) => kind.name(),
+            _ => "document",
+        },
         SaidKind::Note => "note",
         SaidKind::Text => "text",
         SaidKind::Template => "template",

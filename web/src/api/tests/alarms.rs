@@ -13,12 +13,17 @@ use crate::testing::Staged;
 
 /// Changes the policy, based on `revision`.
 async fn change(stage: &Staged, revision: &str, policy: &Value) -> (StatusCode, Value) {
-    let request = Request::builder().method(Method::PUT).uri("/api/v1/alarms/policy");
+    put(stage, "/alarms/policy", revision, policy).await
+}
+
+/// Puts something in the place of what had this `revision`.
+pub(crate) async fn put(stage: &Staged, path: &str, revision: &str, body: &Value) -> (StatusCode, Value) {
+    let request = Request::builder().method(Method::PUT).uri(format!("/api/v1{path}"));
     let request = request.header(header::CONTENT_TYPE, "application/json").header(header::IF_MATCH, revision);
-    let mut request = request.body(Body::from(policy.to_string())).unwrap();
+    let mut request = request.body(Body::from(body.to_string())).unwrap();
     request.extensions_mut().insert(Peer::Control);
-    let (head, body) = stage.place.router().oneshot(request).await.unwrap().into_parts();
-    let bytes = body.collect().await.unwrap().to_bytes();
+    let (head, answer) = stage.place.router().oneshot(request).await.unwrap().into_parts();
+    let bytes = answer.collect().await.unwrap().to_bytes();
     (head.status, serde_json::from_slice(&bytes).unwrap_or_default())
 }
 
@@ -33,7 +38,7 @@ async fn a_refused_connection_is_told_in_slack_and_acknowledged_there() {
     stage.play(cart()).await;
     let books = stage.sandbox.wait_until(|books| !books.posts.is_empty()).await;
     assert!(books.posts[0].text.contains("The connection hubspot-main is down"), "{}", books.posts[0].text);
-    assert_eq!(books.posts[0].content["blocks"][2]["elements"][1]["url"], "http://localhost/settings/connections");
+    assert_eq!(books.posts[0].content["blocks"][2]["elements"][1]["url"], "http://localhost/connections");
     let found = stage.place.get("/alarms?open=true").await;
     assert_eq!((&found["open"], &found["alarms"][0]["kind"]), (&json!(1), &json!("connection_down")));
     let act = Act::Press { button: "acknowledge".into(), post: None };
@@ -47,6 +52,16 @@ async fn a_refused_connection_is_told_in_slack_and_acknowledged_there() {
     assert_eq!(state, (&json!(0), &json!("acknowledged"), &json!("Ana (team-slack)")));
     let at = format!("/alarms/{}/acknowledge", alarm["id"].as_str().unwrap());
     assert_eq!(stage.place.post(&at, &json!({})).await["acknowledged_by"], "Ana (team-slack)", "twice is once");
+    stage.rest().await;
+    let story = stage.place.get(at.trim_end_matches("/acknowledge")).await["story"].clone();
+    let lines = story.as_array().unwrap().iter().map(|line| json!([line["what"], line["by"], line["connection"]]));
+    let expected = [
+        json!(["raised", null, null]),
+        json!(["told", null, "team-slack"]),
+        json!(["acknowledged", "Ana (team-slack)", null]),
+        json!(["changed", null, "team-slack"]),
+    ];
+    assert_eq!(lines.collect::<Vec<_>>(), expected);
     stage.close().await;
 }
 

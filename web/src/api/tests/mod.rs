@@ -1,8 +1,10 @@
 //! The API as its users see it: the real router over a real database.
 
-mod alarms;
-mod answers;
+pub(crate) mod alarms;
+pub(crate) mod answers;
+mod files;
 mod live;
+mod presses;
 mod reading;
 mod rules;
 

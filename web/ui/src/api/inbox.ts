@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { del, get, post, put, seg } from "./client";
+import { del, get, post, put, seg, upload } from "./client";
 import type { Person } from "./desk";
 import { queries } from "./queries";
 import type { Paged, RunStatus, Time } from "./types";
@@ -133,12 +133,17 @@ export interface ToSend {
   key: string;
   text?: string;
   template?: ToTemplate;
+  /** One that was taken, and the words under it. */
+  file?: { file: string; caption?: string };
   quote?: string;
 }
 
 const at = (id: string) => `/conversations/${seg(id)}`;
 
 export const sendMessage = (id: string, message: ToSend) => post<{ message: Said }>(`${at(id)}/messages`, message);
+/** Takes a file to the provider; a message names it by what comes back. */
+export const uploadFile = (id: string, file: File, onProgress: (part: number) => void) =>
+  upload<{ file: string }>(`${at(id)}/files`, { name: file.name }, file, onProgress);
 export const resendMessage = (id: string, message: string) => post(`${at(id)}/messages/${seg(message)}/resend`, {});
 export const markRead = (id: string) => post(`${at(id)}/read`, {});
 export const tellTyping = (id: string) => post(`${at(id)}/typing`, {});

@@ -26,6 +26,7 @@ const KINDS = [
   "attention",
   "escalation",
   "presence",
+  "alarm",
   "conversation",
   "typing",
   "flow",

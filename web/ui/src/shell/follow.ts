@@ -8,6 +8,7 @@ const OLD: Record<Notice["kind"], string[]> = {
   attention: ["attention", "flows", "run"],
   escalation: ["escalations"],
   presence: [],
+  alarm: ["alarms"],
   conversation: [],
   typing: [],
   flow: ["flows", "rules"],

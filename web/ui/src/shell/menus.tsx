@@ -55,6 +55,9 @@ function UserMenu() {
     patch("/me", { theme: stored(next.id) }).catch(toastError);
   };
   const leave = async () => {
+    const { switchOff } = await import("~/alarms/push");
+    // Whoever signs in next must not hear what is this one's.
+    await switchOff().catch(() => {});
     await signOut().catch(toastError);
     await navigate({ to: "/sign-in", search: {} });
   };

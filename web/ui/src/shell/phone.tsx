@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { SendHorizontal, ShoppingBag, X } from "lucide-react";
+import { Paperclip, SendHorizontal, ShoppingBag, X } from "lucide-react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
+import { mediaUrl } from "~/api/inbox";
 import { chatQuery, type Played, play } from "~/api/play";
 import { queries } from "~/api/queries";
 import type { ChatMessage } from "~/api/types";
@@ -77,6 +78,19 @@ export default function Phone({ onClose }: { onClose: () => void }) {
   );
 }
 
+/** What hangs on a message: the picture itself where people here sent it, else its name. */
+function File({ file }: { file: NonNullable<ChatMessage["file"]> }) {
+  const name = file.name ?? file.kind;
+  if (file.kind === "image" && file.media) {
+    return <img className={styles.picture} src={mediaUrl(file.media)} alt={name} />;
+  }
+  return (
+    <p className={styles.file}>
+      <Paperclip size={14} aria-hidden /> <bdi>{name}</bdi>
+    </p>
+  );
+}
+
 function Chat({ messages, onTap }: { messages: ChatMessage[]; onTap: (button: string) => void }) {
   const t = useText();
   const end = useRef<HTMLLIElement>(null);
@@ -89,6 +103,7 @@ function Chat({ messages, onTap }: { messages: ChatMessage[]; onTap: (button: st
       {messages.map((message, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: messages are only ever added at the end.
         <li key={at} className={message.inbound ? styles.mine : styles.theirs}>
+          {message.file && <File file={message.file} />}
           <p dir="auto">{message.text ?? message.template}</p>
           {message.buttons?.map((button) => (
             <Button key={button} size="s" onPress={() => onTap(button)}>

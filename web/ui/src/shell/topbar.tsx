@@ -11,6 +11,7 @@ import { SendingControl } from "./sending";
 import styles from "./shell.module.css";
 
 const Menus = lazy(() => import("./menus"));
+const Bell = lazy(() => import("~/alarms/bell"));
 const Presence = lazy(() => withTexts(import("~/desk/presence")));
 
 interface Props {
@@ -49,6 +50,7 @@ export function TopBar({ onMenu, menuOpen, onSearch, onPhone }: Props) {
       {sandbox && <span className={styles.sandbox}>{t("shell.sandbox")}</span>}
       <Suspense>{can("inbox.read") && !must_enrol && <Presence />}</Suspense>
       <LivePill />
+      <Suspense>{can("system.read") && !must_enrol && <Bell />}</Suspense>
       <SendingControl />
       {sandbox && <IconButton label={t("phone.open")} icon={<Smartphone size={18} aria-hidden />} onPress={onPhone} />}
       <span className={styles.menus}>

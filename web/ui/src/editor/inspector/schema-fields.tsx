@@ -61,6 +61,11 @@ const KNOWN = new Set([
   "missed",
   "path",
   "flow",
+  "kind",
+  "link",
+  "media",
+  "caption",
+  "quote",
 ]);
 const CHOICES = new Set([
   "low",
@@ -80,6 +85,10 @@ const CHOICES = new Set([
   "ticket",
   "deal",
   "company",
+  "image",
+  "audio",
+  "video",
+  "document",
 ]);
 
 export function fieldInWords(name: string, t: Translate): string {

@@ -13,6 +13,7 @@ export type Icon =
   | "message"
   | "template"
   | "choices"
+  | "file"
   | "tag"
   | "consent"
   | "field"
@@ -51,6 +52,7 @@ const ACTIONS: Record<string, { icon: Icon; family: Family }> = {
   "whatsapp.reply": { icon: "message", family: "talk" },
   "whatsapp.send_template": { icon: "template", family: "talk" },
   "whatsapp.send_choices": { icon: "choices", family: "talk" },
+  "whatsapp.send_media": { icon: "file", family: "talk" },
   "contact.add_tags": { icon: "tag", family: "record" },
   "contact.remove_tags": { icon: "tag", family: "record" },
   "contact.set_consent": { icon: "consent", family: "record" },

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Bot, Lock, Reply, RotateCcw, Smartphone } from "lucide-react";
+import { Bot, FileText, Lock, Reply, RotateCcw, Smartphone } from "lucide-react";
 import { memo } from "react";
 import { resendMessage, type Said } from "~/api/inbox";
 import { useSession } from "~/api/session";
@@ -7,6 +7,7 @@ import { useText } from "~/i18n";
 import { clockTime } from "~/i18n/format";
 import { Button, IconButton } from "~/ui/button";
 import { toastError } from "~/ui/toast";
+import { useLook } from "./attached";
 import { Media } from "./media";
 import styles from "./messages.module.css";
 import { Ticks } from "./ticks";
@@ -66,7 +67,7 @@ export const Bubble = memo(function Bubble({ chat, message, follows, may, onQuot
             ))}
           </span>
         )}
-        {may && direction !== "note" && !failed && (
+        {may && direction === "in" && (
           <span className={styles.act}>
             <IconButton
               size="s"
@@ -130,6 +131,26 @@ function Failed({ chat, message, may }: { chat: string; message: Said; may: bool
   );
 }
 
+/** A file on its way, and how much of it is there. */
+function Going({ file, part }: { file: File; part: number | null }) {
+  const look = useLook(file);
+  return (
+    <>
+      {look ? (
+        <span className={styles.picture}>
+          <img src={look} alt={file.name} />
+        </span>
+      ) : (
+        <span className={styles.file}>
+          <FileText size={18} aria-hidden />
+          <bdi>{file.name}</bdi>
+        </span>
+      )}
+      {part !== null && part < 1 && <progress className={styles.progress} value={part} aria-label={file.name} />}
+    </>
+  );
+}
+
 /** A message of ours on its way to the server, or refused by it. */
 export function PendingBubble({ one, onAgain, onDrop }: { one: Pending; onAgain: () => void; onDrop: () => void }) {
   const t = useText();
@@ -137,9 +158,12 @@ export function PendingBubble({ one, onAgain, onDrop }: { one: Pending; onAgain:
   return (
     <li className={`${styles.line} ${styles.out}`}>
       <div className={`${styles.bubble} ${error ? styles.failed : styles.waiting}`}>
-        <p className={styles.text} dir="auto">
-          {one.shown}
-        </p>
+        {one.file && <Going file={one.file.file} part={error ? null : one.file.part} />}
+        {one.shown && (
+          <p className={styles.text} dir="auto">
+            {one.shown}
+          </p>
+        )}
         {!error && (
           <p className={styles.foot}>
             <Ticks status="sending" />

@@ -1,13 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
-import { LayoutTemplate, SendHorizontal, StickyNote, X } from "lucide-react";
+import { LayoutTemplate, Paperclip, SendHorizontal, StickyNote, X } from "lucide-react";
 import { type KeyboardEvent, lazy, Suspense, useEffect, useId, useRef, useState } from "react";
 import { addNote, type ChatDetail, reopenChat, type Said, snippetsQuery, tellTyping } from "~/api/inbox";
 import { useSession } from "~/api/session";
 import { useDesk } from "~/desk/use-desk";
 import { currentLocale, useText } from "~/i18n";
-import { duration } from "~/i18n/format";
+import { bytes, duration } from "~/i18n/format";
 import { Button, IconButton } from "~/ui/button";
 import { toastError } from "~/ui/toast";
+import { ACCEPT, firstFile, refusal, takesCaption } from "./attach";
+import { Attached } from "./attached";
 import { type ReplyWindow, useReplyWindow } from "./closes";
 import styles from "./composer.module.css";
 import { type Mode, useDraft } from "./drafts";
@@ -33,6 +35,7 @@ export function Composer({ chat, messages, quote, onQuote, mine }: Props) {
   const t = useText();
   const [draft, setDraft] = useDraft(chat.id);
   const [picking, setPicking] = useState(false);
+  const [file, setFile] = useState<File | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   const window = useReplyWindow(chat.window_closes_at);
   const isNote = draft.mode === "note";
@@ -56,7 +59,7 @@ export function Composer({ chat, messages, quote, onQuote, mine }: Props) {
   const people = useColleagues();
   const send = () => {
     const text = draft.text.trim();
-    if (text === "") return;
+    if (text === "" && !(file && !isNote)) return;
     if (isNote) {
       void addNote(chat.id, text, mentioned(text, people)).then(
         () => setDraft({ text: "", mode: "reply" }),
@@ -65,13 +68,36 @@ export function Composer({ chat, messages, quote, onQuote, mine }: Props) {
       return;
     }
     if (!window.open || !mine) return;
-    messages.send({ text, ...(quote && { quote: quote.id }) }, text);
-    setDraft({ text: "" });
+    const words = file && !takesCaption(file) ? "" : text;
+    messages.send({ ...(words && { text: words }), ...(quote && { quote: quote.id }) }, words, file);
+    if (words === text) setDraft({ text: "" });
+    setFile(null);
     onQuote(null);
   };
   const shut = !isNote && (!window.open || !mine || chat.state === "closed");
+  const attach = (chosen: File | null) => {
+    if (!chosen) return;
+    const refused = refusal(chosen);
+    if (refused?.why === "type") toastError(new Error(t("inbox.file_type")));
+    else if (refused) toastError(new Error(t("inbox.file_size", { most: bytes(refused.most) })));
+    else setFile(chosen);
+    box.current?.focus();
+  };
+  /** What is dropped or pasted; words that are pasted go into the field as ever. */
+  const bring = (event: { preventDefault: () => void }, data: DataTransfer | null) => {
+    const found = firstFile(data);
+    if (!found || shut || isNote) return;
+    event.preventDefault();
+    attach(found);
+  };
   return (
-    <section className={`${styles.composer} ${isNote ? styles.note : ""}`} aria-label={t("inbox.answer")}>
+    <section
+      className={`${styles.composer} ${isNote ? styles.note : ""}`}
+      aria-label={t("inbox.answer")}
+      onDragOver={(event) => !shut && !isNote && event.preventDefault()}
+      onDrop={(event) => bring(event, event.dataTransfer)}
+      onPaste={(event) => bring(event, event.clipboardData)}
+    >
       <div className={styles.bar}>
         <Modes mode={draft.mode} onChange={turn} />
         {chat.state === "open" && <WindowWords window={window} />}
@@ -87,6 +113,7 @@ export function Composer({ chat, messages, quote, onQuote, mine }: Props) {
           />
         </div>
       )}
+      {file && !isNote && <Attached file={file} onDrop={() => setFile(null)} />}
       {shut ? (
         <Shut
           chat={chat}
@@ -115,6 +142,7 @@ export function Composer({ chat, messages, quote, onQuote, mine }: Props) {
             onWrite={write}
             onSend={send}
           />
+          {!isNote && <Attach onChoose={attach} />}
           {!isNote && (
             <IconButton
               label={t("inbox.template")}
@@ -125,7 +153,7 @@ export function Composer({ chat, messages, quote, onQuote, mine }: Props) {
           <IconButton
             look="primary"
             label={t(isNote ? "inbox.note_add" : "inbox.send")}
-            isDisabled={draft.text.trim() === ""}
+            isDisabled={draft.text.trim() === "" && !(file && !isNote)}
             icon={
               isNote ? <StickyNote size={18} aria-hidden /> : <SendHorizontal size={18} aria-hidden className="flip" />
             }
@@ -143,6 +171,33 @@ export function Composer({ chat, messages, quote, onQuote, mine }: Props) {
         )}
       </Suspense>
     </section>
+  );
+}
+
+/** Chooses a file to be sent. */
+function Attach({ onChoose }: { onChoose: (file: File | null) => void }) {
+  const t = useText();
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        accept={ACCEPT}
+        hidden
+        aria-label={t("inbox.attach")}
+        onChange={(event) => {
+          onChoose(event.target.files?.item(0) ?? null);
+          // The same file may be chosen again.
+          event.target.value = "";
+        }}
+      />
+      <IconButton
+        label={t("inbox.attach")}
+        icon={<Paperclip size={18} aria-hidden />}
+        onPress={() => input.current?.click()}
+      />
+    </>
   );
 }
 

@@ -33,6 +33,14 @@ export function Media({ message }: { message: Said }) {
       </span>
     );
   }
+  if (media.kind === "video") {
+    return (
+      <span className={styles.picture}>
+        {/* biome-ignore lint/a11y/useMediaCaption: nobody wrote down what is said in it. */}
+        <video controls preload="none" src={url} aria-label={name} onError={() => setBroken(true)} />
+      </span>
+    );
+  }
   return (
     <a href={url} target="_blank" rel="noreferrer" className={styles.file}>
       <FileText size={18} aria-hidden />

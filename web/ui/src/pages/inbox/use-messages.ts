@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useReducer, useRef, useState } from "react";
 import { ApiError } from "~/api/client";
-import { readMessages, type Said, sendMessage, type ToSend } from "~/api/inbox";
+import { readMessages, type Said, sendMessage, type ToSend, uploadFile } from "~/api/inbox";
 import { queries } from "~/api/queries";
 import { useNotices } from "~/shell/follow";
 import { toastError } from "~/ui/toast";
@@ -12,6 +12,8 @@ export interface Pending {
   message: ToSend;
   shown: string;
   error: ApiError | null;
+  /** A file that goes with it, and how much of it is there, 0 to 1; until it is, the message cannot name it. */
+  file?: { file: File; part: number };
 }
 
 type Change =
@@ -84,22 +86,35 @@ export function useMessages(id: string) {
   };
   const latest = () => void renew("restart", undefined);
 
+  const alter = (key: string, part: Partial<Pending>) =>
+    setPending((all) => all.map((one) => (one.key === key ? { ...one, ...part } : one)));
+  /** What is sent: a file is taken to the server first, once, also when the message is tried again. */
+  const whole = async (one: Pending): Promise<ToSend> => {
+    const { file, message, key } = one;
+    if (!file || message.file) return message;
+    const told = await uploadFile(id, file.file, (part) => alter(key, { file: { ...file, part } }));
+    const caption = message.text ? { caption: message.text } : {};
+    const { text: _, ...rest } = message;
+    const ready = { ...rest, file: { file: told.file, ...caption } };
+    alter(key, { message: ready, file: { ...file, part: 1 } });
+    return ready;
+  };
   const put = async (one: Pending) => {
     setPending((all) => [...all.filter(({ key }) => key !== one.key), { ...one, error: null }]);
     try {
-      const { message } = await sendMessage(id, one.message);
+      const { message } = await sendMessage(id, await whole(one));
       change({ what: "one", one: message });
       setPending((all) => all.filter(({ key }) => key !== one.key));
     } catch (caught) {
       const refused = caught instanceof ApiError ? caught : null;
       if (!refused) toastError(caught);
-      setPending((all) => all.map((each) => (each.key === one.key ? { ...each, error: refused } : each)));
+      alter(one.key, { error: refused });
       void queries.invalidateQueries({ queryKey: ["inbox", "one", id] });
     }
   };
-  const send = (message: Omit<ToSend, "key">, shown: string) => {
+  const send = (message: Omit<ToSend, "key">, shown: string, file: File | null = null) => {
     const key = crypto.randomUUID();
-    void put({ key, message: { ...message, key }, shown, error: null });
+    void put({ key, message: { ...message, key }, shown, error: null, ...(file && { file: { file, part: 0 } }) });
   };
   const drop = (key: string) => setPending((all) => all.filter((one) => one.key !== key));
   const retry = () => void renew("restart", undefined);

@@ -1,5 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, lazy, Suspense, useState } from "react";
+import { withAlarmTexts } from "~/alarms/texts";
 import { refreshSession, useSession } from "~/api/session";
 import { changeMe, changePassword, signOutEverywhere } from "~/api/settings";
 import { activate, currentLocale, useText } from "~/i18n";
@@ -11,10 +12,13 @@ import { Confirm } from "~/ui/dialog";
 import { TextField } from "~/ui/field";
 import { Card, explain, Facts } from "~/ui/page";
 import { Select } from "~/ui/select";
+import { Skeleton } from "~/ui/skeleton";
 import { toast, toastError } from "~/ui/toast";
 import { RoleName } from "./roles";
 import styles from "./settings.module.css";
 import { SecondFactor } from "./totp";
+
+const DevicesCard = lazy(() => withAlarmTexts(import("~/alarms/devices")));
 
 export function MeTab() {
   const t = useText();
@@ -30,6 +34,9 @@ export function MeTab() {
       <Card title={t("totp.title")}>
         <SecondFactor />
       </Card>
+      <Suspense fallback={<Skeleton lines={2} />}>
+        <DevicesCard />
+      </Suspense>
       <Card title={t("me.access")}>
         <div className={styles.form}>
           <Facts

@@ -1,0 +1,150 @@
+// A disk that is nearly full rings the bell, its alarm is looked at and ends by itself; a picture goes from the composer to the customer's
+// phone; a notification is shown while no page is looked at. `npm run journey`; SWITCHBOARD_BIN names the binary, LOOK a folder for pictures.
+import assert from "node:assert/strict";
+import { ask, faults, PASSWORD, picture, staged, until } from "./stage.mjs";
+
+/** A PNG of one pixel. */
+const PIXEL = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
+
+await staged(async ({ base, setup, context }) => {
+  const page = await (await context()).newPage();
+  const wrong = [];
+  page.on("pageerror", (error) => wrong.push(error.message));
+  page.on("response", (answer) => {
+    if (answer.status() >= 500) wrong.push(`${answer.status()} ${answer.request().method()} ${answer.url()}`);
+  });
+  await page.goto(`${base}/setup${new URL(setup).hash}`);
+  await page.getByLabel("Your name").fill("Mia");
+  await page.getByLabel("E-mail").fill("mia@example.com");
+  await page.getByLabel("New password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Make my account" }).click();
+  await page.waitForURL(/\/flows/);
+  await alarms(page, base);
+  await files(page, base);
+  await notifications(page, base);
+  assert.deepEqual(wrong, []);
+});
+process.stdout.write("alarms: rung, looked at and over; a file reached the phone; a notification was shown\n");
+
+async function alarms(page, base) {
+  await page.goto(`${base}/alarms?tab=policy`);
+  await page.getByLabel("Free disk space below, MB").fill("10000000");
+  await picture(page, "alarms-policy");
+  assert.deepEqual(await faults(page), [], "who is told, by axe");
+  await page.getByRole("button", { name: "Save" }).click();
+  const bell = page.getByRole("link", { name: "1 alarm that nobody looks at" });
+  await bell.waitFor();
+  await bell.click();
+  const alarm = page.getByRole("listitem").filter({ hasText: "is nearly full" });
+  await alarm.getByRole("button", { name: /is nearly full/ }).click();
+  await alarm.getByText("noticed").waitFor();
+  await picture(page, "alarms-open");
+  assert.deepEqual(await faults(page), [], "an alarm with its story, by axe");
+  await alarm.getByRole("button", { name: "I look at it" }).click();
+  await alarm.getByText("Mia looks at it").waitFor();
+  await page.getByRole("link", { name: "Alarms", exact: true }).waitFor();
+  for (const [name, locale, width] of [
+    ["alarms-phone", "en", 390],
+    ["alarms-ru", "ru", 1280],
+    ["alarms-ar", "ar", 390],
+  ]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.evaluate((chosen) => localStorage.setItem("language", chosen), locale);
+    await page.reload();
+    await page.locator("[data-alarm]").waitFor();
+    await picture(page, name);
+    assert.deepEqual(await faults(page), [], `${name}, by axe`);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.evaluate(() => localStorage.setItem("language", "en"));
+  const { revision, ...policy } = await ask(page, "GET", "/alarms/policy");
+  await ask(page, "PUT", "/alarms/policy", { ...policy, disk_free_mb: 0 }, revision);
+  await page.goto(`${base}/alarms?tab=past`);
+  await page.getByText("is nearly full").waitFor();
+}
+
+async function files(page, base) {
+  await ask(page, "POST", "/play", { what: "message", text: "Which one is it?" });
+  await ask(page, "POST", "/play", { what: "voice" });
+  const talk = await until("the conversation", async () => {
+    const { conversations } = await ask(page, "GET", "/conversations?box=all");
+    return conversations[0];
+  });
+  await page.goto(`${base}/inbox/${talk.id}`);
+  const log = page.getByRole("log");
+  await log.getByText("Which one is it?").waitFor();
+  await log.locator("audio").waitFor();
+  await page.locator("input[type=file]").setInputFiles({ name: "a.zip", mimeType: "application/zip", buffer: PIXEL });
+  await page.getByText("WhatsApp takes JPEG").waitFor();
+  await page.locator("input[type=file]").setInputFiles({ name: "shoe.png", mimeType: "image/png", buffer: PIXEL });
+  await page.getByText("shoe.png").waitFor();
+  await picture(page, "attach-ready");
+  assert.deepEqual(await faults(page), [], "a file in the composer, by axe");
+  await page.getByRole("textbox", { name: /Write a reply/ }).fill("This one");
+  await page.keyboard.press("Enter");
+  const sent = log.getByRole("listitem").filter({ hasText: "This one" });
+  await sent.locator("img").waitFor();
+  await until("the phone shows it", async () => {
+    const { messages } = await ask(page, "GET", "/play/chat");
+    return messages.some(({ file, text }) => file?.kind === "image" && text === "This one");
+  });
+  await until("it is read", async () => {
+    const { messages } = await ask(page, "GET", `/conversations/${talk.id}/messages`);
+    return messages.some(({ type, status }) => type === "image" && ["delivered", "read"].includes(status));
+  });
+  // Pasted, as a screenshot is.
+  await page.getByRole("textbox", { name: /Write a reply/ }).evaluate(
+    (field, bytes) => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(bytes)], "screen.png", { type: "image/png" }));
+      field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+    },
+    [...PIXEL],
+  );
+  await page.getByText("screen.png").waitFor();
+  await page.getByRole("button", { name: "Remove the file" }).click();
+  await page.getByRole("button", { name: "The customer’s phone" }).click();
+  await page.getByRole("complementary").getByText("This one").waitFor();
+  await picture(page, "attach-sent");
+}
+
+async function notifications(page, base) {
+  const worker = await fetch(`${base}/sw.js`);
+  assert.equal(worker.headers.get("content-type"), "text/javascript; charset=utf-8");
+  assert.equal(worker.headers.get("cache-control"), "no-cache");
+  await page.context().grantPermissions(["notifications"], { origin: base });
+  await page.goto(`${base}/settings`);
+  await page.getByText("Notifications on this device").waitFor();
+  await picture(page, "push-settings");
+  const scope = await page.evaluate(async () => {
+    const made = await navigator.serviceWorker.register("/sw.js");
+    await navigator.serviceWorker.ready;
+    return made.scope;
+  });
+  assert.equal(scope, `${base}/`);
+  const devtools = await page.context().newCDPSession(page);
+  const known = new Promise((found) =>
+    devtools.on(
+      "ServiceWorker.workerRegistrationUpdated",
+      ({ registrations }) => registrations[0] && found(registrations[0]),
+    ),
+  );
+  await devtools.send("ServiceWorker.enable");
+  const { registrationId } = await known;
+  // A page that is looked at shows it itself: here nobody looks.
+  await page.evaluate(() => Object.defineProperty(document, "visibilityState", { value: "hidden" }));
+  await page.context().newPage();
+  const told = { title: "A customer is waiting for you", body: "Open it.", path: "/inbox", tag: "esc_1" };
+  await devtools.send("ServiceWorker.deliverPushMessage", { origin: base, registrationId, data: JSON.stringify(told) });
+  const shown = await until("the notification", () =>
+    page.evaluate(async () => {
+      const worker = await navigator.serviceWorker.ready;
+      const [one] = await worker.getNotifications();
+      return one && { title: one.title, tag: one.tag, path: one.data.path };
+    }),
+  );
+  assert.deepEqual(shown, { title: told.title, tag: told.tag, path: told.path });
+}
