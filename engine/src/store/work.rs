@@ -13,8 +13,8 @@ use crate::run::Reply;
 use crate::stops::StopOp;
 
 use super::{
-    BadItemRow, ClosingRow, ContactRow, ConversationRow, EditOp, EffectRow, EscalationRow, EventRow, InputRow, JournalRow, Lane,
-    MessageRow, RuleHit, RunRow, TagRow, UnmatchedRow, VersionRow, WaitRow, WaitState,
+    BadItemRow, ClosingRow, ContactRow, ConversationRow, EditOp, EffectRow, EscalationRow, EventRow, InputRow,
+    JournalRow, Lane, MessageRow, RuleHit, RunRow, TagRow, UnmatchedRow, VersionRow, WaitRow, WaitState,
 };
 
 /// One thing from a door, with the ids and random bytes it may need: a driver makes neither.

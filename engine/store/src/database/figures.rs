@@ -12,8 +12,7 @@ use super::session::{Key, Session};
 use super::value::{Row, values};
 use super::{Database, error};
 
-const CLOSE: &str =
-    "insert into closing (id, conversation_id, opened_at, at, agent, team) values (?, ?, ?, ?, ?, ?) on conflict do nothing";
+const CLOSE: &str = "insert into closing (id, conversation_id, opened_at, at, agent, team) values (?, ?, ?, ?, ?, ?) on conflict do nothing";
 
 pub(crate) const CLOSINGS: &str = "select id, conversation_id, opened_at, at, agent, team from closing \
      where at >= ? and at < ? order by at limit 20000";
@@ -23,25 +22,15 @@ pub(crate) const SPOKEN: &str =
     "select id, conversation_id, by from said where id > ? and id <= ? and kind > 0 order by id limit ?";
 pub(crate) const RAN: &str = "select run.id, run.conversation_id, version.flow from run \
      cross join version on version.id = run.version_id where run.id > ? and run.id <= ? order by run.id limit ?";
-pub(crate) const JOURNAL: &str = concat!(
-    "select ",
-    columns!(journal),
-    " from journal where subject = ? and id > ? order by seq limit 20000"
-);
+pub(crate) const JOURNAL: &str =
+    concat!("select ", columns!(journal), " from journal where subject = ? and id > ? order by seq limit 20000");
 
 /// Stores a closed session.
 pub(crate) fn close(session: &dyn Session, row: &ClosingRow) -> Result<(), error::Error> {
     session.put(
         CLOSE,
         Key::of(row.id),
-        values![
-            row.id,
-            row.conversation_id.0,
-            row.opened_at.0,
-            row.at.0,
-            row.agent.map(|user| user.0),
-            row.team,
-        ],
+        values![row.id, row.conversation_id.0, row.opened_at.0, row.at.0, row.agent.map(|user| user.0), row.team,],
     )
 }
 

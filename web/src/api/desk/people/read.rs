@@ -124,7 +124,8 @@ async fn ran(store: &(impl PeopleFigures + Store), seen: &mut Seen, from: At, to
         false
     };
     // A run that asked may have begun long before.
-    let asked: BTreeSet<RunId> = seen.escalations.iter().map(|row| row.run_id).filter(|id| *id != RunId::NONE).collect();
+    let asked: BTreeSet<RunId> =
+        seen.escalations.iter().map(|row| row.run_id).filter(|id| *id != RunId::NONE).collect();
     for id in asked {
         if let Some(run) = store.run(id).await? {
             seen.asked.insert(id, run.flow);

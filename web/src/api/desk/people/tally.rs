@@ -100,7 +100,8 @@ impl<'a> Tally<'a> {
     fn add_rest(&mut self, seen: &Seen) {
         let known: HashSet<ConversationId> =
             self.groups.values().flat_map(|group| group.conversations.iter().copied()).collect();
-        let rest: HashSet<ConversationId> = seen.days.values().flatten().filter(|talk| !known.contains(talk)).copied().collect();
+        let rest: HashSet<ConversationId> =
+            seen.days.values().flatten().filter(|talk| !known.contains(talk)).copied().collect();
         if !rest.is_empty() {
             self.group((String::new(), None)).conversations.extend(rest);
         }
