@@ -52,6 +52,9 @@ export const teams = [
     fallback: ["wa-it"],
     away_text: { en: "Nobody is here right now. We call you back tomorrow from 9.", it: "Al momento non c’è nessuno." },
     call_back: true,
+    call_back_task: true,
+    call_back_crm: null,
+    owner_to_crm: "leads",
   },
   {
     id: "sales",
@@ -67,6 +70,9 @@ export const teams = [
     fallback: [],
     away_text: {},
     call_back: false,
+    call_back_task: true,
+    call_back_crm: null,
+    owner_to_crm: "always",
   },
 ];
 

@@ -175,7 +175,16 @@ export interface Team {
   fallback: string[];
   away_text: Record<string, string>;
   call_back: boolean;
+  /** Whether what the customer answers becomes a ticket in the CRM. */
+  call_back_task: boolean;
+  /** The connection for that; nothing = the CRM that flows use. */
+  call_back_crm: string | null;
+  /** When whoever takes something owns the contact in the CRM. */
+  owner_to_crm: OwnerToCrm;
 }
+
+export const OWNER_TO_CRM = ["never", "leads", "always"] as const;
+export type OwnerToCrm = (typeof OWNER_TO_CRM)[number];
 
 export type StoredTeam = Team & { id: string; revision: string };
 

@@ -80,7 +80,7 @@ function Week({ staffing: { hours, zone } }: { staffing: Staffing }) {
   return (
     <figure className={styles.week}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys. */}
-      <div className={styles.scroller} tabIndex={0} role="group" aria-label={t("team.staffing")}>
+      <section className={styles.scroller} tabIndex={0} aria-label={t("team.staffing")}>
         <table className={styles.grid}>
           <caption className="hidden">{t("team.staffing_grid")}</caption>
           <thead>
@@ -106,7 +106,7 @@ function Week({ staffing: { hours, zone } }: { staffing: Staffing }) {
             )}
           </tbody>
         </table>
-      </div>
+      </section>
       <figcaption className={styles.legend}>
         <span>
           <span className={styles.lack}>−1</span> {t("team.legend_lack")}
