@@ -58,6 +58,7 @@ export function StaffingTab() {
 /** How many more are there than needed; less than 0 is too few. */
 const spare = ({ needed, present }: StaffHour) => Math.round(present) - needed;
 const known = ({ weeks }: StaffHour) => weeks > 0;
+const idle = (hour: StaffHour) => !known(hour) || (hour.needed === 0 && Math.round(hour.present) === 0);
 
 function Verdict({ staffing: { hours, zone } }: { staffing: Staffing }) {
   const t = useText();
@@ -73,10 +74,12 @@ function Verdict({ staffing: { hours, zone } }: { staffing: Staffing }) {
   );
 }
 
-/** A row for each day, a column for each hour. What is said by colour is said by sign as well. */
+/** A row for each day, a column for each hour between the first and the last that matters. What colour says, the sign says as well. */
 function Week({ staffing: { hours, zone } }: { staffing: Staffing }) {
   const t = useText();
-  const days = Array.from({ length: hours.length / DAY }, (_, day) => hours.slice(day * DAY, (day + 1) * DAY));
+  const busy = hours.filter((hour) => !idle(hour)).map(({ hour }) => hour);
+  const [from, to] = busy.length > 0 ? [Math.min(...busy), Math.max(...busy) + 1] : [0, DAY];
+  const days = Array.from({ length: hours.length / DAY }, (_, day) => hours.slice(day * DAY + from, day * DAY + to));
   return (
     <figure className={styles.week}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys. */}
@@ -109,13 +112,19 @@ function Week({ staffing: { hours, zone } }: { staffing: Staffing }) {
       </section>
       <figcaption className={styles.legend}>
         <span>
-          <span className={styles.lack}>−1</span> {t("team.legend_lack")}
+          <span className={styles.lack} dir="ltr">
+            −1
+          </span>{" "}
+          {t("team.legend_lack")}
         </span>
         <span>
           <span className={styles.even}>0</span> {t("team.legend_there")}
         </span>
         <span>
-          <span className={styles.more}>+1</span> {t("team.legend_spare")}
+          <span className={styles.more} dir="ltr">
+            +1
+          </span>{" "}
+          {t("team.legend_spare")}
         </span>
         <span>
           <span className={styles.none}>·</span> {t("team.legend_none")}
@@ -132,12 +141,14 @@ function Cell({ hour, zone }: { hour: StaffHour; zone: string }) {
   const words = known(hour)
     ? t(hour.open ? "team.hour" : "team.hour_closed", { at, needed: hour.needed, present })
     : t("team.hour_unknown", { at });
-  const idle = !known(hour) || (hour.needed === 0 && Math.round(hour.present) === 0);
   const left = spare(hour);
-  const look = idle ? styles.none : left < 0 ? styles.lack : left > 0 ? styles.more : styles.even;
+  const nothing = idle(hour);
+  const look = nothing ? styles.none : left < 0 ? styles.lack : left > 0 ? styles.more : styles.even;
   return (
     <td className={look} title={words}>
-      <span aria-hidden>{idle ? "·" : `${left > 0 ? "+" : left < 0 ? "−" : ""}${number(Math.abs(left))}`}</span>
+      <span aria-hidden dir="ltr">
+        {nothing ? "·" : `${left > 0 ? "+" : left < 0 ? "−" : ""}${number(Math.abs(left))}`}
+      </span>
       <span className="hidden">{words}</span>
     </td>
   );
