@@ -67,7 +67,7 @@ pub struct TeamBody {
     pub call_back: bool,
     /// Whether what the customer answers becomes a ticket in the CRM. Default true; nothing is made where no CRM can.
     #[serde(default = "yes")]
-    pub call_back_task: bool,
+    pub call_back_ticket: bool,
     /// The connection for that; `null` = the CRM that flows use where they name none.
     #[serde(default)]
     pub call_back_crm: Option<String>,
@@ -203,7 +203,7 @@ impl TeamBody {
             fallback: Vec::new(),
             away_text: BTreeMap::new(),
             call_back: true,
-            call_back_task: true,
+            call_back_ticket: true,
             call_back_crm: None,
             owner_to_crm: OwnerToCrm::default(),
         }

@@ -59,12 +59,12 @@ impl Handling<'_> {
         self.disarm(id, if over { WaitState::Fired } else { WaitState::Answered });
         let Some(asked) = asked.filter(|_| !over) else { return };
         self.note_talk(conversation, "conversation.call_back", json!({ "escalation": asked.escalation }));
-        self.make_task(conversation, &asked, words);
+        self.make_ticket(conversation, &asked, words);
     }
 
-    fn make_task(&mut self, conversation: ConversationId, asked: &Asked, words: &str) {
+    fn make_ticket(&mut self, conversation: ConversationId, asked: &Asked, words: &str) {
         let book = self.book;
-        let Some(team) = book.staff.team(&asked.call_back).filter(|team| team.call_back_task) else { return };
+        let Some(team) = book.staff.team(&asked.call_back).filter(|team| team.call_back_ticket) else { return };
         let of_team = team.call_back_crm.as_deref();
         let Some(connection) = of_team.or_else(|| book.crm.tickets.as_ref().map(|crm| &*crm.connection)) else {
             return;

@@ -58,7 +58,7 @@ fn a_call_back_that_is_left_out_of_hours_becomes_a_ticket_once() {
 #[test]
 fn a_call_back_makes_no_ticket_where_the_team_wants_none_or_another_crm_where_it_names_one() {
     for (team, asked, connection) in [
-        (json!({ "call_back_task": false }), true, None),
+        (json!({ "call_back_ticket": false }), true, None),
         (json!({}), false, None),
         (json!({ "call_back_crm": "other" }), true, Some("other")),
     ] {

@@ -176,7 +176,7 @@ export interface Team {
   away_text: Record<string, string>;
   call_back: boolean;
   /** Whether what the customer answers becomes a ticket in the CRM. */
-  call_back_task: boolean;
+  call_back_ticket: boolean;
   /** The connection for that; nothing = the CRM that flows use. */
   call_back_crm: string | null;
   /** When whoever takes something owns the contact in the CRM. */

@@ -77,7 +77,7 @@ pub(crate) struct Hour {
     weekday: usize,
     /// Of the day, 0 to 23.
     hour: usize,
-    /// How often this hour was looked at.
+    /// In how many weeks this hour was looked at.
     weeks: f64,
     /// How many conversations came for people, on average.
     arrivals: f64,
@@ -130,15 +130,17 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Params(asked): Params<Aske
 }
 
 fn hours(past: &Past, demand: Demand, (now, zone): (At, Tz), is_open: impl Fn(At) -> bool) -> Vec<Hour> {
-    let [mut looked, mut came, mut there] = [0, 1, 2].map(|_| Week::new(zone));
-    looked.spend(past.since, now);
+    let [mut looked, mut spent, mut came, mut there] = [0, 1, 2, 3].map(|_| Week::new(zone));
+    // What came in the first minutes is no rate of an hour.
+    looked.pass(past.since, now);
+    spent.spend(past.since, now);
     past.arrivals.iter().for_each(|at| came.count(*at));
     past.present.iter().for_each(|(from, to)| there.spend(*from, *to));
     let begins = week::of(now, zone).unwrap_or_default();
     let hour = |(n, at): (usize, At)| {
-        let weeks = looked.of(n);
-        let mean = |sum: f64| if weeks > 0.0 { sum / weeks } else { 0.0 };
-        let (arrivals, open) = (mean(came.of(n)), is_open(at));
+        let mean = |sum: f64, of: f64| if of > 0.0 { sum / of } else { 0.0 };
+        let (weeks, open) = (looked.of(n), is_open(at));
+        let arrivals = mean(came.of(n), weeks);
         Hour {
             at: Time(at),
             weekday: n / 24 + 1,
@@ -146,7 +148,7 @@ fn hours(past: &Past, demand: Demand, (now, zone): (At, Tz), is_open: impl Fn(At
             weeks,
             arrivals,
             needed: if open { Demand { arrivals, ..demand }.needed() } else { 0 },
-            present: mean(there.of(n)),
+            present: mean(there.of(n), spent.of(n)),
             open,
         }
     };

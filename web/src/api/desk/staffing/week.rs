@@ -31,6 +31,15 @@ impl Week {
         }
     }
 
+    /// Counts one in every hour that lies, or begins, between `from` and `to`.
+    pub(super) fn pass(&mut self, mut from: At, to: At) {
+        while from < to {
+            let Some((hour, left_ms)) = place(from, self.zone) else { return };
+            self.sums[hour] += 1.0;
+            from = At(from.0 + left_ms);
+        }
+    }
+
     /// Adds the time from `from` to `to` to the hours in which it lies, in hours.
     #[allow(clippy::cast_precision_loss, reason = "milliseconds of an hour")]
     pub(super) fn spend(&mut self, mut from: At, to: At) {
@@ -92,6 +101,14 @@ mod tests {
         let monday = at("2026-11-15T23:00:00Z");
         week.spend(monday, At(monday.0 + HOURS as i64 * HOUR_MS));
         assert!((0..HOURS).all(|hour| week.of(hour) == 1.0));
+    }
+
+    #[test]
+    fn an_hour_that_is_not_over_counts_as_one() {
+        let mut week = Week::new(Rome);
+        // From Monday, 9:59, to 11:01 there.
+        week.pass(at("2026-11-23T08:59:00Z"), at("2026-11-23T10:01:00Z"));
+        assert_eq!([8, 9, 10, 11, 12].map(|hour| week.of(hour)), [0.0, 1.0, 1.0, 1.0, 0.0]);
     }
 
     #[test]

@@ -42,7 +42,7 @@ const FRESH: Team = {
   fallback: [],
   away_text: {},
   call_back: true,
-  call_back_task: true,
+  call_back_ticket: true,
   call_back_crm: null,
   owner_to_crm: "leads",
 };
@@ -275,15 +275,15 @@ function InCrm({ team, put }: PartProps) {
     <FieldSet legend={t("teams.crm")}>
       <Switch
         isDisabled={!team.call_back}
-        isSelected={team.call_back && team.call_back_task}
-        onChange={(call_back_task) => put({ call_back_task })}
+        isSelected={team.call_back && team.call_back_ticket}
+        onChange={(call_back_ticket) => put({ call_back_ticket })}
       >
-        {t("teams.call_back_task")}
+        {t("teams.call_back_ticket")}
       </Switch>
       <div className={styles.fields}>
         <Pick
           label={t("teams.call_back_crm")}
-          isDisabled={!(team.call_back && team.call_back_task)}
+          isDisabled={!(team.call_back && team.call_back_ticket)}
           value={named ?? ""}
           onChange={(id) => put({ call_back_crm: id || null })}
         >
