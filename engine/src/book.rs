@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::calendar::{Calendar, Calendars};
 use crate::clock::At;
+use crate::crm::Crm;
 use crate::desk::Staff;
 use crate::duration;
 use crate::event::{self, Event};
@@ -131,6 +132,8 @@ pub struct Book {
     pub versions: HashMap<VersionId, Arc<Version>>,
     /// The connection that tells teams about escalations.
     pub notify: Option<Arc<str>>,
+    /// The CRM that the engine itself calls.
+    pub crm: Crm,
     /// Teams, and everybody who works here.
     pub staff: Arc<Staff>,
     /// Whether what needs a person is told to the alarms' mailbox. Not in tests and previews of flows.
@@ -195,6 +198,13 @@ impl Book {
     #[must_use]
     pub fn with_staff(mut self, staff: Arc<Staff>) -> Self {
         self.staff = staff;
+        self
+    }
+
+    /// The same with this CRM.
+    #[must_use]
+    pub fn with_crm(mut self, crm: Crm) -> Self {
+        self.crm = crm;
         self
     }
 

@@ -13,6 +13,7 @@ pub mod capability;
 pub mod clock;
 pub mod connector;
 pub mod contact;
+pub mod crm;
 pub mod desk;
 pub mod duration;
 pub mod erasure;

@@ -257,6 +257,23 @@ fn a_customer_says_how_it_was_and_nothing_opens_again() {
         let (_, shown) = desk.ana.get(&at("")).await;
         assert_eq!((&shown["state"], &shown["unread"]), (&json!("closed"), &json!(0)));
         assert_eq!(place.count("select stars from rating").await, 5);
+
+        // The lead's figures know how long it took, that a human wrote, and how it was.
+        for by in ["agent", "team", "flow", "day"] {
+            let (status, figures) = desk.lead.get(&format!("/figures/people?by={by}")).await;
+            assert_eq!((status, &figures["complete"]), (200, &json!(true)), "{figures}");
+            let [row] = &list(&figures, "rows")[..] else { panic!("{figures}") };
+            assert_eq!((&row["conversations"], &row["human_share"]), (&json!(1), &json!(1.0)), "{figures}");
+            assert_eq!(row["satisfaction"], json!({ "mean": 5.0, "n": 1 }), "{figures}");
+            assert!(row["resolution_ms"]["p50"].as_u64().is_some(), "{figures}");
+        }
+        let (_, figures) = desk.lead.get("/figures/people").await;
+        assert_eq!(figures["rows"][0]["name"], "ana");
+        assert_eq!(figures["total"]["satisfaction"], json!({ "mean": 5.0, "n": 1 }));
+        let (status, staffing) = desk.lead.get("/figures/staffing").await;
+        assert_eq!((status, list(&staffing, "hours").len(), &staffing["zone"]), (200, 168, &json!("UTC")));
+        let asked: f64 = list(&staffing, "hours").iter().filter_map(|hour| hour["needed"].as_f64()).sum();
+        assert!(asked >= 1.0, "somebody took it up, so somebody was needed: {staffing}");
     });
 }
 

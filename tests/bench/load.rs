@@ -99,7 +99,7 @@ async fn order_on(target: &Target, room: &Semaphore, sent: &AtomicU64, left: &At
 }
 
 /// Delivers as Meta does: until it is answered with 200.
-async fn deliver(target: &Target, post: &Post) -> Result<()> {
+pub(crate) async fn deliver(target: &Target, post: &Post) -> Result<()> {
     let began = Instant::now();
     while began.elapsed() < STUCK {
         if let Ok(StatusCode::OK) = once(&target.http, &target.hook, post).await {
@@ -163,7 +163,12 @@ pub(crate) async fn open(target: &Target, rate: u32, during: Duration) -> Result
     let count = (f64::from(rate) * during.as_secs_f64()) as u32;
     let made_at = wall_ms() as u64 / 1000;
     // Made before, so that making them costs nothing while it is measured.
-    let posts: Vec<Post> = (0..count).map(|_| orders::post(&target.app_secret, made_at, 1)).collect();
+    shoot(target, rate, (0..count).map(|_| orders::post(&target.app_secret, made_at, 1)).collect()).await
+}
+
+/// Sends `posts` like that.
+pub(crate) async fn shoot(target: &Target, rate: u32, posts: Vec<Post>) -> Result<Vec<Shot>> {
+    let mut shots = Vec::with_capacity(posts.len());
     let (start, start_ms) = (Instant::now() + Duration::from_millis(50), wall_ms() + 50.0);
     let mut flying = JoinSet::new();
     for (n, post) in (0u32..).zip(posts) {
@@ -178,7 +183,6 @@ pub(crate) async fn open(target: &Target, rate: u32, during: Duration) -> Result
             Shot { meant_at: start_ms + after.as_secs_f64() * 1000.0, answered, phone }
         });
     }
-    let mut shots = Vec::with_capacity(count as usize);
     while let Some(shot) = flying.join_next().await {
         shots.push(shot.context("a webhook was lost")?);
     }

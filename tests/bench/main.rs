@@ -4,7 +4,8 @@
 //! counts and reports. All on loopback; everything that is started is ended, also after an error. `make bench` starts it.
 //!
 //! Reading order: [`options`], [`orders`] and [`load`] (what comes in), [`serve`], [`desk`] and [`floor`] (what is started),
-//! [`throughput`], [`latency`], [`life`], [`journal`], [`steps`], [`condition`], [`backtest`], [`waits`] (what is measured), [`report`].
+//! [`throughput`], [`latency`], [`screen`], [`life`], [`journal`], [`steps`], [`condition`], [`backtest`], [`waits`] (what is measured),
+//! [`report`].
 
 mod backtest;
 mod condition;
@@ -20,6 +21,7 @@ mod options;
 mod orders;
 mod process;
 mod report;
+mod screen;
 mod serve;
 mod stats;
 mod steps;
@@ -139,6 +141,7 @@ async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
             "steps" => steps::measure(bench, report).await,
             "runs" => throughput::measure(bench, report).await,
             "latency" => latency::measure(bench, report).await,
+            "screen" => screen::measure(bench, report).await,
             "kill" => life::kill(bench, report).await,
             "journal" => journal::measure(bench, report).await,
             "backtest" => backtest::measure(bench, report).await,

@@ -8,12 +8,24 @@ use anyhow::{Context, Result, bail, ensure};
 /// How it is used.
 pub(crate) const USAGE: &str =
     "usage: bench [--quick] [--postgres] [--only NAME,…] [--seconds N] [--rate N] [--binary FILE] [--dir DIR] [--json FILE]
-names: runs latency start idle kill journal backtest waits steps condition size
+names: runs latency screen start idle kill journal backtest waits steps condition size
 with --postgres: start steps runs latency kill idle, on a private PostgreSQL server made for it";
 
 /// The names that `--only` takes, in the order in which they are measured.
-const NAMES: [&str; 11] =
-    ["size", "condition", "start", "steps", "runs", "latency", "kill", "journal", "backtest", "waits", "idle"];
+const NAMES: [&str; 12] = [
+    "size",
+    "condition",
+    "start",
+    "steps",
+    "runs",
+    "latency",
+    "screen",
+    "kill",
+    "journal",
+    "backtest",
+    "waits",
+    "idle",
+];
 
 /// Of those, what is measured on PostgreSQL: the others are of no database, or of a file.
 const ON_POSTGRES: [&str; 6] = ["start", "steps", "runs", "latency", "kill", "idle"];
@@ -100,6 +112,16 @@ impl Options {
     /// Runs that wait. Source: the same (1 000 000).
     pub(crate) fn armed_waits(&self) -> u64 {
         if self.quick { 100_000 } else { 1_000_000 }
+    }
+
+    /// How many customers complain while the screen is measured, and how far apart. A thousand show one in a thousand.
+    pub(crate) fn complaints(&self) -> (u32, Duration) {
+        if self.quick { (55, Duration::from_millis(200)) } else { (1_005, Duration::from_millis(100)) }
+    }
+
+    /// Live events that come to an inbox meanwhile: about eight hours of a busy one.
+    pub(crate) fn notices(&self) -> u64 {
+        if self.quick { 4_000 } else { 20_000 }
     }
 
     /// Runs whose journal is measured. Source: the same (10 000 runs).

@@ -26,6 +26,21 @@ pub(crate) fn post(app_secret: &str, at_s: u64, count: u64) -> Post {
     let contacts: Vec<Value> =
         numbers.iter().map(|number| json!({ "profile": { "name": "Ana Lima" }, "wa_id": number })).collect();
     let messages: Vec<Value> = numbers.iter().zip(first..).map(|(number, n)| order(number, n, at_s)).collect();
+    let phones = numbers.into_iter().map(|number| format!("+{number}")).collect();
+    delivery(app_secret, contacts, messages, phones)
+}
+
+/// One webhook in which customer `who` writes `words`.
+pub(crate) fn text(app_secret: &str, at_s: u64, who: u64, words: &str) -> Post {
+    let (number, n) = (format!("4915{}", 100_000_000 + who), MADE.fetch_add(1, Ordering::Relaxed));
+    let contact = json!({ "profile": { "name": "Udo Beck" }, "wa_id": number });
+    let message = json!({
+        "from": number, "id": message_id(n), "timestamp": at_s.to_string(), "type": "text", "text": { "body": words },
+    });
+    delivery(app_secret, vec![contact], vec![message], vec![format!("+{number}")])
+}
+
+fn delivery(app_secret: &str, contacts: Vec<Value>, messages: Vec<Value>, phones: Vec<String>) -> Post {
     let value = json!({
         "messaging_product": "whatsapp",
         "metadata": { "display_phone_number": "551130001000", "phone_number_id": "700100200300" },
@@ -37,7 +52,6 @@ pub(crate) fn post(app_secret: &str, at_s: u64, count: u64) -> Post {
         "entry": [{ "id": "9001", "changes": [{ "field": "messages", "value": value }] }],
     })
     .to_string();
-    let phones = numbers.into_iter().map(|number| format!("+{number}")).collect();
     Post { signature: sign(app_secret, body.as_bytes()), body, phones }
 }
 
@@ -46,11 +60,15 @@ fn order(number: &str, n: u64, at_s: u64) -> Value {
     let line = |sku: &str, quantity: u32, price: f64| json!({ "product_retailer_id": sku, "quantity": quantity, "item_price": price, "currency": "BRL" });
     json!({
         "from": number,
-        "id": format!("wamid.HBgNNTUxMTk5OTk5OTk5ORUCABIYFjNFQjBD{n:016X}AA=="),
+        "id": message_id(n),
         "timestamp": at_s.to_string(),
         "type": "order",
         "order": { "catalog_id": "445566", "text": "", "product_items": [line("SKU-12", 2, 59.9), line("SKU-7", 1, 10.0)] },
     })
+}
+
+fn message_id(n: u64) -> String {
+    format!("wamid.HBgNNTUxMTk5OTk5OTk5ORUCABIYFjNFQjBD{n:016X}AA==")
 }
 
 fn sign(app_secret: &str, body: &[u8]) -> String {

@@ -127,6 +127,11 @@ impl Serve {
         self.url.trim_start_matches("http://")
     }
 
+    /// The token of whoever runs the machine.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Where webhooks of WhatsApp go.
     pub(crate) fn hook(&self) -> String {
         format!("{}/hooks/wa-main", self.url)

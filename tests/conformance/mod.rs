@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod chain;
 pub mod effects;
 pub mod erasure;
+pub mod figures;
 pub mod forgetting;
 pub mod gates;
 pub mod groups;
@@ -23,12 +24,12 @@ pub mod turns;
 use std::future::Future;
 
 use engine::account::Accounts;
-use engine::store::{Editing, Reads, Store, Talks};
+use engine::store::{Editing, PeopleFigures, Reads, Store, Talks};
 
 /// A fresh, empty database that can be opened again.
 pub trait Driver: Sized {
     /// The store it opens.
-    type Store: Store + Reads + Talks + Accounts + Editing;
+    type Store: Store + Reads + Talks + PeopleFigures + Accounts + Editing;
 
     /// Whether there is no such database here: it said so, and its tests are skipped.
     #[must_use]
@@ -105,6 +106,9 @@ macro_rules! store_conformance {
             talks: a_message_of_a_flow_does_not_start_while_a_person_talks,
             talks: what_people_said_of_an_erased_person_is_gone,
             talks: answers_about_conversations_are_read_by_time,
+            figures: closed_sessions_are_read_by_time,
+            figures: what_was_said_and_what_ran_is_read_by_time_in_order,
+            figures: a_subjects_journal_is_read_from_a_time_on,
             gates: a_letter_is_there_until_it_is_handled,
             gates: a_work_that_fails_says_nothing,
             gates: a_letter_to_somebody_who_is_erased_is_gone,

@@ -213,6 +213,7 @@ async fn start(
         ids: Arc::clone(&ids),
         connections: connections.clone(),
         notify: None,
+        crm: engine::crm::Crm::default(),
         first_hour: engine::first_hour::MOST,
         quiet: false,
         compile: Arc::clone(&compile) as engine::runner::Compile,

@@ -166,6 +166,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
     }
     let devices = Devices::open(&store, &seal, setup.phones.is_some()).await?;
     let sign_in = SignIn::new(seal, &store).await?;
+    let crm = checker.crm();
     let engine = Engine::start(runner::Parts {
         store,
         clock: Arc::clone(&clock),
@@ -174,6 +175,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         quiet: setup.quiet,
         connections: connections.all().values().filter(|_| !setup.quiet).cloned().collect(),
         notify: declared.notify.map(Into::into),
+        crm,
         compile: checker.compile(),
         audit_key,
         on_anchor: anchors::sink(setup.anchors),

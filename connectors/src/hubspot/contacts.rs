@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::capability::crm::{AddTags, CrmContact, CrmObject, GetContact, Record, SetFields, UpsertContact};
+use engine::capability::crm::{AddTags, CrmContact, CrmObject, GetContact, Record, SetFields, SetOwner, UpsertContact};
 use engine::connector::{Call, Performs, Repeat, Verdict};
 use http::Method;
 use serde_json::{Value, json};
@@ -54,6 +54,18 @@ impl Performs<AddTags> for HubSpot {
         errors::verdict(self.add_tags(input, call).await)
     }
 }
+
+impl Performs<SetOwner> for HubSpot {
+    /// An upsert by a unique property, which sets the same value again. Where the property is missing, `repeat` says so.
+    const REPEAT: Repeat = Repeat::Keyed { window_s: 0 };
+
+    async fn perform(&self, input: SetOwner, call: &Call) -> Verdict<Record> {
+        errors::verdict(self.set_owner(input, call).await)
+    }
+}
+
+/// The property that says whose a contact is: the id of an owner. Source: HubSpot, "Owners".
+const OWNER: &str = "hubspot_owner_id";
 
 /// What an upsert of a contact sets.
 fn contact_properties(input: &UpsertContact, phone: &str) -> Fields {
@@ -199,6 +211,17 @@ impl HubSpot {
         let mut properties = Fields::new();
         properties.insert(self.tags.clone(), after.into());
         self.patch("contacts", &id, &[], properties).await
+    }
+
+    async fn set_owner(&self, input: SetOwner, call: &Call) -> Result<Record, Failure> {
+        let mut properties = Fields::new();
+        properties.insert(OWNER.into(), input.owner.into());
+        if let Some(id) = input.id {
+            return self.patch("contacts", &id, &[], properties).await;
+        }
+        let phone = call.phone.as_deref().ok_or_else(no_phone)?;
+        properties.insert("phone".into(), phone.into());
+        self.upsert_contact(phone, properties).await
     }
 
     async fn patch(

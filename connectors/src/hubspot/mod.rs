@@ -21,7 +21,7 @@ mod tickets;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use engine::capability::crm::{AddTags, CreateTicket, GetContact, SetFields, UpsertContact};
+use engine::capability::crm::{AddTags, CreateTicket, GetContact, SetFields, SetOwner, UpsertContact};
 use engine::connector::{Connection, Connector, ConnectorBuilder, Door, Finding, OpenContext, Repeat};
 use engine::secret::Secret;
 use futures_util::future::BoxFuture;
@@ -43,6 +43,7 @@ pub(crate) fn connector() -> Connector {
         .performs::<GetContact>()
         .performs::<SetFields>()
         .performs::<AddTags>()
+        .performs::<SetOwner>()
         // HubSpot counts calls and an action makes up to four: `calls_per_second` paces them, not the engine.
         .limits(0, 8)
         .opens(open)
@@ -172,7 +173,7 @@ impl Connection for HubSpot {
     fn repeat(&self, action: &str) -> Option<Repeat> {
         let keyed = match action {
             "crm.create_ticket" => self.ticket_key.is_there() && self.phone.is_there(),
-            "crm.upsert_contact" | "crm.add_tags" => self.phone.is_there(),
+            "crm.upsert_contact" | "crm.add_tags" | "crm.set_owner" => self.phone.is_there(),
             _ => true,
         };
         (!keyed).then_some(Repeat::OnlyIfRefused)

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use engine::capability::crm::{AddTags, CreateTicket, CrmObject, GetContact, SetFields, TicketPriority, UpsertContact};
+use engine::capability::crm::{
+    AddTags, CreateTicket, CrmObject, GetContact, SetFields, SetOwner, TicketPriority, UpsertContact,
+};
 use engine::clock::At;
 use engine::connector::{Call, Connection, Finding, Performs, Repeat, Scope, Verdict};
 
@@ -307,4 +309,17 @@ fn a_dated_version_has_its_own_paths() {
     assert_eq!(with("v3").unwrap().path("objects", "tickets"), "/crm/v3/objects/tickets");
     assert_eq!(with("2026-03").unwrap().path("properties", "contacts"), "/crm/properties/2026-03/contacts");
     assert!(with("../v3").is_err());
+}
+
+#[tokio::test]
+async fn a_contact_gets_its_owner_and_is_made_when_it_is_missing() {
+    let (sandbox, hubspot) = portal().await;
+    let owner = |owner: &str, id: Option<String>| SetOwner { owner: owner.into(), id };
+    let made = output(hubspot.perform(owner("41002", None), &call("owner/1", 1)).await);
+    let again = output(hubspot.perform(owner("41007", None), &call("owner/2", 1)).await);
+    assert_eq!((again.id.as_str(), made.created, again.created), (made.id.as_str(), true, false));
+    let shown = || sandbox.books().objects["contacts"][0].properties.clone();
+    assert_eq!((&*shown()["hubspot_owner_id"], &*shown()["switchboard_phone"]), ("41007", PHONE));
+    output(hubspot.perform(owner("41009", Some(made.id)), &call("owner/3", 1)).await);
+    assert_eq!(shown()["hubspot_owner_id"], "41009");
 }

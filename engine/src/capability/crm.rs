@@ -114,6 +114,18 @@ pub struct SetFields {
     pub fields: BTreeMap<String, String>,
 }
 
+/// Says whose the contact is in the CRM.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetOwner {
+    /// Who, by the CRM's own id of its user.
+    #[schemars(length(min = 1, max = 200))]
+    pub owner: String,
+    /// The contact's id in the CRM. Default: the contact of this run, found by phone (which is created there if it is missing).
+    #[serde(default)]
+    pub id: Option<String>,
+}
+
 /// A kind of CRM record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -188,6 +200,13 @@ action!(
     AddTags,
     "crm.add_tags",
     "Adds tags to the contact in the CRM.",
+    Record,
+    Record { id: "TEST-2".into(), created: false }
+);
+action!(
+    SetOwner,
+    "crm.set_owner",
+    "Says whose the contact is in the CRM.",
     Record,
     Record { id: "TEST-2".into(), created: false }
 );

@@ -230,11 +230,16 @@ impl<'a> Desk<'a> {
             team: case.row.team.clone(),
             reason: case.row.reason.clone(),
             deadline: case.row.deadline,
+            call_back: tell.is_some() && why == MissedWhy::NobodyOnShift && self.asks_call_back(&case.row.team),
             tell,
             depth: case.progress.depth,
             run: case.progress.run.take(),
         };
         self.out.push(Out::Letter(case.progress.from, FromDesk::Missed(Box::new(missed))));
+    }
+
+    fn asks_call_back(&self, team: &str) -> bool {
+        self.team_of(team).is_some_and(|team| team.call_back)
     }
 
     /// A new round, which begins now.

@@ -191,6 +191,9 @@ pub struct Missed {
     /// What the customer is told, if anything.
     #[serde(default)]
     pub tell: Option<String>,
+    /// Whether that asks for number and time of a call-back.
+    #[serde(default)]
+    pub call_back: bool,
     /// How deep its cause lies.
     #[serde(default)]
     pub depth: u8,

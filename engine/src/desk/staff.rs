@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::texts;
 use crate::account::StaffRows;
+use crate::crm::OwnerToCrm;
 use crate::ids::UserId;
 
 /// A team. Stored as JSON; fields are only added.
@@ -64,6 +65,15 @@ pub struct TeamBody {
     /// Whether that text asks for number and time of a call-back. Default true.
     #[serde(default = "yes")]
     pub call_back: bool,
+    /// Whether what the customer answers becomes a ticket in the CRM. Default true; nothing is made where no CRM can.
+    #[serde(default = "yes")]
+    pub call_back_ticket: bool,
+    /// The connection for that; `null` = the CRM that flows use where they name none.
+    #[serde(default)]
+    pub call_back_crm: Option<String>,
+    /// When whoever takes something becomes the contact's owner in the CRM. Default `leads`.
+    #[serde(default)]
+    pub owner_to_crm: OwnerToCrm,
 }
 
 /// Somebody in a team.
@@ -96,7 +106,8 @@ pub struct ProfileBody {
     #[serde(default)]
     #[schemars(range(min = 1, max = 1_000))]
     pub limit: Option<u32>,
-    /// Names in other services, by service: `{ slack: U012AB3CD }`. Buttons pressed there count as this one's.
+    /// Names in other services, by service: `{ slack: U012AB3CD, hubspot: "41002" }`. Buttons pressed there count as this one's, and
+    /// so does what is theirs in a CRM; a connection's id instead of the service is about that account alone.
     #[serde(default)]
     pub handles: BTreeMap<String, String>,
 }
@@ -192,6 +203,9 @@ impl TeamBody {
             fallback: Vec::new(),
             away_text: BTreeMap::new(),
             call_back: true,
+            call_back_ticket: true,
+            call_back_crm: None,
+            owner_to_crm: OwnerToCrm::default(),
         }
     }
 

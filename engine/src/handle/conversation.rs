@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use super::Handling;
 use crate::clock::At;
-use crate::contact::Priority;
+use crate::contact::{Conversation, Priority};
 use crate::desk::ToDesk;
 use crate::ids::{ConversationId, EventId, MailboxId, RunId, UserId, WaitId};
 use crate::inbox::{Act, Inbox};
 use crate::letter::Letter;
 use crate::order::{Actor, Error};
 use crate::run::{Entry, Wake, What};
-use crate::store::{JournalKind, WaitKind, WaitRow, WaitState};
+use crate::store::{ClosingRow, JournalKind, WaitKind, WaitRow, WaitState};
 
 /// Longest code of an order's status, in characters.
 const MAX_STATUS_CHARS: usize = 64;
@@ -31,7 +31,7 @@ impl Handling<'_> {
             Act::Say(say) => return self.say(id, actor, *say),
             Act::Note { text, mentions } => return self.take_note(id, actor, text, mentions),
             Act::Assign { agent, team } => self.assign(id, agent, team),
-            Act::Close { ask } => self.close_talk(id, ask.as_ref()),
+            Act::Close { ask } => self.close_talk(id, actor, ask.as_ref()),
             Act::Reopen => self.reopen(id, actor),
             Act::Read => self.read_by_human(id),
             Act::Pause => self.pause_by_hand(id),
@@ -139,10 +139,11 @@ impl Handling<'_> {
         self.tell_held(id);
     }
 
-    fn close_talk(&mut self, id: ConversationId, ask: Option<&crate::inbox::Question>) {
+    fn close_talk(&mut self, id: ConversationId, actor: Actor, ask: Option<&crate::inbox::Question>) {
         if let Some(question) = ask {
             self.ask_rating(id, question);
         }
+        self.note_closing(id, actor);
         let now = self.now;
         self.change(id, |inbox| inbox.close(now));
         self.mail.facts.change_conversation(id, |talk| {
@@ -154,6 +155,15 @@ impl Handling<'_> {
         self.mind_pause(id);
         self.note_talk(id, "conversation.closed", Value::Null);
         self.tell_held(id);
+    }
+
+    /// How long it took, for the figures. What the customer did not open has no such time.
+    fn note_closing(&mut self, id: ConversationId, actor: Actor) {
+        let opened = |talk: &Conversation| talk.session_opened_at.map(|at| (at, talk.inbox.clone()));
+        let Some((opened_at, inbox)) = self.mail.facts.conversation(id).and_then(opened) else { return };
+        let (row, at) = (self.next_id(), self.now);
+        let agent = inbox.assignee.or(actor.agent);
+        self.work.closings.push(ClosingRow { id: row, conversation_id: id, opened_at, at, agent, team: inbox.team });
     }
 
     fn reopen(&mut self, id: ConversationId, actor: Actor) {

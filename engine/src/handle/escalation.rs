@@ -129,6 +129,9 @@ impl Handling<'_> {
             self.taken(conversation, agent, at);
         }
         self.remember_agent(agent);
+        if let Some(agent) = agent {
+            self.tell_owner(escalation, kind, &team, agent);
+        }
         if kind == AskKind::Lead {
             let owner = name.clone();
             self.mail.facts.change_contact(|contact| {
@@ -142,13 +145,16 @@ impl Handling<'_> {
     }
 
     fn nobody_came(&mut self, missed: Missed) {
-        let Missed { escalation, why, conversation, team, reason, deadline, tell, depth, run } = missed;
+        let Missed { escalation, why, conversation, team, reason, deadline, tell, call_back, depth, run } = missed;
         let state = match why {
             MissedWhy::NobodyTook => HumanState::Missed,
             MissedWhy::NobodyOnShift => HumanState::OutOfHours,
         };
         if let Some((text, conversation)) = tell.zip(conversation) {
             self.tell_customer(conversation, text, escalation);
+            if call_back {
+                self.expect_call_back(conversation, escalation, &team, &reason);
+            }
         }
         self.attend(run, (escalation, deadline), state, "");
         let fields = json!({ "escalation": escalation, "team": team, "reason": reason, "why": why });

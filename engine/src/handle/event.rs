@@ -24,6 +24,7 @@ impl Handling<'_> {
         }
         let first = self.is_first(&event);
         self.note_facts(&event);
+        self.called_back(&event);
         let mut entries = vec![self.received(&event)];
         let ruled = self.apply_rules(&event, &mut entries);
         // What is too deep starts nothing, and moves nothing on.

@@ -1,5 +1,7 @@
 //! What people do in the inbox, order by order, and what it does to the flows.
 
+mod crm;
+
 use std::sync::Arc;
 use std::time::Duration;
 

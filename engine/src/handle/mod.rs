@@ -10,6 +10,7 @@
 
 mod alarm;
 mod burst;
+mod call_back;
 mod calls;
 mod caused;
 mod conversation;
@@ -26,6 +27,7 @@ mod limits_tests;
 mod meet;
 mod moving;
 mod order;
+mod owner;
 mod past;
 mod place;
 mod rating;

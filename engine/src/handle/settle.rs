@@ -31,6 +31,9 @@ impl Handling<'_> {
         if let Some(ticket) = super::ticket::of_key(&effect.key) {
             return self.ticket_settled(ticket, &effect, attempts, verdict, erased);
         }
+        if let Some(owner) = super::owner::of_key(&effect.key) {
+            return self.owner_told(owner, &effect, attempts, verdict);
+        }
         if effect.n > 0 && self.mail.runs.contains_key(&effect.run_id) {
             self.wake(effect.run_id, Wake::Settled { n: effect.n, attempts, verdict });
         } else {

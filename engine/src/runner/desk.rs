@@ -14,6 +14,7 @@ use super::core::Core;
 use super::{Engine, line};
 use crate::account::StaffRows;
 use crate::clock::At;
+use crate::crm::Crm;
 use crate::desk::{Agent, Case, Desk, Staff};
 use crate::handle::{agent_of, mailbox_from, read_desk};
 use crate::ids::{EscalationId, MailboxId, UserId};
@@ -162,6 +163,14 @@ impl<S: Store + Reads> Engine<S> {
         let book = (*self.core.book.load_full()).clone().with_staff(staff);
         self.core.book.store(Arc::new(book));
         Ok(())
+    }
+
+    /// From now on the engine itself calls this CRM.
+    pub async fn serve_crm(&self, crm: Crm) {
+        // One change of the book at a time.
+        let _alone = self.core.publishing.lock().await;
+        let book = (*self.core.book.load_full()).clone().with_crm(crm);
+        self.core.book.store(Arc::new(book));
     }
 
     /// How the desk stands now.

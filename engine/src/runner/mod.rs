@@ -50,6 +50,7 @@ use crate::calendar::Calendars;
 use crate::capability::contact::OWN_CONNECTION;
 use crate::clock::{At, Clock};
 use crate::connector::{Item, Open, Sender};
+use crate::crm::Crm;
 use crate::erasure::{Erased, Traces};
 use crate::first_hour::HourRow;
 use crate::flow::{FirstHour, Version};
@@ -84,6 +85,8 @@ pub struct Parts<S> {
     pub connections: Vec<Open>,
     /// The connection that tells teams about escalations, if any.
     pub notify: Option<Arc<str>>,
+    /// The CRM that the engine itself calls.
+    pub crm: Crm,
     /// How many runs a trigger starts in the hour after it went live, where its flow does not say.
     pub first_hour: FirstHour,
     /// Only orders and publications are carried out: nothing stored is resumed, no timer runs, no schedule is looked after,

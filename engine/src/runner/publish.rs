@@ -168,5 +168,5 @@ fn changed_book(
     live.sort_by(|one, other| one.version.flow.cmp(&other.version.flow));
     let others = before.versions.values().cloned().collect();
     let book = Book::new(live, others, notify).with_rules(rules).with_calendars(calendars).with_segments(segments);
-    book.with_staff(Arc::clone(&before.staff))
+    book.with_staff(Arc::clone(&before.staff)).with_crm(before.crm.clone())
 }

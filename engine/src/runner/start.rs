@@ -116,7 +116,7 @@ async fn stored_book<S: Store + Reads>(parts: &Parts<S>) -> Result<Book, Error> 
     let book = Book::new(live, others, parts.notify.clone()).with_rules(rules);
     let staff = super::desk::staff_of(parts.store.staff().await?);
     let book = book.with_calendars(calendars).with_segments(segments).with_hours(hours, parts.first_hour);
-    Ok(book.with_staff(Arc::new(staff)).with_alarms(!parts.quiet))
+    Ok(book.with_staff(Arc::new(staff)).with_crm(parts.crm.clone()).with_alarms(!parts.quiet))
 }
 
 /// All stored effects in a state.

@@ -5,6 +5,7 @@
 //! [`crate::audit`]).
 
 mod editing;
+mod figures;
 mod hits;
 mod pages;
 mod read;
@@ -29,6 +30,7 @@ use crate::publication::Publication;
 use crate::stops::Stop;
 
 pub use editing::*;
+pub use figures::*;
 pub use hits::*;
 pub use pages::*;
 pub use read::*;

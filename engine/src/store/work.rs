@@ -13,8 +13,8 @@ use crate::run::Reply;
 use crate::stops::StopOp;
 
 use super::{
-    BadItemRow, ContactRow, ConversationRow, EditOp, EffectRow, EscalationRow, EventRow, InputRow, JournalRow, Lane,
-    MessageRow, RuleHit, RunRow, TagRow, UnmatchedRow, VersionRow, WaitRow, WaitState,
+    BadItemRow, ClosingRow, ContactRow, ConversationRow, EditOp, EffectRow, EscalationRow, EventRow, InputRow,
+    JournalRow, Lane, MessageRow, RuleHit, RunRow, TagRow, UnmatchedRow, VersionRow, WaitRow, WaitState,
 };
 
 /// One thing from a door, with the ids and random bytes it may need: a driver makes neither.
@@ -145,6 +145,8 @@ pub struct Work {
     pub said: Vec<SaidOp>,
     /// What customers answered to the question about a conversation.
     pub ratings: Vec<RatingRow>,
+    /// Sessions that people closed.
+    pub closings: Vec<ClosingRow>,
     /// Messages that went out. Joined with a row a status made before, by `external_key`; the greater status stays.
     pub messages: Vec<MessageRow>,
     /// Escalations, new or changed.

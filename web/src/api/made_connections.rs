@@ -107,6 +107,7 @@ pub(crate) async fn put(
     app.engine.open(opened.clone()).await?;
     app.connections.put(opened);
     app.checker.put_connections(app.connections.infos());
+    app.engine.serve_crm(app.checker.crm()).await;
     Ok(Json(view(&app, &row)))
 }
 
@@ -154,6 +155,7 @@ pub(crate) async fn remove(
             app.engine.close(&open);
         }
         app.checker.put_connections(app.connections.infos());
+        app.engine.serve_crm(app.checker.crm()).await;
     }
     Ok(Json(Removed { removed: id }))
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use engine::book::Published;
-use engine::connector::Catalog;
+use engine::capability::crm::{CreateTicket, SetOwner};
+use engine::connector::{Action, Catalog};
+use engine::crm::{self, Crm};
 use engine::desk::Staff;
 use engine::flow::{
     self, Bindings, CompiledDocument, ConnectionInfo, Environment, ExpressionKind, Outline, PlacedProblem, Problem,
@@ -182,6 +184,29 @@ impl Checker {
         };
         let mut able = connections.iter().flatten().filter(performs);
         able.next().filter(|_| able.next().is_none()).map(|only| only.id.clone())
+    }
+
+    /// Whether the account `connection` performs `action`.
+    pub(crate) fn performs(&self, connection: &str, action: &str) -> bool {
+        self.connector_of(connection, action).is_some()
+    }
+
+    /// The CRM that the engine itself calls.
+    pub(crate) fn crm(&self) -> Crm {
+        let account = |action| {
+            let connection = self.serves(action)?;
+            let connector = self.connector_of(&connection, action)?.into();
+            Some(crm::Account { connection: connection.into(), connector })
+        };
+        Crm { tickets: account(CreateTicket::NAME), owners: account(SetOwner::NAME) }
+    }
+
+    /// The connector of an account that performs `action`.
+    fn connector_of(&self, connection: &str, action: &str) -> Option<String> {
+        let connections = self.connections.read().unwrap_or_else(PoisonError::into_inner);
+        let info = connections.iter().flatten().find(|info| info.id == connection)?;
+        let actions = self.catalog.serves.get(info.connector.as_str())?;
+        actions.contains(&action).then(|| info.connector.clone())
     }
 
     fn environment(&self, connections: Option<Vec<ConnectionInfo>>) -> Environment<'_> {

@@ -52,6 +52,9 @@ export const teams = [
     fallback: ["wa-it"],
     away_text: { en: "Nobody is here right now. We call you back tomorrow from 9.", it: "Al momento non c’è nessuno." },
     call_back: true,
+    call_back_ticket: true,
+    call_back_crm: null,
+    owner_to_crm: "leads",
   },
   {
     id: "sales",
@@ -67,6 +70,9 @@ export const teams = [
     fallback: [],
     away_text: {},
     call_back: false,
+    call_back_ticket: true,
+    call_back_crm: null,
+    owner_to_crm: "always",
   },
 ];
 
@@ -296,7 +302,7 @@ export const snippets = [
 ];
 
 const spread = (p50: number, p90: number) => ({ p50, p90 });
-export const figures = (by: string) =>
+const figureRows = (by: string) =>
   (by === "agent"
     ? [anna, mark, layla, li].map(({ id, name }) => [id, name])
     : by === "team"
@@ -320,9 +326,37 @@ export const figures = (by: string) =>
     missed: at,
   }));
 
-export const staffing = Array.from({ length: 24 }, (_, hour) => ({
-  at: new Date(new Date().setHours(hour, 0, 0, 0)).toISOString(),
-  needed: [0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 5, 5, 4, 3, 4, 5, 6, 5, 4, 3, 2, 1, 1, 0][hour] ?? 0,
-  present: [0, 0, 0, 0, 0, 0, 0, 0, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 2, 2, 2, 1, 0, 0][hour] ?? 0,
-  arrivals: [0, 0, 0, 0, 0, 0, 1, 3, 9, 18, 24, 22, 17, 12, 18, 24, 29, 22, 17, 11, 8, 4, 2, 1][hour] ?? 0,
-}));
+export const figures = (by: string) => {
+  const rows = figureRows(by);
+  return { rows, total: { ...rows[1], key: "", name: null, conversations: 590 }, complete: true };
+};
+
+const NEEDED = [0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 5, 5, 4, 3, 4, 5, 6, 5, 4, 3, 2, 1, 1, 0];
+const THERE = [0, 0, 0, 0, 0, 0, 0, 0, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 2, 2, 2, 1, 0, 0];
+const ASKED = [0, 0, 0, 0, 0, 0, 1, 3, 9, 18, 24, 22, 17, 12, 18, 24, 29, 22, 17, 11, 8, 4, 2, 1];
+
+/** Six days of work and a Sunday on which nobody comes. */
+export const staffing = {
+  zone: "UTC",
+  since: ago(28 * 1440),
+  within_ms: 20_000,
+  share: 0.95,
+  places: 6,
+  handling_ms: 412_000,
+  handled: 1873,
+  hours: Array.from({ length: 168 }, (_, at) => {
+    const [day, hour] = [Math.floor(at / 24), at % 24];
+    const open = day < 6 && hour > 5;
+    const of = (list: number[]) => (open ? Math.max(0, (list[hour] ?? 0) - (day === 5 ? 2 : 0)) : 0);
+    return {
+      at: new Date(Date.UTC(2026, 10, 16) + at * 3_600_000).toISOString(),
+      weekday: day + 1,
+      hour,
+      weeks: 4,
+      needed: of(NEEDED),
+      present: of(THERE),
+      arrivals: of(ASKED),
+      open,
+    };
+  }),
+};

@@ -417,8 +417,8 @@ export const PEOPLE: [string, (asked: Asked) => unknown][] = [
     "PUT /agents/:user",
     ({ params, body }) => Object.assign(profiles.find(({ user }) => user.id === params.user) ?? {}, body),
   ],
-  ["GET /figures/people", ({ query }) => ({ rows: figures(query.get("by") ?? "agent") })],
-  ["GET /figures/staffing", () => ({ hours: staffing })],
+  ["GET /figures/people", ({ query }) => figures(query.get("by") ?? "agent")],
+  ["GET /figures/staffing", () => staffing],
   ["GET /conversations", list],
   ["GET /conversations/:id", detail],
   [

@@ -18,6 +18,7 @@ mod erased;
 pub(crate) mod error;
 pub(crate) mod events;
 pub(crate) mod evidence;
+pub(crate) mod figures;
 pub(crate) mod group;
 pub(crate) mod hits;
 pub(crate) mod inputs;

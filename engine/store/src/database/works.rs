@@ -5,7 +5,8 @@ use engine::store::Work;
 use super::error::Error;
 use super::session::Session;
 use super::{
-    contacts, editing, effects, erase, events, hits, inputs, life, messages, records, runs, said, unmatched, waits,
+    contacts, editing, effects, erase, events, figures, hits, inputs, life, messages, records, runs, said, unmatched,
+    waits,
 };
 
 /// Stores a work; its journal rows go into `block`.
@@ -24,6 +25,7 @@ pub(crate) fn store(session: &dyn Session, work: &Work, block: (i64, i64)) -> Re
     work.tags.iter().try_for_each(|op| contacts::apply_tag(session, op))?;
     work.said.iter().try_for_each(|op| said::apply(session, op))?;
     work.ratings.iter().try_for_each(|row| said::rate(session, row))?;
+    work.closings.iter().try_for_each(|row| figures::close(session, row))?;
     work.messages.iter().try_for_each(|message| messages::upsert(session, message))?;
     work.unmatched.iter().try_for_each(|row| unmatched::insert(session, row))?;
     work.hits.iter().try_for_each(|hit| hits::count(session, hit, block.0))?;

@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/sqlite/0010_inbox.sql"),
     include_str!("../../migrations/sqlite/0011_rules.sql"),
     include_str!("../../migrations/sqlite/0014_push.sql"),
+    include_str!("../../migrations/sqlite/0015_closings.sql"),
 ];
 
 /// The version of the schema this build writes.

@@ -7,8 +7,8 @@ use rusqlite::Connection;
 
 use super::open;
 use crate::database::{
-    accounts_read, chain, contacts, count, editing, effects, events, evidence, hits, inputs, life, members, messages,
-    pages, parties, past, people, read, runs, said, talks, traces, unmatched, waits,
+    accounts_read, chain, contacts, count, editing, effects, events, evidence, figures, hits, inputs, life, members,
+    messages, pages, parties, past, people, read, runs, said, talks, traces, unmatched, waits,
 };
 
 async fn empty() -> (tempfile::TempDir, Connection) {
@@ -277,6 +277,11 @@ async fn the_inbox_finds_its_conversations_by_an_index_in_order() {
         (talks::CHOSEN, "SEARCH conversation USING INTEGER PRIMARY KEY (rowid=?)"),
         (talks::CHOSEN_CONTACTS, "SEARCH contact USING INTEGER PRIMARY KEY (rowid=?)"),
         (talks::RATINGS, "SEARCH rating USING INDEX rating_at (at>? AND at<?)"),
+        (figures::CLOSINGS, "SEARCH closing USING INDEX closing_at (at>? AND at<?)"),
+        (figures::HEARD, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (figures::SPOKEN, "SEARCH said USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (figures::RAN, "SEARCH run USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (figures::JOURNAL, "SEARCH journal USING INDEX sqlite_autoindex_journal_1 (subject=?)"),
         (said::MOVE, "SEARCH said USING INTEGER PRIMARY KEY (rowid=?)"),
         (people::SAID_OF_PERSON, "SEARCH said USING INDEX said_conversation (conversation_id=?)"),
     ] {

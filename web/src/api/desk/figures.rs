@@ -11,7 +11,7 @@ use crate::error::ApiError;
 /// Rows read at a time.
 const PAGE: u32 = 500;
 /// Most rows that are counted.
-const MOST: usize = 20_000;
+pub(super) const MOST: usize = 20_000;
 
 /// What became of the escalations of a day.
 #[derive(Debug, Default, Serialize, JsonSchema)]

@@ -4,6 +4,7 @@ pub(crate) mod escalations;
 mod figures;
 mod people;
 mod show;
+mod staffing;
 pub(crate) mod teams;
 
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/escalations/{id}/decline", may(InboxWork), escalations::decline)
         .post("/conversations/{id}/escalate", may(InboxWork), escalations::ask)
         .get("/figures/people", may(InboxAll), people::show)
+        .get("/figures/staffing", may(InboxAll), staffing::show)
         .get("/teams", may(InboxRead), teams::list)
         .put("/teams/{id}", may(InboxAll), teams::put)
         .delete("/teams/{id}", may(InboxAll), teams::remove)

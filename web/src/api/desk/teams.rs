@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, State};
 use engine::account::{Op, Permission, ProfileRow, Refusal, TeamRow, Told};
+use engine::capability::crm::CreateTicket;
+use engine::connector::Action;
 use engine::desk::{Profile, ProfileBody, Team, TeamBody};
 use engine::ids::UserId;
 use schemars::JsonSchema;
@@ -191,6 +193,10 @@ fn check_names(app: &App, body: &TeamBody) -> Result<(), ApiError> {
     }
     if let Some(calendar) = body.calendar.as_deref().filter(|name| !app.engine.calendars().contains_key(*name)) {
         return Err(ApiError::bad_request(format!("calendar: there is no calendar `{calendar}`: import one")));
+    }
+    let no_tickets = |id: &&String| !app.checker.performs(id, CreateTicket::NAME);
+    if let Some(unknown) = body.call_back_crm.as_ref().filter(no_tickets) {
+        return Err(ApiError::bad_request(format!("call_back_crm: `{unknown}` is no connection that makes tickets")));
     }
     if let Some(unknown) = body.fallback.iter().find(|id| app.connections.get(id).is_none()) {
         return Err(ApiError::bad_request(format!("fallback: there is no connection `{unknown}`: open it first")));

@@ -99,7 +99,7 @@ async fn every_answer_is_as_described() {
 }
 
 /// What is read of a place at which an order was handled.
-const READ: [&str; 27] = [
+const READ: [&str; 28] = [
     "/system",
     "/catalog",
     "/schema",
@@ -118,6 +118,7 @@ const READ: [&str; 27] = [
     "/teams",
     "/figures/people",
     "/figures/people?by=day",
+    "/figures/staffing",
     "/bad-items",
     "/connections",
     "/contacts",

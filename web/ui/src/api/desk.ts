@@ -175,7 +175,16 @@ export interface Team {
   fallback: string[];
   away_text: Record<string, string>;
   call_back: boolean;
+  /** Whether what the customer answers becomes a ticket in the CRM. */
+  call_back_ticket: boolean;
+  /** The connection for that; nothing = the CRM that flows use. */
+  call_back_crm: string | null;
+  /** When whoever takes something owns the contact in the CRM. */
+  owner_to_crm: OwnerToCrm;
 }
+
+export const OWNER_TO_CRM = ["never", "leads", "always"] as const;
+export type OwnerToCrm = (typeof OWNER_TO_CRM)[number];
 
 export type StoredTeam = Team & { id: string; revision: string };
 
@@ -215,33 +224,62 @@ export interface FigureRow {
   conversations: number;
   first_response_ms: Spread;
   accept_ms: Spread;
-  /** What an older server does not tell is not there. */
-  resolution_ms?: Spread;
-  satisfaction?: { mean: number | null; n: number };
+  resolution_ms: Spread;
+  /** One to five stars, and how many answered. */
+  satisfaction: { mean: number | null; n: number };
   /** Shares of 1; nothing where there was nothing to keep. */
   within: number | null;
-  human_share?: number | null;
+  human_share: number | null;
   missed: number;
+}
+
+export interface Figures {
+  rows: FigureRow[];
+  /** Each conversation once. */
+  total: FigureRow;
+  /** False when there was more than is counted at once. */
+  complete: boolean;
 }
 
 export const figuresQuery = (by: By, from: string) =>
   queryOptions({
     queryKey: ["figures", "people", by, from],
-    queryFn: ({ signal }) => get<{ rows: FigureRow[] }>("/figures/people", { by, from }, signal),
-    select: ({ rows }) => rows,
+    queryFn: ({ signal }) => get<Figures>("/figures/people", { by, from }, signal),
     staleTime: 60_000,
   });
 
 export interface StaffHour {
+  /** When it begins in this week. */
   at: Time;
+  /** 1 = Monday. */
+  weekday: number;
+  hour: number;
+  /** How often it was looked at; 0 = nothing is known of it. */
+  weeks: number;
   needed: number;
   present: number;
   arrivals: number;
+  /** Whether the team works then. */
+  open: boolean;
 }
 
-export const staffingQuery = queryOptions({
-  queryKey: ["figures", "staffing"],
-  queryFn: ({ signal }) => get<{ hours: StaffHour[] }>("/figures/staffing", undefined, signal),
-  select: ({ hours }) => hours,
-  staleTime: 60_000,
-});
+export interface Staffing {
+  zone: string;
+  since: Time;
+  within_ms: number;
+  share: number;
+  /** Conversations that one person has at once. */
+  places: number;
+  handling_ms: number;
+  /** Of how many conversations that is known; 0 = it is assumed. */
+  handled: number;
+  hours: StaffHour[];
+}
+
+/** Of one team, or of all. */
+export const staffingQuery = (team: string) =>
+  queryOptions({
+    queryKey: ["figures", "staffing", team],
+    queryFn: ({ signal }) => get<Staffing>("/figures/staffing", team ? { team } : undefined, signal),
+    staleTime: 60_000,
+  });

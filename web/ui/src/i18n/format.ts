@@ -57,6 +57,19 @@ export function dayName(at: Date): string {
   return cached("dayName", make).format(at);
 }
 
+/** A day of the week, there: "Mon". */
+export function weekday(at: Date, zone: string): string {
+  const make = (tag: string) => new Intl.DateTimeFormat(tag, { weekday: "short", timeZone: zone });
+  return cached(`weekday ${zone}`, make).format(at);
+}
+
+/** An hour of the week, there: "Mon 09:00". */
+export function weekHour(at: Date, zone: string): string {
+  const make = (tag: string) =>
+    new Intl.DateTimeFormat(tag, { weekday: "short", hour: "2-digit", minute: "2-digit", timeZone: zone });
+  return cached(`weekHour ${zone}`, make).format(at);
+}
+
 /** "3 minutes ago", "in 2 days". */
 export function relative(at: Date, now: Date): string {
   const ms = at.getTime() - now.getTime();

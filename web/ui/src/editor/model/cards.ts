@@ -65,6 +65,7 @@ const ACTIONS: Record<string, { icon: Icon; family: Family }> = {
   "crm.get_contact": { icon: "crm", family: "record" },
   "crm.set_fields": { icon: "crm", family: "record" },
   "crm.add_tags": { icon: "crm", family: "record" },
+  "crm.set_owner": { icon: "crm", family: "record" },
   "http.request": { icon: "web", family: "record" },
   "notify.alarm": { icon: "notify", family: "talk" },
   "notify.escalation": { icon: "notify", family: "talk" },

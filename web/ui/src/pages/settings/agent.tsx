@@ -11,8 +11,8 @@ import { toast } from "~/ui/toast";
 import styles from "./settings.module.css";
 import { words } from "./words";
 
-/** Services whose buttons count as pressed by this person. */
-const SERVICES = ["slack", "telegram"] as const;
+/** Services whose buttons count as pressed by this person, and the CRM in which contacts are theirs. */
+const SERVICES = { slack: "Slack", telegram: "Telegram", hubspot: "HubSpot" };
 
 /** What somebody speaks, knows and can bear, and who they are elsewhere. */
 export function AgentDialog({ agent, onClose }: { agent: StoredProfile; onClose: () => void }) {
@@ -61,10 +61,10 @@ export function AgentDialog({ agent, onClose }: { agent: StoredProfile; onClose:
           onChange={setLimit}
         />
         <FieldSet legend={t("teams.handles")}>
-          {SERVICES.map((service) => (
+          {Object.entries(SERVICES).map(([service, name]) => (
             <TextField
               key={service}
-              label={{ slack: "Slack", telegram: "Telegram" }[service]}
+              label={name}
               value={handles[service] ?? ""}
               onChange={(handle) => setHandles({ ...handles, [service]: handle })}
             />

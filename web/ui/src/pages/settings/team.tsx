@@ -1,7 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { connectionsQuery } from "~/api/connections";
-import { deskQuery, type Member, removeTeam, type StoredTeam, saveTeam, type Team } from "~/api/desk";
+import {
+  deskQuery,
+  type Member,
+  OWNER_TO_CRM,
+  type OwnerToCrm,
+  removeTeam,
+  type StoredTeam,
+  saveTeam,
+  type Team,
+} from "~/api/desk";
 import { queries } from "~/api/queries";
 import { useCan } from "~/api/session";
 import { usersQuery } from "~/api/settings";
@@ -13,6 +22,7 @@ import { Button } from "~/ui/button";
 import { Confirm, Dialog } from "~/ui/dialog";
 import { Checkbox, FieldSet, Switch, TextArea, TextField } from "~/ui/field";
 import { explain } from "~/ui/page";
+import { Pick } from "~/ui/pick";
 import { toast, toastError } from "~/ui/toast";
 import styles from "./settings.module.css";
 import { slug, words } from "./words";
@@ -32,6 +42,9 @@ const FRESH: Team = {
   fallback: [],
   away_text: {},
   call_back: true,
+  call_back_ticket: true,
+  call_back_crm: null,
+  owner_to_crm: "leads",
 };
 
 type Put = (part: Partial<Team>) => void;
@@ -95,6 +108,7 @@ export function TeamDialog({ team, onClose }: { team: StoredTeam | null; onClose
         <Members members={draft.members} onChange={(members) => put({ members })} />
         <Ladder team={draft} put={put} />
         <NobodyThere team={draft} put={put} />
+        <InCrm team={draft} put={put} />
       </form>
       <Confirm
         title={t("teams.remove_title", { name: draft.name })}
@@ -248,5 +262,50 @@ function NobodyThere({ team, put }: PartProps) {
         </Switch>
       </FieldSet>
     </>
+  );
+}
+
+/** What the CRM hears of the team's work. */
+function InCrm({ team, put }: PartProps) {
+  const t = useText();
+  const { data: connections = [] } = useQuery({ ...connectionsQuery, enabled: useCan()("figures.read") });
+  const known = connections.map(({ id }) => id);
+  const named = team.call_back_crm;
+  return (
+    <FieldSet legend={t("teams.crm")}>
+      <Switch
+        isDisabled={!team.call_back}
+        isSelected={team.call_back && team.call_back_ticket}
+        onChange={(call_back_ticket) => put({ call_back_ticket })}
+      >
+        {t("teams.call_back_ticket")}
+      </Switch>
+      <div className={styles.fields}>
+        <Pick
+          label={t("teams.call_back_crm")}
+          isDisabled={!(team.call_back && team.call_back_ticket)}
+          value={named ?? ""}
+          onChange={(id) => put({ call_back_crm: id || null })}
+        >
+          <option value="">{t("teams.crm_default")}</option>
+          {(named === null || known.includes(named) ? known : [named, ...known]).map((id) => (
+            <option key={id} value={id}>
+              {id}
+            </option>
+          ))}
+        </Pick>
+        <Pick
+          label={t("teams.owner_to_crm")}
+          value={team.owner_to_crm}
+          onChange={(value) => put({ owner_to_crm: value as OwnerToCrm })}
+        >
+          {OWNER_TO_CRM.map((one) => (
+            <option key={one} value={one}>
+              {t(`owner_to_crm.${one}`)}
+            </option>
+          ))}
+        </Pick>
+      </div>
+    </FieldSet>
   );
 }

@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 import { type By, type FigureRow, figuresQuery } from "~/api/desk";
 import { useText } from "~/i18n";
 import { duration, number, percent } from "~/i18n/format";
+import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { Empty } from "~/ui/empty";
 import { Loaded } from "~/ui/page";
@@ -28,14 +29,14 @@ const MEASURES: Record<string, Measure> = {
   conversations: { value: (row) => row.conversations, words: number },
   first_response: { value: (row) => row.first_response_ms.p50, words: duration },
   accept: { value: (row) => row.accept_ms.p50, words: duration },
-  resolution: { value: (row) => row.resolution_ms?.p50 ?? null, words: duration },
+  resolution: { value: (row) => row.resolution_ms.p50, words: duration },
   satisfaction: {
-    value: (row) => row.satisfaction?.mean ?? null,
+    value: (row) => row.satisfaction.mean,
     words: (mean) => number(Math.round(mean * 10) / 10),
     whole: 5,
   },
   within: { value: (row) => row.within, words: percent, whole: 1 },
-  human_share: { value: (row) => row.human_share ?? null, words: percent, whole: 1 },
+  human_share: { value: (row) => row.human_share, words: percent, whole: 1 },
   missed: { value: (row) => row.missed, words: number },
 };
 
@@ -84,15 +85,23 @@ export function FiguresTab() {
         <TableSwitch table={table} onChange={setTable} />
       </div>
       <Loaded read={read}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty icon={ChartNoAxesColumn} title={t("team.no_figures")} text={t("team.no_figures_text")} />
-          ) : table ? (
-            <AsTable rows={rows} />
-          ) : (
-            <Bars rows={rows} name={t(`measure.${measure}`)} measure={MEASURES[measure] as Measure} />
-          )
-        }
+        {(figures) => {
+          if (figures.rows.length === 0)
+            return <Empty icon={ChartNoAxesColumn} title={t("team.no_figures")} text={t("team.no_figures_text")} />;
+          const named = (row: FigureRow) => ({ ...row, name: row.name || row.key || t(`team_none.${by}`) });
+          const total = { ...figures.total, key: "total", name: t("team.total") };
+          const rows = [...figures.rows.map(named), total];
+          return (
+            <>
+              {!figures.complete && <Banner tone="warn">{t("team.incomplete")}</Banner>}
+              {table ? (
+                <AsTable rows={rows} />
+              ) : (
+                <Bars rows={rows} name={t(`measure.${measure}`)} measure={MEASURES[measure] as Measure} />
+              )}
+            </>
+          );
+        }}
       </Loaded>
     </div>
   );
@@ -111,7 +120,8 @@ export function TableSwitch({ table, onChange }: { table: boolean; onChange: (ta
 
 function Bars({ rows, name, measure }: { rows: FigureRow[]; name: string; measure: Measure }) {
   const values = rows.map(measure.value);
-  const most = measure.whole ?? Math.max(...values.map((value) => value ?? 0), Number.MIN_VALUE);
+  // Behind the others stands what all have together, which is no measure for one of them.
+  const most = measure.whole ?? Math.max(...values.slice(0, -1).map((value) => value ?? 0), Number.MIN_VALUE);
   return (
     <dl className={styles.bars} aria-label={name}>
       {rows.map((row, at) => {
@@ -119,11 +129,11 @@ function Bars({ rows, name, measure }: { rows: FigureRow[]; name: string; measur
         return (
           <div key={row.key} className={styles.barRow}>
             <dt>
-              <bdi>{row.name || row.key}</bdi>
+              <bdi>{row.name}</bdi>
             </dt>
             <dd>
               <span className={styles.track} aria-hidden>
-                <span className={styles.part} style={{ inlineSize: `${((value ?? 0) / most) * 100}%` }} />
+                <span className={styles.part} style={{ inlineSize: `${Math.min(1, (value ?? 0) / most) * 100}%` }} />
               </span>
               <span className={styles.value}>{value === null ? "–" : measure.words(value)}</span>
             </dd>
@@ -138,8 +148,8 @@ const maybe = (value: number | null, words: (value: number) => string) => (value
 
 function AsTable({ rows }: { rows: FigureRow[] }) {
   const t = useText();
-  const spread = (times: FigureRow["accept_ms"] | undefined) =>
-    times ? `${maybe(times.p50, duration)} / ${maybe(times.p90, duration)}` : "–";
+  const spread = (times: FigureRow["accept_ms"]) =>
+    times.p50 === null ? "–" : `${maybe(times.p50, duration)} / ${maybe(times.p90, duration)}`;
   const figure = (id: string, cell: (row: FigureRow) => string, wide = true): Column<FigureRow> => ({
     id,
     name: t(`measure.${id}`),
@@ -153,17 +163,17 @@ function AsTable({ rows }: { rows: FigureRow[] }) {
       id: "name",
       name: t("users.name"),
       width: "minmax(120px, 1.6fr)",
-      cell: (row) => <bdi className={styles.strong}>{row.name || row.key}</bdi>,
+      cell: (row) => <bdi className={styles.strong}>{row.name}</bdi>,
     },
     figure("conversations", (row) => number(row.conversations), false),
     figure("within", (row) => maybe(row.within, percent), false),
     figure("first_response", (row) => spread(row.first_response_ms)),
     figure("accept", (row) => spread(row.accept_ms)),
     figure("resolution", (row) => spread(row.resolution_ms)),
-    figure("satisfaction", (row) =>
-      maybe(row.satisfaction?.mean ?? null, (mean) => number(Math.round(mean * 10) / 10)),
+    figure("satisfaction", ({ satisfaction: { mean, n } }) =>
+      maybe(mean, (stars) => `${number(Math.round(stars * 10) / 10)} (${number(n)})`),
     ),
-    figure("human_share", (row) => maybe(row.human_share ?? null, percent)),
+    figure("human_share", (row) => maybe(row.human_share, percent)),
     figure("missed", (row) => number(row.missed)),
   ];
   return (

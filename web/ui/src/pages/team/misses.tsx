@@ -77,7 +77,8 @@ function Miss({ one }: { one: Escalation }) {
 const KNOWN = new Set(
   (
     "asked offered timed_out declined team fallback_told fallback_failed customer_told taken answered silent away missed " +
-    "out_of_hours closed nobody left predicted_miss again reassigned given_up erased press_late press_not_linked nobody_came"
+    "out_of_hours closed nobody left predicted_miss again reassigned given_up erased press_late press_not_linked nobody_came " +
+    "owner_told owner_failed"
   ).split(" "),
 );
 const REASONS = new Set(
