@@ -1,10 +1,12 @@
 //! The API as its users see it: the real router over a real database.
 
+mod addresses;
 mod alarms;
 mod answers;
 mod live;
 mod reading;
 mod rules;
+mod uses;
 
 use axum::http::{Method, StatusCode, header};
 
