@@ -24,6 +24,8 @@ export interface Options {
   /** Of the thing that is changed; sent as `If-Match`. */
   revision?: string;
   signal?: AbortSignal;
+  /** Goes out even when the page is closed in this moment. */
+  keepalive?: boolean;
 }
 
 const BASE = "/api/v1";
@@ -59,7 +61,8 @@ export const del = <T>(path: string, body?: unknown, revision?: string) => call<
 /** An id as a part of an address. */
 export const seg = encodeURIComponent;
 
-async function send(method: string, path: string, { query, body, revision, signal }: Options): Promise<Response> {
+async function send(method: string, path: string, options: Options): Promise<Response> {
+  const { query, body, revision, signal, keepalive = false } = options;
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
   if (revision !== undefined) headers["if-match"] = `"${revision}"`;
@@ -70,6 +73,7 @@ async function send(method: string, path: string, { query, body, revision, signa
       headers,
       body: body === undefined ? null : JSON.stringify(body),
       credentials: "same-origin",
+      keepalive,
       signal: signal ?? null,
     });
   } catch (cause) {

@@ -1,43 +1,79 @@
-import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { type NamedKind, usesQuery } from "~/api/flows";
-import { useText } from "~/i18n";
-import { Dialog } from "~/ui/dialog";
-import { Loaded } from "~/ui/page";
-import styles from "./flows.module.css";
+//! Where something is used: asked for where one looks at it. The list comes with the words of the editor, when it is opened.
 
-interface Props {
+import { lazy, type ReactNode, Suspense, useState } from "react";
+import { Button as AriaButton } from "react-aria-components";
+import type { NamedKind } from "~/api/flows";
+import { useText } from "~/i18n";
+import { Button } from "~/ui/button";
+import { Dialog } from "~/ui/dialog";
+import { Skeleton } from "~/ui/skeleton";
+import { Chip } from "~/ui/status";
+import styles from "./uses.module.css";
+
+const List = lazy(async () => {
+  const [{ UseList }, { addEditorTexts }] = await Promise.all([import("./use-list"), import("~/editor/texts")]);
+  await addEditorTexts();
+  return { default: UseList };
+});
+
+interface Named {
   kind: NamedKind;
   name: string;
+}
+
+/** The list by itself: what a question about removing something shows. */
+export function UsedBy({ kind, name }: Named) {
+  return (
+    <Suspense fallback={<Skeleton lines={2} />}>
+      <List kind={kind} name={name} />
+    </Suspense>
+  );
+}
+
+interface UsesProps extends Named {
   /** What people call it; left out = its name. */
-  title?: string;
+  title?: string | undefined;
   onClose: () => void;
 }
 
-/** Where flows and rules name something, each place a way there. */
-export function Uses({ kind, name, title, onClose }: Props) {
+export function Uses({ kind, name, title, onClose }: UsesProps) {
   const t = useText();
-  const uses = useQuery(usesQuery(kind, name));
   return (
     <Dialog title={t("uses.of", { name: title ?? name })} isOpen onClose={onClose}>
-      <Loaded read={uses} lines={2}>
-        {(places) =>
-          places.length === 0 ? (
-            <p>{t("uses.none")}</p>
-          ) : (
-            <ul className={styles.plan}>
-              {places.map(({ flow, path, line }) => (
-                <li key={`${flow} ${path}`}>
-                  <Link to="/flows/$id" params={{ id: flow }}>
-                    <bdi>{flow}</bdi>
-                  </Link>{" "}
-                  · {t("uses.line", { n: line })} · <code dir="ltr">{path}</code>
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
+      <UsedBy kind={kind} name={name} />
     </Dialog>
+  );
+}
+
+/** A button that tells where something is used. */
+export function UsesButton({ kind, name, title }: Named & { title?: string }) {
+  const t = useText();
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button size="s" look="plain" aria-label={t("uses.of", { name: title ?? name })} onPress={() => setOpen(true)}>
+        {t("uses.label")}
+      </Button>
+      {open && <Uses kind={kind} name={name} title={title} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+interface ChipProps extends Named {
+  tone?: "plain" | "accent";
+  children: ReactNode;
+}
+
+/** A tag, a template, a team …: pressed, it tells where it is used. */
+export function UsedChip({ kind, name, tone = "plain", children }: ChipProps) {
+  const t = useText();
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <AriaButton className={styles.chip} aria-label={t("uses.of", { name })} onPress={() => setOpen(true)}>
+        <Chip tone={tone}>{children}</Chip>
+      </AriaButton>
+      {open && <Uses kind={kind} name={name} onClose={() => setOpen(false)} />}
+    </>
   );
 }

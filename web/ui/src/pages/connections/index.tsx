@@ -7,6 +7,7 @@ import { useCan } from "~/api/session";
 import type { Connection } from "~/api/types";
 import { useText } from "~/i18n";
 import { number } from "~/i18n/format";
+import { UsedBy, UsesButton } from "~/shell/uses";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { Confirm } from "~/ui/dialog";
@@ -113,6 +114,7 @@ function ConnectionCard({ connection }: { connection: Connection }) {
               {t("connections.set_up")}
             </Button>
           )}
+          {can("flows.read") && <UsesButton kind="connection" name={id} />}
           {can("connections.manage") && (
             <Button
               size="s"
@@ -127,7 +129,12 @@ function ConnectionCard({ connection }: { connection: Connection }) {
       </div>
       <Confirm
         title={t("connections.remove_named", { name: id })}
-        text={<p>{t("connections.remove_text")}</p>}
+        text={
+          <>
+            <p>{t("connections.remove_text")}</p>
+            {can("flows.read") && <UsedBy kind="connection" name={id} />}
+          </>
+        }
         action={t("ui.delete")}
         danger
         isOpen={removing}

@@ -5,6 +5,7 @@ import { queries } from "~/api/queries";
 import { useCan } from "~/api/session";
 import type { Flow } from "~/api/types";
 import { useText } from "~/i18n";
+import { Uses } from "~/shell/uses";
 import { Banner } from "~/ui/banner";
 import { Button, IconButton } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
@@ -14,7 +15,6 @@ import { explain } from "~/ui/page";
 import { ComboBox } from "~/ui/select";
 import styles from "./flows.module.css";
 import { Naming } from "./naming";
-import { Uses } from "./uses";
 
 interface Props {
   flow: Flow;
@@ -70,7 +70,8 @@ function Arrange({ flow, folders, onClose }: Props & { onClose: () => void }) {
     event.preventDefault();
     try {
       const listed = labels.split(/[,;،，]/u).map((label) => label.trim());
-      await arrangeFlow(flow.id, { labels: listed.filter(Boolean), folder: folder.trim() });
+      const meta = { labels: listed.filter(Boolean), folder: folder.trim() };
+      await arrangeFlow(flow.id, meta, flow.meta_revision);
       await queries.invalidateQueries({ queryKey: ["flows"] });
       onClose();
     } catch (caught) {

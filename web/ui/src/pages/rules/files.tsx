@@ -11,6 +11,7 @@ import type { Rule, RuleFile } from "~/api/types";
 import { conditionInWords } from "~/editor/expression/words";
 import { type Translate, useText } from "~/i18n";
 import { Hits } from "~/rules/hits";
+import { UsedChip } from "~/shell/uses";
 import { LinkButton } from "~/ui/button";
 import { Empty } from "~/ui/empty";
 import { Switch } from "~/ui/field";
@@ -200,12 +201,14 @@ function Then({ rule }: { rule: Rule }) {
   return (
     <span className={styles.cell}>
       {rule.add_tags.map((tag) => (
-        <Chip key={tag} tone="accent">
+        <UsedChip key={tag} kind="tag" name={tag} tone="accent">
           + {tag}
-        </Chip>
+        </UsedChip>
       ))}
       {rule.remove_tags.map((tag) => (
-        <Chip key={tag}>− {tag}</Chip>
+        <UsedChip key={tag} kind="tag" name={tag}>
+          − {tag}
+        </UsedChip>
       ))}
       {rule.for && <span className={styles.quiet}>{t("rules.for", { time: rule.for })}</span>}
       {rule.priority && <Chip>{t("rules.priority", { priority: t(`priority.${rule.priority}`) })}</Chip>}

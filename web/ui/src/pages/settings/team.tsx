@@ -8,6 +8,7 @@ import { usersQuery } from "~/api/settings";
 import { useText } from "~/i18n";
 import { languageName } from "~/i18n/format";
 import { LOCALES } from "~/i18n/locales";
+import { UsedBy } from "~/shell/uses";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { Confirm, Dialog } from "~/ui/dialog";
@@ -44,6 +45,7 @@ export function TeamDialog({ team, onClose }: { team: StoredTeam | null; onClose
   const [draft, setDraft] = useState<Team>(given);
   const [error, setError] = useState<unknown>(null);
   const [removing, setRemoving] = useState(false);
+  const reads = useCan()("flows.read");
   const put: Put = (part) => setDraft((old) => ({ ...old, ...part }));
   const done = async (text: string) => {
     toast(text);
@@ -98,7 +100,12 @@ export function TeamDialog({ team, onClose }: { team: StoredTeam | null; onClose
       </form>
       <Confirm
         title={t("teams.remove_title", { name: draft.name })}
-        text={<p>{t("teams.remove_text")}</p>}
+        text={
+          <>
+            <p>{t("teams.remove_text")}</p>
+            {reads && <UsedBy kind="team" name={known} />}
+          </>
+        }
         action={t("ui.delete")}
         danger
         isOpen={removing}
