@@ -15,6 +15,7 @@ import { Banners } from "./header/banners";
 import { Header } from "./header/header";
 import { Problems } from "./header/problems";
 import { useApprovalNeeded } from "./publish/draft";
+import { withPublishTexts } from "./publish/texts";
 import { type Autosave, forgetCopy } from "./state/autosave";
 import {
   goTo,
@@ -41,8 +42,12 @@ const StepPicker = lazy(() => picker().then(({ StepPicker }) => ({ default: Step
 const StepMenu = lazy(() => menus().then(({ StepMenu }) => ({ default: StepMenu })));
 const Outline = lazy(() => import("./outline/outline").then(({ Outline }) => ({ default: Outline })));
 const TestPanel = lazy(() => import("./test/test-panel").then(({ TestPanel }) => ({ default: TestPanel })));
-const PublishDialog = lazy(() => import("./publish/publish").then(({ PublishDialog }) => ({ default: PublishDialog })));
-const Versions = lazy(() => import("./publish/versions").then(({ Versions }) => ({ default: Versions })));
+const PublishDialog = lazy(() =>
+  withPublishTexts(import("./publish/publish")).then(({ PublishDialog }) => ({ default: PublishDialog })),
+);
+const Versions = lazy(() =>
+  withPublishTexts(import("./publish/versions")).then(({ Versions }) => ({ default: Versions })),
+);
 const SearchDialog = lazy(() => import("./header/search").then(({ SearchDialog }) => ({ default: SearchDialog })));
 const ToFlow = lazy(() => import("./header/to-flow").then(({ ToFlow }) => ({ default: ToFlow })));
 const Confirm = lazy(() => import("~/ui/dialog").then(({ Confirm }) => ({ default: Confirm })));

@@ -12,6 +12,7 @@ import { Banners } from "~/editor/header/banners";
 import { Problems } from "~/editor/header/problems";
 import { documentOf, useRefused } from "~/editor/inspector/field";
 import { useApprovalNeeded } from "~/editor/publish/draft";
+import { withPublishTexts } from "~/editor/publish/texts";
 import { forgetCopy } from "~/editor/state/autosave";
 import { isOpen, replaceText, say, undoEdit, useEditor, useEditorStore } from "~/editor/state/editor";
 import { useText } from "~/i18n";
@@ -36,9 +37,13 @@ import { LastChange } from "./undo";
 import { useTry } from "./use-try";
 
 const YamlPanel = lazy(() => import("~/editor/yaml/panel"));
-const PublishRules = lazy(() => import("./publish").then(({ PublishRules }) => ({ default: PublishRules })));
+const PublishRules = lazy(() =>
+  withPublishTexts(import("./publish")).then(({ PublishRules }) => ({ default: PublishRules })),
+);
 const ApplyRule = lazy(() => import("./apply").then(({ ApplyRule }) => ({ default: ApplyRule })));
-const Versions = lazy(() => import("~/editor/publish/versions").then(({ Versions }) => ({ default: Versions })));
+const Versions = lazy(() =>
+  withPublishTexts(import("~/editor/publish/versions")).then(({ Versions }) => ({ default: Versions })),
+);
 
 export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
   const t = useText();

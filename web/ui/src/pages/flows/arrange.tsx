@@ -5,7 +5,6 @@ import { queries } from "~/api/queries";
 import { useCan } from "~/api/session";
 import type { Flow } from "~/api/types";
 import { useText } from "~/i18n";
-import { Uses } from "~/shell/uses";
 import { Banner } from "~/ui/banner";
 import { Button, IconButton } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
@@ -13,6 +12,7 @@ import { TextField } from "~/ui/field";
 import { Menu } from "~/ui/menu";
 import { explain } from "~/ui/page";
 import { ComboBox } from "~/ui/select";
+import { Uses } from "~/uses";
 import styles from "./flows.module.css";
 import { Naming } from "./naming";
 

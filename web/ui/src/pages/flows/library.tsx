@@ -4,11 +4,11 @@ import { libraryQuery, type NamedKind } from "~/api/flows";
 import { useCan } from "~/api/session";
 import type { LibraryFlow } from "~/api/types";
 import { useText } from "~/i18n";
-import { UsedChip } from "~/shell/uses";
 import { Button } from "~/ui/button";
 import { Loaded } from "~/ui/page";
 import { Chip } from "~/ui/status";
 import { TriggerName } from "~/ui/trigger";
+import { UsedChip } from "~/uses";
 import styles from "./flows.module.css";
 import { Naming } from "./naming";
 

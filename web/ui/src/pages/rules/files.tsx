@@ -11,7 +11,6 @@ import type { Rule, RuleFile } from "~/api/types";
 import { conditionInWords } from "~/editor/expression/words";
 import { type Translate, useText } from "~/i18n";
 import { Hits } from "~/rules/hits";
-import { UsedChip } from "~/shell/uses";
 import { LinkButton } from "~/ui/button";
 import { Empty } from "~/ui/empty";
 import { Switch } from "~/ui/field";
@@ -22,6 +21,7 @@ import { type Column, Table } from "~/ui/table";
 import { Time } from "~/ui/time";
 import { toast, toastError } from "~/ui/toast";
 import { TriggerName } from "~/ui/trigger";
+import { UsedChip } from "~/uses";
 import styles from "./rules.module.css";
 
 /** The words of conditions come with the editor's texts. */

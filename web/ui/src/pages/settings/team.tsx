@@ -8,13 +8,13 @@ import { usersQuery } from "~/api/settings";
 import { useText } from "~/i18n";
 import { languageName } from "~/i18n/format";
 import { LOCALES } from "~/i18n/locales";
-import { UsedBy } from "~/shell/uses";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { Confirm, Dialog } from "~/ui/dialog";
 import { Checkbox, FieldSet, Switch, TextArea, TextField } from "~/ui/field";
 import { explain } from "~/ui/page";
 import { toast, toastError } from "~/ui/toast";
+import { UsedBy } from "~/uses";
 import styles from "./settings.module.css";
 import { slug, words } from "./words";
 

@@ -11,7 +11,7 @@ import { Chip } from "~/ui/status";
 import styles from "./uses.module.css";
 
 const List = lazy(async () => {
-  const [{ UseList }, { addEditorTexts }] = await Promise.all([import("./use-list"), import("~/editor/texts")]);
+  const [{ UseList }, { addEditorTexts }] = await Promise.all([import("./list"), import("~/editor/texts")]);
   await addEditorTexts();
   return { default: UseList };
 });
