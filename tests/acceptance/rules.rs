@@ -176,6 +176,11 @@ fn a_flow_draft_is_tried_on_the_past() {
         let same = place.cli(&["flow", "backtest", "draft.yaml", "--json"]).await.json();
         let calls = [&same["calls_recorded"], &same["calls_assumed"]];
         assert_eq!((calls, &same["starts"]["gained"]), ([&json!(1), &json!(0)], &json!(0)), "{same}");
+        let since = async |when: &str| place.cli(&["flow", "backtest", "draft.yaml", "--since", when, "--json"]).await;
+        assert_eq!(since("7d").await.json()["events"], same["events"]);
+        let none = since("2100-01-01T00:00:00Z").await.json();
+        assert_eq!((&none["events"], &none["starts"]["draft"]), (&json!(0), &json!(0)), "{none}");
+        assert_eq!(since("last week").await.code, Some(2));
         let other = place.cli(&["rules", "backtest", "draft.yaml"]).await;
         assert_eq!(other.code, Some(2), "a flow is no file of rules: {}", other.err);
         let runs = server.api.runs("").await;

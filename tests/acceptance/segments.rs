@@ -26,6 +26,7 @@ fn a_schedule_starts_each_contact_of_a_segment_and_people_see_how_many_there_are
         assert_eq!(segment["count"], serde_json::json!({ "contacts": 0, "failed": 0, "error": null, "more": false }));
         let shown = place.cli(&["segment", "show", "talkers"]).await.good();
         assert!(shown.contains("segment: talkers") && shown.contains("contacts: 0"), "{shown}");
+        assert!(shown.contains("used by: see-talkers, line "), "{shown}");
         assert_eq!(server.api.raw("/segments/nobody").await.0, 404);
 
         let (code, _) = server.stop().await;

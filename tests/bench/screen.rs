@@ -107,7 +107,7 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
 /// Times to the screen, and the heap before and after a day of notices.
 async fn measure_inbox(bench: &Bench) -> Result<(Spread, (f64, f64))> {
     let sandbox = Desk::start(&bench.http).await?;
-    let home = Home::new(&bench.dir, &sandbox.url, &[ORDER, COMPLAINT])?;
+    let home = Home::new(bench, &sandbox.url, &[ORDER, COMPLAINT]).await?;
     let serve = Serve::start(&bench.binary, &home, &bench.http).await?;
     serve.check_accounts(&home).await?;
     sandbox.send_webhooks_to(&serve.hook()).await?;

@@ -1,8 +1,8 @@
 //! People who work here: a change is carried out whole or not at all, and what it expects is decided by the database.
 
 use engine::account::{
-    Accounts, Change, ConnectionRow, LinkKind, LinkRow, Op, ProfileRow, PushRow, Refusal, Role, SessionRow, SettingsRow,
-    StaffRows, TeamRow, TokenRow, UserRow, UserState,
+    Accounts, Change, ConnectionRow, Identity, LinkKind, LinkRow, Op, ProfileRow, PushRow, Refusal, Role, SessionRow,
+    SettingsRow, StaffRows, TeamRow, TokenRow, UserRow, UserState,
 };
 use engine::clock::At;
 use engine::ids::{JournalId, TokenId, UserId};
@@ -31,6 +31,7 @@ fn user(email: &str, role: Role) -> UserRow {
         rev: 1,
         created_at: NOW,
         signed_in_at: None,
+        identity: None,
     }
 }
 
@@ -102,6 +103,25 @@ pub async fn a_person_changes_from_the_revision_that_was_read<D: Driver>() {
     assert_eq!(store.user_by_email("ugo@example.com").await.unwrap(), None);
     assert!(store.user(ugo.id).await.unwrap().is_some());
     change(&store, vec![put(&user("ugo@example.com", Role::Viewer))]).await.unwrap();
+    driver.close(store).await;
+}
+
+/// One account for one subject of an issuer, until its holder is removed.
+pub async fn a_providers_subject_is_one_person<D: Driver>() {
+    let driver = D::fresh().await;
+    let store = driver.open(1).await;
+    let known = |issuer: &str| Some(Identity { issuer: issuer.into(), subject: "s-1".into() });
+    let mia = UserRow { identity: known("https://a.example"), ..user("mia@example.com", Role::Admin) };
+    let ugo = UserRow { identity: known("https://b.example"), ..user("ugo@example.com", Role::Ops) };
+    change(&store, vec![put(&mia), put(&ugo)]).await.unwrap();
+    let found = async |issuer| store.user_by_identity(&known(issuer).unwrap()).await.unwrap();
+    assert_eq!((found("https://a.example").await, found("https://c.example").await), (Some(mia.clone()), None));
+    let taken = UserRow { identity: mia.identity.clone(), rev: 2, ..ugo.clone() };
+    assert_eq!(change(&store, vec![put(&taken)]).await, Err(Refusal::Taken));
+    change(&store, vec![put(&UserRow { state: UserState::Removed, rev: 2, ..mia.clone() })]).await.unwrap();
+    assert_eq!(found("https://a.example").await, None);
+    change(&store, vec![put(&taken)]).await.unwrap();
+    assert_eq!(found("https://a.example").await, Some(taken));
     driver.close(store).await;
 }
 

@@ -152,6 +152,7 @@ macro_rules! store_conformance {
             life: waiting_runs_are_counted_by_version_and_place,
             accounts: a_refused_change_leaves_nothing,
             accounts: a_person_changes_from_the_revision_that_was_read,
+            accounts: a_providers_subject_is_one_person,
             accounts: the_last_active_admin_stays,
             accounts: what_works_once_works_once,
             accounts: sessions_end,

@@ -54,19 +54,24 @@ pub(crate) async fn run<S: Reads, T: OverPast>(
     Ok((joined.report(), began.elapsed().as_secs_f64()))
 }
 
-/// What calls of `flow` answered, in its newest runs.
+/// What calls of `flow` answered, in its newest runs of events after `since`.
 ///
 /// # Errors
 /// When the store fails.
-pub(crate) async fn recorded<S: Reads>(store: &S, flow: &str) -> Result<Recorded, store::Error> {
+pub(crate) async fn recorded<S: Reads>(store: &S, flow: &str, since: EventId) -> Result<Recorded, store::Error> {
     let mut recorded = Recorded::default();
     let mut filter = RunFilter { flow: Some(flow.to_owned()), limit: RUNS, ..RunFilter::default() };
     for _ in 0..RECORDED_PAGES {
         let page = store.runs(filter.clone()).await?;
         let Some(oldest) = page.last() else { break };
         filter.before = Some(oldest.id);
-        for run in &page {
+        // A run is younger than its event: behind one that is too old are only such.
+        let young = page.iter().take_while(|run| run.id.0 > since.0);
+        for run in young {
             recorded.add(run.event_id, &store.journal(run.id.0).await?);
+        }
+        if oldest.id.0 <= since.0 {
+            break;
         }
     }
     Ok(recorded)

@@ -11,6 +11,7 @@ export default {
       exclude: ["**/src/editor/**", "**/src/desk/**", "**/src/pages/{inbox,team}/**"],
     },
     { path: "<rootDir>/src/editor/locales/{locale}", include: ["<rootDir>/src/editor"] },
+    { path: "<rootDir>/src/editor/publish/locales/{locale}", include: ["<rootDir>/src/editor/publish"] },
     {
       path: "<rootDir>/src/desk/locales/{locale}",
       include: ["<rootDir>/src/desk", "<rootDir>/src/pages/inbox", "<rootDir>/src/pages/team"],

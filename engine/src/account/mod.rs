@@ -10,7 +10,7 @@ mod store;
 pub use permission::{Permission, Permissions};
 pub use role::Role;
 pub use rows::{
-    ConnectionRow, Hash, LinkKind, LinkRow, ProfileRow, PushRow, SessionRow, SettingsRow, SnippetRow, StaffRows,
-    TeamRow, TokenRow, UserRow, UserState, admins_among,
+    ConnectionRow, Hash, Identity, LinkKind, LinkRow, ProfileRow, PushRow, SessionRow, SettingsRow, SnippetRow,
+    StaffRows, TeamRow, TokenRow, UserRow, UserState, admins_among,
 };
 pub use store::{Accounts, Change, Op, Refusal, Told};

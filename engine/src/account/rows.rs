@@ -23,6 +23,15 @@ pub enum UserState {
     Removed = 3,
 }
 
+/// Somebody, as a provider of OpenID Connect knows them: the pair never means anybody else, an address may.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Identity {
+    /// The provider's issuer.
+    pub issuer: String,
+    /// Who it is there.
+    pub subject: String,
+}
+
 /// Somebody who works here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserRow {
@@ -56,6 +65,8 @@ pub struct UserRow {
     pub created_at: At,
     /// When last signed in.
     pub signed_in_at: Option<At>,
+    /// As whom a provider vouched for them first; unique among those who are not removed. `None` before that.
+    pub identity: Option<Identity>,
 }
 
 /// How many of them can administer: active admins.

@@ -5,7 +5,8 @@ use std::future::Future;
 use serde_json::Value;
 
 use super::rows::{
-    ConnectionRow, Hash, LinkRow, ProfileRow, PushRow, SessionRow, SettingsRow, SnippetRow, TeamRow, TokenRow, UserRow,
+    ConnectionRow, Hash, Identity, LinkRow, ProfileRow, PushRow, SessionRow, SettingsRow, SnippetRow, TeamRow,
+    TokenRow, UserRow,
 };
 use crate::clock::At;
 use crate::ids::{TokenId, UserId};
@@ -92,7 +93,7 @@ pub enum Refusal {
     /// What it uses is not there (any more).
     #[error("it is not there any more")]
     Gone,
-    /// Somebody has this address already.
+    /// Somebody has this address already, or signs in as this at a provider.
     #[error("somebody has this address already")]
     Taken,
     /// Nobody could administer afterwards.
@@ -124,6 +125,9 @@ pub trait Accounts: Clone + Send + Sync + 'static {
 
     /// The one with this address who is not removed.
     fn user_by_email(&self, email: &str) -> impl Future<Output = Result<Option<UserRow>, Error>> + Send;
+
+    /// The one whom a provider knows as this who is not removed.
+    fn user_by_identity(&self, identity: &Identity) -> impl Future<Output = Result<Option<UserRow>, Error>> + Send;
 
     /// How many recovery codes somebody has left.
     fn codes_left(&self, id: UserId) -> impl Future<Output = Result<i64, Error>> + Send;

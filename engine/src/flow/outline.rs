@@ -63,6 +63,20 @@ pub struct StepPlace {
     pub line: u32,
 }
 
+impl StepPlace {
+    /// What people call it: its name, else what it does.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let does = match &self.what {
+            // The action says more than the word before it.
+            Some(what) if matches!(self.verb.as_str(), "do" | "rule") => what.clone(),
+            Some(what) => format!("{} {what}", self.verb),
+            None => self.verb.clone(),
+        };
+        self.name.clone().unwrap_or(does)
+    }
+}
+
 /// What a text says of itself at first sight, also when it has problems.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Summary {
@@ -388,6 +402,6 @@ fn plain(node: &Node, key: &str) -> Option<String> {
 }
 
 /// A key as a part of a path.
-fn escape(key: &str) -> String {
+pub(super) fn escape(key: &str) -> String {
     if key.contains(['~', '/']) { key.replace('~', "~0").replace('/', "~1") } else { key.to_owned() }
 }

@@ -1,7 +1,8 @@
-//! Where documents name a template, a tag, a team, a connection or a flow.
+//! Where documents name a template, a tag, a team, a connection, a flow or a segment.
 
 use std::str::FromStr;
 
+use super::outline::escape;
 use super::problem::Problems;
 use super::yaml::{self, Node, Val};
 
@@ -18,11 +19,13 @@ pub enum Named {
     Connection,
     /// A flow.
     Flow,
+    /// A segment.
+    Segment,
 }
 
 /// The word names nothing that documents name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is nothing that flows name: ask for template, tag, team, connection or flow")]
+#[error("`{0}` is nothing that flows name: ask for template, tag, team, connection, flow or segment")]
 pub struct UnknownNamed(String);
 
 impl FromStr for Named {
@@ -35,6 +38,7 @@ impl FromStr for Named {
             "team" => Self::Team,
             "connection" => Self::Connection,
             "flow" => Self::Flow,
+            "segment" => Self::Segment,
             other => return Err(UnknownNamed(other.to_owned())),
         })
     }
@@ -49,14 +53,27 @@ impl Named {
             Self::Team => &["team"],
             Self::Connection => &["connection"],
             Self::Flow => &["run_flow", "flow"],
+            Self::Segment => &["each", "segment"],
         }
+    }
+
+    /// Whether the plain value `text` of `key` names `name`. A condition asks for a tag too.
+    fn is_named(self, key: &str, text: &str, name: &str) -> bool {
+        let asked = || {
+            let of_nobody = text.strip_prefix("contacts with tag ").is_some_and(|tag| tag.trim() == name);
+            of_nobody
+                || [format!("tags.contains(\"{name}\")"), format!("\"{name}\" in contact.tags")]
+                    .iter()
+                    .any(|form| text.contains(form))
+        };
+        (self.keys().contains(&key) && text == name) || (self == Self::Tag && asked())
     }
 }
 
 /// A place where something is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsedAt {
-    /// Keys and places joined by `/`, such as `steps/2/with/template`.
+    /// Keys and places joined by `/`, such as `steps/2/with/template`, as an [`Outline`](super::Outline) has them.
     pub path: String,
     /// Line, from 1.
     pub line: u32,
@@ -67,9 +84,9 @@ pub struct UsedAt {
 pub fn uses(text: &str, named: Named, name: &str) -> Vec<UsedAt> {
     let mut found = Vec::new();
     if let Some(Node { value: Val::Map(entries), .. }) = yaml::read(text, &mut Problems::default()) {
-        let own = ["flow", "rules", "calendar", "tests"];
+        let own = ["flow", "rules", "calendar", "segment", "tests"];
         for (key, value) in entries.iter().filter(|(key, _)| !own.contains(&&*key.text)) {
-            visit(value, &key.text, &key.text, (named, name), &mut found);
+            visit(value, &key.text, &escape(&key.text), (named, name), &mut found);
         }
     }
     found
@@ -78,7 +95,7 @@ pub fn uses(text: &str, named: Named, name: &str) -> Vec<UsedAt> {
 fn visit(node: &Node, key: &str, path: &str, wanted: (Named, &str), found: &mut Vec<UsedAt>) {
     match &node.value {
         Val::Scalar(scalar) => {
-            if wanted.0.keys().contains(&key) && scalar.text == wanted.1 {
+            if wanted.0.is_named(key, &scalar.text, wanted.1) {
                 found.push(UsedAt { path: path.to_owned(), line: node.place.line });
             }
         }
@@ -89,7 +106,7 @@ fn visit(node: &Node, key: &str, path: &str, wanted: (Named, &str), found: &mut 
         }
         Val::Map(entries) => {
             for (inner, value) in entries {
-                visit(value, &inner.text, &format!("{path}/{}", inner.text), wanted, found);
+                visit(value, &inner.text, &format!("{path}/{}", escape(&inner.text)), wanted, found);
             }
         }
         Val::Null | Val::Broken => {}
@@ -103,7 +120,8 @@ mod tests {
     const TEXT: &str = "
 format: 1
 flow: care
-on: { contact.tag_added: { tag: vip } }
+on: { contact.tag_added: { tag: vip }, schedule.cron: { at: \"0 9 * * 1\", each: cold-leads } }
+when: contact.tags.contains(\"asks\") && event.text == \"hot\"
 steps:
   - do: contact.add_tags
     with: { tags: [hot, vip] }
@@ -124,10 +142,20 @@ tests:
 
     #[test]
     fn what_a_document_names_is_found_where_it_is_named_and_nowhere_else() {
-        assert_eq!(found(Named::Tag, "vip"), "on/contact.tag_added/tag:4 steps/0/with/tags/1:7");
-        assert_eq!(found(Named::Team, "care"), "steps/1/with/team:9");
-        assert_eq!(found(Named::Flow, "care-later"), "steps/2/then/0/run_flow:12");
+        assert_eq!(found(Named::Tag, "vip"), "on/contact.tag_added/tag:4 steps/0/with/tags/1:8");
+        assert_eq!(found(Named::Tag, "asks"), "when:5", "a condition asks for it");
+        assert_eq!(found(Named::Tag, "hot"), "steps/0/with/tags/0:8", "a word in a condition is no tag");
+        assert_eq!(found(Named::Segment, "cold-leads"), "on/schedule.cron/each:4");
+        assert_eq!(found(Named::Team, "care"), "steps/1/with/team:10");
+        assert_eq!(found(Named::Flow, "care-later"), "steps/2/then/0/run_flow:13");
         assert_eq!(found(Named::Flow, "care"), "", "its own id is no use of it");
         assert_eq!(found(Named::Template, "care"), "");
+        let segment = "segment: cold\ntags: [cold]\n";
+        assert_eq!(uses(segment, Named::Segment, "cold"), [], "its own id");
+        let told: Vec<String> = uses("on: { schedule.cron: { each: contacts with tag cold } }", Named::Tag, "cold")
+            .into_iter()
+            .map(|at| at.path)
+            .collect();
+        assert_eq!(told, ["on/schedule.cron/each"]);
     }
 }

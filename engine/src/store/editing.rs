@@ -28,6 +28,8 @@ pub struct DraftRow {
     pub by: String,
     /// When.
     pub at: At,
+    /// Everybody who wrote at it since it began, in the order of their first change, each once; empty without a text.
+    pub authors: Vec<String>,
 }
 
 /// A version that was put in force.
@@ -45,6 +47,8 @@ pub struct PublicationRow {
     pub comment: String,
     /// Whether an older version was put back.
     pub rollback: bool,
+    /// Who wrote the draft that became the version; empty when it was none.
+    pub authors: Vec<String>,
 }
 
 /// Where a document stands among others, for people. It changes nothing of what the document does.
@@ -56,6 +60,8 @@ pub struct MetaRow {
     pub labels: Vec<String>,
     /// Its folder; empty for none.
     pub folder: String,
+    /// Counts changes, from 1. A change is written only over the revision before it.
+    pub rev: i64,
 }
 
 /// What somebody was asked about a draft, and what they said.
@@ -101,7 +107,7 @@ pub enum EditOp {
     Draft(DraftRow),
     /// A version was put in force.
     Published(PublicationRow),
-    /// Labels and folder.
+    /// Labels and folder. Refused like a draft when the stored ones are not at the revision before.
     Meta(MetaRow),
     /// A review, asked for or answered.
     Review(ReviewRow),

@@ -167,7 +167,8 @@ impl SignIn {
         }
     }
 
-    /// Signs in somebody for whom a provider vouched, with the second factor that stands besides.
+    /// Signs in somebody for whom a provider vouched, with the second factor that stands besides; `told` and `ops` are what else is
+    /// written with it.
     ///
     /// # Errors
     /// 401 `code_needed` when it is wrong or was used, 429 `too_many_tries`.
@@ -178,6 +179,7 @@ impl SignIn {
         code: &str,
         provider: &str,
         (from, agent): (IpAddr, &str),
+        (mut told, mut ops): (Vec<Told>, Vec<Op>),
     ) -> Result<Begun, ApiError> {
         let key = digest(Purpose::Account, &user.email);
         let of = self.begin(app, key, from).await?;
@@ -186,8 +188,9 @@ impl SignIn {
             None => return self.wrong_code(app, user.id.to_string(), from).await,
         };
         let data = json!({ "from": from, "provider": provider, "second_factor": true });
-        let told = Told { what: "user.signed_in", id: user.id.to_string(), data };
-        match self.open(app, user, from, agent, vec![told], vec![op]).await? {
+        told.push(Told { what: "user.signed_in", id: user.id.to_string(), data });
+        ops.push(op);
+        match self.open(app, user, from, agent, told, ops).await? {
             Ok(begun) => {
                 self.throttle.succeeded(of, key, from, app.clock.now());
                 Ok(begun)

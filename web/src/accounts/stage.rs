@@ -134,6 +134,7 @@ impl Stage {
             rev: 1,
             created_at: now,
             signed_in_at: None,
+            identity: None,
         };
         self.app.engine.account("test", Vec::new(), vec![Op::PutUser(Box::new(user.clone()))]).await.unwrap().unwrap();
         user

@@ -169,6 +169,12 @@ pub(crate) fn name_of(user: &UserRow) -> String {
     format!("user:{} {}", user.id, user.name)
 }
 
+/// Whether two entries of who did something mean the same one: a person and a token keep their id when their name changes.
+pub(crate) fn is_same_one(one: &str, other: &str) -> bool {
+    let id = |by: &str| by.split(' ').next().map(str::to_owned);
+    id(one) == id(other)
+}
+
 /// A browser says where a request comes from; everything else says nothing. Source: Fetch Metadata, `Sec-Fetch-Site`.
 fn from_another_site(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site")

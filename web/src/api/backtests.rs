@@ -14,8 +14,8 @@ use engine::store::Reads;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Answer;
-use super::extract::Body;
+use super::extract::{Body, Moment};
+use super::{Answer, view};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::flows::Document;
@@ -33,14 +33,22 @@ pub(crate) struct Draft {
     /// Only events of so many days before now. Default: all that are stored.
     #[serde(default)]
     days: Option<u32>,
+    /// Only events at or after this time; with `days`, the later of the two. Default: all that are stored.
+    #[serde(default)]
+    since: Option<Moment>,
 }
 
 impl Draft {
-    /// The last event that is too old.
-    fn since(&self, app: &App) -> EventId {
-        let floor = |days: u32| Ids::floor(At(app.clock.now().0 - i64::from(days) * DAY_MS));
-        self.days.map_or(EventId(i64::MIN), |days| EventId(floor(days)))
+    /// The time from which on events are tried.
+    fn from(&self, app: &App) -> Option<At> {
+        let days = self.days.map(|days| At(app.clock.now().0 - i64::from(days) * DAY_MS));
+        days.max(self.since.map(|Moment(at)| at))
     }
+}
+
+/// The last event before `from`: ids go by time.
+fn before(from: Option<At>) -> EventId {
+    EventId(from.map_or(i64::MIN, |at| Ids::floor(at).saturating_sub(1)))
 }
 
 /// What a draft would have done differently.
@@ -49,6 +57,8 @@ impl Draft {
 pub(crate) struct Tried<Report> {
     #[serde(flatten)]
     report: Report,
+    /// From when on events were tried; `null` = all that are stored.
+    since: Option<view::Time>,
     /// How long it took.
     seconds: f64,
 }
@@ -73,15 +83,15 @@ pub(crate) struct Named {
 
 /// `POST /rules/backtest`: the rules of the document against those of the same id that are in force.
 pub(crate) async fn rules(State(app): State<Arc<App>>, Body(draft): Body<Draft>) -> Answer<TriedRules> {
-    let since = draft.since(&app);
+    let since = draft.from(&app);
     let Published::Rules(draft) = compiled(&app, draft.document)? else {
         return Err(ApiError::bad_request("this document is a flow: try it with `flow backtest`"));
     };
     let now = app.engine.live_rules().into_iter().find(|rules| rules.file == draft.file);
     let fresh = || Backtest::new(now.clone(), Arc::clone(&draft));
-    let (report, seconds) = backtest::run(app.engine.store(), since, fresh).await?;
+    let (report, seconds) = backtest::run(app.engine.store(), before(since), fresh).await?;
     let people = named(&app, concerned(&report)).await?;
-    Ok(Json(TriedRules { tried: Tried { report, seconds }, people }))
+    Ok(Json(TriedRules { tried: Tried { report, since: since.map(view::Time), seconds }, people }))
 }
 
 /// The contacts in the examples.
@@ -106,7 +116,7 @@ pub(super) async fn named(app: &App, contacts: BTreeSet<ContactId>) -> Result<Ve
 /// `POST /flows/backtest`: what the flow of the document would have started, and what its runs would have done, against the
 /// flow of the same id that is in force.
 pub(crate) async fn flows(State(app): State<Arc<App>>, Body(draft): Body<Draft>) -> Answer<Tried<FlowReport>> {
-    let since = draft.since(&app);
+    let since = draft.from(&app);
     let Published::Flow(draft) = compiled(&app, draft.document)? else {
         return Err(ApiError::bad_request("this document holds tag rules: try it with `rules backtest`"));
     };
@@ -115,12 +125,12 @@ pub(crate) async fn flows(State(app): State<Arc<App>>, Body(draft): Body<Draft>)
         rules: app.engine.live_rules(),
         flows: app.engine.live(),
         calendars: app.engine.calendars(),
-        recorded: backtest::recorded(app.engine.store(), &draft.flow).await?,
+        recorded: backtest::recorded(app.engine.store(), &draft.flow, before(since)).await?,
         samples: app.checker.catalog.actions.iter().map(|(name, spec)| (*name, spec.sample.clone())).collect(),
     });
     let fresh = || FlowBacktest::new(now.clone(), Arc::clone(&draft), &around);
-    let (report, seconds) = backtest::run(app.engine.store(), since, fresh).await?;
-    Ok(Json(Tried { report, seconds }))
+    let (report, seconds) = backtest::run(app.engine.store(), before(since), fresh).await?;
+    Ok(Json(Tried { report, since: since.map(view::Time), seconds }))
 }
 
 pub(super) fn compiled(app: &App, document: Document) -> Result<Published, ApiError> {

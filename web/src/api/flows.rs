@@ -44,6 +44,8 @@ pub(crate) struct FlowListed {
     has_draft: bool,
     labels: Vec<String>,
     folder: Option<String>,
+    /// For `If-Match` when labels or folder are changed.
+    meta_revision: String,
     figures: FlowFigures,
 }
 
@@ -95,6 +97,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<Flows> {
             has_draft: row.state != VersionState::Draft && edited,
             labels: meta.map(|meta| meta.labels.clone()).unwrap_or_default(),
             folder: meta.map(|meta| meta.folder.clone()).filter(|folder| !folder.is_empty()),
+            meta_revision: meta.map_or(0, |meta| meta.rev).to_string(),
             figures: counted.map(Into::into).unwrap_or_default(),
             name: live.map_or_else(|| name(&row.source), |live| Some(live.name.clone())),
             on: live.map(|live| live.triggers.iter().map(|on| on.kind.to_string()).collect()),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use engine::flow::Kind;
+use engine::flow::{Kind, Named};
 use engine::handle::schedule_mailbox;
 use engine::handle::sweep::Sweep;
 use engine::order::Order;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::extract::{Body, Id};
-use super::{Answer, view};
+use super::{Answer, uses, view};
 use crate::accounts::who::Who;
 use crate::app::App;
 use crate::error::ApiError;
@@ -35,13 +35,14 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<Value> {
     Ok(Json(json!({ "segments": segments })))
 }
 
-/// `GET /segments/{id}`: the text in force, what it asks for, and how many contacts are in it.
+/// `GET /segments/{id}`: the text in force, what it asks for, how many contacts are in it, and which flows name it.
 pub(crate) async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer<Value> {
     let rows = app.engine.store().flows().await?;
     let row = rows.iter().find(|row| row.kind == Kind::Segment && row.flow == id);
     let row = row.ok_or_else(|| ApiError::not_found(format_args!("a segment `{id}`")))?;
     let mut segment = shown(&app, row, LOOKED_AT).await?;
     segment["source"] = row.source.clone().into();
+    segment["uses"] = json!(uses::of(&app, Named::Segment, &id).await?);
     Ok(Json(segment))
 }
 
@@ -60,7 +61,7 @@ async fn shown(app: &App, row: &VersionRow, looked: usize) -> Result<Value, ApiE
     Ok(shown)
 }
 
-/// `GET /segments/sweeps`: the slots that go over a segment now.
+/// `GET /sweeps`: the slots that go over a segment now.
 pub(crate) async fn sweeps(State(app): State<Arc<App>>) -> Answer<Value> {
     let show = |sweep: &Sweep| {
         json!({
@@ -79,7 +80,7 @@ pub(crate) struct Stop {
     sweep: String,
 }
 
-/// `POST /segments/sweeps/stop`: starts nobody else. Runs that began go on.
+/// `POST /sweeps/stop`: starts nobody else. Runs that began go on.
 pub(crate) async fn stop(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,

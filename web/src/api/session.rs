@@ -131,6 +131,7 @@ pub(crate) async fn set_up(
         rev: 1,
         created_at: now,
         signed_in_at: None,
+        identity: None,
     };
     let told = Told {
         what: "user.set_up",

@@ -45,6 +45,8 @@ pub(crate) struct UserView {
     state: UserState,
     created_at: Option<String>,
     signed_in_at: Option<String>,
+    /// The issuer of the provider through which they sign in; `null` before they did so first.
+    bound_to: Option<String>,
     /// For `If-Match`.
     revision: String,
 }
@@ -63,6 +65,7 @@ impl From<&UserRow> for UserView {
             state: user.state,
             created_at: show::maybe_text(Some(user.created_at)),
             signed_in_at: show::maybe_text(user.signed_in_at),
+            bound_to: user.identity.as_ref().map(|identity| identity.issuer.clone()),
             revision: user.rev.to_string(),
         }
     }
@@ -127,6 +130,7 @@ pub(crate) async fn invite(
         rev: 1,
         created_at: now,
         signed_in_at: None,
+        identity: None,
     };
     let (link, token) = new_link(&app, LinkKind::Invitation, Some(user.id), INVITATION)?;
     let ops = vec![Op::PutUser(Box::new(user.clone())), link];
@@ -206,6 +210,7 @@ pub(crate) async fn remove(
         password: None,
         totp: Vec::new(),
         totp_on: false,
+        identity: None,
         rev: before.rev + 1,
         ..before.clone()
     };
@@ -225,6 +230,26 @@ pub(crate) async fn sign_out(
     let user = find(&app, id).await?;
     done(&app, &who, "user.signed_out", &user, vec![Op::EndSessions(id, None)]).await?;
     Ok(Json(SignedOut { signed_out: true }))
+}
+
+/// `DELETE /users/{id}/identity`: whoever comes next through a provider by their verified address has the account. Their sessions end.
+pub(crate) async fn unbind(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
+    IfMatch(rev): IfMatch,
+    Id(id): Id<UserId>,
+) -> Result<Json<UserView>, ApiError> {
+    let before = find(&app, id).await?;
+    if before.rev != rev {
+        return Err(ApiError::changed(json!(UserView::from(&before))));
+    }
+    if before.identity.is_none() {
+        return Err(ApiError::conflict("they do not sign in through a provider: there is nothing to unbind"));
+    }
+    let user = UserRow { identity: None, rev: before.rev + 1, ..before };
+    let ops = vec![Op::PutUser(Box::new(user.clone())), Op::EndSessions(id, None)];
+    done(&app, &who, "user.unbound", &user, ops).await?;
+    Ok(Json((&user).into()))
 }
 
 /// Whether the second factor goes too.

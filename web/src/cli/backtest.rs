@@ -1,7 +1,9 @@
 //! `rules backtest`, `flow backtest`: what a draft would have done differently.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use chrono::DateTime;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -17,16 +19,42 @@ pub(super) struct Draft {
     /// The file
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Only events since then: so many days back, as 7d, or a time, as 2026-11-15T09:00:00Z; default: all that are stored
+    #[arg(long, value_name = "WHEN")]
+    since: Option<Since>,
     /// As JSON
     #[arg(long)]
     json: bool,
+}
+
+/// From when on events are tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Since {
+    Days(u32),
+    Time(String),
+}
+
+impl FromStr for Since {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let days = text.strip_suffix('d').and_then(|days| days.parse().ok()).map(Self::Days);
+        let time = || DateTime::parse_from_rfc3339(text).ok().map(|_| Self::Time(text.to_owned()));
+        days.or_else(time).ok_or("write days, as 7d, or a time, as 2026-11-15T09:00:00Z")
+    }
 }
 
 impl Draft {
     pub(super) async fn run(self, client: &Client, address: &str) -> Outcome {
         let documents = flows::read(&[self.file]).map_err(|error| Failure::Usage(error.to_string()))?;
         let [document] = &documents[..] else { return Err(Failure::Usage("name one file".to_owned())) };
-        match client.post(address, &json!({ "document": document })).await {
+        let mut asked = json!({ "document": document });
+        match self.since {
+            Some(Since::Days(days)) => asked["days"] = days.into(),
+            Some(Since::Time(time)) => asked["since"] = time.into(),
+            None => {}
+        }
+        match client.post(address, &asked).await {
             Err(Failure::Problems(problems)) => {
                 if self.json {
                     print::json(&problems)
@@ -83,7 +111,9 @@ fn summary(report: &Value) {
     let events = report["events"].as_u64().unwrap_or_default();
     let assumed = report["assumed"].as_u64().unwrap_or_default();
     let seconds = report["seconds"].as_f64().unwrap_or_default();
-    print::line(format_args!("{events} event(s) in {seconds:.1} s; {} erased and left out", text(report, "erased")));
+    let since = report["since"].as_str().map(|since| format!(" since {since}")).unwrap_or_default();
+    let erased = text(report, "erased");
+    print::line(format_args!("{events} event(s){since} in {seconds:.1} s; {erased} erased and left out"));
     if assumed > 0 {
         let percent = assumed.saturating_mul(100).div_ceil(events.max(1));
         print::line(format_args!("facts of {assumed} event(s) ({percent} %) were not recorded then: assumed as today"));

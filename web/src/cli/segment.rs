@@ -45,9 +45,9 @@ impl Segment {
             Self::Show { id, shown } => {
                 shown.print(&client.get(&format!("/segments/{}", segment(&id))).await?, tell_one);
             }
-            Self::Sweeps { shown } => shown.print(&client.get("/segments/sweeps").await?, tell_sweeps),
+            Self::Sweeps { shown } => shown.print(&client.get("/sweeps").await?, tell_sweeps),
             Self::Stop { sweep } => {
-                let answer = client.post("/segments/sweeps/stop", &json!({ "sweep": sweep })).await?;
+                let answer = client.post("/sweeps/stop", &json!({ "sweep": sweep })).await?;
                 print::line(format_args!("{sweep} is stopped; it found {} contacts before", text(&answer, "found")));
             }
         }
@@ -92,6 +92,10 @@ fn tell_one(segment: &Value) {
     print::line(format_args!("contacts: {}", counted(segment)));
     if let Some(error) = segment["count"]["error"].as_str() {
         print::line(format_args!("the condition failed: {error}"));
+    }
+    for used in list(segment, "uses") {
+        let [flow, line] = ["flow", "line"].map(|name| text(used, name));
+        print::line(format_args!("used by: {flow}, line {line}"));
     }
 }
 

@@ -6,6 +6,7 @@ use engine::flow::Kind;
 use engine::ids::VersionId;
 use engine::store::{DraftRow, Editing, Error, Reads, VersionRow, VersionState};
 
+use crate::accounts::who::is_same_one;
 use crate::app::App;
 
 /// What is stored of one document.
@@ -61,6 +62,29 @@ impl Edited {
         self.saved().or_else(imported)
     }
 
+    /// Who wrote the text that is not published, in the order of their first change; nobody when there is none.
+    pub(crate) fn authors(&self) -> Vec<String> {
+        let last = |by: &String| vec![by.clone()];
+        match &self.draft {
+            Some(draft) if draft.text.is_some() && draft.authors.is_empty() => last(&draft.by),
+            Some(draft) if draft.text.is_some() => draft.authors.clone(),
+            _ => self
+                .current()
+                .filter(|row| row.state == VersionState::Draft)
+                .map(|row| last(&row.by))
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The same once `by` has written too.
+    pub(crate) fn authors_with(&self, by: &str) -> Vec<String> {
+        let mut authors = if self.saved().is_some() { self.authors() } else { Vec::new() };
+        if !authors.iter().any(|author| is_same_one(author, by)) {
+            authors.push(by.to_owned());
+        }
+        authors
+    }
+
     /// The draft's revision; 0 when there never was one.
     pub(crate) fn revision(&self) -> i64 {
         self.draft.as_ref().map_or(0, |draft| draft.revision)
@@ -90,5 +114,39 @@ impl Edited {
     pub(crate) fn read_only(&self, app: &App) -> Option<PathBuf> {
         let writable = |file: &Path| app.flows_writable.as_ref().is_some_and(|folder| file.starts_with(folder));
         self.file().filter(|file| !writable(file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::clock::At;
+
+    fn edited(text: Option<&str>, by: &str, authors: &[&str]) -> Edited {
+        let draft = DraftRow {
+            flow: "greet".to_owned(),
+            kind: Kind::Flow,
+            text: text.map(str::to_owned),
+            revision: 3,
+            based_on: None,
+            by: by.to_owned(),
+            at: At(1),
+            authors: authors.iter().map(|&author| author.to_owned()).collect(),
+        };
+        Edited { id: draft.flow.clone(), versions: Vec::new(), draft: Some(draft) }
+    }
+
+    #[test]
+    fn everybody_who_wrote_is_an_author_once_whatever_their_name_became() {
+        let edited = edited(Some("a"), "user:usr_2 Ugo", &["user:usr_1 Mia", "user:usr_2 Ugo"]);
+        assert_eq!(edited.authors_with("user:usr_1 Mia Rossi"), ["user:usr_1 Mia", "user:usr_2 Ugo"]);
+        assert_eq!(edited.authors_with("cli"), ["user:usr_1 Mia", "user:usr_2 Ugo", "cli"]);
+    }
+
+    #[test]
+    fn a_draft_of_before_authors_were_kept_has_its_last_one_and_a_new_draft_begins_anew() {
+        assert_eq!(edited(Some("a"), "user:usr_1 Mia", &[]).authors_with("cli"), ["user:usr_1 Mia", "cli"]);
+        assert_eq!(edited(None, "user:usr_1 Mia", &[]).authors_with("cli"), ["cli"]);
+        assert_eq!(edited(None, "user:usr_1 Mia", &[]).authors(), [""; 0]);
     }
 }

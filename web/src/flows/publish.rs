@@ -93,6 +93,7 @@ pub(crate) async fn publish(app: &App, edited: &Edited, what: Publication<'_>) -
         by: what.by.to_owned(),
         comment: what.comment.to_owned(),
         rollback: what.rollback,
+        authors: if what.rollback { Vec::new() } else { edited.authors() },
     })];
     if !what.rollback {
         edits.extend(edited.draft.as_ref().map(|draft| closed(draft, what.by, at)));
@@ -114,7 +115,8 @@ pub(crate) async fn publish(app: &App, edited: &Edited, what: Publication<'_>) -
 /// A draft after it was published or thrown away.
 pub(crate) fn closed(draft: &DraftRow, by: &str, at: engine::clock::At) -> EditOp {
     let revision = draft.revision + 1;
-    EditOp::Draft(DraftRow { text: None, revision, based_on: None, by: by.to_owned(), at, ..draft.clone() })
+    let authors = Vec::new();
+    EditOp::Draft(DraftRow { text: None, revision, based_on: None, by: by.to_owned(), at, authors, ..draft.clone() })
 }
 
 /// Writes the file and gives what it held before.

@@ -6,7 +6,7 @@ import { sentences } from "./sentences.mjs";
 
 const LOCALES = ["en", "ru", "ar", "it", "zh"];
 const SERVER = "src/server/locales";
-const PARTS = ["editor", "desk", "rules", "alarms"].map((part) => `src/${part}/locales`);
+const PARTS = ["editor", "editor/publish", "desk", "rules", "alarms"].map((part) => `src/${part}/locales`);
 const FOLDERS = ["src/locales", ...PARTS, SERVER].filter((folder) => existsSync(join(folder, "en.po")));
 const problems = [];
 

@@ -87,6 +87,7 @@ const flows = createRoute({
 const flow = createRoute({
   getParentRoute: () => shell,
   path: "/flows/$id",
+  validateSearch: filters("step"),
   component: lazyRouteComponent(() => import("./pages/flow"), "FlowPage"),
 });
 const runs = createRoute({

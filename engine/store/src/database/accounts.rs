@@ -11,14 +11,15 @@ use super::value::values;
 use super::{push, runs, staff};
 
 const PUT_USER: &str = "insert into app_user (id, email, name, role, publisher, language, theme, password, totp, totp_on, \
-       totp_step, state, rev, created_at, signed_in_at) \
-     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15 \
+       totp_step, state, rev, created_at, signed_in_at, issuer, subject) \
+     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17 \
        where ?13 = 1 or exists (select 1 from app_user where id = ?1) \
      on conflict (id) do update set email = excluded.email, name = excluded.name, role = excluded.role, \
        publisher = excluded.publisher, language = excluded.language, theme = excluded.theme, password = excluded.password, \
        totp = excluded.totp, totp_on = excluded.totp_on, \
        totp_step = case when excluded.totp_step > app_user.totp_step then excluded.totp_step else app_user.totp_step end, \
-       state = excluded.state, rev = excluded.rev where app_user.rev = excluded.rev - 1";
+       state = excluded.state, rev = excluded.rev, issuer = excluded.issuer, subject = excluded.subject \
+     where app_user.rev = excluded.rev - 1";
 
 /// Carries out a change and adds its journal rows to `block`; a refused one leaves nothing behind.
 pub(crate) fn apply(session: &dyn Session, change: &Change, block: (i64, i64)) -> Result<Result<(), Refusal>, Error> {
@@ -142,6 +143,8 @@ fn put_user(session: &dyn Session, row: &UserRow) -> Result<Result<(), Refusal>,
             row.rev,
             row.created_at.0,
             row.signed_in_at.map(|at| at.0),
+            row.identity.as_ref().map(|known| known.issuer.as_str()),
+            row.identity.as_ref().map(|known| known.subject.as_str()),
         ],
     );
     match done {

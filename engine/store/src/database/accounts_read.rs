@@ -1,8 +1,8 @@
 //! People who work here, as they are read.
 
 use engine::account::{
-    Accounts, Change, ConnectionRow, Hash, LinkKind, LinkRow, PushRow, Refusal, Role, SessionRow, SettingsRow,
-    SnippetRow, TokenRow, UserRow, UserState,
+    Accounts, Change, ConnectionRow, Hash, Identity, LinkKind, LinkRow, PushRow, Refusal, Role, SessionRow,
+    SettingsRow, SnippetRow, TokenRow, UserRow, UserState,
 };
 use engine::clock::At;
 use engine::ids::{TokenId, UserId};
@@ -22,7 +22,7 @@ macro_rules! user_columns {
     () => {
         "app_user.id, app_user.email, app_user.name, app_user.role, app_user.publisher, app_user.language, \
          app_user.theme, app_user.password, app_user.totp, app_user.totp_on, app_user.totp_step, app_user.state, \
-         app_user.rev, app_user.created_at, app_user.signed_in_at"
+         app_user.rev, app_user.created_at, app_user.signed_in_at, app_user.issuer, app_user.subject"
     };
 }
 
@@ -30,6 +30,8 @@ const USERS: &str = concat!("select ", user_columns!(), " from app_user where st
 const USER: &str = concat!("select ", user_columns!(), " from app_user where id = ?");
 pub(crate) const USER_BY_EMAIL: &str =
     concat!("select ", user_columns!(), " from app_user where email = ? and state <> 3");
+pub(crate) const USER_BY_IDENTITY: &str =
+    concat!("select ", user_columns!(), " from app_user where issuer = ? and subject = ? and state <> 3");
 pub(crate) const SESSION: &str = concat!(
     "select ",
     user_columns!(),
@@ -57,6 +59,10 @@ fn take_user(c: &mut Columns) -> Result<UserRow, error::Error> {
         rev: c.take()?,
         created_at: c.id(At)?,
         signed_in_at: c.maybe(At)?,
+        identity: {
+            let (issuer, subject): (Option<String>, Option<String>) = (c.take()?, c.take()?);
+            issuer.zip(subject).map(|(issuer, subject)| Identity { issuer, subject })
+        },
     })
 }
 
@@ -160,6 +166,11 @@ impl Accounts for Database {
 
     async fn user_by_email(&self, email: &str) -> Result<Option<UserRow>, Error> {
         self.only(query(USER_BY_EMAIL).bind(email), user).await
+    }
+
+    async fn user_by_identity(&self, identity: &Identity) -> Result<Option<UserRow>, Error> {
+        let query = query(USER_BY_IDENTITY).bind(identity.issuer.as_str()).bind(identity.subject.as_str());
+        self.only(query, user).await
     }
 
     async fn codes_left(&self, id: UserId) -> Result<i64, Error> {

@@ -16,29 +16,32 @@ use super::retags;
 use super::session::Session;
 use super::value::{Row, values};
 
-pub(crate) const CHANGE_DRAFT: &str = "insert into draft (flow, kind, text, revision, based_on, by, at) values (?, ?, ?, ?, ?, ?, ?) \
+pub(crate) const CHANGE_DRAFT: &str = "insert into draft (flow, kind, text, revision, based_on, by, at, authors) \
+     values (?, ?, ?, ?, ?, ?, ?, ?) \
      on conflict (flow) do update set kind = excluded.kind, text = excluded.text, revision = excluded.revision, \
-       based_on = excluded.based_on, by = excluded.by, at = excluded.at \
+       based_on = excluded.based_on, by = excluded.by, at = excluded.at, authors = excluded.authors \
      where draft.revision = excluded.revision - 1";
 /// Whoever edits without a draft edits the text in force: when another one takes its place, what they read is not the newest any
 /// more.
 const IN_FORCE_CHANGED: &str = "insert into draft (flow, kind, text, revision, based_on, by, at) values (?, ?, null, 1, null, ?, ?) \
      on conflict (flow) do update set revision = draft.revision + 1 where draft.text is null";
-const PUBLISHED: &str = "insert into published (flow, version_id, at, by, comment, rollback) values (?, ?, ?, ?, ?, ?)";
-const META: &str = "insert into flow_meta (flow, labels, folder) values (?, ?, ?) \
-     on conflict (flow) do update set labels = excluded.labels, folder = excluded.folder";
+const PUBLISHED: &str =
+    "insert into published (flow, version_id, at, by, comment, rollback, authors) values (?, ?, ?, ?, ?, ?, ?)";
+const META: &str = "insert into flow_meta (flow, labels, folder, rev) values (?, ?, ?, ?) \
+     on conflict (flow) do update set labels = excluded.labels, folder = excluded.folder, rev = excluded.rev \
+     where flow_meta.rev = excluded.rev - 1";
 const REVIEW: &str = "insert into review (flow, revision, asked_by, asked_at, comment, state, answered_by, answered_at, answer) \
      values (?, ?, ?, ?, ?, ?, ?, ?, ?) \
      on conflict (flow) do update set revision = excluded.revision, asked_by = excluded.asked_by, \
        asked_at = excluded.asked_at, comment = excluded.comment, state = excluded.state, \
        answered_by = excluded.answered_by, answered_at = excluded.answered_at, answer = excluded.answer";
 
-const DRAFT: &str = "select flow, kind, text, revision, based_on, by, at from draft where flow = ?";
+const DRAFT: &str = "select flow, kind, text, revision, based_on, by, at, authors from draft where flow = ?";
 const DRAFTS: &str =
-    "select flow, kind, text, revision, based_on, by, at from draft where text is not null order by flow";
+    "select flow, kind, text, revision, based_on, by, at, authors from draft where text is not null order by flow";
 pub(crate) const PUBLICATIONS: &str =
-    "select flow, version_id, at, by, comment, rollback from published where flow = ? order by id desc";
-const METAS: &str = "select flow, labels, folder from flow_meta order by flow";
+    "select flow, version_id, at, by, comment, rollback, authors from published where flow = ? order by id desc";
+const METAS: &str = "select flow, labels, folder, rev from flow_meta order by flow";
 const LAST_REVIEW: &str = "select flow, revision, asked_by, asked_at, comment, state, answered_by, answered_at, answer \
      from review where flow = ?";
 
@@ -64,20 +67,22 @@ pub(crate) fn apply(session: &dyn Session, op: &EditOp) -> Result<(), Error> {
                     row.based_on.map(|version| version.0),
                     row.by,
                     row.at.0,
+                    listed(&row.authors),
                 ],
             )?;
-            if changed == 0 {
-                return Err(Error::Unfit(format!("the draft of `{}` is not at the revision before", row.flow)));
-            }
+            expect_over(changed, "draft", &row.flow)?;
         }
         EditOp::Published(row) => {
-            session
-                .execute(PUBLISHED, values![row.flow, row.version.0, row.at.0, row.by, row.comment, row.rollback])?;
+            let authors = listed(&row.authors);
+            session.execute(
+                PUBLISHED,
+                values![row.flow, row.version.0, row.at.0, row.by, row.comment, row.rollback, authors],
+            )?;
         }
         EditOp::Retag(op) => retags::apply(session, op)?,
         EditOp::Meta(row) => {
-            let labels = serde_json::Value::from(row.labels.as_slice()).to_string();
-            session.execute(META, values![row.flow, labels, row.folder])?;
+            let changed = session.execute(META, values![row.flow, listed(&row.labels), row.folder, row.rev])?;
+            expect_over(changed, "place", &row.flow)?;
         }
         EditOp::Review(row) => {
             session.execute(
@@ -103,6 +108,24 @@ pub(crate) fn apply(session: &dyn Session, op: &EditOp) -> Result<(), Error> {
     Ok(())
 }
 
+/// Refuses a change that is not over the revision before.
+fn expect_over(changed: usize, what: &str, flow: &str) -> Result<(), Error> {
+    if changed == 0 {
+        return Err(Error::Unfit(format!("the {what} of `{flow}` is not at the revision before")));
+    }
+    Ok(())
+}
+
+/// A list of words as it is stored.
+fn listed(words: &[String]) -> String {
+    serde_json::Value::from(words).to_string()
+}
+
+fn list(c: &mut Columns) -> Result<Vec<String>, Error> {
+    let text: String = c.take()?;
+    serde_json::from_str(&text).map_err(|error| Error::Unfit(format!("a list of words: {error}")))
+}
+
 fn draft(row: Row) -> Result<DraftRow, Error> {
     let mut c = Columns::of(row);
     Ok(DraftRow {
@@ -113,6 +136,7 @@ fn draft(row: Row) -> Result<DraftRow, Error> {
         based_on: c.maybe(VersionId)?,
         by: c.take()?,
         at: c.id(At)?,
+        authors: list(&mut c)?,
     })
 }
 
@@ -125,13 +149,13 @@ fn publication(row: Row) -> Result<PublicationRow, Error> {
         by: c.take()?,
         comment: c.take()?,
         rollback: c.take()?,
+        authors: list(&mut c)?,
     })
 }
 
 fn meta(row: Row) -> Result<MetaRow, Error> {
     let mut c = Columns::of(row);
-    let (flow, labels): (_, String) = (c.take()?, c.take()?);
-    Ok(MetaRow { flow, labels: serde_json::from_str(&labels).unwrap_or_default(), folder: c.take()? })
+    Ok(MetaRow { flow: c.take()?, labels: list(&mut c)?, folder: c.take()?, rev: c.take()? })
 }
 
 fn review(row: Row) -> Result<ReviewRow, Error> {

@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/postgres/0009_desk.sql"),
     include_str!("../../migrations/postgres/0010_inbox.sql"),
     include_str!("../../migrations/postgres/0011_rules.sql"),
+    include_str!("../../migrations/postgres/0012_authors.sql"),
     include_str!("../../migrations/postgres/0014_push.sql"),
     include_str!("../../migrations/postgres/0015_closings.sql"),
 ];

@@ -94,6 +94,7 @@ async fn every_hot_statement_for_one_row_finds_it_by_its_index() {
         (accounts_read::SESSION, "b", "session_pkey"),
         (accounts_read::TOKEN, "b", "token_hash_key"),
         (accounts_read::USER_BY_EMAIL, "t", "app_user_email"),
+        (accounts_read::USER_BY_IDENTITY, "tt", "app_user_subject"),
     ] {
         expect(&mut conn, &dialect::one(text), types, index).await;
     }

@@ -180,8 +180,9 @@ async fn what_the_editor_keeps_is_read_back() {
         based_on: None,
         by: by.clone(),
         at: At(1),
+        authors: vec!["mia".into(), "ugo".into()],
     };
-    let meta = MetaRow { flow: flow.clone(), labels: vec!["a".into()], folder: "f".into() };
+    let meta = MetaRow { flow: flow.clone(), labels: vec!["a".into()], folder: "f".into(), rev: 1 };
     let published = PublicationRow {
         flow: flow.clone(),
         version: VersionId(1),
@@ -189,6 +190,7 @@ async fn what_the_editor_keeps_is_read_back() {
         by,
         comment: String::new(),
         rollback: true,
+        authors: vec!["mia".into()],
     };
     let edits = vec![
         EditOp::Draft(draft.clone()),
@@ -198,6 +200,8 @@ async fn what_the_editor_keeps_is_read_back() {
     ];
     store.commit(Work { at: At(1), edits, ..Work::default() }).await.unwrap();
     let again = Work { at: At(1), edits: vec![EditOp::Draft(draft.clone())], ..Work::default() };
+    assert!(store.commit(again).await.is_err(), "only over the revision before");
+    let again = Work { at: At(1), edits: vec![EditOp::Meta(meta.clone())], ..Work::default() };
     assert!(store.commit(again).await.is_err(), "only over the revision before");
     assert_eq!(store.draft(&flow).await.unwrap(), Some(draft.clone()));
     assert_eq!(store.drafts().await.unwrap(), [draft]);

@@ -144,6 +144,8 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
     expect(&conn, accounts_read::SESSION, &of_session);
     expect(&conn, accounts_read::TOKEN, &["SEARCH token USING INDEX sqlite_autoindex_token_1 (hash=?)"]);
     expect(&conn, accounts_read::USER_BY_EMAIL, &["SEARCH app_user USING INDEX app_user_email (email=?)"]);
+    let by_identity = "SEARCH app_user USING INDEX app_user_subject (issuer=? AND subject=?)";
+    expect(&conn, accounts_read::USER_BY_IDENTITY, &[by_identity]);
     let handled = "SEARCH journal USING INDEX sqlite_autoindex_journal_1 (subject=?)";
     expect(&conn, past::WITH_FACTS, &[handled]);
     let oldest = "SEARCH unmatched USING INTEGER PRIMARY KEY (rowid<?)";

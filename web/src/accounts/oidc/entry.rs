@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use engine::account::{Accounts, Op, Role, Told, UserRow, UserState};
+use engine::account::{Accounts, Identity, Refusal, Told, UserRow, UserState};
 use engine::clock::At;
 use engine::ids::UserId;
 use engine::secret::Secret;
@@ -15,9 +15,10 @@ use sha2::{Digest, Sha256};
 
 use super::remote::{Code, Doors};
 use super::token::{Claims, Wanted, verified};
+use super::whose::{Found, found, known_here};
 use super::{Provider, Refused};
 use crate::accounts::random_token;
-use crate::accounts::sign_in::{Begun, normal_email};
+use crate::accounts::sign_in::Begun;
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -32,7 +33,8 @@ enum Carried {
     /// It was sent to a provider.
     Asked { provider: String, state: String, nonce: String, verifier: String, until: i64 },
     /// The provider vouched for this person, who has a second factor of ours.
-    Vouched { provider: String, user: UserId, until: i64 },
+    /// As whom, the account is bound to once the factor is right.
+    Vouched { provider: String, user: UserId, identity: Identity, until: i64 },
 }
 
 /// What a provider sends a browser back with.
@@ -160,45 +162,23 @@ async fn enter(
     claims: &Claims,
     (from, agent): (IpAddr, &str),
 ) -> Result<Result<Entered, (Option<UserId>, Refused)>, ApiError> {
-    if !claims.has_email() {
-        return Ok(Err((None, Refused::Unverified)));
-    }
-    let email = normal_email(&claims.email);
-    let domain = email.rsplit('@').next().unwrap_or_default();
-    if !provider.domains.is_empty() && !provider.domains.iter().any(|allowed| allowed == domain) {
-        return Ok(Err((None, Refused::Domain)));
-    }
-    let known = app.engine.store().user_by_email(&email).await?;
-    let signed = |user: &UserRow| Told {
-        what: "user.signed_in",
-        id: user.id.to_string(),
-        data: json!({ "from": from, "provider": provider.id, "subject": claims.sub }),
-    };
-    let (user, mut told, ops) = match (known, provider.newcomers) {
-        (Some(user), _) if user.state == UserState::Active => (user, Vec::new(), Vec::new()),
-        (Some(user), _) if user.state == UserState::Invited => {
-            let user = UserRow { state: UserState::Active, rev: user.rev + 1, ..user };
-            let ops = vec![Op::PutUser(Box::new(user.clone())), Op::EndLinks(user.id)];
-            (user, Vec::new(), ops)
-        }
-        (Some(user), _) => return Ok(Err((Some(user.id), Refused::Off))),
-        (None, None) => return Ok(Err((None, Refused::Uninvited))),
-        (None, Some(role)) => {
-            let user = newcomer(app, email, claims, role);
-            let data = json!({ "from": from, "provider": provider.id, "email": user.email, "role": user.role });
-            let joined = Told { what: "user.joined", id: user.id.to_string(), data };
-            let ops = vec![Op::PutUser(Box::new(user.clone()))];
-            (user, vec![joined], ops)
-        }
+    let Found { user, identity, mut told, ops } = match found(app, provider, claims, from).await? {
+        Ok(found) => found,
+        Err(refused) => return Ok(Err(refused)),
     };
     if user.totp_on {
         let until = app.clock.now().0 + PATIENCE_MS;
-        let half = Carried::Vouched { provider: provider.id.clone(), user: user.id, until };
+        let half = Carried::Vouched { provider: provider.id.clone(), user: user.id, identity, until };
         return Ok(Ok(Entered::Half(seal(app, &half)?)));
     }
-    told.push(signed(&user));
-    let begun = app.sign_in.open(app, &user, from, agent, told, ops).await??;
-    Ok(Ok(Entered::In(Box::new(begun))))
+    let data = json!({ "from": from, "provider": provider.id, "subject": claims.sub });
+    told.push(Told { what: "user.signed_in", id: user.id.to_string(), data });
+    match app.sign_in.open(app, &user, from, agent, told, ops).await? {
+        Ok(begun) => Ok(Ok(Entered::In(Box::new(begun)))),
+        // Somebody changed the account in this moment: the next try reads it anew.
+        Err(Refusal::Changed | Refusal::Taken) => Ok(Err((Some(user.id), Refused::Stale))),
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// Signs in somebody for whom the provider vouched, with the second factor.
@@ -212,39 +192,19 @@ pub(crate) async fn finish(
     code: &str,
     (from, agent): (IpAddr, &str),
 ) -> Result<Begun, ApiError> {
-    let Some(Carried::Vouched { provider: of, user, until }) = open(app, cookie) else {
+    let Some(Carried::Vouched { provider: of, user, identity, until }) = open(app, cookie) else {
         return Err(ApiError::link_gone());
     };
     if of != id || provider(app, id).is_none() || app.clock.now() >= At(until) {
         return Err(ApiError::link_gone());
     }
-    let user = app.engine.store().user(user).await?.filter(|user| user.state == UserState::Active);
-    let user = user.ok_or_else(ApiError::link_gone)?;
-    app.sign_in.sign_in_vouched(app, &user, code, id, (from, agent)).await
-}
-
-/// Somebody whom nobody invited, from a domain whose people may come.
-fn newcomer(app: &App, email: String, claims: &Claims, role: Role) -> UserRow {
-    let now = app.clock.now();
-    let named = claims.name.trim().chars().filter(|char| !char.is_control()).take(80).collect::<String>();
-    let name = if named.is_empty() { email.split('@').next().unwrap_or_default().to_owned() } else { named };
-    UserRow {
-        id: UserId(app.ids.next(now)),
-        email,
-        name,
-        role,
-        publisher: false,
-        language: String::new(),
-        theme: String::new(),
-        password: None,
-        totp: Vec::new(),
-        totp_on: false,
-        totp_step: 0,
-        state: UserState::Active,
-        rev: 1,
-        created_at: now,
-        signed_in_at: None,
-    }
+    let may_come = |user: &UserRow| {
+        let theirs = user.identity.as_ref().is_none_or(|bound| *bound == identity);
+        theirs && matches!(user.state, UserState::Active | UserState::Invited)
+    };
+    let user = app.engine.store().user(user).await?.filter(may_come).ok_or_else(ApiError::link_gone)?;
+    let Found { user, told, ops, .. } = known_here(user, identity, id, from);
+    app.sign_in.sign_in_vouched(app, &user, code, id, (from, agent), (told, ops)).await
 }
 
 fn provider(app: &App, id: &str) -> Option<Provider> {

@@ -1,6 +1,6 @@
 //! Signing in through a provider of OpenID Connect: authorization code with PKCE, the answer checked to the last field.
 //!
-//! `entry` is the way of a browser, `remote` what a provider is asked, `token` what its word is worth. Nothing of an attempt is kept
+//! `entry` is the way of a browser, `remote` what a provider is asked, `token` what its word is worth, `whose` which account it opens. Nothing of an attempt is kept
 //! here: what the answer is checked against travels in a sealed cookie, so any process can take the answer.
 
 mod entry;
@@ -10,6 +10,7 @@ mod simulated;
 #[cfg(test)]
 mod tests;
 mod token;
+mod whose;
 
 use engine::account::Role;
 use engine::secret::Secret;
@@ -114,6 +115,9 @@ pub(crate) enum Refused {
     /// Nobody invited this person.
     #[error("nobody with this e-mail address was invited")]
     Uninvited,
+    /// The account with this address belongs to somebody else at the provider.
+    #[error("the account with this address is bound to somebody else at the provider: an admin can unbind it")]
+    Bound,
     /// An admin switched this person off.
     #[error("this person may not sign in")]
     Off,
@@ -131,6 +135,7 @@ impl Refused {
             Self::Unverified => "email_unverified",
             Self::Domain => "domain_refused",
             Self::Uninvited => "not_invited",
+            Self::Bound => "bound_to_another",
             Self::Off => "switched_off",
         }
     }

@@ -59,7 +59,7 @@ impl Scene {
     fn claims(&self, sent: &Sent, email: &str, changes: &Value) -> Value {
         let now = self.stage.app.clock.now().0 / 1000;
         let mut claims = json!({
-            "iss": self.provider.issuer, "aud": CLIENT.0, "sub": "s-1", "iat": now, "exp": now + 300,
+            "iss": self.provider.issuer, "aud": CLIENT.0, "sub": format!("of {}", email.to_lowercase()), "iat": now, "exp": now + 300,
             "nonce": query(&sent.to, "nonce"), "email": email, "email_verified": true, "name": "Mia Rossi",
         });
         for (name, value) in changes.as_object().unwrap() {
@@ -140,7 +140,42 @@ async fn somebody_who_was_invited_comes_in_by_a_verified_address() {
     );
     let after = scene.stage.user(user.id).await;
     assert_eq!((after.state, after.password), (UserState::Active, None));
-    assert_eq!(scene.told().await, [("user.signed_in".to_owned(), "work".to_owned())]);
+    let told = |what: &str| (what.to_owned(), "work".to_owned());
+    assert_eq!(scene.told().await, [told("user.bound"), told("user.signed_in")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_is_the_subjects_that_came_first_whatever_becomes_of_the_address() {
+    let scene = Scene::new(json!({})).await;
+    let user = scene.invited("mia@example.com").await;
+    let enters = async |email: &str, changes: Value| location(&scene.enter(email, changes).await).to_owned();
+    assert_eq!(enters("mia@example.com", json!({ "sub": "s-1" })).await, "/");
+    // The address changed at the provider, or is not told any more.
+    let answered = scene.enter("m.rossi@example.com", json!({ "sub": "s-1" })).await;
+    let browser = Browser { cookie: set(&answered, "session"), ..Browser::default() };
+    let session = scene.stage.ask(&browser, "GET /session", Value::Null).await.good();
+    assert_eq!(session["user"]["email"], "mia@example.com");
+    assert_eq!(enters("", json!({ "sub": "s-1", "email_verified": null })).await, "/");
+    // Somebody else got the old address there.
+    assert_eq!(enters("mia@example.com", json!({ "sub": "s-2" })).await, "/sign-in?refused=bound_to_another");
+
+    let unbind = async |revision: String| {
+        let what = format!("DELETE /users/{}/identity", user.id);
+        scene.stage.send(&scene.admin, &what, Value::Null, &[("if-match", &format!("\"{revision}\""))]).await
+    };
+    let now = scene.stage.user(user.id).await;
+    assert_eq!(unbind((now.rev - 1).to_string()).await.bad(), (409, "changed"));
+    let unbound = unbind(now.rev.to_string()).await.good();
+    assert_eq!(unbound["bound_to"], Value::Null);
+    assert_eq!(scene.stage.ask(&browser, "GET /session", Value::Null).await.bad(), (401, "signed_out"));
+    assert_eq!(unbind(unbound["revision"].as_str().unwrap().to_owned()).await.bad(), (409, "refused"));
+    assert_eq!(enters("mia@example.com", json!({ "sub": "s-2" })).await, "/");
+    assert_eq!(enters("mia@example.com", json!({ "sub": "s-1" })).await, "/sign-in?refused=bound_to_another");
+    let issuer = scene.stage.user(user.id).await.identity.unwrap().issuer;
+    assert_eq!(issuer, scene.provider.issuer);
+    let told: Vec<String> = scene.told().await.into_iter().map(|(what, _)| what).collect();
+    assert_eq!(told.iter().filter(|what| *what == "user.bound").count(), 2, "{told:?}");
+    assert!(told.contains(&"user.unbound".to_owned()), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -229,6 +264,9 @@ async fn newcomers_of_a_domain_get_its_role_and_others_stay_outside() {
     let users = scene.stage.ask(&scene.admin, "GET /users", Value::Null).await.good();
     let li = users["users"].as_array().unwrap().iter().find(|user| user["email"] == "li@example.com").unwrap();
     assert_eq!((li["role"].as_str(), li["name"].as_str()), (Some("agent"), Some("Mia Rossi")));
+    // A subject we know does not come in any more from another domain.
+    let moved = json!({ "sub": "of li@example.com" });
+    assert_eq!(location(&scene.enter("li@other.com", moved).await), "/sign-in?refused=domain_refused");
     // Whoever was switched off stays off.
     let what = format!("PATCH /users/{}", li["id"].as_str().unwrap());
     let revision = format!("\"{}\"", li["revision"].as_str().unwrap());
@@ -250,6 +288,7 @@ async fn a_second_factor_of_ours_is_asked_for_besides() {
     let answered = scene.enter(&user.email, json!({})).await;
     assert_eq!(location(&answered), "/sign-in?code=work");
     assert_eq!(set(&answered, "session"), None);
+    assert_eq!(scene.stage.user(user.id).await.identity, None, "the provider's word alone binds nothing");
     let cookie = format!("oidc={}", carried(&answered).unwrap());
     let finish = async |code: &str, cookie: &str| {
         scene.stage.send(&Browser::default(), "POST /oidc/work", json!({ "code": code }), &[("cookie", cookie)]).await
@@ -259,6 +298,7 @@ async fn a_second_factor_of_ours_is_asked_for_besides() {
     let entered = finish(&code(&scene.stage), &cookie).await;
     assert!(set(&entered, "session").is_some());
     assert_eq!(entered.good()["user"]["email"], user.email.as_str());
+    assert!(scene.stage.user(user.id).await.identity.is_some());
     // The code was used.
     assert_eq!(finish(&code(&scene.stage), &cookie).await.bad(), (401, "code_needed"));
 }

@@ -8,13 +8,14 @@ use engine::account::{Op, Permission, ProfileRow, Refusal, TeamRow, Told};
 use engine::capability::crm::CreateTicket;
 use engine::connector::Action;
 use engine::desk::{Profile, ProfileBody, Team, TeamBody};
+use engine::flow::Named;
 use engine::ids::UserId;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use super::super::Answer;
 use super::super::extract::{Body, Id, IfMatch};
+use super::super::{Answer, uses};
 use super::show::Person;
 use crate::accounts::Who;
 use crate::app::App;
@@ -101,7 +102,7 @@ pub(crate) struct Removed {
     removed: String,
 }
 
-/// `DELETE /teams/{id}`: what is open of it stays on the board.
+/// `DELETE /teams/{id}`: no flow and no rule in force may name it. What is open of it stays on the board.
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
@@ -112,6 +113,7 @@ pub(crate) async fn remove(
     if app.engine.staff().team(&id).is_none() {
         return Err(ApiError::not_found(format_args!("team `{id}`")));
     }
+    uses::expect_unused(&app, Named::Team, &id).await?;
     let told = Told { what: "team.removed", id: id.clone(), data: json!({}) };
     carried_out(&app, &who, told, Op::EndTeam(id.clone(), rev), || current_team(&app, &id)).await?;
     Ok(Json(Removed { removed: id }))

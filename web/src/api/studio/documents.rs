@@ -9,12 +9,12 @@ use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use engine::flow::{self, Outline};
 use engine::sentence;
-use engine::store::{EditOp, MetaRow, VersionRow, VersionState};
+use engine::store::{EditOp, Editing, MetaRow, VersionRow, VersionState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::super::extract::{Body, Id, Params};
+use super::super::extract::{Body, Id, IfMatch, Params};
 use super::drafts::{Draft, changed};
 use super::locks::Done;
 use super::within_bounds;
@@ -179,14 +179,38 @@ pub(crate) struct Meta {
     folder: String,
 }
 
-/// `PUT /flows/{id}/meta`: labels and folder, for people.
+/// Where a document stands now.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Labelled {
+    labels: Vec<String>,
+    folder: String,
+    /// For the next change, in `If-Match`.
+    revision: String,
+}
+
+/// `PUT /flows/{id}/meta`: labels and folder, for people. `If-Match` is `meta_revision` of the list; `"0"` before the first change.
 pub(crate) async fn label(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
     Id(id): Id<String>,
+    IfMatch(read): IfMatch,
     Body(meta): Body<Meta>,
-) -> Result<Json<Meta>, ApiError> {
+) -> Result<Json<Labelled>, ApiError> {
+    let meta = checked(&meta)?;
+    let _one_at_a_time = app.importing.lock().await;
     super::may_edit(&who, super::edited(&app, &id).await?.kind())?;
+    let stored = app.engine.store().metas().await?.into_iter().find(|row| row.flow == id);
+    let current = stored.as_ref().map_or(0, |row| row.rev);
+    super::expect_read(&id, current, read)?;
+    let details = json!(meta);
+    let Meta { labels, folder } = meta;
+    let row = MetaRow { flow: id.clone(), labels: labels.clone(), folder: folder.clone(), rev: current + 1 };
+    app.engine.edit(vec![EditOp::Meta(row)], Some(("flow.labelled", &id, details)), who.by()).await?;
+    Ok(Json(Labelled { labels, folder, revision: (current + 1).to_string() }))
+}
+
+/// The same without blanks around them, and each label once.
+fn checked(meta: &Meta) -> Result<Meta, ApiError> {
     let mut labels: Vec<String> = Vec::new();
     for label in meta.labels.iter().map(|label| label.trim()) {
         if !(1..=MOST_LABEL).contains(&label.chars().count()) {
@@ -208,10 +232,7 @@ pub(crate) async fn label(
         );
         return Err(ApiError::bad_request(why));
     }
-    let row = MetaRow { flow: id.clone(), labels: labels.clone(), folder: folder.clone() };
-    let details = json!({ "labels": labels, "folder": folder });
-    app.engine.edit(vec![EditOp::Meta(row)], Some(("flow.labelled", &id, details)), who.by()).await?;
-    Ok(Json(Meta { labels, folder }))
+    Ok(Meta { labels, folder })
 }
 
 /// What becomes of runs that are not over.

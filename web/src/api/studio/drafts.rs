@@ -40,6 +40,8 @@ pub(crate) struct Draft {
     changed_by: Option<String>,
     /// When.
     changed_at: Option<String>,
+    /// Everybody who wrote what is not published, in the order of their first change; empty when there is nothing to publish.
+    authors: Vec<String>,
     /// Who edits it.
     lock: Option<Lock>,
     /// How its review stands, if there was one.
@@ -67,6 +69,7 @@ impl Draft {
             in_force: edited.in_force().map(|row| row.id),
             changed_by,
             changed_at: changed_at.map(|at| at.to_string()),
+            authors: edited.authors(),
             lock: app.locks.of(&edited.id, app.clock.now()).map(|lease| Lock::of(&lease, editor)),
             review: review.map(|row| Review::of(row, edited.revision())),
             read_only: edited.read_only(app).map(|_| "file"),
@@ -131,7 +134,10 @@ pub(crate) async fn save(
     expect_writable(&app, &edited)?;
     let row = changed(&app, &edited, &save.text, who.by());
     let (revision, at) = (row.revision, row.at);
-    app.engine.edit(vec![EditOp::Draft(row)], None, who.by()).await?;
+    // The log hears once of each who writes, not of each of their changes.
+    let is_new = edited.saved().is_none() || row.authors.len() > edited.authors().len();
+    let told = is_new.then(|| ("draft.edited", &*id, json!({ "revision": revision, "based_on": row.based_on })));
+    app.engine.edit(vec![EditOp::Draft(row)], told, who.by()).await?;
     drop(one_at_a_time);
     let problems = validate::check(&app, save.text, Some(id)).await?.problems;
     Ok(Json(Saved { revision: revision.to_string(), problems, changed_at: at.to_string() }))
@@ -148,6 +154,7 @@ pub(super) fn changed(app: &App, edited: &Edited, text: &str, by: &str) -> Draft
         based_on: edited.base(),
         by: by.to_owned(),
         at: app.clock.now(),
+        authors: edited.authors_with(by),
     }
 }
 
@@ -178,7 +185,8 @@ pub(crate) async fn discard(
     expect_revision(&edited, read)?;
     let draft = edited.draft.as_ref().filter(|draft| draft.text.is_some());
     let draft = draft.ok_or_else(|| ApiError::not_found(format_args!("a draft of `{id}`")))?;
-    let told = ("draft.discarded", &*id, json!({ "revision": draft.revision, "by": draft.by }));
+    let told =
+        ("draft.discarded", &*id, json!({ "revision": draft.revision, "by": draft.by, "authors": edited.authors() }));
     app.engine.edit(vec![publish::closed(draft, who.by(), app.clock.now())], Some(told), who.by()).await?;
     Ok(Json(Done {}))
 }

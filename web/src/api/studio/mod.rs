@@ -16,7 +16,7 @@ mod versions;
 mod waiting;
 
 use axum::routing::MethodFilter;
-use engine::account::Permission::{FlowsEdit, FlowsPublish, FlowsRead, RulesEdit, RulesPublish};
+use engine::account::Permission::{self, FlowsEdit, FlowsPublish, FlowsRead, RulesEdit, RulesPublish};
 use engine::flow::{Kind, MAX_BYTES};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -56,34 +56,34 @@ macro_rules! documents_at {
     };
 }
 
+/// Addresses of verbs, each with the id a document may have all the same. `api/tests/addresses.rs` fails when one is missing.
+macro_rules! called_as {
+    ($kind:literal, $($verb:literal)*) => {
+        [$((concat!($kind, "/", $verb), $verb)),*]
+    };
+}
+
 /// The addresses of the editor.
 pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = documents_at!(routes, "/flows", FlowsEdit, FlowsPublish);
     let routes = documents_at!(routes, "/rules", RulesEdit, RulesPublish);
     let routes = documents_at!(routes, "/calendars", FlowsEdit, FlowsPublish);
-    let verbs = ["validate", "test", "simulate", "diff", "scope", "expression", "backtest"];
-    let paths = [
-        "/flows/validate",
-        "/flows/test",
-        "/flows/simulate",
-        "/flows/diff",
-        "/flows/scope",
-        "/flows/expression",
-        "/flows/backtest",
-    ];
-    paths.into_iter().zip(verbs).fold(routes, named)
+    let flows = called_as!("/flows", "validate" "test" "simulate" "diff" "scope" "expression" "backtest")
+        .into_iter()
+        .fold(routes, |routes, (path, name)| {
+            let show = move |state| super::flows::show(state, Id(name.to_owned()));
+            removed(routes.unlisted(MethodFilter::GET, path, may(FlowsRead), show), path, name, FlowsPublish)
+        });
+    let rules = called_as!("/rules", "validate" "test" "simulate" "diff" "scope" "expression" "backtest");
+    let rules = rules.into_iter().fold(flows, |routes, (path, name)| removed(routes, path, name, RulesPublish));
+    let calendars = called_as!("/calendars", "validate" "test" "simulate" "diff" "scope" "expression");
+    calendars.into_iter().fold(rules, |routes, (path, name)| removed(routes, path, name, FlowsPublish))
 }
 
-/// A flow may have the name of a verb: it is shown and deleted there as everywhere.
-fn named(routes: Routes, (path, name): (&'static str, &'static str)) -> Routes {
-    let show = move |state| super::flows::show(state, Id(name.to_owned()));
+/// A document that is called as a verb is deleted there as everywhere.
+fn removed(routes: Routes, path: &'static str, name: &'static str, publish: Permission) -> Routes {
     let remove = move |state, who, params| documents::remove(state, who, Id(name.to_owned()), params);
-    routes.unlisted(MethodFilter::GET, path, may(FlowsRead), show).unlisted(
-        MethodFilter::DELETE,
-        path,
-        may(FlowsPublish),
-        remove,
-    )
+    routes.unlisted(MethodFilter::DELETE, path, may(publish), remove)
 }
 
 /// Refuses who may not edit this kind of document, under whatever address.
@@ -118,15 +118,19 @@ fn expect_unlocked(app: &App, id: &str, editor: &Editor) -> Result<(), ApiError>
 
 /// Refuses when the document is not at the revision that the caller read.
 fn expect_revision(edited: &Edited, read: i64) -> Result<(), ApiError> {
+    expect_read(&edited.id, edited.revision(), read)
+}
+
+/// Refuses a change over another revision than `current`.
+fn expect_read(id: &str, current: i64, read: i64) -> Result<(), ApiError> {
     #[derive(Serialize, JsonSchema)]
     struct Current {
         current: String,
     }
-    let current = edited.revision();
     if current == read {
         return Ok(());
     }
-    let message = format!("`{}` was changed meanwhile: read it anew and save again", edited.id);
+    let message = format!("`{id}` was changed meanwhile: read it anew and save again");
     Err(ApiError::conflict_of("changed", message, &Current { current: current.to_string() }))
 }
 

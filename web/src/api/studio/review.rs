@@ -13,6 +13,7 @@ use serde_json::json;
 use super::super::extract::{Body, Id};
 use super::{edited, expect_revision, may_edit, revision};
 use crate::accounts::Who;
+use crate::accounts::who::is_same_one;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::flows::edited::Edited;
@@ -118,7 +119,7 @@ pub(crate) async fn act(
     let (row, told) = match act.action {
         Action::Ask => (asked, "review.asked"),
         Action::Approve | Action::Decline => {
-            if edited.draft.as_ref().is_some_and(|draft| draft.by == by) {
+            if edited.draft.as_ref().is_some_and(|draft| is_same_one(&draft.by, by)) {
                 return Err(own(&id));
             }
             let (state, told) = match act.action {

@@ -32,7 +32,9 @@ pub(crate) struct Version {
     published_at: String,
     /// Who did.
     by: String,
-    /// Their words.
+    /// Who wrote it, in the order of their first change; empty when it was no draft here.
+    authors: Vec<String>,
+    /// The words of whoever put it in force.
     comment: String,
     /// Whether it was then put back over a newer one.
     rollback: bool,
@@ -40,7 +42,10 @@ pub(crate) struct Version {
 
 impl Version {
     fn of(row: &VersionRow, number: usize, publications: &[PublicationRow]) -> Self {
-        let published = publications.iter().find(|publication| publication.version == row.id);
+        let mut of_version = publications.iter().filter(|publication| publication.version == row.id);
+        // Putting a version back writes nothing anew: its authors stand where it was published first.
+        let written = of_version.clone().find(|publication| !publication.authors.is_empty());
+        let published = of_version.next();
         Self {
             version: row.id,
             number,
@@ -49,6 +54,7 @@ impl Version {
             state: row.state,
             published_at: published.map_or(row.at, |publication| publication.at).to_string(),
             by: published.map_or(&row.by, |publication| &publication.by).clone(),
+            authors: written.map(|publication| publication.authors.clone()).unwrap_or_default(),
             comment: published.map(|publication| publication.comment.clone()).unwrap_or_default(),
             rollback: published.is_some_and(|publication| publication.rollback),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use engine::flow::{self, OnPublish, Outline};
+use engine::flow::{self, OnPublish, Outline, StepPlace};
 use engine::ids::VersionId;
 use engine::runner::Place;
 use engine::store::VersionRow;
@@ -64,10 +64,9 @@ fn outline(row: &VersionRow) -> Option<(VersionId, Outline)> {
 fn shown(outline: Option<&Outline>, place: Place) -> WaitingPlace {
     let Place { step, version, count, next_due, on_publish, .. } = place;
     let written = outline.and_then(|outline| outline.step(&step));
-    let does = written.map(|step| step.what.clone().map_or(step.verb.clone(), |what| format!("{} {what}", step.verb)));
     WaitingPlace {
         path: written.map(|step| step.path.clone()),
-        label: written.and_then(|step| step.name.clone()).or(does).unwrap_or_else(|| step.to_string()),
+        label: written.map_or_else(|| step.to_string(), StepPlace::label),
         verb: written.map(|step| step.verb.clone()),
         step: step.to_string(),
         version,

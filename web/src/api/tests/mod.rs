@@ -1,5 +1,6 @@
 //! The API as its users see it: the real router over a real database.
 
+mod addresses;
 pub(crate) mod alarms;
 pub(crate) mod answers;
 mod files;
@@ -7,6 +8,7 @@ mod live;
 mod presses;
 mod reading;
 mod rules;
+mod uses;
 
 use axum::http::{Method, StatusCode, header};
 

@@ -173,6 +173,9 @@ async fn one_box_finds_everything() {
     assert!(list(&place.get("/search?q=+").await, "hits").is_empty());
     let uses = place.get("/uses?kind=team&name=care").await;
     assert_eq!(each(list(&uses, "uses"), "flow")[0], "customer-care");
+    let first = &list(&uses, "uses")[0];
+    assert_eq!((&first["kind"], &first["state"]), (&json!("rules"), &json!("live")), "{first}");
+    assert_eq!((&first["step"]["verb"], first["step"]["id"].is_string()), (&json!("rule"), true), "{first}");
     staged.close().await;
 }
 

@@ -24,6 +24,8 @@ export interface Options {
   /** Of the thing that is changed; sent as `If-Match`. */
   revision?: string;
   signal?: AbortSignal;
+  /** Goes out even when the page is closed in this moment. */
+  keepalive?: boolean;
 }
 
 const BASE = "/api/v1";
@@ -77,7 +79,8 @@ export function upload<T>(path: string, query: Query, file: Blob, onProgress: (p
 /** An id as a part of an address. */
 export const seg = encodeURIComponent;
 
-async function send(method: string, path: string, { query, body, revision, signal }: Options): Promise<Response> {
+async function send(method: string, path: string, options: Options): Promise<Response> {
+  const { query, body, revision, signal, keepalive = false } = options;
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
   if (revision !== undefined) headers["if-match"] = `"${revision}"`;
@@ -88,6 +91,7 @@ async function send(method: string, path: string, { query, body, revision, signa
       headers,
       body: body === undefined ? null : JSON.stringify(body),
       credentials: "same-origin",
+      keepalive,
       signal: signal ?? null,
     });
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { get, post, put, seg } from "./client";
-import type { Flow, ImportPlan, LibraryFlow } from "./types";
+import type { Flow, FlowState, ImportPlan, LibraryFlow } from "./types";
 
 export const flowsQuery = queryOptions({
   queryKey: ["flows"],
@@ -14,17 +14,29 @@ export const switchFlow = (id: string, on: boolean, kind: "flows" | "rules" = "f
   put<{ state: string }>(`/${kind}/${seg(id)}/state`, { on });
 
 /** Labels and folder: for people. */
-export const arrangeFlow = (id: string, meta: { labels: string[]; folder: string }) =>
-  put<{ labels: string[]; folder: string }>(`/flows/${seg(id)}/meta`, meta);
+export const arrangeFlow = (id: string, meta: { labels: string[]; folder: string }, revision: string) =>
+  put<{ labels: string[]; folder: string; revision: string }>(`/flows/${seg(id)}/meta`, meta, revision);
 
 /** What flows name. */
-export type NamedKind = "template" | "tag" | "team" | "connection" | "flow";
+export type NamedKind = "template" | "tag" | "team" | "connection" | "flow" | "segment";
+
+/** A place where a document names something. */
+export interface Use {
+  flow: string;
+  kind: "flow" | "rules" | "calendar" | "segment";
+  /** The document's name. */
+  name: string;
+  state: FlowState;
+  path: string;
+  line: number;
+  /** The step, or rule, in which that is. */
+  step: { path: string; id: string | null; label: string; verb: string } | null;
+}
 
 export const usesQuery = (kind: NamedKind, name: string) =>
   queryOptions({
     queryKey: ["uses", kind, name],
-    queryFn: ({ signal }) =>
-      get<{ uses: { flow: string; path: string; line: number }[] }>("/uses", { kind, name }, signal),
+    queryFn: ({ signal }) => get<{ uses: Use[] }>("/uses", { kind, name }, signal),
     select: ({ uses }) => uses,
   });
 

@@ -20,6 +20,8 @@ export const inviteUser = (user: { name: string; email: string; role: string; pu
   post<Invitation>("/users", user);
 export const changeUser = (user: User, change: UserChange) =>
   patch<User>(`/users/${seg(user.id)}`, change, String(user.revision));
+/** Whoever next comes through a provider by their verified address has the account. */
+export const unbindUser = (user: User) => del<User>(`/users/${seg(user.id)}/identity`, undefined, user.revision);
 export const removeUser = (id: string) => del(`/users/${seg(id)}`);
 /** A new link to choose a password with; older ones end. */
 export const renewInvitation = (id: string) => post<Invitation>(`/users/${seg(id)}/invitation`, {});

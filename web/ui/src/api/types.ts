@@ -109,6 +109,8 @@ export interface User extends Me {
   state: "invited" | "active" | "off";
   created_at: Time;
   signed_in_at: Time | null;
+  /** The issuer of the provider through which they sign in. */
+  bound_to: string | null;
   revision: string;
 }
 
@@ -122,6 +124,19 @@ export interface Token {
   created_by: string;
 }
 
+/** What somebody was asked about a draft, and what they said. */
+export interface Review {
+  state: "asked" | "approved" | "declined";
+  /** The draft changed since: the answer counts for nothing. */
+  outdated: boolean;
+  asked_by: string;
+  asked_at: Time;
+  comment: string;
+  answered_by: string | null;
+  answered_at: Time | null;
+  answer: string;
+}
+
 export interface Draft {
   text: string;
   /** `0` while there is none: then `text` is what is in force. */
@@ -129,6 +144,9 @@ export interface Draft {
   based_on: string | null;
   changed_by: string | null;
   changed_at: Time | null;
+  /** Everybody who wrote what is not published. */
+  authors: string[];
   lock: { by: string; since: Time; yours: boolean } | null;
+  review: Review | null;
   read_only: "file" | null;
 }

@@ -1,7 +1,7 @@
 //! What the editor asks the server: `studio` of the API.
 
-import { call, del, get, post, put, seg } from "~/api/client";
-import type { Draft, Json, Problem, Time } from "~/api/types";
+import { call, get, post, put, seg } from "~/api/client";
+import type { Draft, Json, Problem, Review, Time } from "~/api/types";
 import { toldProblems, toldWords } from "~/server";
 
 export type DocumentKind = "flows" | "rules";
@@ -95,7 +95,9 @@ export const dropDraft = (kind: DocumentKind, id: string, revision: string) =>
   call<void>("DELETE", `${at(kind, id)}/draft`, { query: { session }, revision });
 export const holdLock = (kind: DocumentKind, id: string, takeOver: boolean) =>
   put<{ lock: Lock }>(`${at(kind, id)}/lock`, { take_over: takeOver, session });
-export const leaveLock = (kind: DocumentKind, id: string) => del<void>(`${at(kind, id)}/lock`, { session });
+/** Also while the page is being closed. */
+export const leaveLock = (kind: DocumentKind, id: string) =>
+  call<void>("DELETE", `${at(kind, id)}/lock`, { body: { session }, keepalive: true });
 
 /** Where a text is asked about: whoever may edit rules need not be allowed to edit flows. */
 const about = (text: string) => (/^rules[ \t]*:/m.test(text) ? "/rules" : "/flows");
@@ -194,8 +196,10 @@ export interface Count {
   lost: number;
 }
 
-/** What a draft would have done with all that came in so far. */
+/** What a draft would have done with what came in. */
 export interface Past {
+  /** From when on; nothing = with all that is stored. */
+  since: Time | null;
   events: number;
   /** Calls whose answers nobody knows, which were made up. */
   calls_assumed: number;
@@ -203,7 +207,8 @@ export interface Past {
   actions: Count[];
 }
 
-export const tryOnPast = (id: string, text: string) => post<Past>("/flows/backtest", { document: { path: id, text } });
+export const tryOnPast = (id: string, text: string, days: number | null) =>
+  post<Past>("/flows/backtest", { document: { path: id, text }, ...(days === null ? {} : { days }) });
 
 export interface Version {
   version: string;
@@ -213,6 +218,8 @@ export interface Version {
   state: string;
   published_at: Time;
   by: string | null;
+  /** Who wrote it, in the order of their first change; nobody when it was no draft here. */
+  authors: string[];
   comment: string | null;
 }
 
@@ -250,6 +257,15 @@ export const publish = (kind: DocumentKind, id: string, what: Publishing) =>
   post<{ version: string }>(`${at(kind, id)}/publish`, { ...what, session });
 export const rollBack = (kind: DocumentKind, id: string, version: string, comment: string) =>
   post<{ version: string }>(`${at(kind, id)}/rollback`, { version, comment });
+
+/** Asks for the approval of a second person, or answers; for just this revision. */
+export const review = (
+  kind: DocumentKind,
+  id: string,
+  action: "ask" | "approve" | "decline",
+  revision: string,
+  comment: string,
+) => post<{ review: Review }>(`${at(kind, id)}/review`, { action, revision, comment });
 
 export interface WaitingPlace {
   path: string | null;

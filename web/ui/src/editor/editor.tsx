@@ -14,6 +14,8 @@ import styles from "./editor.module.css";
 import { Banners } from "./header/banners";
 import { Header } from "./header/header";
 import { Problems } from "./header/problems";
+import { useApprovalNeeded } from "./publish/draft";
+import { withPublishTexts } from "./publish/texts";
 import { type Autosave, forgetCopy } from "./state/autosave";
 import {
   goTo,
@@ -40,8 +42,12 @@ const StepPicker = lazy(() => picker().then(({ StepPicker }) => ({ default: Step
 const StepMenu = lazy(() => menus().then(({ StepMenu }) => ({ default: StepMenu })));
 const Outline = lazy(() => import("./outline/outline").then(({ Outline }) => ({ default: Outline })));
 const TestPanel = lazy(() => import("./test/test-panel").then(({ TestPanel }) => ({ default: TestPanel })));
-const PublishDialog = lazy(() => import("./publish/publish").then(({ PublishDialog }) => ({ default: PublishDialog })));
-const Versions = lazy(() => import("./publish/versions").then(({ Versions }) => ({ default: Versions })));
+const PublishDialog = lazy(() =>
+  withPublishTexts(import("./publish/publish")).then(({ PublishDialog }) => ({ default: PublishDialog })),
+);
+const Versions = lazy(() =>
+  withPublishTexts(import("./publish/versions")).then(({ Versions }) => ({ default: Versions })),
+);
 const SearchDialog = lazy(() => import("./header/search").then(({ SearchDialog }) => ({ default: SearchDialog })));
 const ToFlow = lazy(() => import("./header/to-flow").then(({ ToFlow }) => ({ default: ToFlow })));
 const Confirm = lazy(() => import("~/ui/dialog").then(({ Confirm }) => ({ default: Confirm })));
@@ -79,6 +85,9 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
   const commands = useCommands(store, opening);
   const editable = useEditor(isOpen);
   const mayEdit = useEditor((state) => state.closed === null);
+  // Whoever answers need not take the document away from its author.
+  const mayAnswer = useEditor((state) => state.closed === null || state.closed === "locked");
+  const reviews = useApprovalNeeded() && mayAnswer;
   const close = () => setWindow(null);
   const setView = useCallback(
     (view: View) => {
@@ -124,6 +133,7 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
         saves={saves}
         mayEdit={mayEdit}
         mayPublish={mayPublish && mayEdit}
+        mayReview={reviews}
         testing={testing}
         onView={setView}
         onSearch={() => setWindow("search")}
@@ -162,7 +172,14 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
         {window_ === "help" && <Help onClose={close} />}
         {window_ === "versions" && <Versions kind={kind} id={id} mayPublish={mayPublish} onClose={close} />}
         {window_ === "publish" && saves && (
-          <PublishDialog kind={kind} id={id} saves={saves} onClose={close} onProblem={toProblem} />
+          <PublishDialog
+            kind={kind}
+            id={id}
+            saves={saves}
+            mayPublish={mayPublish && mayEdit}
+            onClose={close}
+            onProblem={toProblem}
+          />
         )}
         {window_ === "drop" && (
           <Confirm

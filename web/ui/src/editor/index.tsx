@@ -12,11 +12,13 @@ import { toast } from "~/ui/toast";
 import { read } from "~/yaml";
 import { type DocumentKind, readDraft, validate } from "./api";
 import { FlowCanvas } from "./canvas/flow-canvas";
+import { stopOf } from "./canvas/keys";
+import { stepOf } from "./canvas/parts";
 import { Editor, type EditorProps } from "./editor";
 import { picture } from "./model/model";
 import type { Stop } from "./model/walk";
 import { type Autosave, autosave, forgetCopy, keptCopy } from "./state/autosave";
-import { type Closed, createEditor, EditorContext, type EditorStore, setText, undoEdit } from "./state/editor";
+import { type Closed, createEditor, EditorContext, type EditorStore, goTo, setText, undoEdit } from "./state/editor";
 import { keepLock, type LockKeeper } from "./state/lock";
 import { addEditorTexts } from "./texts";
 
@@ -38,9 +40,12 @@ export function FlowEditor({
   id,
   kind = "flows",
   frame = Editor,
+  at = null,
 }: {
   id: string;
   kind?: DocumentKind;
+  /** The place of the text to begin at: the step in which it is, is selected. */
+  at?: string | null;
   /** What is drawn around the open document. */
   frame?: ComponentType<EditorProps>;
 }) {
@@ -55,7 +60,7 @@ export function FlowEditor({
   });
   if (error) return <Banner tone="bad">{error.message}</Banner>;
   if (!draft || !ready) return <Skeleton lines={10} />;
-  return <Opened key={id} kind={kind} id={id} draft={draft} frame={frame} />;
+  return <Opened key={id} kind={kind} id={id} draft={draft} frame={frame} at={at} />;
 }
 
 interface Open {
@@ -69,9 +74,10 @@ interface OpenedProps {
   id: string;
   draft: Draft;
   frame: ComponentType<EditorProps>;
+  at: string | null;
 }
 
-function Opened({ kind, id, draft, frame: Frame }: OpenedProps) {
+function Opened({ kind, id, draft, frame: Frame, at }: OpenedProps) {
   const t = useText();
   const can = useCan();
   const closed: Closed | null = draft.read_only === "file" ? "file" : can(`${kind}.edit`) ? null : "permission";
@@ -85,6 +91,8 @@ function Opened({ kind, id, draft, frame: Frame }: OpenedProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a document is opened once; what comes after are edits.
   useEffect(() => {
     const store = createEditor(draft.text, closed);
+    const step = stepOf(store.getState().picture, at);
+    if (step !== null) goTo(store, stopOf(step));
     const saves = closed ? null : autosave(store, kind, id, draft.revision, draft.changed_at);
     const lock = closed ? null : keepLock(store, kind, id, () => void saves?.refresh());
     if (saves) restore(store, saves, kind, id, draft, t("editor.restored"));

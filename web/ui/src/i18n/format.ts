@@ -124,6 +124,14 @@ export function listed(words: readonly string[]): string {
   return cached("list", (tag) => new Intl.ListFormat(tag, { type: "unit", style: "short" })).format(words);
 }
 
+/** A list of `n` things: their places, and what the language puts between them. */
+export function listParts(n: number): (string | { at: number })[] {
+  const make = (tag: string) => new Intl.ListFormat(tag, { type: "conjunction" });
+  const places = Array.from({ length: n }, (_, at) => String(at));
+  const parts = cached("list of people", make).formatToParts(places);
+  return parts.map(({ type, value }) => (type === "element" ? { at: Number(value) } : value));
+}
+
 /** A size as people say it: "184 kB". */
 export function bytes(size: number): string {
   const [value, of] = size < 1_000_000 ? [size / 1_000, "kilobyte"] : [size / 1_000_000, "megabyte"];

@@ -11,6 +11,8 @@ import type { EditorProps } from "~/editor/editor";
 import { Banners } from "~/editor/header/banners";
 import { Problems } from "~/editor/header/problems";
 import { documentOf, useRefused } from "~/editor/inspector/field";
+import { useApprovalNeeded } from "~/editor/publish/draft";
+import { withPublishTexts } from "~/editor/publish/texts";
 import { forgetCopy } from "~/editor/state/autosave";
 import { isOpen, replaceText, say, undoEdit, useEditor, useEditorStore } from "~/editor/state/editor";
 import { useText } from "~/i18n";
@@ -35,9 +37,13 @@ import { LastChange } from "./undo";
 import { useTry } from "./use-try";
 
 const YamlPanel = lazy(() => import("~/editor/yaml/panel"));
-const PublishRules = lazy(() => import("./publish").then(({ PublishRules }) => ({ default: PublishRules })));
+const PublishRules = lazy(() =>
+  withPublishTexts(import("./publish")).then(({ PublishRules }) => ({ default: PublishRules })),
+);
 const ApplyRule = lazy(() => import("./apply").then(({ ApplyRule }) => ({ default: ApplyRule })));
-const Versions = lazy(() => import("~/editor/publish/versions").then(({ Versions }) => ({ default: Versions })));
+const Versions = lazy(() =>
+  withPublishTexts(import("~/editor/publish/versions")).then(({ Versions }) => ({ default: Versions })),
+);
 
 export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
   const t = useText();
@@ -54,6 +60,8 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
   const rules = useMemo(() => rulesOf(root), [root]);
   const open = useEditor(isOpen);
   const mayEdit = useEditor((state) => state.closed === null);
+  const mayAnswer = useEditor((state) => state.closed === null || state.closed === "locked");
+  const reviews = useApprovalNeeded() && mayAnswer;
   const { data: files } = useQuery(rulesQuery);
   const file = files?.find(({ flow }) => flow === id);
   const trying = useTry(id, mayEdit, file?.version ?? null);
@@ -124,6 +132,7 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
         saves={saves}
         mayEdit={mayEdit}
         mayPublish={mayPublish && mayEdit}
+        mayReview={reviews}
         view={view}
         onView={setView}
         onTry={() => setTab("try")}
@@ -179,7 +188,9 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
       <Problems onProblem={() => setView("text")} />
       <Said />
       <Suspense>
-        {window_ === "publish" && saves && <PublishRules id={id} saves={saves} trying={trying} onClose={close} />}
+        {window_ === "publish" && saves && (
+          <PublishRules id={id} saves={saves} trying={trying} mayPublish={mayPublish && mayEdit} onClose={close} />
+        )}
         {applying && (
           <ApplyRule
             id={id}

@@ -22,6 +22,8 @@ interface Props {
   saves: Autosave | null;
   mayEdit: boolean;
   mayPublish: boolean;
+  /** Whether an approval can be asked for and given here. */
+  mayReview: boolean;
   view: RulesView;
   onView: (view: RulesView) => void;
   onTry: () => void;
@@ -102,9 +104,9 @@ export function RulesHeader(props: Props) {
             />
           </span>
         )}
-        {props.mayPublish && (
+        {(props.mayPublish || props.mayReview) && (
           <Button look="primary" onPress={props.onPublish}>
-            {t("rules.save")}
+            {t(props.mayPublish ? "rules.save" : "editor.review.open")}
           </Button>
         )}
       </div>

@@ -7,6 +7,9 @@ import { publish, runTests } from "~/editor/api";
 import { documentOf } from "~/editor/inspector/field";
 import { More } from "~/editor/inspector/schema-fields";
 import { view } from "~/editor/model/view";
+import { Approval } from "~/editor/publish/approval";
+import { Authors } from "~/editor/publish/authors";
+import { useApprovalMissing } from "~/editor/publish/draft";
 import { useLiveText } from "~/editor/publish/publish";
 import type { Autosave } from "~/editor/state/autosave";
 import { say, useEditor, useEditorStore } from "~/editor/state/editor";
@@ -31,10 +34,12 @@ interface Props {
   id: string;
   saves: Autosave;
   trying: Trying;
+  /** Else it is asked for an approval, or given one, in here. */
+  mayPublish: boolean;
   onClose: () => void;
 }
 
-export function PublishRules({ id, saves, trying, onClose }: Props) {
+export function PublishRules({ id, saves, trying, mayPublish, onClose }: Props) {
   const t = useText();
   const store = useEditorStore();
   const client = useQueryClient();
@@ -43,6 +48,7 @@ export function PublishRules({ id, saves, trying, onClose }: Props) {
   const errors = problems.filter(({ severity }) => severity !== "warning");
   const broken = useEditor((state) => state.broken);
   const live = useLiveText("rules", id);
+  const unapproved = useApprovalMissing("rules", id);
   const [comment, setComment] = useState("");
   const send = useMutation({
     mutationFn: async () => {
@@ -66,20 +72,25 @@ export function PublishRules({ id, saves, trying, onClose }: Props) {
       ? t("editor.publish.errors", { n: errors.length })
       : same
         ? t("rules.nothing_changed")
-        : null;
+        : unapproved
+          ? t("editor.review.needed")
+          : null;
   const footer = (
     <>
       {why && <span className={styles.quiet}>{why}</span>}
       <Button onPress={onClose}>{t("ui.cancel")}</Button>
-      <Button look="primary" isDisabled={why !== null || send.isPending} onPress={() => send.mutate()}>
-        {t("rules.save")}
-      </Button>
+      {mayPublish && (
+        <Button look="primary" isDisabled={why !== null || send.isPending} onPress={() => send.mutate()}>
+          {t("rules.save")}
+        </Button>
+      )}
     </>
   );
   return (
     <Dialog title={t("rules.save_title")} shape="wide" isOpen onClose={onClose} footer={footer}>
       <div className={styles.publish}>
         {send.error && <Banner tone="bad">{send.error.message}</Banner>}
+        <Authors kind="rules" id={id} />
         {live.known ? (
           <>
             <InWords before={live.text} trying={trying} />
@@ -100,7 +111,8 @@ export function PublishRules({ id, saves, trying, onClose }: Props) {
           </Banner>
         ))}
         <Tests text={text} />
-        <TextArea label={t("editor.publish.comment")} value={comment} onChange={setComment} rows={2} />
+        <Approval kind="rules" id={id} saves={saves} />
+        {mayPublish && <TextArea label={t("editor.publish.comment")} value={comment} onChange={setComment} rows={2} />}
       </div>
     </Dialog>
   );

@@ -1,4 +1,5 @@
 import { useText } from "~/i18n";
+import { listParts } from "~/i18n/format";
 import styles from "./person.module.css";
 
 /** A person's name, in its own direction; the phone number when there is none. */
@@ -31,6 +32,13 @@ export function Id({ id, short }: { id: string; short?: boolean }) {
 /** The name of whoever did something: the log writes `user:<id> <name>`, and other words for what is not a person. */
 export function nameOf(by: string): string {
   return by.match(/^\w+:\S+ (.+)$/)?.[1] ?? by;
+}
+
+/** Several who did something, each by name, with the commas of the language. */
+export function People({ who }: { who: readonly string[] }) {
+  return listParts(who.length).map((part) =>
+    typeof part === "string" ? part : <By key={part.at} who={who[part.at] ?? ""} />,
+  );
 }
 
 /** Who did something, by name; whose exactly is in the tip. */

@@ -79,10 +79,10 @@ export async function admin(stage, { language = "en", viewport = { width: 1280, 
   return { context, ask: asking(context, stage.base, csrf) };
 }
 
-/** Asks the API as the person of a context. */
-function asking(context, base, csrf) {
-  return async (method, path, data) => {
-    const headers = { "x-csrf-token": csrf };
+/** Asks the API as the person of a context; `revision` is sent as `If-Match`. */
+export function asking(context, base, csrf) {
+  return async (method, path, data, revision) => {
+    const headers = { "x-csrf-token": csrf, ...(revision === undefined ? {} : { "if-match": `"${revision}"` }) };
     const answer = await context.request.fetch(`${base}/api/v1${path}`, { method, headers, ...(data ? { data } : {}) });
     assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`);
     return answer.status() === 204 ? null : answer.json();

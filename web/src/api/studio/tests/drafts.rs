@@ -44,7 +44,7 @@ async fn a_flow_that_is_only_a_draft_is_in_the_list_with_its_labels() {
     let desk = Desk::open(data.path()).await;
     desk.post("/flows", json!({ "text": FLOW })).await;
     let labels = json!({ "labels": ["shop"], "folder": "orders" });
-    desk.ask(Method::PUT, "/flows/greet/meta", None, labels).await;
+    desk.ask(Method::PUT, "/flows/greet/meta", Some("0"), labels).await;
     let listed = async || desk.get("/flows").await["flows"].clone();
     let flow = &listed().await[0];
     assert_eq!(
@@ -58,6 +58,36 @@ async fn a_flow_that_is_only_a_draft_is_in_the_list_with_its_labels() {
     );
     desk.save("greet", &FLOW.replace("a: 1", "a: 2")).await;
     assert_eq!(listed().await[0]["has_draft"], true);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_draft_and_the_version_it_becomes_name_everybody_who_wrote() {
+    let data = tempfile::tempdir().unwrap();
+    let desk = Desk::open(data.path()).await;
+    desk.post("/flows", json!({ "text": FLOW })).await;
+    let first = desk.publish("greet", FLOW, "").await;
+    let write = async |peer: Peer, text: &str| {
+        let read = desk.get("/flows/greet/draft").await["revision"].clone();
+        desk.ask_as(peer, Method::PUT, "/flows/greet/draft", read.as_str(), json!({ "text": text })).await
+    };
+    let authors = async || desk.get("/flows/greet/draft").await["authors"].clone();
+    assert_eq!(authors().await, json!([]), "nothing is there to publish");
+    for (peer, text) in [(marco(), "a"), (ANNA, "b"), (marco(), "c"), (ANNA, &FLOW.replace("a: 1", "a: 2"))] {
+        assert_eq!(write(peer, text).await.0, 200);
+    }
+    assert_eq!(authors().await, json!(["api", "cli"]));
+    let log = desk.get("/audit?limit=100").await.to_string();
+    assert_eq!(log.matches("draft.edited").count(), 2, "each once for each draft: {log}");
+
+    let read = desk.get("/flows/greet/draft").await["revision"].clone();
+    desk.post("/flows/greet/publish", json!({ "revision": read })).await;
+    assert_eq!(authors().await, json!([]));
+    desk.post("/flows/greet/rollback", json!({ "version": first })).await;
+    let versions = desk.get("/flows/greet/versions").await;
+    let of = |at: usize| versions["versions"][at]["authors"].clone();
+    assert_eq!((of(0), of(1)), (json!(["api", "cli"]), json!(["cli"])));
+    assert_eq!(versions["versions"][1]["rollback"], true);
     desk.close().await;
 }
 
@@ -187,9 +217,9 @@ async fn a_flow_may_be_called_as_an_address_is() {
     desk.post("/rules", json!({ "text": text })).await;
     desk.publish("backtest", &text, "").await;
     assert_eq!(desk.get("/flows/backtest").await["flow"], "backtest");
-    for id in ["validate", "backtest"] {
-        assert_eq!(desk.ask(Method::DELETE, &format!("/flows/{id}"), None, Value::Null).await.0, 200);
-        assert_eq!(desk.ask(Method::DELETE, &format!("/flows/{id}"), None, Value::Null).await.0, 404);
+    for address in ["/flows/validate", "/rules/backtest"] {
+        assert_eq!(desk.ask(Method::DELETE, address, None, Value::Null).await.0, 200);
+        assert_eq!(desk.ask(Method::DELETE, address, None, Value::Null).await.0, 404);
     }
     desk.close().await;
 }

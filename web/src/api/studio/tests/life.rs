@@ -101,11 +101,17 @@ async fn a_draft_is_deleted_and_labels_are_kept() {
     let data = tempfile::tempdir().unwrap();
     let desk = Desk::open(data.path()).await;
     desk.post("/flows", json!({ "text": FLOW })).await;
-    let label = async |body: Value| desk.ask(Method::PUT, "/flows/greet/meta", None, body).await;
-    let (status, kept) = label(json!({ "labels": [" sales ", "sales", "vip"], "folder": "Italy" })).await;
-    assert_eq!((status, kept), (200, json!({ "labels": ["sales", "vip"], "folder": "Italy" })));
-    assert_eq!(label(json!({ "labels": [""] })).await.0, 400);
-    assert_eq!(label(json!({ "labels": ["x".repeat(41)] })).await.0, 400);
+    let over = async |read, body: Value| desk.ask(Method::PUT, "/flows/greet/meta", read, body).await;
+    let (status, kept) = over(Some("0"), json!({ "labels": [" sales ", "sales", "vip"], "folder": "Italy" })).await;
+    assert_eq!((status, kept), (200, json!({ "labels": ["sales", "vip"], "folder": "Italy", "revision": "1" })));
+    assert_eq!(over(Some("1"), json!({ "labels": [""] })).await.0, 400);
+    assert_eq!(over(Some("1"), json!({ "labels": ["x".repeat(41)] })).await.0, 400);
+
+    let (status, answer) = over(None, json!({ "folder": "Spain" })).await;
+    assert_eq!((status, code(&answer)), (428, "revision_needed"));
+    let (status, answer) = over(Some("0"), json!({ "folder": "Spain" })).await;
+    assert_eq!((status, code(&answer), &answer["error"]["details"]), (409, "changed", &json!({ "current": "1" })));
+    assert_eq!(desk.get("/flows").await["flows"][0]["meta_revision"], "1");
     assert_eq!(desk.ask(Method::DELETE, "/flows/greet", None, Value::Null).await.0, 200);
     assert_eq!(desk.ask(Method::DELETE, "/flows/greet", None, Value::Null).await.0, 404);
     assert_eq!(desk.ask(Method::GET, "/flows/greet/draft", None, Value::Null).await.0, 404);

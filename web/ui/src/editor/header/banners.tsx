@@ -6,12 +6,13 @@ import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { nameOf } from "~/ui/person";
+import { withPublishTexts } from "../publish/texts";
 import type { Autosave } from "../state/autosave";
 import { useEditor, type View } from "../state/editor";
 import type { LockKeeper } from "../state/lock";
 import styles from "./header.module.css";
 
-const Conflict = lazy(() => import("./conflict").then(({ Conflict }) => ({ default: Conflict })));
+const Conflict = lazy(() => withPublishTexts(import("./conflict")).then(({ Conflict }) => ({ default: Conflict })));
 
 export function Banners({
   saves,

@@ -20,6 +20,8 @@ interface Props {
   saves: Autosave | null;
   mayEdit: boolean;
   mayPublish: boolean;
+  /** Whether an approval can be asked for and given here. */
+  mayReview: boolean;
   testing: boolean;
   onView: (view: View) => void;
   onSearch: () => void;
@@ -135,9 +137,9 @@ export function Header(props: Props) {
         <Button icon={<FlaskConical size={16} aria-hidden />} aria-pressed={props.testing} onPress={props.onTest}>
           {t("editor.test")}
         </Button>
-        {props.mayPublish && (
+        {(props.mayPublish || props.mayReview) && (
           <Button look="primary" onPress={props.onPublish}>
-            {t("editor.publish")}
+            {t(props.mayPublish ? "editor.publish" : "editor.review.open")}
           </Button>
         )}
       </div>

@@ -1,5 +1,5 @@
-//! What the draft would have done with everything that came in so far, beside what is in force. Counted when it is asked for: a long
-//! history takes a while.
+//! What the draft would have done with what came in within the last week, beside what is in force; with everything stored when that is
+//! asked for. Counted on request: a long history takes a while.
 
 import { useMutation } from "@tanstack/react-query";
 import { History } from "lucide-react";
@@ -10,9 +10,12 @@ import { type Count, type Past, tryOnPast } from "../api";
 import { actionInWords } from "../model/cards";
 import styles from "./publish.module.css";
 
+const WEEK_DAYS = 7;
+
 export function OnPast({ id, text }: { id: string; text: string }) {
   const t = useText();
-  const past = useMutation({ mutationFn: () => tryOnPast(id, text) });
+  const past = useMutation({ mutationFn: (days: number | null) => tryOnPast(id, text, days) });
+  const isOf = (days: number | null) => past.isPending && past.variables === days;
   return (
     <section>
       <h3>{t("editor.past")}</h3>
@@ -21,14 +24,17 @@ export function OnPast({ id, text }: { id: string; text: string }) {
         {past.error && <p className={styles.bad}>{past.error.message}</p>}
         {past.data && <Found past={past.data} />}
       </div>
-      <span>
+      <span className={styles.asks}>
         <Button
           size="s"
           icon={<History size={14} aria-hidden />}
-          isPending={past.isPending}
-          onPress={() => past.mutate()}
+          isPending={isOf(WEEK_DAYS)}
+          onPress={() => past.mutate(WEEK_DAYS)}
         >
-          {t(past.isPending ? "editor.past.busy" : "editor.past.do")}
+          {isOf(WEEK_DAYS) ? t("editor.past.busy") : t("editor.past.do", { days: WEEK_DAYS })}
+        </Button>
+        <Button size="s" look="plain" isPending={isOf(null)} onPress={() => past.mutate(null)}>
+          {t(isOf(null) ? "editor.past.busy" : "editor.past.do_all")}
         </Button>
       </span>
     </section>
@@ -37,12 +43,19 @@ export function OnPast({ id, text }: { id: string; text: string }) {
 
 function Found({ past }: { past: Past }) {
   const t = useText();
-  if (past.events === 0) return <p className={styles.quiet}>{t("editor.past.none")}</p>;
+  const span = past.since ? t("editor.past.week", { days: WEEK_DAYS }) : t("editor.past.all");
+  if (past.events === 0) {
+    return (
+      <p className={styles.quiet}>
+        {span}: {t("editor.past.none")}
+      </p>
+    );
+  }
   const { draft, now, gained, lost } = past.starts;
   return (
     <>
       <p>
-        {t("editor.past.starts", { events: past.events, draft, now })}{" "}
+        <strong>{span}:</strong> {t("editor.past.starts", { events: past.events, draft, now })}{" "}
         {(gained > 0 || lost > 0) && <strong>{t("editor.past.differ", { gained, lost })}</strong>}
       </p>
       {past.actions.length > 0 && (

@@ -11,16 +11,13 @@ import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { TextArea } from "~/ui/field";
-import { By } from "~/ui/person";
 import { Select } from "~/ui/select";
 import { Skeleton } from "~/ui/skeleton";
-import { Time } from "~/ui/time";
 import { toast } from "~/ui/toast";
 import {
   type DocumentKind,
   type OnPublish,
   publish,
-  readDraft,
   runTests,
   versions,
   versionText,
@@ -30,7 +27,10 @@ import {
 import { cardOf, labelInWords } from "../model/cards";
 import type { Autosave } from "../state/autosave";
 import { say, useEditor, useEditorStore } from "../state/editor";
+import { Approval } from "./approval";
+import { Authors } from "./authors";
 import { Changes } from "./changes";
+import { useApprovalMissing } from "./draft";
 import { OnPast } from "./past";
 import styles from "./publish.module.css";
 
@@ -38,6 +38,8 @@ interface Props {
   kind: DocumentKind;
   id: string;
   saves: Autosave;
+  /** Else it is asked for an approval, or given one, in here. */
+  mayPublish: boolean;
   onClose: () => void;
   onProblem: (problem: Problem) => void;
 }
@@ -63,7 +65,7 @@ export function useLiveText(
   };
 }
 
-export function PublishDialog({ kind, id, saves, onClose, onProblem }: Props) {
+export function PublishDialog({ kind, id, saves, mayPublish, onClose, onProblem }: Props) {
   const t = useText();
   const store = useEditorStore();
   const client = useQueryClient();
@@ -74,6 +76,7 @@ export function PublishDialog({ kind, id, saves, onClose, onProblem }: Props) {
   const live = useLiveText(kind, id);
   const [comment, setComment] = useState("");
   const [fates, setFates] = useState<Record<string, OnPublish>>({});
+  const unapproved = useApprovalMissing(kind, id);
   const errors = problems.filter(({ severity }) => severity !== "warning");
   const send = useMutation({
     mutationFn: async () => {
@@ -97,16 +100,20 @@ export function PublishDialog({ kind, id, saves, onClose, onProblem }: Props) {
     ? t("editor.publish.broken")
     : errors.length > 0
       ? t("editor.publish.errors", { n: errors.length })
-      : null;
+      : unapproved
+        ? t("editor.review.needed")
+        : null;
   const first = errors[0];
   const footer = (
     <>
       {why && <span className={styles.why}>{why}</span>}
       {first && <Button onPress={() => onProblem(first)}>{t("editor.publish.first_problem")}</Button>}
       <Button onPress={onClose}>{t("ui.cancel")}</Button>
-      <Button look="primary" isDisabled={why !== null} isPending={send.isPending} onPress={() => send.mutate()}>
-        {t("editor.publish")}
-      </Button>
+      {mayPublish && (
+        <Button look="primary" isDisabled={why !== null} isPending={send.isPending} onPress={() => send.mutate()}>
+          {t("editor.publish")}
+        </Button>
+      )}
     </>
   );
   return (
@@ -117,28 +124,17 @@ export function PublishDialog({ kind, id, saves, onClose, onProblem }: Props) {
         )}
         <section>
           <h3>{live.version ? t("editor.publish.changes", { version: live.number }) : t("editor.publish.first")}</h3>
-          <Author kind={kind} id={id} />
+          <Authors kind={kind} id={id} />
           {live.known ? live.version && <Changes before={live.text} now={text} /> : <Skeleton lines={3} />}
         </section>
         <ProblemList problems={problems} onProblem={onProblem} />
         <Tests text={text} />
-        {kind === "flows" && why === null && <OnPast id={id} text={text} />}
+        {kind === "flows" && !broken && errors.length === 0 && <OnPast id={id} text={text} />}
         <Waiting kind={kind} id={id} fates={fates} onChange={setFates} />
-        <TextArea label={t("editor.publish.comment")} value={comment} onChange={setComment} rows={2} />
+        <Approval kind={kind} id={id} saves={saves} />
+        {mayPublish && <TextArea label={t("editor.publish.comment")} value={comment} onChange={setComment} rows={2} />}
       </div>
     </Dialog>
-  );
-}
-
-/** Whose changes these are: one who publishes another one's draft should know. */
-function Author({ kind, id }: { kind: DocumentKind; id: string }) {
-  const t = useText();
-  const { data: draft } = useQuery({ queryKey: ["draft", "author", kind, id], queryFn: () => readDraft(kind, id) });
-  if (!draft?.changed_by || !draft.changed_at) return null;
-  return (
-    <p className={styles.quiet}>
-      {t("editor.publish.by")} <By who={draft.changed_by} /> · <Time at={draft.changed_at} />
-    </p>
   );
 }
 

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useText } from "~/i18n";
 import { Button } from "~/ui/button";
 import { Confirm, Dialog } from "~/ui/dialog";
-import { By } from "~/ui/person";
+import { By, People } from "~/ui/person";
 import { Skeleton } from "~/ui/skeleton";
 import { Badge } from "~/ui/status";
 import { Time } from "~/ui/time";
@@ -54,6 +54,11 @@ export function Versions({
                   <span className={styles.quiet}>
                     {own.by && <By who={own.by} />} {own.comment && <bdi dir="auto">· {own.comment}</bdi>}
                   </span>
+                  {wroteOthers(own) && (
+                    <span className={styles.quiet}>
+                      {t("editor.versions.authors", { n: own.authors.length })} <People who={own.authors} />
+                    </span>
+                  )}
                 </button>
               </li>
             ))}
@@ -71,6 +76,9 @@ export function Versions({
     </Dialog>
   );
 }
+
+/** Whether somebody else than its publisher wrote a version. */
+const wroteOthers = ({ by, authors }: Version) => authors.length > 1 || (authors.length === 1 && authors[0] !== by);
 
 function OneVersion({
   kind,

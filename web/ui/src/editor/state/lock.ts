@@ -14,10 +14,12 @@ export interface LockKeeper {
   stop: () => void;
 }
 
-/** Holds the lock while the document is open; when somebody else has it, the editor is for reading. `onFree` when it becomes ours. */
+/** Holds the lock while the document is open in this window, and not a moment longer; when somebody else has it, the editor is for
+ * reading. `onFree` when it becomes ours. */
 export function keepLock(editor: EditorStore, kind: DocumentKind, id: string, onFree: () => void): LockKeeper {
   const store = createStore<{ holder: Lock | null }>(() => ({ holder: null }));
-  let mine = false;
+  /** Unless we heard otherwise: who leaves before the answer came gives it back too. */
+  let mine = true;
   const beat = async (takeOver: boolean) => {
     try {
       const { lock } = await holdLock(kind, id, takeOver);
@@ -33,6 +35,15 @@ export function keepLock(editor: EditorStore, kind: DocumentKind, id: string, on
       editor.setState({ closed: "locked" });
     }
   };
+  const leave = () => {
+    if (!mine) return;
+    mine = false;
+    void leaveLock(kind, id).catch(() => undefined);
+  };
+  // A page that the browser kept whole goes on where it was.
+  const back = (event: PageTransitionEvent) => event.persisted && void beat(false);
+  window.addEventListener("pagehide", leave);
+  window.addEventListener("pageshow", back);
   void beat(false);
   // Who waits keeps asking: the lock is free when the other one leaves.
   const timer = setInterval(() => void beat(false), BEAT_MS);
@@ -41,7 +52,9 @@ export function keepLock(editor: EditorStore, kind: DocumentKind, id: string, on
     takeOver: () => beat(true),
     stop: () => {
       clearInterval(timer);
-      if (mine) void leaveLock(kind, id).catch(() => undefined);
+      window.removeEventListener("pagehide", leave);
+      window.removeEventListener("pageshow", back);
+      leave();
     },
   };
 }

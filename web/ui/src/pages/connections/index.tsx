@@ -16,6 +16,7 @@ import { Card, Facts, Loaded, Page } from "~/ui/page";
 import { Badge } from "~/ui/status";
 import { Time } from "~/ui/time";
 import { toastError } from "~/ui/toast";
+import { UsedBy, UsesButton } from "~/uses";
 import styles from "./connections.module.css";
 import { connectorName } from "./connectors";
 import { FindingList } from "./findings";
@@ -113,6 +114,7 @@ function ConnectionCard({ connection }: { connection: Connection }) {
               {t("connections.set_up")}
             </Button>
           )}
+          {can("flows.read") && <UsesButton kind="connection" name={id} />}
           {can("connections.manage") && (
             <Button
               size="s"
@@ -127,7 +129,12 @@ function ConnectionCard({ connection }: { connection: Connection }) {
       </div>
       <Confirm
         title={t("connections.remove_named", { name: id })}
-        text={<p>{t("connections.remove_text")}</p>}
+        text={
+          <>
+            <p>{t("connections.remove_text")}</p>
+            {can("flows.read") && <UsedBy kind="connection" name={id} />}
+          </>
+        }
         action={t("ui.delete")}
         danger
         isOpen={removing}

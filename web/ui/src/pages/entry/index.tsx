@@ -154,7 +154,7 @@ export function SignIn() {
 
 /** Why a provider's word did not let somebody in; what is newer than this page is told as the last of them. */
 const REFUSED = new Set(
-  "denied domain_refused email_unverified no_provider not_believed not_invited stale switched_off provider_failed".split(
+  "bound_to_another denied domain_refused email_unverified no_provider not_believed not_invited stale switched_off provider_failed".split(
     " ",
   ),
 );

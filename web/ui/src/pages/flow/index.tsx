@@ -1,18 +1,19 @@
-import { useParams } from "@tanstack/react-router";
+import { useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { Skeleton } from "~/ui/skeleton";
 
 const FlowEditor = lazy(() => import("~/editor").then(({ FlowEditor }) => ({ default: FlowEditor })));
 
-/** The editor of one flow; loaded when it is first opened. */
+/** The editor of one flow, at the step that the address names; loaded when it is first opened. */
 export function FlowPage() {
   const { id } = useParams({ from: "/shell/flows/$id" });
+  const { step } = useSearch({ from: "/shell/flows/$id" });
   useEffect(() => {
     document.title = `${id} · Switchboard`;
   }, [id]);
   return (
     <Suspense fallback={<Skeleton lines={10} />}>
-      <FlowEditor key={id} id={id} />
+      <FlowEditor key={id} id={id} at={step ?? null} />
     </Suspense>
   );
 }

@@ -12,9 +12,9 @@ import { TextField } from "~/ui/field";
 import { Menu } from "~/ui/menu";
 import { explain } from "~/ui/page";
 import { ComboBox } from "~/ui/select";
+import { Uses } from "~/uses";
 import styles from "./flows.module.css";
 import { Naming } from "./naming";
-import { Uses } from "./uses";
 
 interface Props {
   flow: Flow;
@@ -70,7 +70,8 @@ function Arrange({ flow, folders, onClose }: Props & { onClose: () => void }) {
     event.preventDefault();
     try {
       const listed = labels.split(/[,;،，]/u).map((label) => label.trim());
-      await arrangeFlow(flow.id, { labels: listed.filter(Boolean), folder: folder.trim() });
+      const meta = { labels: listed.filter(Boolean), folder: folder.trim() };
+      await arrangeFlow(flow.id, meta, flow.meta_revision);
       await queries.invalidateQueries({ queryKey: ["flows"] });
       onClose();
     } catch (caught) {

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { libraryQuery } from "~/api/flows";
+import { libraryQuery, type NamedKind } from "~/api/flows";
 import { useCan } from "~/api/session";
 import type { LibraryFlow } from "~/api/types";
 import { useText } from "~/i18n";
@@ -8,6 +8,7 @@ import { Button } from "~/ui/button";
 import { Loaded } from "~/ui/page";
 import { Chip } from "~/ui/status";
 import { TriggerName } from "~/ui/trigger";
+import { UsedChip } from "~/uses";
 import styles from "./flows.module.css";
 import { Naming } from "./naming";
 
@@ -39,12 +40,11 @@ function LibraryCard({ flow }: { flow: LibraryFlow }) {
   const can = useCan();
   const [naming, setNaming] = useState(false);
   const { connections, capabilities, templates, teams, tags } = flow.needs;
-  const needs = [
-    ...connections.map((name) => t("library.connection", { name })),
-    ...capabilities.map((name) => t("import.capability", { name })),
-    ...templates.map((name) => t("library.template", { name })),
-    ...teams.map((name) => t("library.team", { name })),
-    ...tags.map((name) => t("import.tag", { name })),
+  const needs: { kind: NamedKind; names: string[]; text: string }[] = [
+    { kind: "connection", names: connections, text: "library.connection" },
+    { kind: "template", names: templates, text: "library.template" },
+    { kind: "team", names: teams, text: "library.team" },
+    { kind: "tag", names: tags, text: "import.tag" },
   ];
   return (
     <li className={styles.card}>
@@ -64,9 +64,16 @@ function LibraryCard({ flow }: { flow: LibraryFlow }) {
         </p>
       )}
       <span className={styles.chips}>
-        {needs.map((need) => (
-          <Chip key={need}>{need}</Chip>
+        {capabilities.map((name) => (
+          <Chip key={name}>{t("import.capability", { name })}</Chip>
         ))}
+        {needs.flatMap(({ kind, names, text }) =>
+          names.map((name) => (
+            <UsedChip key={`${kind} ${name}`} kind={kind} name={name}>
+              {t(text, { name })}
+            </UsedChip>
+          )),
+        )}
       </span>
       <div className={styles.foot}>
         {t("library.tests", { n: flow.tests })}

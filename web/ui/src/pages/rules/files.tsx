@@ -21,6 +21,7 @@ import { type Column, Table } from "~/ui/table";
 import { Time } from "~/ui/time";
 import { toast, toastError } from "~/ui/toast";
 import { TriggerName } from "~/ui/trigger";
+import { UsedChip } from "~/uses";
 import styles from "./rules.module.css";
 
 /** The words of conditions come with the editor's texts. */
@@ -200,12 +201,14 @@ function Then({ rule }: { rule: Rule }) {
   return (
     <span className={styles.cell}>
       {rule.add_tags.map((tag) => (
-        <Chip key={tag} tone="accent">
+        <UsedChip key={tag} kind="tag" name={tag} tone="accent">
           + {tag}
-        </Chip>
+        </UsedChip>
       ))}
       {rule.remove_tags.map((tag) => (
-        <Chip key={tag}>− {tag}</Chip>
+        <UsedChip key={tag} kind="tag" name={tag}>
+          − {tag}
+        </UsedChip>
       ))}
       {rule.for && <span className={styles.quiet}>{t("rules.for", { time: rule.for })}</span>}
       {rule.priority && <Chip>{t("rules.priority", { priority: t(`priority.${rule.priority}`) })}</Chip>}

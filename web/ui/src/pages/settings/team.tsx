@@ -24,6 +24,7 @@ import { Checkbox, FieldSet, Switch, TextArea, TextField } from "~/ui/field";
 import { explain } from "~/ui/page";
 import { Pick } from "~/ui/pick";
 import { toast, toastError } from "~/ui/toast";
+import { UsedBy } from "~/uses";
 import styles from "./settings.module.css";
 import { slug, words } from "./words";
 
@@ -57,6 +58,7 @@ export function TeamDialog({ team, onClose }: { team: StoredTeam | null; onClose
   const [draft, setDraft] = useState<Team>(given);
   const [error, setError] = useState<unknown>(null);
   const [removing, setRemoving] = useState(false);
+  const reads = useCan()("flows.read");
   const put: Put = (part) => setDraft((old) => ({ ...old, ...part }));
   const done = async (text: string) => {
     toast(text);
@@ -112,7 +114,12 @@ export function TeamDialog({ team, onClose }: { team: StoredTeam | null; onClose
       </form>
       <Confirm
         title={t("teams.remove_title", { name: draft.name })}
-        text={<p>{t("teams.remove_text")}</p>}
+        text={
+          <>
+            <p>{t("teams.remove_text")}</p>
+            {reads && <UsedBy kind="team" name={known} />}
+          </>
+        }
         action={t("ui.delete")}
         danger
         isOpen={removing}

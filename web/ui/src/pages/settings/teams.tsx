@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Pencil, Plus, UsersRound } from "lucide-react";
 import { useState } from "react";
 import { type StoredProfile, type StoredTeam, teamsQuery } from "~/api/desk";
+import { useCan } from "~/api/session";
 import { useText } from "~/i18n";
 import { duration, languageName, listed, number } from "~/i18n/format";
 import { Button, IconButton } from "~/ui/button";
@@ -9,6 +10,7 @@ import { Empty } from "~/ui/empty";
 import { Card, Facts, Loaded } from "~/ui/page";
 import { Chip } from "~/ui/status";
 import { type Column, Table } from "~/ui/table";
+import { UsesButton } from "~/uses";
 import { AgentDialog } from "./agent";
 import styles from "./settings.module.css";
 import { TeamDialog } from "./team";
@@ -53,13 +55,17 @@ export default function TeamsTab() {
 
 function TeamCard({ team, onEdit }: { team: StoredTeam; onEdit: () => void }) {
   const t = useText();
+  const may = useCan()("flows.read");
   const edit = (
-    <IconButton
-      size="s"
-      label={t("teams.edit", { name: team.name })}
-      icon={<Pencil size={16} aria-hidden />}
-      onPress={onEdit}
-    />
+    <>
+      {may && <UsesButton kind="team" name={team.id} title={team.name} />}
+      <IconButton
+        size="s"
+        label={t("teams.edit", { name: team.name })}
+        icon={<Pencil size={16} aria-hidden />}
+        onPress={onEdit}
+      />
+    </>
   );
   return (
     <Card title={<bdi>{team.name}</bdi>} actions={edit}>

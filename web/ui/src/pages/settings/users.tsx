@@ -1,9 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
-import { Ban, Link2, LogOut, MoreHorizontal, Pencil, Plus, Trash2, Users } from "lucide-react";
+import { Ban, Link2, LogOut, MoreHorizontal, Pencil, Plus, Trash2, Unlink, Users } from "lucide-react";
 import { useState } from "react";
 import { queries } from "~/api/queries";
 import { useSession } from "~/api/session";
-import { changeUser, removeUser, renewInvitation, signOutUser, usersQuery } from "~/api/settings";
+import {
+  changeUser,
+  removeUser,
+  renewInvitation,
+  settingsQuery,
+  signOutUser,
+  unbindUser,
+  usersQuery,
+} from "~/api/settings";
 import type { User } from "~/api/types";
 import { useText } from "~/i18n";
 import { Button, IconButton } from "~/ui/button";
@@ -34,6 +42,7 @@ export function UsersTab() {
         <span className={styles.lines}>
           <bdi className={styles.strong}>{user.name}</bdi>
           <bdi className={styles.quiet}>{user.email}</bdi>
+          <BoundTo issuer={user.bound_to} />
         </span>
       ),
     },
@@ -97,10 +106,19 @@ function State({ user }: { user: User }) {
   return <Badge tone={user.totp ? "good" : "idle"}>{t(user.totp ? "users.two_factors" : "users.one_factor")}</Badge>;
 }
 
+/** The provider through which somebody signs in: by its name here, else by its address. */
+function BoundTo({ issuer }: { issuer: string | null }) {
+  const t = useText();
+  const { data: settings } = useQuery({ ...settingsQuery, enabled: issuer !== null });
+  if (issuer === null) return null;
+  const name = settings?.oidc.find((one) => one.issuer === issuer)?.name ?? issuer;
+  return <span className={styles.quiet}>{t("users.bound", { name })}</span>;
+}
+
 function More({ user, onEdit }: { user: User; onEdit: () => void }) {
   const t = useText();
   const me = useSession().user;
-  const [removing, setRemoving] = useState(false);
+  const [asking, setAsking] = useState<"remove" | "unbind" | null>(null);
   const [link, setLink] = useState<string | null>(null);
   const act = async (work: Promise<unknown>, text: string) => {
     try {
@@ -138,6 +156,16 @@ function More({ user, onEdit }: { user: User; onEdit: () => void }) {
       icon: <LogOut size={16} aria-hidden />,
       do: () => void act(signOutUser(user.id), t("users.signed_out", { name })),
     },
+    ...(user.bound_to === null
+      ? []
+      : [
+          {
+            id: "unbind",
+            label: t("users.unbind"),
+            icon: <Unlink size={16} aria-hidden />,
+            do: () => setAsking("unbind"),
+          },
+        ]),
     {
       id: "remove",
       label: t("users.remove"),
@@ -145,7 +173,7 @@ function More({ user, onEdit }: { user: User; onEdit: () => void }) {
       danger: true,
       apart: true,
       disabled: user.id === me.id,
-      do: () => setRemoving(true),
+      do: () => setAsking("remove"),
     },
   ];
   const trigger = (
@@ -163,9 +191,18 @@ function More({ user, onEdit }: { user: User; onEdit: () => void }) {
         text={<p>{t("users.remove_text")}</p>}
         action={t("users.remove")}
         danger
-        isOpen={removing}
-        onClose={() => setRemoving(false)}
+        isOpen={asking === "remove"}
+        onClose={() => setAsking(null)}
         onConfirm={() => act(removeUser(user.id), t("users.removed", { name }))}
+      />
+      <Confirm
+        title={t("users.unbind_title", { name })}
+        text={<p>{t("users.unbind_text", { email: user.email })}</p>}
+        action={t("users.unbind")}
+        danger
+        isOpen={asking === "unbind"}
+        onClose={() => setAsking(null)}
+        onConfirm={() => act(unbindUser(user), t("users.unbound", { name }))}
       />
     </>
   );
