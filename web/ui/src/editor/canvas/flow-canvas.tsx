@@ -27,9 +27,10 @@ export interface FlowCanvasProps {
   /** How many problems each step has. */
   problems?: ReadonlyMap<string, number>;
   stop: Stop | null;
-  /** Steps that are selected beside it. */
+  /** All steps that are selected, when it is not `stop` alone. */
   marked?: ReadonlySet<string>;
-  onStop: (stop: Stop) => void;
+  /** `keep` leaves selected what is. */
+  onStop: (stop: Stop, keep?: boolean) => void;
   collapsed: ReadonlySet<string>;
   onToggle: (path: string) => void;
   compact?: boolean;
@@ -101,8 +102,8 @@ function Canvas({
   const calls = useMemo(() => ({ commands, select: onStop, toggle: onToggle }), [commands, onStop, onToggle]);
 
   const go = useCallback(
-    (next: Stop) => {
-      onStop(next);
+    (next: Stop, keep = false) => {
+      onStop(next, keep);
       focus(stopKey(next));
     },
     [onStop, focus],
