@@ -97,7 +97,7 @@ async fn every_answer_is_as_described() {
 }
 
 /// What is read of a place at which an order was handled.
-const READ: [&str; 27] = [
+const READ: [&str; 28] = [
     "/system",
     "/catalog",
     "/schema",
@@ -122,6 +122,7 @@ const READ: [&str; 27] = [
     "/audit",
     "/search?q=tea",
     "/uses?kind=tag&name=vip",
+    "/templates",
     "/library",
     "/library/order-to-ticket",
     "/play/chat",
