@@ -10,7 +10,7 @@ const found = (code: string): string[] => rawWords("page.tsx", code).map((line: 
 it("finds words between tags, in what is read out, in lists and in what is said", () => {
   expect(found("<p>Hello there</p>")).toEqual(["Hello there"]);
   expect(found("<p>{open ? 'Open now' : t('x')}</p>")).toEqual(["Open now"]);
-  expect(found("<p>{n + ' steps'}</p>")).toEqual([" steps"]);
+  expect(found("<p>{n + ' steps'}</p>")).toEqual(["steps"]);
   expect(found('<IconButton label="Take away" />')).toEqual(["Take away"]);
   expect(found('const entries = [{ id: "up", label: "Move up" }];')).toEqual(["Move up"]);
   expect(found('toast("Saved"); say(store, "Done");')).toEqual(["Saved", "Done"]);

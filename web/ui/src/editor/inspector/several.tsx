@@ -70,7 +70,7 @@ export function Several({ paths, commands }: { paths: readonly string[]; command
               {t("editor.menu.delete")}
             </Button>
           </div>
-          <p className={styles.hint}>{t(row ? "editor.several_hint" : "editor.several_apart")}</p>
+          <p className={styles.hint}>{t(row ? "editor.several_hint" : "editor.refused.apart")}</p>
         </>
       )}
     </>
