@@ -5,7 +5,7 @@ import { inflateSync } from "node:zlib";
 export function pagesOf(file) {
   const text = file.toString("latin1");
   const objects = new Map();
-  for (const [, id, body] of text.matchAll(/(?:^|\n)(\d+) 0 obj\s*([^]*?)\nendobj/g)) objects.set(id, body);
+  for (const [, id, body] of text.matchAll(/(?:^|\n)(\d+) 0 obj\s*([\s\S]*?)\nendobj/g)) objects.set(id, body);
   const pages = [...objects.values()].filter((body) => /\/Type\s*\/Page\b(?!s)/.test(body));
   const tables = new Map();
   for (const [id, body] of objects) {
@@ -17,7 +17,7 @@ export function pagesOf(file) {
     const [, contents] = /\/Contents (\d+) 0 R/.exec(page) ?? [];
     return shown(stream(objects.get(contents)), fonts);
   });
-  return { pages: pages.map(sizeOf), words: words.join(" ") };
+  return { pages: pages.map(sizeOf), words: words.join(" ").normalize("NFKC") };
 }
 
 function sizeOf(page) {
@@ -36,9 +36,9 @@ function stream(body = "") {
 function letters(table) {
   const found = new Map();
   const word = (hex) => Buffer.from(hex, "hex").swap16().toString("utf16le");
-  for (const [, block] of table.matchAll(/beginbfchar([^]*?)endbfchar/g))
+  for (const [, block] of table.matchAll(/beginbfchar([\s\S]*?)endbfchar/g))
     for (const [, glyph, hex] of block.matchAll(/<(\w+)>\s*<(\w+)>/g)) found.set(Number.parseInt(glyph, 16), word(hex));
-  for (const [, block] of table.matchAll(/beginbfrange([^]*?)endbfrange/g))
+  for (const [, block] of table.matchAll(/beginbfrange([\s\S]*?)endbfrange/g))
     for (const [, first, last, hex] of block.matchAll(/<(\w+)>\s*<(\w+)>\s*<(\w+)>/g)) {
       const start = Number.parseInt(hex, 16);
       for (let at = Number.parseInt(first, 16), step = 0; at <= Number.parseInt(last, 16); at += 1, step += 1)

@@ -254,7 +254,7 @@ export const SectionNode = memo(function SectionNode({ data }: NodeProps & { dat
 
 export const EndNode = memo(function EndNode() {
   const t = useText();
-  return <div className={styles.end}>{t("editor.end")}</div>;
+  return <div className={styles.finish}>{t("editor.end")}</div>;
 });
 
 /** Around the steps that are repeated. */

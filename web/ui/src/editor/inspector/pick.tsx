@@ -43,6 +43,9 @@ export function PickInput({ label, bare, value, onChange, names, hint, error, re
       aria-label={bare ? label : undefined}
       defaultItems={names.names}
       defaultFilter={fits}
+      // Chosen is what is written, however it came there: a text that only begins like a name stays as it is.
+      value={chosen ? value : null}
+      onChange={(id) => id !== null && onChange(String(id))}
       inputValue={value}
       onInputChange={(text) => text !== value && onChange(text)}
       allowsCustomValue
