@@ -40,9 +40,9 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<Templates> {
     let mut found = Templates::default();
     for (connection, told) in join_all(accounts.values().map(told)).await {
         match told {
-            Some(templates) => found
-                .templates
-                .extend(templates.into_iter().map(|template| AccountTemplate { connection: connection.clone(), template })),
+            Some(templates) => found.templates.extend(
+                templates.into_iter().map(|template| AccountTemplate { connection: connection.clone(), template }),
+            ),
             None => found.silent.push(connection),
         }
     }

@@ -70,7 +70,7 @@ async function byKeys(page, ask) {
   await becomes(page, ask, FLOW);
   assert.deepEqual(await selected(page), ["steps/1", "steps/2"]);
   await keyboard.press("Alt+ArrowUp");
-  await said(page, "Moved up: 2 steps");
+  await said(page, "Moved: 2 steps");
   await becomes(page, ask, `${HEAD}  - wait: 3h\n  - wait: 4h # four\n${IF}  - stop: done\n`);
   await keyboard.press("ControlOrMeta+z");
   // A step of a branch and one behind it: the selection stays while one walks on.

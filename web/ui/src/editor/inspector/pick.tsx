@@ -77,12 +77,12 @@ function Choice({ named }: { named: Named }) {
   return (
     <ListBoxItem id={named.id} textValue={named.id} className={popover.item}>
       <span className={popover.words}>
-        <Text slot="label" dir="auto">
-          {named.id}
+        <Text slot="label">
+          <bdi>{named.id}</bdi>
         </Text>
         {named.title && named.title !== named.id && (
-          <Text slot="description" className={popover.detail} dir="auto">
-            {named.title}
+          <Text slot="description" className={popover.detail}>
+            <bdi>{named.title}</bdi>
           </Text>
         )}
       </span>

@@ -34,7 +34,7 @@ export function PrintSheet({ picture }: { picture: Picture }) {
         <h1>
           <bdi>{picture.name}</bdi>
         </h1>
-        {picture.note && <p dir="auto">{picture.note}</p>}
+        {picture.note && <Words text={picture.note} />}
         <p className={styles.quiet}>{t("editor.print.printed", { time: dateTime(new Date(serverNow())) })}</p>
       </header>
       <h2>{t("editor.starts")}</h2>
@@ -67,11 +67,11 @@ function Starts({ picture }: { picture: Picture }) {
       <ul className={styles.starts}>
         {picture.triggers.map((trigger) => (
           <li key={trigger.path}>
-            <strong>{triggerInWords(trigger.type, t)}</strong> <span dir="auto">{triggerDetail(trigger, t)}</span>
+            <strong>{triggerInWords(trigger.type, t)}</strong> <bdi dir="auto">{triggerDetail(trigger, t)}</bdi>
           </li>
         ))}
       </ul>
-      {picture.when && <p dir="auto">{t("editor.only_when", { when: conditionInWords(picture.when, t) })}</p>}
+      {picture.when && <p>{t("editor.only_when", { when: conditionInWords(picture.when, t) })}</p>}
     </>
   );
 }
@@ -88,6 +88,15 @@ function Steps({ lane }: { lane: Lane }) {
   );
 }
 
+/** A line in the direction of its own words, on the side where the page begins. */
+function Words({ text, quiet = false }: { text: string; quiet?: boolean }) {
+  return (
+    <p className={quiet ? styles.quiet : ""}>
+      <bdi dir="auto">{text}</bdi>
+    </p>
+  );
+}
+
 function OneStep({ step }: { step: Step }) {
   const t = useText();
   const card = cardOf(step, t);
@@ -96,12 +105,8 @@ function OneStep({ step }: { step: Step }) {
       <div className={styles.step}>
         <bdi className={styles.title}>{card.title}</bdi>
         {step.id && <code dir="ltr">{step.id}</code>}
-        {card.detail && <p dir="auto">{card.detail}</p>}
-        {step.note && (
-          <p className={styles.quiet} dir="auto">
-            {step.note}
-          </p>
-        )}
+        {card.detail && <Words text={card.detail} />}
+        {step.note && <Words text={step.note} quiet />}
       </div>
       {step.lanes
         .filter(({ exists, steps }) => exists || steps.length > 0)

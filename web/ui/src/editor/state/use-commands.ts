@@ -63,8 +63,9 @@ export function useCommands(store: EditorStore, open: Opening): Actions {
     };
     /** Of one step its name is said, of several how many they are. */
     const done = (what: "copied" | "moved" | "up" | "down" | "duplicated", paths: readonly string[], name: string) => {
+      const many = what === "up" || what === "down" ? "moved" : what;
       const one = paths.length === 1;
-      say(store, one ? t(`editor.said.${what}`, { what: name }) : t(`editor.said.${what}_many`, { n: paths.length }));
+      say(store, one ? t(`editor.said.${what}`, { what: name }) : t(`editor.said.${many}_many`, { n: paths.length }));
     };
     const pasteAt = async (place: { list: string; index: number }) => {
       const text = (await navigator.clipboard?.readText().catch(() => kept)) || kept;
