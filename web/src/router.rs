@@ -77,6 +77,7 @@ pub(crate) fn api_routes() -> Routes {
         .get("/events", SIGNED_IN, api::live::stream)
         .get("/search", SIGNED_IN, api::search::find)
         .get("/uses", may(FlowsRead), api::uses::list)
+        .get("/templates", may(FlowsRead), api::templates::list)
         .get("/library", may(FlowsRead), api::library::list)
         .get("/library/{id}", may(FlowsRead), api::library::show)
         .post("/play", may(FlowsEdit), api::play::play)

@@ -34,6 +34,7 @@ pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod studio;
 pub(crate) mod system;
+pub(crate) mod templates;
 pub(crate) mod timeline;
 pub(crate) mod tokens;
 pub(crate) mod users;

@@ -125,6 +125,7 @@ const READ: [&str; 28] = [
     "/audit",
     "/search?q=tea",
     "/uses?kind=tag&name=vip",
+    "/templates",
     "/library",
     "/library/order-to-ticket",
     "/play/chat",

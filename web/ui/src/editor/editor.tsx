@@ -14,6 +14,8 @@ import styles from "./editor.module.css";
 import { Banners } from "./header/banners";
 import { Header } from "./header/header";
 import { Problems } from "./header/problems";
+import type { Stop } from "./model/walk";
+import { Printing } from "./print/printing";
 import { useApprovalNeeded } from "./publish/draft";
 import { withPublishTexts } from "./publish/texts";
 import { type Autosave, forgetCopy } from "./state/autosave";
@@ -30,8 +32,8 @@ import {
   type View,
 } from "./state/editor";
 import type { LockKeeper } from "./state/lock";
+import { standOn } from "./state/selection";
 import { type Opening, useCommands } from "./state/use-commands";
-import { rowOf } from "./state/wrap";
 
 // The picture comes first; forms and lists follow while it is looked at, windows when they are opened.
 const forms = () => import("./inspector/inspector");
@@ -71,14 +73,14 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
   const [window_, setWindow] = useState<"publish" | "versions" | "search" | "help" | "drop" | null>(null);
   const [testing, setTesting] = useState(false);
   const [adding, setAdding] = useState<{ list: string; index: number; anchor: Element } | null>(null);
-  const [parting, setParting] = useState<string | null>(null);
+  const [parting, setParting] = useState<readonly string[] | null>(null);
   const [menu, setMenu] = useState<{ path: string; anchor: Element } | null>(null);
   const opening = useMemo<Opening>(
     () => ({
       picker: (place, anchor) => setAdding({ ...place, anchor }),
       menu: (path, anchor) => setMenu({ path, anchor }),
       test: () => setTesting(true),
-      toFlow: (path) => setParting(path),
+      toFlow: (paths) => setParting(paths),
     }),
     [],
   );
@@ -159,6 +161,7 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
       <Suspense>{testing && <TestPanel isFlow={kind === "flows"} onClose={() => setTesting(false)} />}</Suspense>
       <Problems onProblem={toProblem} />
       <Live />
+      {kind === "flows" && <Printing />}
       <Suspense>
         <StepPicker
           anchor={adding?.anchor ?? null}
@@ -167,7 +170,7 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
           onPaste={() => adding && commands.pasteAt(adding)}
         />
         <StepMenu target={menu} commands={commands} onClose={() => setMenu(null)} />
-        {parting !== null && <ToFlow path={parting} onClose={() => setParting(null)} />}
+        {parting !== null && <ToFlow paths={parting} onClose={() => setParting(null)} />}
         {window_ === "search" && <SearchDialog onClose={close} />}
         {window_ === "help" && <Help onClose={close} />}
         {window_ === "versions" && <Versions kind={kind} id={id} mayPublish={mayPublish} onClose={close} />}
@@ -212,18 +215,18 @@ function Views({ commands, onHelp }: { commands: ReturnType<typeof useCommands> 
   const picture = useEditor((state) => state.picture);
   const problems = useEditor((state) => state.problems);
   const stop = useEditor((state) => state.stop);
-  const more = useEditor((state) => state.more);
-  const marked = useMemo(
-    () => new Set(stop?.kind === "step" && more > 0 ? rowOf(picture, stop.path, more).map(({ path }) => path) : []),
-    [picture, stop, more],
-  );
+  const many = useEditor((state) => state.many);
+  const marked = useMemo(() => new Set(many), [many]);
   const collapsed = useEditor((state) => state.collapsed);
   const compact = useEditor((state) => state.compact);
   const painted = useEditor((state) => state.painted);
   const broken = useEditor((state) => state.broken !== null);
   const wanted = useEditor((state) => (state.wanted.what === "stop" ? state.wanted.count : 0));
   const counts = useMemo(() => problemsByStep(picture, problems), [picture, problems]);
-  const onStop = useCallback((next: Parameters<typeof select>[1]) => select(store, next), [store]);
+  const onStop = useCallback(
+    (next: Stop, keep = false) => (keep ? standOn(store, next) : select(store, next)),
+    [store],
+  );
   const onToggle = useCallback((path: string) => toggleCollapsed(store, path), [store]);
   if (view === "yaml") return <TextView />;
   if (view === "outline") {

@@ -144,10 +144,12 @@ export function list(parts: readonly string[]): string {
   return cached("list", (tag) => new Intl.ListFormat(tag)).format(parts);
 }
 
-/** A language by its code, in the language of the app. */
+/** A language by its code (`zh-CN`, or as providers write it, `zh_CN`), in the language of the app. */
 export function languageName(code: string): string {
   try {
-    return cached("languages", (tag) => new Intl.DisplayNames(tag, { type: "language" })).of(code) ?? code;
+    return (
+      cached("languages", (tag) => new Intl.DisplayNames(tag, { type: "language" })).of(code.replace("_", "-")) ?? code
+    );
   } catch {
     return code;
   }

@@ -6,6 +6,8 @@ import { catalogQuery } from "~/editor/api";
 import { ConditionField } from "~/editor/inspector/condition-field";
 import { at, documentOf, errorAt, useField, useRefused } from "~/editor/inspector/field";
 import inspector from "~/editor/inspector/inspector.module.css";
+import { useKnown } from "~/editor/inspector/known";
+import { PickInput } from "~/editor/inspector/pick";
 import { More, SchemaFields } from "~/editor/inspector/schema-fields";
 import { ChoiceField, DurationField, PlainField, TemplateField } from "~/editor/inspector/values";
 import { triggerInWords } from "~/editor/model/cards";
@@ -15,7 +17,7 @@ import { asText } from "~/editor/model/view";
 import { edit, isOpen, useEditor, useEditorStore } from "~/editor/state/editor";
 import { useText } from "~/i18n";
 import { Button, IconButton } from "~/ui/button";
-import { Switch, TextField } from "~/ui/field";
+import { Switch } from "~/ui/field";
 import { Menu } from "~/ui/menu";
 import { parsePath, removeItem, setValue, type Value } from "~/yaml";
 import { setFlag } from "./commands";
@@ -97,13 +99,14 @@ function TeamField({ path }: { path: readonly string[] }) {
   const team = useField([...path, "team"]);
   const demand = useField(path);
   return (
-    <TextField
+    <PickInput
       label={t("rules.team")}
       hint={t("rules.team_hint")}
+      names={useKnown("team")}
       error={team.error}
       value={asText(team.value)}
       onChange={(text) => (text === "" ? demand.unset() : team.set(text))}
-      isReadOnly={team.readOnly}
+      readOnly={team.readOnly}
     />
   );
 }

@@ -42,8 +42,8 @@ export function Menu({ trigger, label, entries }: { trigger: ReactElement; label
               {isChoice && <Check size={14} className={styles.tick} aria-hidden />}
               {entry.icon}
               <span className={styles.words}>
-                {entry.label}
-                {entry.detail && <span className={styles.detail}>{entry.detail}</span>}
+                <bdi>{entry.label}</bdi>
+                {entry.detail && <bdi className={styles.detail}>{entry.detail}</bdi>}
               </span>
             </MenuItem>,
           ])}

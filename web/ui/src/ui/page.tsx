@@ -27,7 +27,7 @@ export function Page({ title, name, about, back, actions, children }: PageProps)
       <header className={styles.head}>
         <div className={styles.titles}>
           {back}
-          <h1>{title}</h1>
+          <h1>{typeof title === "string" ? <bdi>{title}</bdi> : title}</h1>
           {about && <p className={styles.about}>{about}</p>}
         </div>
         {actions && <div className={styles.actions}>{actions}</div>}

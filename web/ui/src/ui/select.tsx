@@ -44,7 +44,7 @@ export function Select({ label, compact, choices, value, onChange, hint, isDisab
     >
       {!compact && <Label className={field.label}>{label}</Label>}
       <Button className={styles.trigger}>
-        <SelectValue className={styles.value}>{({ selectedText }) => selectedText}</SelectValue>
+        <SelectValue className={styles.value}>{({ selectedText }) => <bdi>{selectedText}</bdi>}</SelectValue>
         <ChevronDown size={16} aria-hidden />
       </Button>
       {hint && (
@@ -109,10 +109,12 @@ function Item({ choice }: { choice: Choice }) {
     <ListBoxItem id={choice.id} textValue={choice.label} className={styles.item}>
       <Check size={14} className={styles.tick} aria-hidden />
       <span className={styles.words}>
-        <Text slot="label">{choice.label}</Text>
+        <Text slot="label">
+          <bdi>{choice.label}</bdi>
+        </Text>
         {choice.detail && (
           <Text slot="description" className={styles.detail}>
-            {choice.detail}
+            <bdi>{choice.detail}</bdi>
           </Text>
         )}
       </span>

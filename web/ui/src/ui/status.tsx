@@ -94,5 +94,6 @@ export const RUN_STATUS_TEXT = Object.fromEntries(
 
 /** A small word such as a tag or a kind of trigger. */
 export function Chip({ children, tone = "plain" }: { children: ReactNode; tone?: "plain" | "accent" }) {
-  return <span className={`${styles.chip} ${tone === "accent" ? styles.accent : ""}`}>{children}</span>;
+  // Mostly what people wrote: tags, labels.
+  return <bdi className={`${styles.chip} ${tone === "accent" ? styles.accent : ""}`}>{children}</bdi>;
 }

@@ -17,6 +17,7 @@ export {
 export { inline, type Value } from "./print";
 export { type Reason, Refused } from "./refused";
 export { freeId, idsOf, renameId } from "./rename";
+export { copyItems, type Item, moveItems, removeItems } from "./several";
 export { data, formatPath, nodeAt, type Path, parsePath, problem, rangeOf, read, type Source } from "./source";
 export { apply, difference, invert, type Splice } from "./splice";
 export { removeKey, renameKey, setValue } from "./values";

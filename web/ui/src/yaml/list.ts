@@ -1,6 +1,6 @@
 //! Edits of lists of steps: insert, remove, move, copy, paste, each with the comments that belong to it.
 
-import { isMap, isSeq, type YAMLSeq } from "yaml";
+import { isMap, isSeq, type Pair, type YAMLSeq } from "yaml";
 import { changed, Draft, type Edited } from "./edit";
 import { expandTo } from "./expand";
 import { columnOf, kindAt, lineEnd, lineStart, shift } from "./lines";
@@ -159,7 +159,8 @@ export function startsWith(path: Path, beginning: Path): boolean {
   return path.length >= beginning.length && beginning.every((part, at) => path[at] === part);
 }
 
-function insert(draft: Draft, list: Path, index: number, text: string, order: readonly string[]): void {
+/** Puts the lines of items before item `index` of a list. */
+export function insert(draft: Draft, list: Path, index: number, text: string, order: readonly string[]): void {
   const lines = text.replace(/\n$/, "");
   const node = nodeAt(draft.source, list);
   if (node && !isBlank(node) && !isSeq(node)) throw new Refused("wrong_kind");
@@ -198,7 +199,8 @@ function insertAmong(draft: Draft, list: YAMLSeq, index: number, lines: string):
   draft.splice({ from: at, to: at, insert: open ? `\n${body}` : `${body}\n` });
 }
 
-function remove(draft: Draft, list: Path, index: number): void {
+/** Takes one item out of a list. */
+export function remove(draft: Draft, list: Path, index: number): void {
   let node = listAt(draft.source, list);
   if (index < 0 || index >= node.items.length) throw new Refused("missing");
   if (node.flow && node.items.length > 1) {
@@ -218,23 +220,29 @@ function remove(draft: Draft, list: Path, index: number): void {
     draft.splice({ from: block.from, to: withBlank(text, block.from, block.to), insert: "" });
     return;
   }
-  const parent = nodeAt(draft.source, list.slice(0, -1));
-  const pair = isMap(parent) ? pairOf(parent, list.at(-1) ?? "") : undefined;
-  if (!pair) throw new Refused("wrong_kind");
-  const colon = colonAfter(pair);
+  const colon = colonAfter(keyOf(draft.source, list));
   draft.splice({ from: colon, to: colon, insert: " []" }, { from: block.from, to: block.to, insert: "" });
 }
 
-/** An empty line on both sides of what goes: one of them goes too. */
-function withBlank(text: string, from: number, to: number): number {
+/** The end of what goes: of an empty line on both sides of it, one goes too. */
+export function withBlank(text: string, from: number, to: number): number {
   const above = from === 0 || kindAt(text, lineStart(text, from - 1)) === "blank";
   return above && to < text.length && kindAt(text, to) === "blank" ? lineEnd(text, to) : to;
 }
 
-function listAt(source: Source, path: Path): YAMLSeq {
+/** The list at a place. */
+export function listAt(source: Source, path: Path): YAMLSeq {
   const node = nodeAt(source, path);
   if (!isSeq(node)) throw new Refused(node ? "wrong_kind" : "missing");
   return node;
+}
+
+/** The key that a list belongs to, with the list. */
+export function keyOf(source: Source, list: Path): Pair {
+  const parent = nodeAt(source, list.slice(0, -1));
+  const pair = isMap(parent) ? pairOf(parent, list.at(-1) ?? "") : undefined;
+  if (!pair) throw new Refused("wrong_kind");
+  return pair;
 }
 
 function inLines(source: Source, path: Path): boolean {

@@ -7,6 +7,11 @@ const MOST_TABS = 60;
 /** Steps of a flow that one walks along at most. */
 const MOST_STEPS = 60;
 
+/** A list that came up while one wrote is closed, as one does before going on: what is behind it cannot be reached. */
+async function closeList(page, field) {
+  if ((await field.getAttribute("aria-expanded")) === "true") await page.keyboard.press("Escape");
+}
+
 const isFocused = (locator) => locator.evaluate((element) => element === document.activeElement).catch(() => false);
 const focusedStop = (page) => page.evaluate(() => document.activeElement?.getAttribute("data-stop") ?? null);
 const cssOf = (stop) => `[data-stop="${stop}"]`;
@@ -73,6 +78,7 @@ export function keyboard(page) {
       await to(field);
       await keys.press("ControlOrMeta+a");
       await keys.type(words);
+      await closeList(page, field);
     },
     /** Writes data into a field, as the list of data offers it. */
     insert: async (field, name) => {
@@ -161,6 +167,7 @@ export function mouse(page) {
       await click(field);
       await page.keyboard.press("ControlOrMeta+a");
       await page.keyboard.type(words);
+      await closeList(page, field);
     },
     insert: async (field, name) => {
       const box = field.locator("xpath=..");

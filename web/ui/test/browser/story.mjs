@@ -12,6 +12,7 @@ const PARAMS = "Variables of the template";
 async function make(page, hands, name) {
   const button = (label) => page.getByRole("button", { name: label });
   const box = (label) => page.getByRole("textbox", { name: label, exact: true });
+  const named = (label) => page.getByRole("combobox", { name: label, exact: true });
   await hands.press(page.getByRole("main").getByRole("button", { name: "New flow" }).first());
   const dialog = page.getByRole("dialog");
   await dialog.waitFor();
@@ -31,30 +32,26 @@ async function make(page, hands, name) {
   await hands.choose(button(/Relation/), "is more than");
   await hands.write(box("value"), "1000");
   await hands.add("steps/0/then/+", "Add tags");
-  await hands.write(page.getByRole("textbox", { name: /Tags.*row 1/ }), "vip");
+  await hands.write(page.getByRole("combobox", { name: /Tags.*row 1/ }), "vip");
   await hands.add("steps/0/then/0", "Hand over to a person");
-  await hands.write(box("Team"), "sales");
+  await hands.write(named("Team"), "sales");
   await hands.write(box("Reason"), "An order worth more than 1 000");
   await hands.add("steps/0", "Create a ticket in the CRM");
   await hands.write(box("Subject"), "Order");
   await hands.insert(box("Subject"), "Event: order · id");
   await hands.add("steps/1", "Send a template");
-  await hands.write(box("Template"), "order_confirmation");
-  await hands.press(button(/more fields/));
+  await hands.write(named("Template"), "order_confirmation");
+  await hands.press(button(/^Add its values/));
   const values = page.getByRole("group", { name: PARAMS });
   for (const [name, value] of [
     ["order", "{{event.order.id}}"],
     ["ticket", "soon"],
-  ]) {
-    await hands.press(values.getByRole("button", { name: "Add", exact: true }));
-    await hands.write(values.getByRole("textbox", { name: "Name", exact: true }).last(), name);
-    await page.keyboard.press("Enter");
+  ])
     await hands.write(values.getByRole("textbox", { name, exact: true }), value);
-  }
   await hands.add("steps/2", "Wait for the customer");
   await hands.write(box("Wait at most"), "48");
   await hands.add("steps/3/on_timeout/+", "Send a template");
-  await hands.write(box("Template"), "order_reminder");
+  await hands.write(named("Template"), "order_reminder");
   await page.getByText(/^Saved/).waitFor();
 }
 

@@ -4,6 +4,7 @@ import { createContext, useContext } from "react";
 import type { Stop } from "../model/walk";
 import type { Around } from "../state/wrap";
 
+/** What is done to a step is done to all selected ones when it is one of them. */
 export interface Commands {
   /** Opens the list of steps; what is picked comes before item `index` of `list`. */
   add: (place: { list: string; index: number }, anchor: Element) => void;
@@ -21,11 +22,13 @@ export interface Commands {
   menu: (path: string, anchor: Element) => void;
   /** Selects all steps from the selected one to this. */
   selectTo: (path: string) => void;
-  /** Selects one step more behind the selected ones, or one less. */
+  /** Selects one step more in this direction, or one less. */
   selectMore: (by: 1 | -1) => void;
-  /** Puts the selected steps into a step around them. */
+  /** Adds a step to the selected ones or takes it away; `stand` moves the focus to it. */
+  selectAlso: (path: string, stand: boolean) => void;
+  /** Puts the steps into a step around them. */
   wrap: (path: string, around: Around) => void;
-  /** Asks for the name of a flow that the selected steps go into. */
+  /** Asks for the name of a flow that the steps go into. */
   toFlow: (path: string) => void;
   test: () => void;
 }

@@ -2,7 +2,7 @@
 
 import type { Translate } from "~/i18n";
 import { cardOf, laneInWords, triggerInWords } from "../model/cards";
-import { type Layout, layout, NORMAL, type Place } from "../model/layout";
+import { type Box, type Layout, layout, NORMAL, type Place } from "../model/layout";
 import type { Picture } from "../model/model";
 import { pathOf } from "./connectors";
 
@@ -17,14 +17,54 @@ const MOST = 8_000;
 /** The picture as SVG. Its colours are those of paper, whatever the page looks like. */
 export function svgOf(picture: Picture, rtl: boolean, t: Translate): string {
   const plan = layout(picture, { collapsed: new Set(), sizes: NORMAL, rtl });
-  const box = boundsOf(plan);
+  return drawing(picture, plan, boundsOf(plan), 1, rtl, t);
+}
+
+/** How large one page of paper is, in pixels. */
+export interface Paper {
+  width: number;
+  height: number;
+}
+
+/** The picture as one SVG for each page: as large as the width allows, and cut where no card is cut through. */
+export function svgPages(picture: Picture, paper: (width: number) => Paper, rtl: boolean, t: Translate): string[] {
+  const plan = layout(picture, { collapsed: new Set(), sizes: NORMAL, rtl });
+  const whole = boundsOf(plan);
+  const { width, height } = paper(whole.width);
+  const scale = Math.min(1, width / whole.width);
+  const edges = [whole.y, ...cuts(plan.places, whole, height / scale), whole.y + whole.height];
+  return edges.slice(1).map((bottom, at) => {
+    const top = edges[at] as number;
+    return drawing(picture, plan, { ...whole, y: top, height: bottom - top }, scale, rtl, t);
+  });
+}
+
+/** Where a picture is cut into pieces of at most `most`. A card that is taller than that is cut through. */
+export function cuts(places: readonly Place[], { y, height }: Box, most: number): number[] {
+  const cards = places.filter(({ kind }) => kind !== "frame");
+  const found: number[] = [];
+  for (let from = y; y + height - from > most; from = found.at(-1) as number) {
+    let at = from + most;
+    for (;;) {
+      const through = cards.find((card) => card.y < at && card.y + card.height > at);
+      if (!through) break;
+      at = through.y;
+    }
+    found.push(at > from ? at : from + most);
+  }
+  return found;
+}
+
+function drawing(picture: Picture, plan: Layout, box: Box, scale: number, rtl: boolean, t: Translate): string {
+  const inside = ({ y, height }: Box) => y < box.y + box.height && y + height > box.y;
   const lines = plan.lines.map(
     ({ points, error }) => `<path d="${pathOf(points)}" stroke="${error ? "#b3261e" : "#8a9599"}"/>`,
   );
-  const places = plan.places.map((place) => drawn(place, picture, rtl, t));
+  const places = plan.places.filter(inside).map((place) => drawn(place, picture, rtl, t));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${box.x} ${box.y} ${box.width} ${box.height}" `,
-    `width="${box.width}" height="${box.height}" font-family="system-ui, sans-serif" direction="${rtl ? "rtl" : "ltr"}">`,
+    `width="${box.width * scale}" height="${box.height * scale}" `,
+    `font-family="system-ui, sans-serif" direction="${rtl ? "rtl" : "ltr"}">`,
     `<title>${escaped(picture.name)}</title>`,
     `<rect x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" fill="#ffffff"/>`,
     `<g fill="none" stroke-width="1.5">${lines.join("")}</g>`,
@@ -33,7 +73,7 @@ export function svgOf(picture: Picture, rtl: boolean, t: Translate): string {
   ].join("");
 }
 
-function boundsOf(plan: Layout): { x: number; y: number; width: number; height: number } {
+function boundsOf(plan: Layout): Box {
   const left = Math.min(...plan.places.map(({ x }) => x)) - MARGIN;
   const right = Math.max(...plan.places.map(({ x, width }) => x + width)) + MARGIN;
   const bottom = Math.max(...plan.places.map(({ y, height }) => y + height)) + MARGIN;
@@ -64,7 +104,7 @@ function drawn(place: Place, picture: Picture, rtl: boolean, t: Translate): stri
   ].join("");
 }
 
-function rect({ x, y, width, height }: { x: number; y: number; width: number; height: number }, more: string): string {
+function rect({ x, y, width, height }: Box, more: string): string {
   return `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="12" ${more}/>`;
 }
 

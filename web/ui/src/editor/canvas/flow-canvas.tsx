@@ -27,9 +27,10 @@ export interface FlowCanvasProps {
   /** How many problems each step has. */
   problems?: ReadonlyMap<string, number>;
   stop: Stop | null;
-  /** Steps that are selected beside it. */
+  /** All steps that are selected, when it is not `stop` alone. */
   marked?: ReadonlySet<string>;
-  onStop: (stop: Stop) => void;
+  /** `keep` leaves selected what is. */
+  onStop: (stop: Stop, keep?: boolean) => void;
   collapsed: ReadonlySet<string>;
   onToggle: (path: string) => void;
   compact?: boolean;
@@ -97,12 +98,12 @@ function Canvas({
     [picture, plan, states, took, problems, stop, marked, collapsed, compact, t],
   );
   const onInit = useFirstView(frame, plan.width);
-  const focus = useFocus(frame, plan);
+  const [focus, heading] = useFocus(frame, plan);
   const calls = useMemo(() => ({ commands, select: onStop, toggle: onToggle }), [commands, onStop, onToggle]);
 
   const go = useCallback(
-    (next: Stop) => {
-      onStop(next);
+    (next: Stop, keep = false) => {
+      onStop(next, keep);
       focus(stopKey(next));
     },
     [onStop, focus],
@@ -132,7 +133,9 @@ function Canvas({
       zoom,
       help: onHelp ?? (() => undefined),
     };
-    if (onKey(event.nativeEvent, stopOf(target.getAttribute("data-stop") ?? ""), target, keys)) {
+    // Keys may come faster than the picture follows.
+    const at = heading.current ?? target.getAttribute("data-stop") ?? "";
+    if (onKey(event.nativeEvent, stopOf(at), target, keys)) {
       event.preventDefault();
       event.stopPropagation();
     }
@@ -277,14 +280,20 @@ function useFirstView(frame: Frame, width: number) {
   }, [frame, flow, width]);
 }
 
-/** Brings a stop into sight and gives it the focus. */
-function useFocus(frame: Frame, plan: Plan) {
+type Focusing = [focus: (key: string) => void, heading: { current: string | null }];
+
+/** Brings a stop into sight and gives it the focus; and which stop that is until it has it. */
+function useFocus(frame: Frame, plan: Plan): Focusing {
   const flow = useReactFlow();
+  const heading = useRef<string | null>(null);
   const current = useRef(plan);
   current.current = plan;
-  return useCallback(
+  const focus = useCallback(
     (key: string) => {
+      heading.current = key;
       const attempt = (left: number) => {
+        // Another one was asked for meanwhile.
+        if (heading.current !== key) return;
         const box = frame.current;
         const place = current.current.places.find((own) => own.key === key);
         if (box && place) {
@@ -300,13 +309,18 @@ function useFocus(frame: Frame, plan: Plan) {
             void flow.setCenter(middle.x, middle.y, { zoom: Math.max(zoom, NEAR), duration: still() ? 0 : 150 });
         }
         const element = box?.querySelector<HTMLElement>(`[data-stop="${CSS.escape(key)}"]`);
-        if (element) element.focus({ preventScroll: true });
-        else if (left > 0) requestAnimationFrame(() => attempt(left - 1));
+        if (!element && left > 0) {
+          requestAnimationFrame(() => attempt(left - 1));
+          return;
+        }
+        heading.current = null;
+        element?.focus({ preventScroll: true });
       };
       requestAnimationFrame(() => attempt(20));
     },
     [flow, frame],
   );
+  return [focus, heading];
 }
 
 function still(): boolean {

@@ -10,7 +10,8 @@ export interface Keys {
   collapsed: ReadonlySet<string>;
   rtl: boolean;
   commands: Commands | null;
-  go: (stop: Stop) => void;
+  /** Stands on a stop; `keep` leaves selected what is. */
+  go: (stop: Stop, keep?: boolean) => void;
   toggle: (path: string) => void;
   zoom: (by: "in" | "out" | "whole" | "fit") => void;
   help: () => void;
@@ -27,7 +28,7 @@ export function onKey(event: KeyboardEvent, stop: Stop, anchor: Element, keys: K
   const { commands } = keys;
   const modifier = event.ctrlKey || event.metaKey;
   const path = stop.kind === "step" ? stop.path : null;
-  if (modifier && !event.altKey) return withModifier(event, stop, path, commands);
+  if (modifier && !event.altKey) return withModifier(event, stop, path, keys);
   if (event.altKey) {
     if (!commands || path === null || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return false;
     commands.move(path, event.key === "ArrowUp" ? -1 : 1);
@@ -101,11 +102,16 @@ function onLetter(
   return false;
 }
 
-function withModifier(event: KeyboardEvent, stop: Stop, path: string | null, commands: Commands | null): boolean {
+function withModifier(event: KeyboardEvent, stop: Stop, path: string | null, keys: Keys): boolean {
+  const { commands } = keys;
   if (!commands) return false;
   const key = event.key.toLowerCase();
-  if (key === "v") commands.paste(stop);
+  if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+    const target = neighbour(event.key, stop, keys);
+    if (target) keys.go(target, true);
+  } else if (key === "v") commands.paste(stop);
   else if (path === null) return false;
+  else if (key === " ") commands.selectAlso(path, false);
   else if (key === "c") commands.copy(path);
   else if (key === "x") commands.cut(path);
   else if (key === "d") commands.duplicate(path);

@@ -102,9 +102,11 @@ export const StepNode = memo(function StepNode({ data }: NodeProps & { data: Car
       draggable={commands !== null}
       onDragStart={drag}
       onDragEnd={() => delete document.body.dataset.dragging}
-      onClick={(event) =>
-        event.shiftKey && commands ? commands.selectTo(data.path) : select({ kind: "step", path: data.path })
-      }
+      onClick={(event) => {
+        if (event.shiftKey && commands) commands.selectTo(data.path);
+        else if ((event.ctrlKey || event.metaKey) && commands) commands.selectAlso(data.path, true);
+        else select({ kind: "step", path: data.path });
+      }}
       onDoubleClick={() => commands?.open({ kind: "step", path: data.path })}
       onContextMenu={(event) => {
         if (!commands) return;
@@ -252,7 +254,7 @@ export const SectionNode = memo(function SectionNode({ data }: NodeProps & { dat
 
 export const EndNode = memo(function EndNode() {
   const t = useText();
-  return <div className={styles.end}>{t("editor.end")}</div>;
+  return <div className={styles.finish}>{t("editor.end")}</div>;
 });
 
 /** Around the steps that are repeated. */

@@ -61,7 +61,7 @@ export interface About {
   took: Readonly<Record<string, string>>;
   problems: ReadonlyMap<string, number>;
   stop: Stop | null;
-  /** Steps that are selected beside the stop. */
+  /** All steps that are selected, when it is not the stop alone. */
   marked?: ReadonlySet<string>;
   collapsed: ReadonlySet<string>;
   compact: boolean;
@@ -130,7 +130,7 @@ function node(
       problems: about.problems.get(step.path) ?? 0,
       state: about.states?.[step.path] ?? null,
       took: about.took[step.path] ?? "",
-      selected: chosen || (about.marked?.has(step.path) ?? false),
+      selected: about.marked && about.marked.size > 0 ? about.marked.has(step.path) : chosen,
       tab,
       branches: step.lanes.length,
       inside: step.inside,

@@ -31,13 +31,9 @@ export function StepMenu({ target, commands, onClose }: Props) {
   const t = useText();
   const store = useEditorStore();
   const step = useEditor((state) => (target ? state.picture.steps.get(target.path) : undefined));
-  const more = useEditor((state) => state.more);
-  const first = useEditor((state) => (state.stop?.kind === "step" ? state.stop.path : null));
   const place = useMemo(() => ({ current: target?.anchor ?? null }), [target]);
   if (!target || !step) return null;
-  const { anchor } = target;
-  // Of several selected steps the first is meant, and those behind it with it.
-  const path = more > 0 && first ? first : target.path;
+  const { anchor, path } = target;
   const entries = [
     { id: "edit", icon: Pencil, do: () => commands.open({ kind: "step", path }) },
     { id: "above", icon: Plus, do: () => commands.add({ list: step.list, index: step.index }, anchor) },

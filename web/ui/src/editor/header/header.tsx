@@ -1,6 +1,17 @@
 //! The bar above the flow: what it is called, whether it is saved and live, and what can be done with all of it.
 
-import { FlaskConical, History, ImageDown, ListTree, MoreHorizontal, Redo2, Rows3, Search, Undo2 } from "lucide-react";
+import {
+  FlaskConical,
+  History,
+  ImageDown,
+  ListTree,
+  MoreHorizontal,
+  Printer,
+  Redo2,
+  Rows3,
+  Search,
+  Undo2,
+} from "lucide-react";
 import { lazy, Suspense } from "react";
 import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import type { FlowState } from "~/api/types";
@@ -72,6 +83,17 @@ export function Header(props: Props) {
           icon: <ImageDown size={16} aria-hidden />,
           do: () => void savePicture(kind),
         }))
+      : []),
+    ...(props.kind === "flows"
+      ? [
+          {
+            id: "print",
+            label: t("editor.print"),
+            icon: <Printer size={16} aria-hidden />,
+            // The list is closed first, and gives the focus back.
+            do: () => void requestAnimationFrame(() => window.print()),
+          },
+        ]
       : []),
     { id: "help", label: t("editor.keys"), icon: <ListTree size={16} aria-hidden />, do: props.onHelp },
     ...(props.mayEdit

@@ -14,6 +14,7 @@ const KEYS: [string, string][] = [
   ["Del", "delete"],
   ["Alt ↑ ↓", "move"],
   ["Shift ↑ ↓", "select"],
+  ["Ctrl ↑ ↓ Space", "select_also"],
   ["Ctrl C X V D", "copy"],
   ["Ctrl Z", "undo"],
   ["Ctrl Shift Z", "redo"],

@@ -46,9 +46,11 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
           {found.map(({ step, card }) => (
             <ListBoxItem key={step.path} id={step.path} textValue={card.title} className={styles.hit}>
               <StepIcon icon={card.icon} size={16} />
-              <Text slot="label">{card.title}</Text>
+              <Text slot="label">
+                <bdi>{card.title}</bdi>
+              </Text>
               <Text slot="description" className={styles.hit_detail}>
-                {card.detail}
+                <bdi>{card.detail}</bdi>
               </Text>
             </ListBoxItem>
           ))}

@@ -9,18 +9,17 @@ import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { TextField } from "~/ui/field";
 import { toast } from "~/ui/toast";
-import { say, useEditor, useEditorStore } from "../state/editor";
+import { say, useEditorStore } from "../state/editor";
 import { moveToFlow } from "../state/subflow";
 
-export function ToFlow({ path, onClose }: { path: string; onClose: () => void }) {
+export function ToFlow({ paths, onClose }: { paths: readonly string[]; onClose: () => void }) {
   const t = useText();
   const store = useEditorStore();
   const client = useQueryClient();
-  const more = useEditor((state) => state.more);
   const [name, setName] = useState("");
   const move = useMutation({
     mutationFn: async () => {
-      const refused = await moveToFlow(store, path, more, idOf(name), name);
+      const refused = await moveToFlow(store, paths, idOf(name), name);
       if (refused) throw new Error(t(`editor.refused.${refused}`));
     },
     onSuccess: () => {
@@ -48,7 +47,7 @@ export function ToFlow({ path, onClose }: { path: string; onClose: () => void })
         }}
       >
         {move.error && <Banner tone="bad">{move.error.message}</Banner>}
-        <p>{t("editor.to_flow.about", { n: more + 1 })}</p>
+        <p>{t("editor.to_flow.about", { n: paths.length })}</p>
         <TextField label={t("editor.flow_name")} value={name} onChange={setName} autoFocus />
       </form>
     </Dialog>

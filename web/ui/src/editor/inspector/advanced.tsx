@@ -15,6 +15,7 @@ import { goTo, isOpen, useEditor, useEditorStore } from "../state/editor";
 import { ListField, NameInput } from "./collections";
 import { useField, useRefused } from "./field";
 import styles from "./inspector.module.css";
+import { PickField } from "./pick";
 import { More } from "./schema-fields";
 import { ChoiceField, DurationField, PlainField } from "./values";
 
@@ -82,10 +83,12 @@ function ConnectionField({ step }: { step: Step }) {
   const able = (data?.connections ?? []).filter(({ connector }) => catalog?.serves[connector ?? ""]?.includes(action));
   if (able.length === 0 && step.data.connection === undefined) return null;
   return (
-    <ChoiceField
+    <PickField
       label={t("editor.field.connection")}
+      hint={t("editor.default")}
       path={[...parsePath(step.path), "connection"]}
-      choices={able.map(({ id }) => ({ id, label: id }))}
+      names={{ names: able.map(({ id, connector }) => ({ id, title: connector })), all: data !== undefined }}
+      data={false}
     />
   );
 }

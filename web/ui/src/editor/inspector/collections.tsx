@@ -12,6 +12,8 @@ import { renameAt } from "../state/commands";
 import { useEditorStore } from "../state/editor";
 import { useField, useRefused } from "./field";
 import styles from "./inspector.module.css";
+import { type Known, type Names, useKnown } from "./known";
+import { PickText } from "./pick";
 import { PillText } from "./pill-text";
 import { type Shown, TemplateField } from "./values";
 
@@ -28,8 +30,20 @@ function useRows() {
   return { box, toLast };
 }
 
-/** A list of texts, one to a row. */
-export function ListField({ label, hint, path, required, template = false }: Shown & { template?: boolean }) {
+/** A list of what there is of a kind. */
+export function KnownList({ kind, data, ...shown }: Shown & { kind: Known; data: boolean }) {
+  return <ListField {...shown} template={data} names={useKnown(kind)} />;
+}
+
+/** A list of texts, one to a row; `names` are offered for each. */
+export function ListField({
+  label,
+  hint,
+  path,
+  required,
+  template = false,
+  names,
+}: Shown & { template?: boolean; names?: Names }) {
   const t = useText();
   const field = useField(path, required);
   const rows = useRows();
@@ -48,7 +62,18 @@ export function ListField({ label, hint, path, required, template = false }: Sho
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place.
           <div key={index} data-row className={styles.row}>
-            {template ? (
+            {names ? (
+              <PickText
+                bare
+                label={name}
+                value={item}
+                onChange={change}
+                path={path}
+                names={without(names, items, item)}
+                data={template}
+                readOnly={field.readOnly}
+              />
+            ) : template ? (
               <PillText
                 bare
                 label={name}
@@ -93,6 +118,11 @@ export function ListField({ label, hint, path, required, template = false }: Sho
       {(field.error || hint) && <span className={field.error ? styles.error : styles.hint}>{field.error || hint}</span>}
     </fieldset>
   );
+}
+
+/** What the other rows do not have yet. */
+function without(names: Names, rows: readonly string[], own: string): Names {
+  return { ...names, names: names.names.filter(({ id }) => id === own || !rows.includes(id)) };
 }
 
 /** Names with values; a name is changed in its place. */

@@ -4,9 +4,9 @@ import { useMemo } from "react";
 import type { Problem } from "~/api/types";
 import { useText } from "~/i18n";
 import { toastError } from "~/ui/toast";
-import { formatPath, parsePath, type Reason, type Value } from "~/yaml";
+import { formatPath, parsePath, type Value } from "~/yaml";
 import { isWrittenMap, view, type Written } from "../model/view";
-import { setAt, unset } from "../state/commands";
+import { type Outcome, setAt, unset } from "../state/commands";
 import { type EditorState, isOpen, useEditor, useEditorStore } from "../state/editor";
 
 export interface Field {
@@ -69,7 +69,7 @@ export function errorAt(problems: readonly Problem[], path: string): string | nu
 }
 
 /** Says why an edit was refused. */
-export function useRefused(): (reason: Reason | null) => boolean {
+export function useRefused(): (reason: Outcome) => boolean {
   const t = useText();
   return useMemo(
     () => (reason) => {

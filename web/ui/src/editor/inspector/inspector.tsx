@@ -6,11 +6,12 @@ import { useText } from "~/i18n";
 import { Button, IconButton } from "~/ui/button";
 import type { Commands } from "../canvas/commands";
 import { StepIcon, TriggerIcon } from "../canvas/icons";
-import { cardOf } from "../model/cards";
+import { cardOf, type Icon } from "../model/cards";
 import { stopKey } from "../model/walk";
 import { select, useEditor, useEditorStore } from "../state/editor";
 import { Advanced } from "./advanced";
 import styles from "./inspector.module.css";
+import { Several } from "./several";
 import { TriggerForm } from "./trigger-form";
 import { VerbForm } from "./verb-forms";
 
@@ -29,6 +30,7 @@ export function Inspector({ commands }: { commands: Commands | null }) {
   const step = useEditor((state) =>
     state.stop?.kind === "step" ? state.picture.steps.get(state.stop.path) : undefined,
   );
+  const many = useEditor((state) => state.many);
   const wanted = useEditor((state) => (state.wanted.what === "inspector" ? state.wanted.count : 0));
   const panel = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -42,7 +44,10 @@ export function Inspector({ commands }: { commands: Commands | null }) {
   const card = step ? cardOf(step, t) : null;
   // Beside an empty branch the panel stays, so that the picture does not jump.
   const empty = stop.kind === "empty" ? stop.list : null;
-  const title = card?.title ?? t(empty === null ? "editor.starts" : "editor.nothing_here");
+  const several = many.length > 0;
+  const title = several
+    ? t("editor.said.selected", { n: many.length })
+    : (card?.title ?? t(empty === null ? "editor.starts" : "editor.nothing_here"));
   return (
     <aside
       ref={panel}
@@ -50,19 +55,21 @@ export function Inspector({ commands }: { commands: Commands | null }) {
       aria-label={t("editor.settings_of", { what: title })}
       tabIndex={-1}
       onKeyDown={(event) => {
-        if (event.key !== "Escape" || event.defaultPrevented) return;
+        // Escape closes an open list first.
+        const list = (event.target as Element).getAttribute("aria-expanded") === "true";
+        if (event.key !== "Escape" || event.defaultPrevented || list) return;
         store.setState(({ wanted: before }) => ({ wanted: { what: "stop", count: before.count + 1 } }));
       }}
     >
       <header className={styles.head}>
         <span className={styles.head_icon}>
-          {card ? <StepIcon icon={card.icon} /> : empty === null && <TriggerIcon size={18} aria-hidden />}
+          <HeadIcon icon={several ? "parallel" : card?.icon} starts={empty === null} />
         </span>
         <h2 className={styles.title}>
           <bdi dir="auto">{title}</bdi>
         </h2>
-        {step?.id && <code dir="ltr">{step.id}</code>}
-        {step && commands && (
+        {!several && step?.id && <code dir="ltr">{step.id}</code>}
+        {!several && step && commands && (
           <span className={styles.head_menu}>
             <IconButton
               size="s"
@@ -77,14 +84,16 @@ export function Inspector({ commands }: { commands: Commands | null }) {
           label={t("ui.close")}
           icon={<X size={16} aria-hidden />}
           onPress={() => {
-            select(store, null);
+            select(store, several ? stop : null);
             // What was closed gives the focus to what it was about.
             document.querySelector<HTMLElement>(`[data-stop="${CSS.escape(stopKey(stop))}"]`)?.focus();
           }}
         />
       </header>
-      <div className={styles.form} data-form key={stopKey(stop)}>
-        {step ? (
+      <div className={styles.form} data-form key={several ? "several" : stopKey(stop)}>
+        {several ? (
+          <Several paths={many} commands={commands} />
+        ) : step ? (
           <>
             <VerbForm step={step} />
             <Advanced step={step} />
@@ -102,7 +111,12 @@ export function Inspector({ commands }: { commands: Commands | null }) {
           )
         )}
       </div>
-      <Suspense>{step?.verb && <StepTest key={stopKey(stop)} step={step} />}</Suspense>
+      <Suspense>{!several && step?.verb && <StepTest key={stopKey(stop)} step={step} />}</Suspense>
     </aside>
   );
+}
+
+function HeadIcon({ icon, starts }: { icon: Icon | undefined; starts: boolean }) {
+  if (icon) return <StepIcon icon={icon} />;
+  return starts ? <TriggerIcon size={18} aria-hidden /> : null;
 }

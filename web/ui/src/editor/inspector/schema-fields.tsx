@@ -7,9 +7,12 @@ import { currentLocale, type Translate, useText } from "~/i18n";
 import type { Schema } from "../api";
 import { isWrittenMap } from "../model/view";
 import { useEditor } from "../state/editor";
-import { DataText, ListField, MapField } from "./collections";
+import { DataText, KnownList, ListField, MapField } from "./collections";
 import { at, documentOf } from "./field";
 import styles from "./inspector.module.css";
+import { knownOf } from "./known";
+import { KnownField } from "./pick";
+import { TemplateLanguage, TemplateName } from "./template-field";
 import { BooleanField, ChoiceField, DurationField, NumberField, PlainField, TemplateField } from "./values";
 
 /** Fields whose names have words of their own. */
@@ -118,7 +121,7 @@ export function SchemaFields({ schema, path, templates }: Props) {
   const [begun] = useState(present);
   const required = schema.required ?? [];
   const names = Object.keys(schema.properties ?? {}).sort((a, b) => rank(a, required) - rank(b, required));
-  const shown = names.filter((name) => required.includes(name) || begun.includes(name));
+  const shown = names.filter((name) => required.includes(name) || begun.includes(name) || name === "params");
   const rest = names.filter((name) => !shown.includes(name));
   const unknown = present.filter((name) => !names.includes(name));
   const draw = (name: string) => (
@@ -204,6 +207,11 @@ function SchemaField({
   const hint = currentLocale() === "en" ? (own.description ?? schema.description ?? null)?.replaceAll("`", "") : null;
   const shown = { label: fieldInWords(name, t), hint: hint ?? null, path, required };
   const words = choicesOf(schema);
+  if (name === "template") return <TemplateName {...shown} data={templates} />;
+  if (name === "language" && root.properties?.template) return <TemplateLanguage {...shown} data={templates} />;
+  const kind = knownOf(name);
+  if (kind && typeOf(schema) === "string") return <KnownField {...shown} kind={kind} data={templates} />;
+  if (kind && typeOf(schema) === "array") return <KnownList {...shown} kind={kind} data={templates} />;
   if (words) return <ChoiceField {...shown} choices={words.map((id) => ({ id, label: choiceInWords(id, t) }))} />;
   const type = typeOf(schema);
   if (schema["x-type"] === "duration") return <DurationField {...shown} />;

@@ -2,7 +2,6 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Plus, X } from "lucide-react";
-import { flowsQuery } from "~/api/flows";
 import { useText } from "~/i18n";
 import { Button, IconButton } from "~/ui/button";
 import { Select } from "~/ui/select";
@@ -18,6 +17,7 @@ import { DataText, ListField, MapField, NameInput } from "./collections";
 import { ConditionField } from "./condition-field";
 import { useField, useRefused } from "./field";
 import styles from "./inspector.module.css";
+import { KnownField } from "./pick";
 import { SchemaFields } from "./schema-fields";
 import {
   BooleanField,
@@ -345,7 +345,9 @@ function WaitForm({ step }: { step: Step }) {
       {mode === "until" && (
         <PlainField label={t("editor.field.zone")} hint={t("editor.form.zone_hint")} path={[...path, "zone"]} />
       )}
-      {mode === "open" && <PlainField label={t("editor.form.calendar")} path={[...path, "business_hours"]} required />}
+      {mode === "open" && (
+        <KnownField kind="calendar" label={t("editor.form.calendar")} path={[...path, "business_hours"]} required />
+      )}
     </>
   );
 }
@@ -380,18 +382,14 @@ function StopForm({ step }: { step: Step }) {
 function RunFlowForm({ step }: { step: Step }) {
   const t = useText();
   const path = parsePath(step.path);
-  const { data: flows = [] } = useQuery(flowsQuery);
-  const choices = flows
-    .filter(({ on }) => on?.includes("flow.called"))
-    .map(({ id, name }) => ({ id, label: name ?? id }));
   return (
     <>
-      <ChoiceField
+      <KnownField
+        kind="called"
         label={t("editor.form.run_flow")}
         hint={t("editor.form.run_flow_hint")}
         path={[...path, "run_flow"]}
         required
-        choices={choices}
       />
       <MapField label={t("editor.form.input")} path={[...path, "with"]} nameLabel={t("editor.name_of")} typed />
       <BooleanField label={t("editor.form.wait_end")} path={[...path, "wait"]} />

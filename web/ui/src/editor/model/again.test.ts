@@ -4,8 +4,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { read } from "~/yaml";
-import { removeStep, setAt } from "../state/commands";
+import { setAt } from "../state/commands";
 import { createEditor, type EditorStore, setText, undoEdit } from "../state/editor";
+import { removeSteps } from "../state/several";
 import { picture } from "./model";
 
 const FLOWS = join(process.cwd(), "../../flows/");
@@ -26,7 +27,7 @@ describe.each(library)("%s", (name) => {
     for (const path of [...store.getState().picture.steps.keys()].slice(0, 6)) {
       setAt(store, [...path.split("/"), "note"], `about ${path}`);
       same(store);
-      if (removeStep(store, path) === null) same(store);
+      if (removeSteps(store, [path]) === null) same(store);
       undoEdit(store);
       same(store);
     }

@@ -5,6 +5,12 @@ import type { Lane, Picture, Step } from "./model";
 /** What can be stood on: a step, the empty place of a lane without steps, or what starts the flow. */
 export type Stop = { kind: "on" } | { kind: "step"; path: string } | { kind: "empty"; list: string };
 
+/** What is selected: where one stands, and all steps that are selected when they are several (or when one stands beside them). */
+export interface Selection {
+  readonly stop: Stop | null;
+  readonly many: readonly string[];
+}
+
 /** A stop as one word, to compare and to keep. */
 export function stopKey(stop: Stop): string {
   return stop.kind === "on" ? "on" : stop.kind === "step" ? stop.path : `${stop.list}/+`;

@@ -12,6 +12,7 @@ import { cardOf, laneInWords, triggerInWords } from "../model/cards";
 import type { Lane, Step } from "../model/model";
 import { stopKey } from "../model/walk";
 import { select, useEditor, useEditorStore } from "../state/editor";
+import { outermost, selectAll } from "../state/selection";
 import styles from "./outline.module.css";
 
 /** A row: a step, a branch, an empty branch. */
@@ -30,6 +31,7 @@ export function Outline({ commands, onHelp }: { commands: Commands | null; onHel
   const picture = useEditor((state) => state.picture);
   const problems = useEditor((state) => state.problems);
   const stop = useEditor((state) => state.stop);
+  const many = useEditor((state) => state.many);
   const wanted = useEditor((state) => (state.wanted.what === "stop" ? state.wanted.count : 0));
   const frame = useRef<HTMLDivElement>(null);
   const rows = useMemo(() => {
@@ -108,15 +110,18 @@ export function Outline({ commands, onHelp }: { commands: Commands | null; onHel
       <Tree
         aria-label={t("editor.outline")}
         items={rows}
-        selectionMode="single"
+        selectionMode={commands ? "multiple" : "single"}
         selectionBehavior="replace"
         disallowEmptySelection={false}
         defaultExpandedKeys={open}
         key={open.length === 0 ? "empty" : "full"}
-        selectedKeys={stop ? [stopKey(stop)] : []}
+        selectedKeys={many.length > 0 ? many : stop ? [stopKey(stop)] : []}
         onSelectionChange={(keys) => {
-          const [key] = keys === "all" ? [] : [...keys];
-          if (key !== undefined && !String(key).startsWith("lane ")) select(store, stopOf(String(key)));
+          const all = keys === "all" ? [...picture.steps.keys()] : [...keys].map(String);
+          const steps = outermost(picture, all);
+          const [key = ""] = steps.length > 0 ? steps : all.filter((own) => !own.startsWith("lane "));
+          if (steps.length > 1) selectAll(store, steps);
+          else if (key !== "") select(store, stopOf(key));
         }}
         onAction={(key) => {
           const target = stopOf(String(key));

@@ -1,20 +1,17 @@
-//! What can be done to steps, wherever it is asked for: the canvas, the outline, menus, keys.
+//! What can be done to the text, wherever it is asked for: the canvas, the outline, forms, keys. What is done to selected steps is
+//! in `several`.
 
 import {
-  copyItem,
   data,
-  type Edited,
   formatPath,
   freeId,
   idsOf,
   insertItems,
-  moveItem,
   parsePath,
   type Reason,
   Refused,
   read,
   readSnippet,
-  removeItem,
   removeKey,
   renameId,
   renameKey,
@@ -27,10 +24,11 @@ import {
 import type { Lane, Picture, Step } from "../model/model";
 import { FLOW_KEYS, KEYS, REPEAT_KEYS, RULE_KEYS, THEN_KEYS } from "../model/verbs";
 import type { Stop } from "../model/walk";
-import { type EditorStore, edit, goTo } from "./editor";
+import { type EditorStore, edit } from "./editor";
+import { rowFrom } from "./selection";
 
-/** The outcome: nothing when it was done, else why not. */
-export type Outcome = Reason | null;
+/** The outcome: nothing when it was done, else why not; `apart` when steps had to stand one behind the other. */
+export type Outcome = Reason | "apart" | null;
 
 /** In which order the keys beside `key` are written. */
 export function orderFor(picture: Picture, path: readonly string[]): readonly string[] {
@@ -42,7 +40,7 @@ export function orderFor(picture: Picture, path: readonly string[]): readonly st
   return parent.at(-1) === "repeat" ? REPEAT_KEYS : [];
 }
 
-/** Puts new steps before item `index` of a list and selects the first. */
+/** Puts new steps before item `index` of a list and selects them. */
 export function addSteps(store: EditorStore, list: string, index: number, values: readonly Value[]): Outcome {
   return insertSnippet(store, list, index, snippetOf(...values));
 }
@@ -51,67 +49,7 @@ function insertSnippet(store: EditorStore, list: string, index: number, snippet:
   const { picture } = store.getState();
   const path = parsePath(list);
   const make = (source: Source) => insertItems(source, path, index, snippet, orderFor(picture, path));
-  return edit(store, make, { stop: { kind: "step", path: formatPath([...path, String(index)]) } });
-}
-
-/** Takes a step away; what comes after it is selected, else what was before it. */
-export function removeStep(store: EditorStore, path: string): Outcome {
-  const step = store.getState().picture.steps.get(path);
-  if (!step) return "missing";
-  return edit(store, (source) => removeItem(source, parsePath(step.list), step.index), {
-    stop: neighbour(store.getState().picture, step),
-  });
-}
-
-function neighbour(picture: Picture, step: Step): Stop {
-  const siblings = [...picture.steps.values()].filter(({ list }) => list === step.list).length;
-  if (siblings > 1) {
-    const index = Math.min(step.index, siblings - 2);
-    return { kind: "step", path: `${step.list}/${index}` };
-  }
-  return { kind: "empty", list: step.list };
-}
-
-/** Moves a step up or down: past its neighbour; from the end of a branch out of it, behind or before the step it belongs to. */
-export function moveStep(store: EditorStore, path: string, by: 1 | -1): Outcome {
-  const { picture } = store.getState();
-  const step = picture.steps.get(path);
-  if (!step) return "missing";
-  const target = by < 0 ? step.index - 1 : step.index + 2;
-  const size = siblingsOf(picture, step.list);
-  if (target >= 0 && target <= size) return moveTo(store, path, step.list, target);
-  const owner = ownerOf(picture, step.list);
-  return owner ? moveTo(store, path, owner.list, by < 0 ? owner.index : owner.index + 1) : "missing";
-}
-
-/** Moves a step before item `gap` of a list, both counted as they are now. */
-export function moveTo(store: EditorStore, path: string, list: string, gap: number): Outcome {
-  const { picture } = store.getState();
-  const step = picture.steps.get(path);
-  if (!step) return "missing";
-  if (list === step.list && (gap === step.index || gap === step.index + 1)) return null;
-  let place: readonly string[] = [];
-  const to = parsePath(list);
-  const make = (source: Source): Edited => {
-    const moved = moveItem(source, parsePath(step.list), step.index, to, gap, orderFor(picture, to));
-    place = moved.place;
-    return moved;
-  };
-  const refused = edit(store, make);
-  if (refused === null) goTo(store, { kind: "step", path: formatPath(place) });
-  return refused;
-}
-
-/** The text of a step, for the clipboard. */
-export function copyStep(store: EditorStore, path: string): string | null {
-  const { source, picture } = store.getState();
-  const step = picture.steps.get(path);
-  try {
-    return step ? copyItem(source, parsePath(step.list), step.index).text : null;
-  } catch (error) {
-    if (error instanceof Refused) return null;
-    throw error;
-  }
+  return edit(store, make, { selects: () => rowFrom(list, index, snippet.items.length) });
 }
 
 /** Puts steps from text before item `index` of a list; ids that are taken get new ones. */
@@ -124,14 +62,8 @@ export function pasteSteps(store: EditorStore, list: string, index: number, text
   }
 }
 
-export function duplicateStep(store: EditorStore, path: string): Outcome {
-  const step = store.getState().picture.steps.get(path);
-  const text = copyStep(store, path);
-  return step && text ? pasteSteps(store, step.list, step.index + 1, text) : "missing";
-}
-
 /** Renames the ids of a snippet that a document already has, with all that speaks of them inside it. */
-function unique(snippet: Snippet, source: Source): Snippet {
+export function unique(snippet: Snippet, source: Source): Snippet {
   const taken = idsOf(source);
   let now = snippet;
   for (;;) {

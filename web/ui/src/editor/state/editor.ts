@@ -5,23 +5,20 @@ import { createStore, type StoreApi, useStore } from "zustand";
 import type { Problem, StepState } from "~/api/types";
 import { difference, type Edited, problem, type Reason, Refused, read, type Source } from "~/yaml";
 import { type Picture, picture } from "../model/model";
-import { type Stop, stopKey, stops } from "../model/walk";
+import { type Selection, type Stop, stopKey, stops } from "../model/walk";
 import { EMPTY, type History, record, redo, undo } from "./history";
 
 export type View = "canvas" | "outline" | "yaml" | "split";
 /** Why the document can only be read. */
 export type Closed = "file" | "locked" | "permission" | "version";
 
-export interface EditorState {
+export interface EditorState extends Selection {
   source: Source;
   /** Of the last text that was YAML. */
   picture: Picture;
   /** Where the text is not YAML at the moment; the picture then stays and cannot be edited. */
   broken: { line: number; column: number; message: string } | null;
   history: History;
-  stop: Stop | null;
-  /** How many steps behind the selected one, in the same list, are selected with it. */
-  more: number;
   collapsed: ReadonlySet<string>;
   compact: boolean;
   view: View;
@@ -40,6 +37,8 @@ export type EditorStore = StoreApi<EditorState>;
 export interface Making {
   /** What is selected afterwards; without, what was. */
   stop?: Stop | null;
+  /** The same, where it is known only when the edit was made. */
+  selects?: () => Selection;
   burst?: string;
 }
 
@@ -53,7 +52,7 @@ export function createEditor(text: string, closed: Closed | null = null): Editor
     broken,
     history: EMPTY,
     stop: null,
-    more: 0,
+    many: [],
     collapsed: new Set(),
     compact: false,
     view: "canvas",
@@ -74,7 +73,7 @@ export function isOpen(state: EditorState): boolean {
 export function edit(
   store: EditorStore,
   make: (source: Source) => Edited,
-  { stop, burst }: Making = {},
+  { stop, selects, burst }: Making = {},
 ): Reason | null {
   const state = store.getState();
   if (state.closed) return "invalid";
@@ -84,10 +83,10 @@ export function edit(
       if (stop !== undefined) select(store, stop);
       return null;
     }
-    const after = stop === undefined ? state.stop : stop;
-    const about = { before: state.stop, after, burst: burst ?? null, at: Date.now() };
+    const after = selects?.() ?? (stop === undefined ? selectionOf(state) : chosen(stop));
+    const about = { before: selectionOf(state), after, burst: burst ?? null, at: Date.now() };
     const history = record(state.history, state.source.text, edited.batches, about);
-    store.setState({ ...drawn(edited.source, state), history, ...chosen(after) });
+    store.setState({ ...drawn(edited.source, state), history, ...after });
     return null;
   } catch (error) {
     if (error instanceof Refused) return error.reason;
@@ -99,7 +98,7 @@ export function edit(
 export function setText(store: EditorStore, text: string, burst: string | null = "typing"): void {
   const state = store.getState();
   if (state.closed || text === state.source.text) return;
-  const about = { before: state.stop, after: state.stop, burst, at: Date.now() };
+  const about = { before: selectionOf(state), after: chosen(state.stop), burst, at: Date.now() };
   const history = record(state.history, state.source.text, [[difference(state.source.text, text)]], about);
   store.setState({ ...drawn(read(text), state), history });
 }
@@ -116,7 +115,7 @@ function goBack(store: EditorStore, way: typeof undo, which: "before" | "after")
   const state = store.getState();
   const done = state.closed ? null : way(state.history, state.source.text);
   if (!done) return false;
-  store.setState({ ...drawn(read(done.text), state), history: done.history, ...chosen(done.entry[which]) });
+  store.setState({ ...drawn(read(done.text), state), history: done.history, ...done.entry[which] });
   return true;
 }
 
@@ -130,30 +129,15 @@ export function select(store: EditorStore, stop: Stop | null): void {
   store.setState(chosen(stop));
 }
 
-/** Selects the steps of a list from the selected one to `path`, whichever comes first; without one selected, `path` alone. */
-export function selectTo(store: EditorStore, path: string): void {
-  const { stop, picture } = store.getState();
-  const [from, to] = [stop?.kind === "step" ? picture.steps.get(stop.path) : undefined, picture.steps.get(path)];
-  if (!from || !to || from.list !== to.list) {
-    select(store, { kind: "step", path });
-    return;
-  }
-  const [first, last] = from.index < to.index ? [from, to] : [to, from];
-  store.setState({ stop: { kind: "step", path: first.path }, more: last.index - first.index });
-}
-
-/** Selects one step more, or one less, behind the selected one. */
-export function selectMore(store: EditorStore, by: 1 | -1): void {
-  const { stop, more, picture } = store.getState();
-  const first = stop?.kind === "step" ? picture.steps.get(stop.path) : undefined;
-  const there = first && (by < 0 ? more > 0 : picture.steps.has(`${first.list}/${first.index + more + 1}`));
-  if (there) store.setState({ more: more + by });
-}
-
 /** Selects, and asks for the focus to go there. */
 export function goTo(store: EditorStore, stop: Stop, what: "inspector" | "stop" = "stop"): void {
   const { wanted } = store.getState();
   store.setState({ ...chosen(stop), wanted: { what, count: wanted.count + 1 } });
+}
+
+/** Asks for the focus to go to what is selected. */
+export function focusStop(store: EditorStore): void {
+  store.setState(({ wanted }) => ({ wanted: { what: "stop", count: wanted.count + 1 } }));
 }
 
 export function say(store: EditorStore, words: string): void {
@@ -166,8 +150,12 @@ export function toggleCollapsed(store: EditorStore, path: string): void {
   store.setState({ collapsed });
 }
 
-function chosen(stop: Stop | null): Pick<EditorState, "stop" | "more"> {
-  return { stop, more: 0 };
+function chosen(stop: Stop | null): Selection {
+  return { stop, many: [] };
+}
+
+function selectionOf({ stop, many }: Selection): Selection {
+  return { stop, many };
 }
 
 /** What follows from a text: its picture, unless it is broken, and what of the selection is still there. */
@@ -177,7 +165,7 @@ function drawn(source: Source, before: EditorState): Partial<EditorState> {
   const now = picture(source, before.broken ? undefined : before);
   const key = before.stop && stopKey(before.stop);
   const there = key !== null && stops(now, new Set()).some((stop) => stopKey(stop) === key);
-  return { source, broken: null, picture: now, stop: there ? before.stop : null, more: 0 };
+  return { source, broken: null, picture: now, ...chosen(there ? before.stop : null) };
 }
 
 export const EditorContext = createContext<EditorStore | null>(null);

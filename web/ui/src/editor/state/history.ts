@@ -1,7 +1,7 @@
 //! Undo and redo: the inverse splices of every edit, whichever view it came from.
 
 import { apply, invert, type Splice } from "~/yaml";
-import type { Stop } from "../model/walk";
+import type { Selection } from "../model/walk";
 
 /** One thing to undo. */
 export interface Entry {
@@ -9,8 +9,8 @@ export interface Entry {
   forward: readonly (readonly Splice[])[];
   backward: readonly (readonly Splice[])[];
   /** What was selected before, and what after. */
-  before: Stop | null;
-  after: Stop | null;
+  before: Selection;
+  after: Selection;
   /** Edits of one burst, such as keys typed into one field, are undone at once. */
   burst: string | null;
   at: number;

@@ -2,8 +2,9 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { autosave, keptCopy } from "./autosave";
-import { addSteps, copyStep, duplicateStep, moveStep, moveTo, pasteSteps, removeStep, setAt, setId } from "./commands";
+import { addSteps, pasteSteps, setAt, setId } from "./commands";
 import { createEditor, type EditorStore, redoEdit, select, setText, undoEdit } from "./editor";
+import { copySteps, duplicateSteps, moveSteps, moveStepsTo, removeSteps } from "./several";
 
 const TEXT = `# the head
 format: 1
@@ -25,10 +26,10 @@ describe("edits", () => {
     const store = createEditor(TEXT);
     addSteps(store, "steps/1/then", 0, [{ wait: "5m" }]);
     setText(store, `${text(store)}# typed\n`);
-    moveStep(store, "steps/2", -1);
+    moveSteps(store, ["steps/2"], -1);
     setId(store, "steps/0", "b");
-    removeStep(store, "steps/1");
-    duplicateStep(store, "steps/0");
+    removeSteps(store, ["steps/1"]);
+    duplicateSteps(store, ["steps/0"]);
     const after = text(store);
     let count = 0;
     while (undoEdit(store)) count += 1;
@@ -56,27 +57,27 @@ describe("edits", () => {
 
   it("move a step out of its branch at the branch's end", () => {
     const store = createEditor(TEXT);
-    moveTo(store, "steps/0", "steps/1/then", 0);
+    moveStepsTo(store, ["steps/0"], "steps/1/then", 0);
     expect(store.getState().stop).toEqual({ kind: "step", path: "steps/0/then/0" });
-    moveStep(store, "steps/0/then/0", 1);
+    moveSteps(store, ["steps/0/then/0"], 1);
     expect([...store.getState().picture.steps.keys()]).toEqual(["steps/0", "steps/1", "steps/2"]);
     expect(store.getState().picture.steps.get("steps/1")?.id).toBe("a");
   });
 
   it("give pasted steps ids that are free, and what speaks of them follows", () => {
     const store = createEditor(TEXT);
-    const copied = `${copyStep(store, "steps/0")}- stop: "{{steps.a.x}}"\n`;
+    const copied = `${copySteps(store, ["steps/0"])}- stop: "{{steps.a.x}}"\n`;
     expect(pasteSteps(store, "steps", 3, copied)).toBeNull();
     expect(text(store)).toContain('  # first\n  - id: a_2\n    wait: 1h # short\n  - stop: "{{steps.a_2.x}}"\n');
   });
 
   it("select what comes after a step that went, or its empty branch", () => {
     const store = createEditor(TEXT);
-    moveTo(store, "steps/0", "steps/1/then", 0);
-    removeStep(store, "steps/0/then/0");
+    moveStepsTo(store, ["steps/0"], "steps/1/then", 0);
+    removeSteps(store, ["steps/0/then/0"]);
     expect(store.getState().stop).toEqual({ kind: "empty", list: "steps/0/then" });
     select(store, { kind: "step", path: "steps/1" });
-    removeStep(store, "steps/1");
+    removeSteps(store, ["steps/1"]);
     expect(store.getState().stop).toEqual({ kind: "step", path: "steps/0" });
   });
 });
@@ -87,7 +88,7 @@ it("keeps the last picture while the text is no YAML, and takes no visual edits 
   setText(store, TEXT.replace("steps:", "steps: ["));
   expect(store.getState().broken).not.toBeNull();
   expect(store.getState().picture).toBe(before);
-  expect(removeStep(store, "steps/0")).toBe("invalid");
+  expect(removeSteps(store, ["steps/0"])).toBe("invalid");
   undoEdit(store);
   expect(store.getState().broken).toBeNull();
 });

@@ -2,14 +2,14 @@
 
 import { createFlow } from "~/api/flows";
 import {
-  copyItem,
+  copyItems,
   type Edited,
   idsOf,
   insertItems,
   parsePath,
   Refused,
   read,
-  removeItem,
+  removeItems,
   type Source,
   snippetOf,
   type Value,
@@ -17,7 +17,8 @@ import {
 import type { Step } from "../model/model";
 import { type Outcome, orderFor } from "./commands";
 import { type EditorStore, edit, goTo } from "./editor";
-import { oneAfterTheOther, rowOf } from "./wrap";
+import { inRow } from "./selection";
+import { oneAfterTheOther } from "./wrap";
 
 /** What becomes of the steps: the text of the new flow, and what it is given. */
 export interface Parted {
@@ -31,9 +32,10 @@ export interface Parted {
  * to the new flow, which reads it as `event.input.…`; the contact and the conversation are the same there.
  */
 export function parted(source: Source, row: readonly Step[], id: string, name: string): Parted {
-  const first = row[0];
-  if (!first) throw new Refused("missing");
-  const steps = row.map(({ index }) => copyItem(source, parsePath(first.list), index).text).join("");
+  const steps = copyItems(
+    source,
+    row.map(({ list, index }) => ({ list: parsePath(list), index })),
+  ).text;
   const inside = idsOf(read(steps));
   const given: Record<string, string> = {};
   const renamed = steps.replace(READ, (all, root: string, rest: string) => {
@@ -67,15 +69,14 @@ function nameFor(rest: string, whole: string, given: Record<string, string>): st
 /** Makes the new flow, and calls it where the steps were. */
 export async function moveToFlow(
   store: EditorStore,
-  path: string,
-  more: number,
+  paths: readonly string[],
   id: string,
   name: string,
 ): Promise<Outcome> {
   const { picture, source } = store.getState();
-  const row = rowOf(picture, path, more);
-  const [first] = row;
-  if (!first) return "missing";
+  const row = inRow(picture, paths);
+  const [first] = row ?? [];
+  if (!row || !first) return "apart";
   try {
     const { text, given } = parted(source, row, id, name);
     await createFlow({ text });
@@ -83,7 +84,11 @@ export async function moveToFlow(
     const call: Value = { run_flow: id, ...(Object.keys(given).length > 0 ? { with: given } : {}) };
     const makes: ((now: Source) => Edited)[] = [
       (now) => insertItems(now, list, first.index, snippetOf(call), orderFor(picture, list)),
-      ...row.map(() => (now: Source) => removeItem(now, list, first.index + 1)),
+      (now) =>
+        removeItems(
+          now,
+          row.map(({ index }) => ({ list, index: index + 1 })),
+        ),
     ];
     const stop = { kind: "step" as const, path: `${first.list}/${first.index}` };
     const refused = edit(store, (now) => oneAfterTheOther(now, makes), { stop });

@@ -1,22 +1,25 @@
 //! The commands of the canvas and the outline, with what is said about them.
 
 import { useMemo } from "react";
-import { useText } from "~/i18n";
+import { type Translate, useText } from "~/i18n";
 import { toast, toastError } from "~/ui/toast";
-import { freeId, idsOf, type Reason } from "~/yaml";
+import { freeId, idsOf } from "~/yaml";
 import type { Commands } from "../canvas/commands";
 import { cardOf } from "../model/cards";
+import type { Picture } from "../model/model";
 import type { NewStep } from "../model/new-step";
 import type { Stop } from "../model/walk";
-import { addSteps, copyStep, duplicateStep, moveStep, moveTo, pasteSteps, placeAt, removeStep } from "./commands";
-import { type EditorStore, goTo, redoEdit, say, selectMore, selectTo, undoEdit } from "./editor";
+import { addSteps, type Outcome, pasteSteps, placeAt } from "./commands";
+import { type EditorStore, focusStop, goTo, redoEdit, say, undoEdit } from "./editor";
+import { inRow, meant, selected, selectMore, selectTo, toggleSelected } from "./selection";
+import { copySteps, duplicateSteps, moveSteps, moveStepsTo, removeSteps } from "./several";
 import { wrapSteps } from "./wrap";
 
 export interface Opening {
   picker: (place: { list: string; index: number }, anchor: Element) => void;
   menu: (path: string, anchor: Element) => void;
   test: () => void;
-  toFlow: (path: string) => void;
+  toFlow: (paths: readonly string[]) => void;
 }
 
 /** What was copied last, for browsers that do not let us read the clipboard. */
@@ -31,7 +34,7 @@ export interface Actions extends Commands {
 export function useCommands(store: EditorStore, open: Opening): Actions {
   const t = useText();
   return useMemo(() => {
-    const refused = (reason: Reason | null): boolean => {
+    const refused = (reason: Outcome): boolean => {
       if (reason !== null) toastError(new Error(t(`editor.refused.${reason}`)));
       return reason !== null;
     };
@@ -39,38 +42,41 @@ export function useCommands(store: EditorStore, open: Opening): Actions {
       const step = store.getState().picture.steps.get(path);
       return step ? cardOf(step, t).title : "";
     };
-    const sayMany = () => say(store, t("editor.said.selected", { n: store.getState().more + 1 }));
-    const focus = () => {
-      const { stop } = store.getState();
-      if (stop) goTo(store, stop);
+    const of = (path: string) => meant(store.getState(), path);
+    const sayMany = () => {
+      const n = selected(store.getState()).length;
+      say(store, t("editor.said.selected", { n }));
     };
-    const remove = (path: string) => {
-      const [what, inside] = [title(path), store.getState().picture.steps.get(path)?.inside ?? 0];
-      if (refused(removeStep(store, path))) return;
-      focus();
-      const words =
-        inside > 0 ? t("editor.said.deleted_more", { what, n: inside + 1 }) : t("editor.said.deleted", { what });
+    const remove = (paths: readonly string[]) => {
+      const words = deletedWords(store.getState().picture, paths, t);
+      if (refused(removeSteps(store, paths))) return;
+      focusStop(store);
       say(store, words);
       toast(words, () => undoEdit(store));
     };
-    const copy = (path: string): boolean => {
-      const text = copyStep(store, path);
+    const copy = (paths: readonly string[]): boolean => {
+      const text = copySteps(store, paths);
       if (text === null) return false;
       kept = text;
       void navigator.clipboard?.writeText(text).catch(() => undefined);
       return true;
     };
+    /** Of one step its name is said, of several how many they are. */
+    const done = (what: "copied" | "moved" | "up" | "down" | "duplicated", paths: readonly string[], name: string) => {
+      const many = what === "up" || what === "down" ? "moved" : what;
+      const one = paths.length === 1;
+      say(store, one ? t(`editor.said.${what}`, { what: name }) : t(`editor.said.${many}_many`, { n: paths.length }));
+    };
     const pasteAt = async (place: { list: string; index: number }) => {
       const text = (await navigator.clipboard?.readText().catch(() => kept)) || kept;
       if (text === "" || refused(pasteSteps(store, place.list, place.index, text))) return;
-      focus();
+      focusStop(store);
       say(store, t("editor.said.pasted"));
     };
     return {
       add: open.picker,
       menu: open.menu,
       test: open.test,
-      toFlow: open.toFlow,
       selectTo: (path) => {
         selectTo(store, path);
         sayMany();
@@ -79,32 +85,47 @@ export function useCommands(store: EditorStore, open: Opening): Actions {
         selectMore(store, by);
         sayMany();
       },
-      wrap: (path, around) => {
-        const { more } = store.getState();
-        if (!refused(wrapSteps(store, path, more, around))) say(store, t("editor.said.wrapped", { n: more + 1 }));
+      selectAlso: (path, stand) => {
+        toggleSelected(store, path, stand);
+        if (stand) focusStop(store);
+        sayMany();
       },
-      remove,
+      wrap: (path, around) => {
+        const paths = of(path);
+        if (!refused(wrapSteps(store, paths, around))) say(store, t("editor.said.wrapped", { n: paths.length }));
+      },
+      toFlow: (path) => {
+        const paths = of(path);
+        if (!refused(inRow(store.getState().picture, paths) ? null : "apart")) open.toFlow(paths);
+      },
+      remove: (path) => remove(of(path)),
       move: (path, by) => {
-        if (refused(moveStep(store, path, by))) return;
-        focus();
-        say(store, t(by < 0 ? "editor.said.up" : "editor.said.down", { what: title(path) }));
+        const [paths, name] = [of(path), title(path)];
+        if (refused(moveSteps(store, paths, by))) return;
+        focusStop(store);
+        done(by < 0 ? "up" : "down", paths, name);
       },
       moveTo: (path, list, index) => {
-        const what = title(path);
-        if (refused(moveTo(store, path, list, index))) return;
-        focus();
-        say(store, t("editor.said.moved", { what }));
+        const [paths, name] = [of(path), title(path)];
+        if (refused(moveStepsTo(store, paths, list, index))) return;
+        focusStop(store);
+        done("moved", paths, name);
       },
       copy: (path) => {
-        if (copy(path)) say(store, t("editor.said.copied", { what: title(path) }));
+        const paths = of(path);
+        if (copy(paths)) done("copied", paths, title(path));
       },
       cut: (path) => {
-        if (copy(path)) remove(path);
+        const paths = of(path);
+        if (copy(paths)) remove(paths);
       },
       paste: (stop: Stop) => void pasteAt(placeAt(store.getState().picture, stop)),
       pasteAt: (place) => void pasteAt(place),
       duplicate: (path) => {
-        if (!refused(duplicateStep(store, path))) focus();
+        const [paths, name] = [of(path), title(path)];
+        if (refused(duplicateSteps(store, paths))) return;
+        focusStop(store);
+        done("duplicated", paths, name);
       },
       undo: () => {
         if (undoEdit(store)) say(store, t("editor.said.undone"));
@@ -122,4 +143,14 @@ export function useCommands(store: EditorStore, open: Opening): Actions {
       },
     };
   }, [store, open, t]);
+}
+
+/** What is said of steps that go: the name of one, else how many, those inside them counted. */
+function deletedWords(picture: Picture, paths: readonly string[], t: Translate): string {
+  const steps = paths.map((path) => picture.steps.get(path)).filter((step) => step !== undefined);
+  const [first] = steps;
+  const n = steps.reduce((sum, step) => sum + 1 + step.inside, 0);
+  if (!first || steps.length > 1) return t("editor.said.deleted_many", { n });
+  const what = cardOf(first, t).title;
+  return n > 1 ? t("editor.said.deleted_more", { what, n }) : t("editor.said.deleted", { what });
 }

@@ -1,8 +1,9 @@
 // @vitest-environment node
 import { expect, it, vi } from "vitest";
 import { createEditor, undoEdit } from "./editor";
+import { inRow } from "./selection";
 import { parted } from "./subflow";
-import { rowOf, wrapSteps } from "./wrap";
+import { wrapSteps } from "./wrap";
 
 vi.stubGlobal("sessionStorage", { getItem: () => "w", setItem: () => undefined });
 
@@ -22,7 +23,7 @@ steps:
 
 it("puts steps with their comments into a condition, and one undo takes it back", () => {
   const store = createEditor(FLOW);
-  expect(wrapSteps(store, "steps/0", 1, "if")).toBeNull();
+  expect(wrapSteps(store, ["steps/0", "steps/1"], "if")).toBeNull();
   expect(store.getState().source.text).toContain(`steps:
   - if: ""
     then:
@@ -41,7 +42,7 @@ it("puts steps with their comments into a condition, and one undo takes it back"
 
 it.each(["parallel", "for_each"] as const)("puts steps into %s", (around) => {
   const store = createEditor(FLOW);
-  expect(wrapSteps(store, "steps/1", 1, around)).toBeNull();
+  expect(wrapSteps(store, ["steps/1", "steps/2"], around)).toBeNull();
   const step = store.getState().picture.steps.get("steps/1");
   expect([step?.verb, step?.lanes[0]?.steps.length, store.getState().picture.steps.get("steps/2")?.verb]).toEqual([
     around,
@@ -52,7 +53,7 @@ it.each(["parallel", "for_each"] as const)("puts steps into %s", (around) => {
 
 it("makes a flow of its own that is given what its steps read from outside", () => {
   const { source, picture } = createEditor(FLOW).getState();
-  const { text, given } = parted(source, rowOf(picture, "steps/1", 1), "sum", "The sum");
+  const { text, given } = parted(source, inRow(picture, ["steps/1", "steps/2"]) ?? [], "sum", "The sum");
   expect(given).toEqual({
     order_total: "= event.order.total",
     fee: "= vars.fee",
@@ -74,5 +75,5 @@ it("leaves variables that the steps set themselves", () => {
   const { source, picture } = createEditor(
     "on: manual\nsteps:\n  - set: { a: 1 }\n  - stop: '{{vars.a}}'\n",
   ).getState();
-  expect(parted(source, rowOf(picture, "steps/0", 1), "x", "X").given).toEqual({});
+  expect(parted(source, inRow(picture, ["steps/0", "steps/1"]) ?? [], "x", "X").given).toEqual({});
 });

@@ -170,7 +170,7 @@ function Seconds({ story, whole }: { story: StoryLine[]; whole: number }) {
           className={part.what === "offered" ? styles.offered : part.what === "team" ? styles.toTeam : styles.idle}
           style={{ flexGrow: part.ms }}
         >
-          {part.ms / whole > 0.1 && (part.who?.name ?? preciseSeconds(part.ms))}
+          {part.ms / whole > 0.1 && (part.who ? <bdi>{part.who.name}</bdi> : preciseSeconds(part.ms))}
         </span>
       ))}
     </div>

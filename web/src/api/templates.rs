@@ -1,0 +1,55 @@
+//! The templates that may be sent, of all accounts: what the editor offers where a flow names one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use engine::connector::{ApprovedTemplate, Open};
+use futures_util::future::join_all;
+use schemars::JsonSchema;
+use serde::Serialize;
+use tokio::time::timeout;
+
+use super::Answer;
+use crate::app::App;
+
+/// How long an account may take: somebody looks at the form meanwhile.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The templates of all accounts.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "AccountTemplates")]
+pub(crate) struct Templates {
+    templates: Vec<AccountTemplate>,
+    /// Connections that did not tell theirs.
+    silent: Vec<String>,
+}
+
+/// A template that may be sent through an account.
+#[derive(Debug, Serialize, JsonSchema)]
+struct AccountTemplate {
+    connection: String,
+    #[serde(flatten)]
+    template: ApprovedTemplate,
+}
+
+/// `GET /templates`: as the accounts tell them now.
+pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<Templates> {
+    let accounts = app.connections.all();
+    let mut found = Templates::default();
+    for (connection, told) in join_all(accounts.values().map(told)).await {
+        match told {
+            Some(templates) => found.templates.extend(
+                templates.into_iter().map(|template| AccountTemplate { connection: connection.clone(), template }),
+            ),
+            None => found.silent.push(connection),
+        }
+    }
+    Ok(Json(found))
+}
+
+async fn told(open: &Open) -> (String, Option<Vec<ApprovedTemplate>>) {
+    let templates = timeout(PATIENCE, open.connection.templates()).await;
+    (open.id.to_string(), templates.ok().and_then(Result::ok))
+}
