@@ -21,7 +21,7 @@ use engine_store::Database;
 use crate::erasures::{self, NAME};
 use crate::lock::{self, Lock};
 use crate::start::{self, Started};
-use crate::{config, keys, private};
+use crate::{config, keys, private, room};
 
 /// How much more room there must be than the copy takes: its file is checked and renamed, others write meanwhile.
 const ROOM: u64 = 2;
@@ -91,8 +91,7 @@ pub async fn copy(data: &Path, to: &Path) -> Result<Copied, Error> {
         return Err(Error::Refused(format!("{} is there already: a copy replaces nothing", to.display())));
     }
     let folder = folder_of(to);
-    let free = rustix::fs::statvfs(folder).map_err(|error| at(folder)(error.into()))?;
-    if free.f_bavail.saturating_mul(free.f_frsize) < size.saturating_mul(ROOM) {
+    if room::free(folder).map_err(at(folder))? < size.saturating_mul(ROOM) {
         let why = format!("there is no room in {}: {} MB are wanted", folder.display(), size * ROOM / (1 << 20) + 1);
         return Err(Error::Refused(why));
     }

@@ -30,6 +30,7 @@ mod pages;
 pub mod peer;
 mod private;
 mod retag;
+mod room;
 pub mod router;
 pub mod server;
 mod shift;
