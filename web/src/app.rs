@@ -18,6 +18,7 @@ use crate::figures::Figures;
 use crate::flows::Checker;
 use crate::flows::locks::Locks;
 use crate::keys::Token;
+use crate::reserve::Reserve;
 
 /// The database of this build.
 pub type Store = Database;
@@ -62,6 +63,8 @@ pub struct App {
     pub(crate) figures: Figures,
     /// The phones of the sandbox's customers, when there is one.
     pub(crate) phones: Option<Phones>,
+    /// What is kept free of the disk.
+    pub(crate) reserve: Reserve,
     /// Where it is noted whom we erased.
     pub(crate) erasures: Erasures,
     /// Renders `/metrics`.

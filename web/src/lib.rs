@@ -29,6 +29,7 @@ mod pace;
 mod pages;
 pub mod peer;
 mod private;
+mod reserve;
 mod retag;
 mod room;
 pub mod router;

@@ -25,6 +25,7 @@ use crate::flows::{Checker, folder};
 use crate::keys::{self, Token};
 use crate::lock::{self, Lock};
 use crate::private;
+use crate::reserve::Reserve;
 use crate::{anchors, backup};
 
 /// How long calls under way have to come back when we stop.
@@ -194,6 +195,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         audit_key,
         erasures: Erasures::new(&setup.data, setup.erasures),
         figures: Figures::default(),
+        reserve: if setup.database.is_none() { Reserve::on(&setup.data) } else { Reserve::default() },
         phones: setup.phones,
         metrics: setup.metrics,
         started_at,
