@@ -68,7 +68,11 @@ async fn at_rest(world: &World) -> Result<Vec<String>, String> {
 
 /// The order of a run whose confirmation nobody can know of; an error while the run may still go on.
 fn doubt(run: &Value, proofs: &BTreeSet<&str>) -> Result<Option<String>, String> {
-    for call in list(run, "effects") {
+    let calls = list(run, "effects");
+    if calls.is_empty() {
+        return Err(format!("it goes on: {}", run["status"]));
+    }
+    for call in calls {
         let unclear = ["in_doubt", "parked"].contains(&call["state"].as_str().unwrap_or_default());
         let provable = proofs.contains(call["key"].as_str().unwrap_or_default());
         if provable || !unclear || call["action"] != "whatsapp.send_template" {

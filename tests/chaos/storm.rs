@@ -82,8 +82,7 @@ impl Storm {
     /// How often it strikes in a short test.
     pub(super) fn strikes(self) -> u32 {
         match self {
-            Self::Killed => 8,
-            Self::Weather(_) | Self::Database(_) => 2,
+            Self::Killed => 5,
             _ => 1,
         }
     }

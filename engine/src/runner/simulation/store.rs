@@ -1,7 +1,7 @@
 //! The simulated store: rows in memory, and chance that decides what becomes of each write. It may take a while, fail, be on disk
 //! without anybody hearing of it, or be the last one before the process dies.
 
-use std::future::{Future, pending};
+use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
