@@ -14,11 +14,14 @@ DEMO_FLOWS := order-to-ticket no-reply-reminder crm-stage-to-message price-autor
 # What `make bench` is told: --quick, --only runs,latency, --json FILE …
 BENCH ?=
 
+# What `make chaos` is told: --seed N, --minutes M, --json FILE.
+CHAOS ?=
+
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt build ui ui-check ui-test journey flows lint doc deny api
+.PHONY: help run test check bench chaos acceptance fmt build ui ui-check ui-test journey flows lint doc deny api
 
 help: ## Lists what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Starts the server and waits for its own word that it is ready; then a customer of the sandbox sends an order, and `play`
 # tells what came of it. The server keeps serving until Ctrl-C, which the terminal sends to both of us.
@@ -96,6 +99,19 @@ deny:
 
 bench: build ## Measures what design budgets say, beside a floor measured in the same run. BENCH="--quick" for a look
 	$(CARGO) run --release --locked -p tests --bin bench -- $(BENCH)
+
+# The server under test is the release build; the tests around it need no optimising.
+chaos: build ## Faults of every kind under load, for minutes, and one table. CHAOS="--seed N --minutes M --json FILE"
+	CHAOS="$(CHAOS)" SWITCHBOARD_BIN=$(abspath $(BIN)) $(CARGO) test --locked -p tests --test all -- --ignored --nocapture --test-threads 1 chaos::for_as_long_as_one_wants
+	CHAOS="$(CHAOS)" $(CARGO) test --locked -p engine --lib -- --ignored --nocapture simulation::for_as_long_as_one_wants
+
+# A part that fails leaves its figures blank; nothing of an earlier run is taken.
+acceptance: build ## What was promised beside what is measured now: acceptance.md and .json. BENCH="--quick" for a look
+	@set -u; folder="$(abspath $(TARGET))/acceptance"; rm -rf "$$folder"; mkdir -p "$$folder"; \
+	$(CARGO) run --release --locked -p tests --bin bench -- $(BENCH) --json "$$folder/bench.json" || :; \
+	$(MAKE) --no-print-directory chaos CHAOS="$(or $(CHAOS),--minutes 2) --json $$folder/chaos.json" || :; \
+	$(BIN) test flows --json > "$$folder/flows.json" || :; \
+	$(CARGO) run --release --locked -p tests --bin acceptance -- "$$folder"
 
 api: ## Writes down what the API takes and gives: web/ui/openapi.json
 	$(CARGO) run --quiet --locked -p web -- schema --openapi > web/ui/openapi.json

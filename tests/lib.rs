@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests, though a library holds them")]
 
+pub mod cluster;
 pub mod conformance;
 pub mod postgres;
 pub mod remains;

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a panic is how a test fails, and it may say what it saw")]
 
 mod acceptance;
+mod chaos;
 mod crash_points;
 mod flows;
-mod kill;
 mod process;
 mod segments;
 mod store_postgres;

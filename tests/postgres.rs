@@ -8,15 +8,15 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
-/// Runs the server until the input ends. `$1` is the folder with the binaries, `$2` our folder, `$3` says whether it syncs.
-const HOLD: &str = "\"$1/postgres\" -D \"$2/data\" -k \"$2\" -c listen_addresses= -c fsync=$3 -c max_connections=200 \
+/// Runs the server until the input ends. `$1` is the folder with the binaries, `$2` our folder; `FSYNC` says whether it syncs.
+const HOLD: &str = "\"$1/postgres\" -D \"$2/data\" -k \"$2\" -c listen_addresses= -c fsync=$FSYNC -c max_connections=200 \
     2>&1 & pid=$!; cat > /dev/null; kill -INT $pid; wait $pid; rm -rf \"$2\"";
 
 /// Whether what is committed is on the disk.
@@ -48,55 +48,73 @@ pub fn server_or_skip() -> Option<&'static Server> {
     server().inspect_err(|why| println!("SKIPPED: {why}")).ok()
 }
 
-/// A running server, made anew: the folder, and the input that holds it.
-fn start(sync: Sync) -> Result<(PathBuf, ChildStdin), String> {
-    let binaries = binaries().ok_or(
-        "no PostgreSQL is installed here: `apt-get install postgresql`, or put the folder with `initdb` and `postgres` on PATH",
-    )?;
-    let user = user()?;
-    let folder = tempfile::Builder::new().prefix("switchboard-pg").tempdir().map_err(|error| error.to_string())?.keep();
-    let as_user = |program: &Path| {
-        let mut command = Command::new(program);
+/// The files of a server that nobody runs yet.
+pub(crate) struct Files {
+    binaries: PathBuf,
+    /// Whom the server is run as; `None` for ourselves.
+    pub(crate) user: Option<(u32, u32)>,
+    /// Where everything of it is: `data`, and its socket.
+    pub(crate) folder: PathBuf,
+}
+
+impl Files {
+    /// Makes them in a new folder, which whoever asks has to remove.
+    pub(crate) fn make() -> Result<Self, String> {
+        let binaries = binaries().ok_or(
+            "no PostgreSQL is installed here: `apt-get install postgresql`, or put the folder with `initdb` and `postgres` on PATH",
+        )?;
+        let user = user()?;
+        let folder = tempfile::Builder::new().prefix("switchboard-pg").tempdir().map_err(|error| error.to_string())?;
+        let files = Self { binaries, user, folder: folder.keep() };
         if let Some((uid, gid)) = user {
+            chown(&files.folder, Some(uid), Some(gid)).map_err(|error| error.to_string())?;
+        }
+        let made = files
+            .as_user(&files.binaries.join("initdb"))
+            .args(["--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "-D"])
+            .arg(files.folder.join("data"))
+            .output()
+            .map_err(|error| format!("initdb: {error}"))?;
+        match made.status.success() {
+            true => Ok(files),
+            false => Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr))),
+        }
+    }
+
+    fn as_user(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        if let Some((uid, gid)) = self.user {
             command.uid(uid).gid(gid);
         }
         command.current_dir("/").env("LC_ALL", "C");
         command
-    };
-    if let Some((uid, gid)) = user {
-        chown(&folder, Some(uid), Some(gid)).map_err(|error| error.to_string())?;
     }
-    let made = as_user(&binaries.join("initdb"))
-        .args(["--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "-D"])
-        .arg(folder.join("data"))
-        .output()
-        .map_err(|error| format!("initdb: {error}"))?;
-    if !made.status.success() {
-        return Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr)));
-    }
-    let mut shell = as_user(Path::new("/bin/sh"))
-        .args(["-c", HOLD, "hold"])
-        .arg(&binaries)
-        .arg(&folder)
-        .arg(if sync == Sync::On { "on" } else { "off" })
-        .process_group(0)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("sh: {error}"))?;
-    let (hold, told) = shell.stdin.take().zip(shell.stdout.take()).ok_or("no pipes")?;
-    let mut lines = BufReader::new(told).lines();
-    let mut seen = Vec::new();
-    loop {
-        match lines.next() {
-            Some(Ok(line)) if line.contains("database system is ready to accept connections") => break,
-            Some(Ok(line)) => seen.push(line),
-            _ => return Err(format!("the server does not start: {}", seen.join("\n"))),
+
+    /// A shell that runs the server as `script` says, with the folders of the binaries and of these files; once it is ready.
+    pub(crate) fn hold(&self, script: &str) -> Result<Child, String> {
+        let mut shell = self
+            .as_user(Path::new("/bin/sh"))
+            .args(["-c", script, "hold"])
+            .arg(&self.binaries)
+            .arg(&self.folder)
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("sh: {error}"))?;
+        let mut lines = BufReader::new(shell.stdout.take().ok_or("no pipe")?).lines();
+        let mut seen = Vec::new();
+        loop {
+            match lines.next() {
+                Some(Ok(line)) if line.contains("database system is ready to accept connections") => break,
+                Some(Ok(line)) => seen.push(line),
+                _ => return Err(format!("the server does not start: {}", seen.join("\n"))),
+            }
         }
+        // What it says is read on, so that it never waits for us.
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(shell)
     }
-    // What it says is read on, so that it never waits for us.
-    std::thread::spawn(move || lines.for_each(drop));
-    Ok((folder, hold))
 }
 
 /// The folder with the newest `initdb` and `postgres`. Installs Debian's package where that is wanted and allowed.
@@ -152,22 +170,33 @@ impl Server {
     /// # Errors
     /// When no PostgreSQL is installed, or it does not start; the text says which and what to do.
     pub fn start(sync: Sync) -> Result<Self, String> {
-        let (folder, hold) = start(sync)?;
-        Ok(Self { folder, databases: AtomicU32::new(0), _hold: hold })
+        let files = Files::make()?;
+        let mut shell = files.hold(&HOLD.replace("$FSYNC", if sync == Sync::On { "on" } else { "off" }))?;
+        let hold = shell.stdin.take().ok_or("no pipe")?;
+        Ok(Self { folder: files.folder, databases: AtomicU32::new(0), _hold: hold })
     }
 
     /// A new, empty database.
     pub async fn database(&self) -> TestDatabase {
         let name = format!("t{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        let maintenance = TestDatabase { folder: self.folder.clone(), name: "postgres".to_owned() };
-        let mut conn = maintenance.connect().await;
-        sqlx::query(AssertSqlSafe(format!("create database {name}"))).execute(&mut conn).await.unwrap();
-        conn.close().await.unwrap();
-        TestDatabase { folder: self.folder.clone(), name }
+        TestDatabase::make(&self.folder, &name, "").await
     }
 }
 
 impl TestDatabase {
+    /// The one from which others are made.
+    pub(crate) fn maintenance(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), name: "postgres".to_owned() }
+    }
+
+    /// Makes it on the server of this folder; `with` is what `create database` is told besides.
+    pub(crate) async fn make(folder: &Path, name: &str, with: &str) -> Self {
+        let mut conn = Self::maintenance(folder).connect().await;
+        sqlx::query(AssertSqlSafe(format!("create database {name} {with}"))).execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+        Self { folder: folder.to_owned(), name: name.to_owned() }
+    }
+
     /// Its address.
     pub fn url(&self) -> String {
         format!("postgres://postgres@localhost/{}?host={}", self.name, self.folder.display())

@@ -274,12 +274,6 @@ impl Starting {
         let token = std::fs::read_to_string(installation.path("data/api-token")).unwrap().trim().to_owned();
         Server { process: self.process, api: Api { url: installation.url(), token, http: installation.http.clone() } }
     }
-
-    /// SIGKILL, and its end.
-    pub(crate) async fn kill(mut self) {
-        drop(self.process.child.kill());
-        self.process.end().await;
-    }
 }
 
 /// A running server.
@@ -387,11 +381,16 @@ pub(crate) async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T
 
 /// The same, where each look says what is still missing.
 pub(crate) async fn until_told<T>(what: &str, look: impl AsyncFn() -> Result<T, String>) -> T {
+    told_within(PATIENCE, what, look).await
+}
+
+/// The same with a patience of your own.
+pub(crate) async fn told_within<T>(patience: Duration, what: &str, look: impl AsyncFn() -> Result<T, String>) -> T {
     let began = Instant::now();
     loop {
         match look().await {
             Ok(found) => return found,
-            Err(missing) if began.elapsed() > PATIENCE => panic!("not within {PATIENCE:?}: {what}\n{missing}"),
+            Err(missing) if began.elapsed() > patience => panic!("not within {patience:?}: {what}\n{missing}"),
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
@@ -471,7 +470,7 @@ fn binary() -> PathBuf {
 }
 
 /// A port that nobody uses now, below those that the system gives to callers.
-fn free_port() -> SocketAddr {
+pub(crate) fn free_port() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let own = u16::try_from(std::process::id() % 100).unwrap() * 100;
     for _ in 0..1_000 {
@@ -485,7 +484,7 @@ fn free_port() -> SocketAddr {
 }
 
 /// Reads lines to the end, into `log`; hands each one to `told`.
-fn collect(
+pub(crate) fn collect(
     from: impl Read + Send + 'static,
     log: Arc<Mutex<String>>,
     mut told: impl FnMut(&str) + Send + 'static,

@@ -19,6 +19,7 @@ use crate::flows::Checker;
 use crate::flows::locks::Locks;
 use crate::keys::Token;
 use crate::push::Devices;
+use crate::reserve::Reserve;
 
 /// The database of this build.
 pub type Store = Database;
@@ -65,6 +66,8 @@ pub struct App {
     pub(crate) figures: Figures,
     /// The phones of the sandbox's customers, when there is one.
     pub(crate) phones: Option<Phones>,
+    /// What is kept free of the disk.
+    pub(crate) reserve: Reserve,
     /// Where it is noted whom we erased.
     pub(crate) erasures: Erasures,
     /// Renders `/metrics`.

@@ -16,6 +16,9 @@ use serde_json::{Value, json};
 
 use crate::{backtest, erasures, flows};
 
+/// When senders may come again that found no room on the disk: a person has to make some.
+const NO_ROOM_S: u64 = 10;
+
 /// The shape.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Error")]
@@ -196,6 +199,12 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "not ready; the log says why")
     }
 
+    /// 503: the disk is nearly full, and what is left is for work in progress.
+    pub(crate) fn no_room() -> Self {
+        let full = Self::new(StatusCode::SERVICE_UNAVAILABLE, "disk_full", "the disk is full");
+        Self { retry_after_s: Some(NO_ROOM_S), ..full }
+    }
+
     /// 500: a handler panicked; the panic itself is in the log already.
     pub(crate) fn panicked() -> Response {
         Self::internal("a handler panicked").into_response()
@@ -222,7 +231,7 @@ impl From<store::Error> for ApiError {
             },
             store::Error::Full => {
                 tracing::error!("the disk is full: nothing is taken in until there is space in the data folder");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "disk_full", "the disk is full")
+                Self::no_room()
             }
             other => Self::internal(other),
         }

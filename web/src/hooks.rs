@@ -89,6 +89,7 @@ async fn take(
     let mut caller = None;
     let statuses = inbox::statuses(app, id, &intake.items);
     if !intake.items.is_empty() {
+        app.reserve.expect()?;
         let (received, waits) = app.engine.receive_call(id, intake.items, door.sender()).await?;
         caller = waits;
         inbox::tell_statuses(app, statuses).await;

@@ -30,6 +30,7 @@ mod pages;
 pub mod peer;
 mod private;
 mod push;
+mod reserve;
 mod retag;
 mod room;
 pub mod router;

@@ -25,6 +25,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::config::server::Limits;
+use crate::error::ApiError;
 use crate::peer::Peer;
 use crate::stall::StallGuard;
 
@@ -122,7 +123,10 @@ async fn connection<S: Stream>(stream: S, peer: Peer, router: Router, limits: Li
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer);
         let router = router.clone();
-        async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }
+        // By itself: a caller who hangs up must not stop half way what has begun. What is stored is passed on in any case.
+        let answered =
+            tokio::spawn(async move { router.oneshot(request).await.unwrap_or_else(|never| match never {}) });
+        async move { Ok::<_, Infallible>(answered.await.unwrap_or_else(|_| ApiError::panicked())) }
     });
     let io = TokioIo::new(StallGuard::new(stream, limits.write_stall));
     let mut http = http1::Builder::new();
@@ -148,6 +152,7 @@ mod tests {
     use axum::extract::Extension;
     use axum::routing::{get, post};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::{Notify, watch};
     use tokio::task::JoinHandle;
 
     use super::*;
@@ -181,6 +186,10 @@ mod tests {
                 .route("/big", get(|| async { vec![b'x'; 64 << 20] }))
                 .route("/echo", post(|body: String| async { body }))
                 .layer(axum::middleware::from_fn_with_state(bounds, body::whole));
+        running_with(limits, router).await
+    }
+
+    async fn running_with(limits: Limits, router: Router) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
@@ -233,6 +242,29 @@ mod tests {
         }
         let answer = sent(server.address, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn what_was_begun_for_a_client_that_hung_up_is_done() {
+        let (go, begun, done) = (Arc::new(Notify::new()), watch::channel(false).0, watch::channel(false).0);
+        let (going, beginning, doing) = (Arc::clone(&go), begun.clone(), done.clone());
+        let slow = async move || {
+            beginning.send_replace(true);
+            going.notified().await;
+            doing.send_replace(true);
+        };
+        let router = Router::new().route("/", get(async || "quick")).route("/slow", get(slow));
+        let server = running_with(Limits { connections: 1, ..QUICK }, router).await;
+        let mut client = TcpStream::connect(server.address).await.unwrap();
+        client.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        begun.subscribe().wait_for(|begun| *begun).await.unwrap();
+        drop(client);
+        // The next one is only let in once the place of the first one is free.
+        let answer = sent(server.address, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        assert!(answer.ends_with("quick"), "{answer}");
+        go.notify_one();
+        let mut done = done.subscribe();
+        timeout(Duration::from_secs(20), done.wait_for(|done| *done)).await.expect("it is done").unwrap();
     }
 
     #[tokio::test]

@@ -26,6 +26,7 @@ use crate::keys::{self, Token};
 use crate::lock::{self, Lock};
 use crate::private;
 use crate::push::{self, Devices};
+use crate::reserve::Reserve;
 use crate::{anchors, backup};
 
 /// How long calls under way have to come back when we stop.
@@ -202,6 +203,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         audit_key,
         erasures: Erasures::new(&setup.data, setup.erasures),
         figures: Figures::default(),
+        reserve: if setup.database.is_none() { Reserve::on(&setup.data) } else { Reserve::default() },
         phones: setup.phones,
         metrics: setup.metrics,
         started_at,

@@ -29,6 +29,8 @@ mod past;
 mod publish;
 mod queue;
 mod sending;
+#[cfg(test)]
+mod simulation;
 mod start;
 mod sweep;
 mod timers;

@@ -248,6 +248,7 @@ pub(crate) async fn start(
     if !version.triggers.iter().any(|trigger| *trigger.kind == *engine::event::MANUAL) {
         return Err(ApiError::conflict(sentence!("the flow `{id}` has no trigger `manual`", id)));
     }
+    app.reserve.expect()?;
     let event = app.engine.start_by_hand(&id, who.by(), start.input).await?;
     Ok(Json(Started { flow: id, event }))
 }
