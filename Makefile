@@ -97,8 +97,9 @@ deny:
 bench: build ## Measures what design budgets say, beside a floor measured in the same run. BENCH="--quick" for a look
 	$(CARGO) run --release --locked -p tests --bin bench -- $(BENCH)
 
-api: ## Writes down what the API takes and gives: web/ui/openapi.json
+api: ## Writes down what the API takes and gives: web/ui/openapi.json; and the texts that the app translates
 	$(CARGO) run --quiet --locked -p web -- schema --openapi > web/ui/openapi.json
+	$(CARGO) run --quiet --locked -p web -- schema --texts > web/ui/src/server/catalog/texts.txt
 
 fmt: ## Formats the code
 	$(CARGO) fmt --all
