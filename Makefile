@@ -113,8 +113,9 @@ acceptance: build ## What was promised beside what is measured now: acceptance.m
 	$(BIN) test flows --json > "$$folder/flows.json" || :; \
 	$(CARGO) run --release --locked -p tests --bin acceptance -- "$$folder"
 
-api: ## Writes down what the API takes and gives: web/ui/openapi.json
+api: ## Writes down what the API takes and gives: web/ui/openapi.json; and the texts that the app translates
 	$(CARGO) run --quiet --locked -p web -- schema --openapi > web/ui/openapi.json
+	$(CARGO) run --quiet --locked -p web -- schema --texts > web/ui/src/server/catalog/texts.txt
 
 fmt: ## Formats the code
 	$(CARGO) fmt --all

@@ -17,6 +17,8 @@ export default {
       include: ["<rootDir>/src/desk", "<rootDir>/src/pages/inbox", "<rootDir>/src/pages/team"],
     },
     { path: "<rootDir>/src/server/locales/{locale}", include: ["<rootDir>/src/server"] },
+    { path: "<rootDir>/src/server/catalog/{locale}", include: ["<rootDir>/src/server/catalog"] },
+    { path: "<rootDir>/src/server/troubles/{locale}", include: ["<rootDir>/src/server/troubles"] },
     { path: "<rootDir>/src/rules/locales/{locale}", include: ["<rootDir>/src/rules"] },
     { path: "<rootDir>/src/alarms/locales/{locale}", include: ["<rootDir>/src/alarms", "<rootDir>/src/pages/alarms"] },
   ],

@@ -16,7 +16,7 @@ const FRAME = [
   },
   {
     name: "frame",
-    test: /src\/(api|i18n|ui\/(?!select|menu|tabs|table|json|field|dialog|did|trigger)|shell\/(?!menus|search|phone|enrol))[\w/.-]*\.tsx?$/,
+    test: /src\/(api|i18n|ui\/(?!select|menu|tabs|table|json|field|dialog|did|trigger|trouble)|shell\/(?!menus|search|phone|enrol))[\w/.-]*\.tsx?$/,
   },
 ];
 

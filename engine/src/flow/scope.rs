@@ -17,6 +17,8 @@ use crate::expr::Target;
 
 /// How deep fields of fields are listed.
 const MOST_DEPTH: usize = 4;
+/// What `error` and `reply` are, for people.
+pub(super) const NOTES: [&str; 2] = ["what went wrong", "the event that came"];
 /// Blocks of a step of which a run takes one.
 const EITHER: [&str; 5] = ["then", "else", "default", "cases", "on_timeout"];
 
@@ -178,10 +180,10 @@ impl Listed {
             self.add(&format!("vars.{name}"), Shape::any(), sure, "vars", "", 0);
         }
         if names.in_handler {
-            self.add("error", names::error(), true, "error", "what went wrong", 0);
+            self.add("error", names::error(), true, "error", NOTES[0], 0);
         }
         if let Some(shape) = names.reply {
-            self.add("reply", shape, true, "reply", "the event that came", 0);
+            self.add("reply", shape, true, "reply", NOTES[1], 0);
         }
         for (name, shape) in &names.locals {
             self.add(name, *shape, true, name, "", 0);
@@ -190,14 +192,8 @@ impl Listed {
 
     /// A name and the fields below it.
     fn add(&mut self, name: &str, shape: Shape<'_>, sure: bool, from: &str, note: &str, depth: usize) {
-        let said = shape.attribute("description").and_then(serde_json::Value::as_str).unwrap_or(note);
-        self.out.push(Readable {
-            name: name.to_owned(),
-            kind: kind(shape),
-            note: said.split('\n').next().unwrap_or_default().trim().to_owned(),
-            sure,
-            from: from.to_owned(),
-        });
+        let note = if note.is_empty() { shape.about().unwrap_or_default() } else { note.to_owned() };
+        self.out.push(Readable { name: name.to_owned(), kind: kind(shape), note, sure, from: from.to_owned() });
         if depth < MOST_DEPTH && shape.form() == Form::Map {
             for (field, shape) in shape.members() {
                 if blocks::readable("x", field) {

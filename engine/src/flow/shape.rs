@@ -130,6 +130,12 @@ impl<'a> Shape<'a> {
         self.outer.get(name).or_else(|| self.here.get(name))
     }
 
+    /// What it is, for people: the first paragraph of its description on one line; nothing when it has none.
+    pub(crate) fn about(&self) -> Option<String> {
+        let text = self.attribute("description")?.as_str()?.split("\n\n").next()?;
+        Some(text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+    }
+
     /// The field `name`.
     pub(crate) fn member(&self, name: &str) -> Member<'a> {
         if let Some(found) = self.here.get("properties").and_then(|all| all.get(name)) {

@@ -1,13 +1,39 @@
 //! What a test expects against what happened.
 
-use std::fmt::Write as _;
+use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::duration;
 use crate::flow::{End, Expectation, Expected, TestCase};
+use crate::sentence::Sentence;
 use crate::store::RunStatus;
+use crate::{duration, sentence};
+
+/// Something that was not as a test expects. It prints as English, each difference on a line of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "TestFailure")]
+pub struct Failure {
+    /// What was expected and what happened.
+    pub said: Sentence,
+    /// Where both differ.
+    pub differences: Vec<Sentence>,
+}
+
+impl From<Sentence> for Failure {
+    fn from(said: Sentence) -> Self {
+        Self { said, differences: Vec::new() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.said.fmt(f)?;
+        self.differences.iter().try_for_each(|difference| write!(f, "\n  {difference}"))
+    }
+}
 
 /// One thing a flow did: a call it planned, or a local action.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,51 +61,70 @@ pub(super) struct Happened {
 }
 
 /// What was not as expected.
-pub(super) fn failures(test: &TestCase, happened: &Happened) -> Vec<String> {
+pub(super) fn failures(test: &TestCase, happened: &Happened) -> Vec<Failure> {
     let mut failures = Vec::new();
     acts(test, &happened.acts, &mut failures);
     for never in &test.never {
         for act in happened.acts.iter().filter(|act| fits(never, act)) {
-            failures.push(format!("line {}: must never happen, and did: {}", never.line, shown(act)));
+            let line = never.line;
+            failures.push(sentence!("line {line}: must never happen, and did: {act}", line, act = shown(act)).into());
         }
     }
     ends(test.end, happened, &mut failures);
-    if let Some(wanted) = &test.rules
-        && *wanted != happened.ruled
-    {
-        failures.push(format!("rules: expected {wanted:?}, those that held are {:?}", happened.ruled));
-    }
-    let held = |rule: &&String| happened.ruled.contains(rule);
-    failures.extend(test.held.iter().filter(|rule| !held(rule)).map(|rule| format!("the rule {rule} did not hold")));
-    failures.extend(test.not_held.iter().filter(held).map(|rule| format!("the rule {rule} held")));
+    rules(test, &happened.ruled, &mut failures);
     tags(test, happened, &mut failures);
+    let mut found = Vec::new();
     for (name, wanted) in test.contact.iter().flatten() {
-        uncovered(&format!("contact.{name}"), &happened.contact[name], wanted, &mut failures);
+        uncovered(&format!("contact.{name}"), &happened.contact[name], wanted, &mut found);
     }
     for (name, wanted) in test.vars.iter().flatten() {
-        let value = happened.vars.get(name).unwrap_or(&Value::Null);
-        uncovered(&format!("vars.{name}"), value, wanted, &mut failures);
+        uncovered(&format!("vars.{name}"), happened.vars.get(name).unwrap_or(&Value::Null), wanted, &mut found);
     }
+    failures.extend(found.into_iter().map(Failure::from));
     failures
 }
 
-fn tags(test: &TestCase, happened: &Happened, failures: &mut Vec<String>) {
-    let mut compare = |when: &str, wanted: &[String], tags: &[String]| {
+/// Texts as a list in JSON.
+fn list(texts: &[String]) -> String {
+    format!("{texts:?}")
+}
+
+fn rules(test: &TestCase, ruled: &[String], failures: &mut Vec<Failure>) {
+    if let Some(wanted) = &test.rules
+        && *wanted != ruled
+    {
+        let (wanted, held) = (list(wanted), list(ruled));
+        failures.push(sentence!("rules: expected {wanted}, those that held are {held}", wanted, held).into());
+    }
+    let held = |rule: &&String| ruled.contains(rule);
+    let missing = test.held.iter().filter(|rule| !held(rule));
+    failures.extend(missing.map(|rule| sentence!("the rule {rule} did not hold", rule).into()));
+    let wrong = test.not_held.iter().filter(held);
+    failures.extend(wrong.map(|rule| sentence!("the rule {rule} held", rule).into()));
+}
+
+fn tags(test: &TestCase, happened: &Happened, failures: &mut Vec<Failure>) {
+    let mut compare = |after: Option<Duration>, wanted: &[String], tags: &[String]| {
         let mut wanted = wanted.to_vec();
         wanted.sort();
-        if wanted != tags {
-            failures.push(format!("tags{when}: expected {wanted:?}, they are {tags:?}"));
+        if wanted == tags {
+            return;
         }
+        let (wanted, tags, time) = (list(&wanted), list(tags), after.map(duration::format));
+        failures.push(match time {
+            None => sentence!("tags: expected {wanted}, they are {tags}", wanted, tags).into(),
+            Some(time) => sentence!("tags at {time}: expected {wanted}, they are {tags}", time, wanted, tags).into(),
+        });
     };
     if let Some(wanted) = &test.tags {
-        compare("", wanted, &happened.tags);
+        compare(None, wanted, &happened.tags);
     }
     for ((after, wanted), tags) in test.tags_at.iter().zip(&happened.tags_at) {
-        compare(&format!(" at {}", duration::format(*after)), wanted, tags);
+        compare(Some(*after), wanted, tags);
     }
 }
 
-fn acts(test: &TestCase, acts: &[Act], failures: &mut Vec<String>) {
+fn acts(test: &TestCase, acts: &[Act], failures: &mut Vec<Failure>) {
     let mut left = acts;
     for wanted in &test.expect {
         match taken(wanted, left, test.others_allowed) {
@@ -88,14 +133,13 @@ fn acts(test: &TestCase, acts: &[Act], failures: &mut Vec<String>) {
         }
     }
     if !test.others_allowed {
-        let others = left.iter();
-        failures
-            .extend(others.map(|act| format!("not expected: {} (write `others: allowed` to allow it)", shown(act))));
+        let more = |act| sentence!("not expected: {act} (write `others: allowed` to allow it)", act = shown(act));
+        failures.extend(left.iter().map(|act| more(act).into()));
     }
 }
 
 /// What is left of `acts` after `wanted`, or why it is not there.
-fn taken<'a>(wanted: &Expected, acts: &'a [Act], others_allowed: bool) -> Result<&'a [Act], String> {
+fn taken<'a>(wanted: &Expected, acts: &'a [Act], others_allowed: bool) -> Result<&'a [Act], Failure> {
     match wanted {
         Expected::One(wanted) if others_allowed => match acts.iter().position(|act| fits(wanted, act)) {
             Some(at) => Ok(&acts[at + 1..]),
@@ -104,7 +148,10 @@ fn taken<'a>(wanted: &Expected, acts: &'a [Act], others_allowed: bool) -> Result
         Expected::One(wanted) => match acts.split_first() {
             Some((act, rest)) if fits(wanted, act) => Ok(rest),
             Some((act, _)) => Err(instead(wanted, act)),
-            None => Err(format!("line {}: expected {}, nothing more happened", wanted.line, asked(wanted))),
+            None => {
+                let (line, wanted) = (wanted.line, asked(wanted));
+                Err(sentence!("line {line}: expected {wanted}, nothing more happened", line, wanted).into())
+            }
         },
         Expected::AnyOrder(all) => {
             let most = if others_allowed { acts.len() } else { all.len().min(acts.len()) };
@@ -150,48 +197,50 @@ fn find_place(
 }
 
 /// That something else happened.
-fn instead(wanted: &Expectation, act: &Act) -> String {
-    let mut lines = format!("line {}: expected {}", wanted.line, asked(wanted));
-    let _ = write!(lines, "\n  what happened is {}", shown(act));
-    for difference in differences(wanted, act) {
-        let _ = write!(lines, "\n  {difference}");
-    }
-    lines
+fn instead(wanted: &Expectation, act: &Act) -> Failure {
+    let said = sentence!("line {line}: expected {wanted}", line = wanted.line, wanted = asked(wanted));
+    let mut differing = vec![sentence!("what happened is {act}", act = shown(act))];
+    differing.extend(differences(wanted, act));
+    Failure { said, differences: differing }
 }
 
 /// That nothing of what happened is it; with what comes nearest, if the action did happen.
-fn missing(wanted: &Expectation, acts: &[Act]) -> String {
-    let mut lines = format!("line {}: expected {}, which did not happen (any more)", wanted.line, asked(wanted));
+fn missing(wanted: &Expectation, acts: &[Act]) -> Failure {
+    let (line, what) = (wanted.line, asked(wanted));
+    let said = sentence!("line {line}: expected {wanted}, which did not happen (any more)", line, wanted = what);
     // One that differs in nothing stands for another expectation.
     let same = acts.iter().filter(|act| act.action == wanted.action && !fits(wanted, act));
+    let mut differing = Vec::new();
     if let Some(act) = same.min_by_key(|act| differences(wanted, act).len()) {
-        let _ = write!(lines, "\n  nearest is {}", shown(act));
-        for difference in differences(wanted, act) {
-            let _ = write!(lines, "\n  {difference}");
-        }
+        differing.push(sentence!("nearest is {act}", act = shown(act)));
+        differing.extend(differences(wanted, act));
     }
-    lines
+    Failure { said, differences: differing }
 }
 
-fn ends(wanted: Option<End>, happened: &Happened, failures: &mut Vec<String>) {
-    let Some(wanted) = wanted else { return };
-    let expected = match wanted {
+fn ends(wanted: Option<End>, happened: &Happened, failures: &mut Vec<Failure>) {
+    let Some(end) = wanted else { return };
+    let wanted = match end {
         End::Done => "done",
         End::Failed => "failed",
         End::Waiting => "waiting",
     };
     if happened.runs.is_empty() {
-        failures.push(format!("end: expected {expected}, no run started"));
+        failures.push(sentence!("end: expected {wanted}, no run started", wanted).into());
     }
     for (status, error) in &happened.runs {
-        let fits = match wanted {
+        let fits = match end {
             End::Done => *status == RunStatus::Done,
             End::Failed => *status == RunStatus::Failed,
             End::Waiting => !status.ended(),
         };
-        if !fits {
-            let why = error.as_ref().map(|error| format!(" ({error})")).unwrap_or_default();
-            failures.push(format!("end: expected {expected}, a run is {}{why}", word(*status)));
+        let is = word(*status);
+        match error {
+            _ if fits => {}
+            None => failures.push(sentence!("end: expected {wanted}, a run is {is}", wanted, is).into()),
+            Some(why) => {
+                failures.push(sentence!("end: expected {wanted}, a run is {is} ({why})", wanted, is, why).into());
+            }
         }
     }
 }
@@ -212,21 +261,22 @@ fn fits(wanted: &Expectation, act: &Act) -> bool {
     wanted.action == act.action && differences(wanted, act).is_empty()
 }
 
-/// What differs in the same action, each in a line: the field by its path, what was expected, what is there.
-fn differences(wanted: &Expectation, act: &Act) -> Vec<String> {
+/// What differs in the same action: the field by its path, what was expected, what is there.
+fn differences(wanted: &Expectation, act: &Act) -> Vec<Sentence> {
     if wanted.action != act.action {
         return Vec::new();
     }
     let mut found = Vec::new();
     if let Some(at) = wanted.at.filter(|at| *at != act.after) {
-        found.push(format!("at: expected {}, it is {}", duration::format(at), duration::format(act.after)));
+        let (wanted, time) = (duration::format(at), duration::format(act.after));
+        found.push(sentence!("at: expected {wanted}, it is {time}", wanted, time));
     }
     uncovered("", &act.input, &wanted.fields, &mut found);
     found
 }
 
 /// Notes every place at which `value` has not what `wanted` names.
-fn uncovered(path: &str, value: &Value, wanted: &Value, found: &mut Vec<String>) {
+fn uncovered(path: &str, value: &Value, wanted: &Value, found: &mut Vec<Sentence>) {
     let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     let same = match (value, wanted) {
         (Value::Object(value), Value::Object(wanted)) => {
@@ -234,7 +284,10 @@ fn uncovered(path: &str, value: &Value, wanted: &Value, found: &mut Vec<String>)
                 match value.get(name) {
                     Some(value) => uncovered(&below(name), value, wanted, found),
                     None if wanted.is_null() => {}
-                    None => found.push(format!("{}: expected {wanted}, it is not there", below(name))),
+                    None => {
+                        let (path, wanted) = (below(name), wanted.to_string());
+                        found.push(sentence!("{path}: expected {wanted}, it is not there", path, wanted));
+                    }
                 }
             }
             return;
@@ -249,19 +302,27 @@ fn uncovered(path: &str, value: &Value, wanted: &Value, found: &mut Vec<String>)
         (value, wanted) => value == wanted,
     };
     if !same {
-        found.push(format!("{path}: expected {wanted}, it is {value}"));
+        let (wanted, value) = (wanted.to_string(), value.to_string());
+        found.push(sentence!("{path}: expected {wanted}, it is {value}", path, wanted, value));
     }
 }
 
-fn asked(wanted: &Expectation) -> String {
-    let at = wanted.at.map(|at| format!(" at {}", duration::format(at))).unwrap_or_default();
-    match &wanted.fields {
-        Value::Object(fields) if fields.is_empty() => format!("{}{at}", wanted.action),
-        Value::Null => format!("{}{at}", wanted.action),
-        fields => format!("{} {fields}{at}", wanted.action),
+fn asked(wanted: &Expectation) -> Sentence {
+    let action = &wanted.action;
+    let fields = match &wanted.fields {
+        Value::Object(fields) if fields.is_empty() => None,
+        Value::Null => None,
+        fields => Some(fields.to_string()),
+    };
+    match (fields, wanted.at.map(duration::format)) {
+        (None, None) => sentence!("{action}", action),
+        (None, Some(time)) => sentence!("{action} at {time}", action, time),
+        (Some(fields), None) => sentence!("{action} {fields}", action, fields),
+        (Some(fields), Some(time)) => sentence!("{action} {fields} at {time}", action, fields, time),
     }
 }
 
-fn shown(act: &Act) -> String {
-    format!("{} {} at {}", act.action, act.input, duration::format(act.after))
+fn shown(act: &Act) -> Sentence {
+    let (action, fields, time) = (&act.action, act.input.to_string(), duration::format(act.after));
+    sentence!("{action} {fields} at {time}", action, fields, time)
 }

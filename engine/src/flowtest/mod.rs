@@ -56,6 +56,7 @@ use crate::ids::VersionId;
 
 use coverage::Taken;
 pub use coverage::{Coverage, Gap};
+pub use expect::Failure;
 pub use phone::Message;
 use sim::Sim;
 pub use sim::{ALWAYS, GoOn};
@@ -75,6 +76,8 @@ pub struct Outcome {
     pub passed: bool,
     /// What was not: what was expected and what happened, and below that each difference in a line of its own.
     pub failures: Vec<String>,
+    /// The same for other languages.
+    pub said: Vec<Failure>,
     /// What happened, in lines for reading: actions, failures, what started nothing and why, how runs ended.
     pub log: Vec<String>,
 }
@@ -139,14 +142,15 @@ fn run_one(
     go_on: GoOn<'_>,
 ) -> (Outcome, BTreeMap<VersionId, Taken>) {
     let mut sim = Sim::new(version, test, world).within(None, go_on);
-    let mut failures: Vec<String> = sim.run().err().into_iter().collect();
-    failures.extend(expect::failures(test, &sim.happened()));
+    let mut said: Vec<Failure> = sim.run().err().into_iter().map(Failure::from).collect();
+    said.extend(expect::failures(test, &sim.happened()));
     let outcome = Outcome {
         flow: version.document().to_string(),
         name: test.name.clone(),
         line: test.line,
-        passed: failures.is_empty(),
-        failures,
+        passed: said.is_empty(),
+        failures: said.iter().map(Failure::to_string).collect(),
+        said,
         log: sim.log(),
     };
     (outcome, sim.taken())

@@ -27,6 +27,8 @@ use crate::mailbox::Mailbox;
 use crate::order::{DeskOrder, Order};
 use crate::run::{Entry, What, journal, plan};
 use crate::runner::hold::Hold;
+use crate::sentence;
+use crate::sentence::Sentence;
 use crate::store::{
     EffectOp, EscalationRow, InputRow, JournalKind, JournalRow, RunRow, RunStatus, WaitKind, WaitOp, Work,
 };
@@ -227,7 +229,7 @@ impl<'a> Sim<'a> {
     }
 
     /// Lets time run until nothing is coming any more.
-    pub(super) fn run(&mut self) -> Result<(), String> {
+    pub(super) fn run(&mut self) -> Result<(), Sentence> {
         let looks = self.test.tags_at.iter().map(|(after, _)| *after);
         let last = self.test.at.iter().map(|moment| moment.after).chain(looks).max().unwrap_or_default();
         let far = self.start.plus(last).plus(FAR);
@@ -241,10 +243,10 @@ impl<'a> Sim<'a> {
                 return Ok(());
             }
             if self.tape.as_ref().is_some_and(|tape| tape.len() > MOST_TOLD) {
-                return Err(format!("more than {MOST_TOLD} things happened, and it was stopped here"));
+                return Err(sentence!("more than {most} things happened, and it was stopped here", most = MOST_TOLD));
             }
             if !(self.go_on)() {
-                return Err("it took too long, and was stopped here".to_owned());
+                return Err(sentence!("it took too long, and was stopped here"));
             }
             self.now = self.now.max(at);
             self.happen(coming);
@@ -255,7 +257,7 @@ impl<'a> Sim<'a> {
                 self.commit();
             }
         }
-        Err(format!("the flow keeps waking up: stopped after {MOST} steps"))
+        Err(sentence!("the flow keeps waking up: stopped after {most} steps", most = MOST))
     }
 
     fn happen(&mut self, coming: Coming) {

@@ -105,7 +105,7 @@ pub fn simulate(scene: Scene<'_>, go_on: GoOn<'_>) -> Simulation {
         notes.push(note("nothing_started", timeline.last(), "no event started a run"));
     }
     if let Some(why) = stopped {
-        notes.push(note("stopped", timeline.last(), Sentence::plain(why)));
+        notes.push(note("stopped", timeline.last(), why));
     }
     let steps = sim.came_to(version.id());
     let coverage = scene.outline.steps().iter().filter(|place| steps.iter().any(|step| **step == *place.step));

@@ -111,6 +111,20 @@ fn what_did_not_happen_is_named() {
 }
 
 #[test]
+fn a_failure_keeps_its_parts_for_other_languages() {
+    let test = format!("{ORDER}expect: [ {{ crm.create_ticket: {{ subject: x }} }} ]");
+    let outcome = outcome(TICKET, &test);
+    let [failure] = &outcome.said[..] else { panic!("{outcome:#?}") };
+    assert_eq!(failure.to_string(), outcome.failures[0]);
+    let said = serde_json::to_value(failure).unwrap();
+    assert_eq!(said["said"]["form"], "line {line}: expected {wanted}");
+    assert_eq!(said["said"]["with"]["wanted"]["with"]["action"], "crm.create_ticket");
+    let forms: Vec<&str> =
+        said["differences"].as_array().unwrap().iter().filter_map(|one| one["form"].as_str()).collect();
+    assert_eq!(forms, ["what happened is {act}", "{path}: expected {wanted}, it is {value}"]);
+}
+
+#[test]
 fn what_was_not_expected_is_named() {
     let failure = failure(TICKET, &format!("{ORDER}expect: [crm.create_ticket]"));
     assert!(failure.starts_with("not expected: whatsapp.send_template"), "{failure}");

@@ -2,34 +2,16 @@
 // translation, a placeholder or a plural form. `npm run messages`
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { sentences } from "./sentences.mjs";
+import { catalog } from "./po.mjs";
+import { codes, sentences } from "./sentences.mjs";
 
 const LOCALES = ["en", "ru", "ar", "it", "zh"];
 const SERVER = "src/server/locales";
 const PARTS = ["editor", "editor/publish", "desk", "rules", "alarms"].map((part) => `src/${part}/locales`);
-const FOLDERS = ["src/locales", ...PARTS, SERVER].filter((folder) => existsSync(join(folder, "en.po")));
+/** Texts of the catalogue: `texts.txt` is the English, written down by the server (`make api`). */
+const CATALOG = "src/server/catalog";
+const FOLDERS = ["src/locales", ...PARTS, "src/server/troubles", SERVER].filter((folder) => existsSync(join(folder, "en.po")));
 const problems = [];
-
-/** Id to text of one PO file. */
-function catalog(path) {
-  const texts = new Map();
-  const blocks = readFileSync(path, "utf8").split(/\n\s*\n/);
-  for (const block of blocks) {
-    const part = (name) => {
-      const found = block.match(new RegExp(`^${name} ((?:".*"\\n?)+)`, "m"));
-      return found
-        ? found[1]
-            .trim()
-            .split("\n")
-            .map((line) => JSON.parse(line))
-            .join("")
-        : null;
-    };
-    const id = part("msgid");
-    if (id) texts.set(id, part("msgstr") ?? "");
-  }
-  return texts;
-}
 
 /** Names in braces, but for the forms of a plural. */
 function placeholders(text) {
@@ -85,6 +67,37 @@ for (const form of said.keys()) {
     problems.push(`${SERVER}: nothing says "${form}"`);
 }
 
+// Why something did not happen: each code of ours has words, by itself or with others.
+const grouped = new Set(readFileSync("src/server/trouble.ts", "utf8").match(/\w+/g));
+for (const [own, file] of codes()) {
+  if (!source.has(`trouble.${own}`) && !grouped.has(own)) problems.push(`${file}: no words for the code ${own}`);
+}
+
+// What actions, triggers and their fields are: what is code stays code.
+const code = (text) =>
+  [...text.replace(/'([{}]+)'/g, "$1").matchAll(/`[^`]*`/g)]
+    .map(([part]) => part)
+    .sort()
+    .join(" ");
+const lines = readFileSync(join(CATALOG, "texts.txt"), "utf8").split("\n").filter(Boolean);
+const NAME = /^(action|trigger|field|choice):(\S+)$/;
+const abouts = lines.filter((line) => !NAME.test(line));
+for (const [, kind, name] of lines.map((line) => line.match(NAME) ?? []).filter(([name]) => name)) {
+  const id = `editor.${kind}.${name.replace(".", "_")}`;
+  if (!source.has(id)) problems.push(`${CATALOG}: the ${kind} ${name} has no words "${id}"`);
+}
+for (const locale of LOCALES.slice(1)) {
+  const texts = catalog(join(CATALOG, `${locale}.po`));
+  for (const english of abouts) {
+    const there = texts.get(english);
+    if (!there) problems.push(`${CATALOG}/${locale}.po: no translation of "${english}"`);
+    else if (code(there) !== code(english)) problems.push(`${CATALOG}/${locale}.po: "${english}" has other code in it`);
+  }
+  for (const id of texts.keys())
+    if (!abouts.includes(id)) problems.push(`${CATALOG}/${locale}.po: the catalogue does not say "${id}"`);
+}
+
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 if (problems.length > 0) process.exit(1);
-process.stdout.write(`${source.size} messages and ${said.size} sentences of the server, ${LOCALES.length} languages\n`);
+const counts = `${source.size} messages, ${said.size} sentences and ${abouts.length} texts of the server`;
+process.stdout.write(`${counts}, ${LOCALES.length} languages\n`);

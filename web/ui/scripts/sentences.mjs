@@ -12,7 +12,7 @@ const CHECKS = [
   "web/src/accounts/oidc/mod.rs",
 ];
 /** Where only what is marked is. */
-const MARKED = ["web/src"];
+const MARKED = ["web/src", "engine/src/flowtest/expect.rs", "engine/src/flowtest/sim.rs"];
 /** Texts of the checks that nobody reads. */
 const INNER =
   /^(these types are only described|the outer one is whether|switchboard (flow|rules|calendar|segment) 1|Switchboard document$|%Y-| at line $)/;
@@ -75,6 +75,19 @@ export function sentences() {
   for (const file of MARKED.flatMap(files)) {
     const text = source(file);
     for (const [, literal] of text.matchAll(SAID)) add(literal, file);
+  }
+  return found;
+}
+
+/** Where calls and runs fail. */
+const FAILS = ["engine/src/run", "engine/src/runner", "engine/src/handle", "engine/src/local", "connectors/src"];
+const CODE = /\b(?:Problem|Failure)::new\(\s*"([a-z_]+)"|\bPark \{ why: "([a-z_]+)"/g;
+
+/** Codes with which calls and runs fail, each with the file that says it. */
+export function codes() {
+  const found = new Map();
+  for (const file of FAILS.flatMap(files)) {
+    for (const [, of, why] of source(file).matchAll(CODE)) found.set(of ?? why, file);
   }
   return found;
 }

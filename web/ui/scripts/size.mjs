@@ -9,7 +9,7 @@ const PARTS = {
   editor: { entry: "src/editor/index.tsx", most: 140 * KB },
   inbox: { entry: "src/pages/inbox/index.tsx", most: 40 * KB },
   offers: { entry: "src/desk/index.tsx", most: 10 * KB },
-  runs: { entry: "src/pages/runs/index.tsx", most: 80 * KB },
+  runs: { entry: "src/pages/runs/index.tsx", most: 82 * KB },
   run: { entry: "src/pages/run/index.tsx", most: 60 * KB },
   settings: { entry: "src/pages/settings/index.tsx", most: 100 * KB },
 };
@@ -21,6 +21,8 @@ const PAGE_STYLES = 16 * KB;
 const LOCALE = 26 * KB;
 /** What the server says, loaded when it says something. */
 const SENTENCES = 20 * KB;
+/** What actions, triggers and their fields are, loaded with the form of a step. */
+const ABOUTS = 10 * KB;
 
 if (!existsSync(`${DIST}/.vite/manifest.json`)) {
   process.stderr.write("there is no build to measure: npm run build\n");
@@ -81,6 +83,11 @@ const rows = [
     const files = locales.filter(([name]) => name.endsWith(`src/server/locales/${locale}.po`));
     return [`the server's, ${locale}`, sum(files.map(([, chunk]) => chunk.file)), SENTENCES];
   }),
+  ...["ru", "ar", "it", "zh"].map((locale) => [
+    `the catalogue's, ${locale}`,
+    size(manifest[`src/server/catalog/${locale}.po`].file),
+    ABOUTS,
+  ]),
   ...Object.entries(PARTS)
     .filter(([, { entry }]) => manifest[entry])
     .map(([name, { entry, most }]) => [

@@ -102,3 +102,10 @@ export async function settled(page) {
   await page.locator("h1, h2").first().waitFor();
   await page.waitForFunction(() => !document.querySelector('[class*="skeleton"]'));
 }
+
+/** All pages but the flow editor, by their address. */
+export function places(run) {
+  const settings = ["me", "users", "roles", "tokens", "workspace"].map((tab) => `/settings?tab=${tab}`);
+  const lists = "flows flows?new=1 runs attention rules contacts templates connections audit nowhere".split(" ");
+  return [...lists.map((path) => `/${path}`), `/runs/${run.id}`, `/contacts/${run.contact}`, ...settings];
+}

@@ -2,7 +2,7 @@
 // window in five languages, and the keyboard alone: a way in, dialogs that open and close, focus never lost.
 // `npm run walk`; SWITCHBOARD_BIN names the binary, CHROMIUM the browser, ONLY one page.
 import { readFileSync } from "node:fs";
-import { launch, pageOf, play, serve, settled } from "./serve.mjs";
+import { launch, pageOf, places, play, serve, settled } from "./serve.mjs";
 
 const { ONLY } = process.env;
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -21,12 +21,7 @@ const axe = readFileSync("node_modules/axe-core/axe.min.js", "utf8");
 const problems = [];
 let looks = 0;
 
-function pages(run) {
-  const settings = ["me", "users", "roles", "tokens", "workspace"].map((tab) => `/settings?tab=${tab}`);
-  const lists = "flows flows?new=1 runs attention rules contacts templates connections audit nowhere".split(" ");
-  const all = [...lists.map((path) => `/${path}`), `/runs/${run.id}`, `/contacts/${run.contact}`, ...settings];
-  return ONLY ? all.filter((path) => path.startsWith(ONLY)) : all;
-}
+const pages = (run) => places(run).filter((path) => !ONLY || path.startsWith(ONLY));
 
 /** Notes whatever goes wrong in `page` while it is at `where()`. */
 function watch(page, where) {

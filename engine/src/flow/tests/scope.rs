@@ -1,7 +1,7 @@
 //! What can be read where, and what is wrong with an expression there.
 
 use super::catalog;
-use crate::flow::{Environment, ExpressionKind, Readable, expression_problems, scope};
+use crate::flow::{Environment, ExpressionKind, Readable, expression_problems, scope, texts};
 
 const FLOW: &str = "\
 format: 1
@@ -82,6 +82,20 @@ fn an_event_has_its_fields_with_types_and_those_of_some_triggers_only_perhaps() 
     assert!(find("steps/0", "event.at").unwrap().sure);
     assert_eq!(find("steps/1", "steps.ticket.id").unwrap().kind, "text");
     assert_eq!(find("steps/0", "contact.tags").unwrap().kind, "list");
+}
+
+#[test]
+fn a_note_is_a_whole_sentence_of_the_catalogue() {
+    let note = |path: &str, name: &str| at(path).into_iter().find(|found| found.name == name).unwrap().note;
+    // In the source it goes over two lines.
+    assert!(note("steps/0", "event.message.type").ends_with("`unsupported` …"));
+    assert_eq!(note("steps/3/match", "reply"), "the event that came");
+    let texts = texts(&catalog());
+    for path in ["steps/0", "steps/2/set/second", "steps/3/match", "on_error/0"] {
+        let unknown: Vec<Readable> =
+            at(path).into_iter().filter(|name| !name.note.is_empty() && !texts.contains(&name.note)).collect();
+        assert_eq!(unknown, []);
+    }
 }
 
 #[test]

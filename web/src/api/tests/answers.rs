@@ -10,6 +10,7 @@ use super::live::NOTE;
 use crate::testing::Staged;
 
 const FILE: &str = include_str!("../../../ui/openapi.json");
+const TEXTS: &str = include_str!("../../../ui/src/server/catalog/texts.txt");
 
 pub(crate) fn cart() -> Act {
     let item = Item { sku: "TEA-1".into(), quantity: 2, price: 750.into(), currency: "CNY".into() };
@@ -20,6 +21,12 @@ pub(crate) fn cart() -> Act {
 fn the_description_that_is_checked_in_is_the_one_of_the_code() {
     let file: Value = serde_json::from_str(FILE).unwrap();
     assert!(file == crate::router::document(), "web/ui/openapi.json is stale: run `make api`");
+}
+
+#[test]
+fn the_texts_that_are_translated_are_those_of_the_catalogue() {
+    let texts = engine::flow::texts(&connectors::registry().catalog());
+    assert!(TEXTS.lines().eq(&texts), "web/ui/src/server/catalog/texts.txt is stale: run `make api`");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 import { call, get, post, put, seg } from "~/api/client";
 import type { Draft, Json, Problem, Review, Time } from "~/api/types";
-import { toldProblems, toldWords } from "~/server";
+import { toldOutcomes, toldProblems, toldWords } from "~/server";
 
 export type DocumentKind = "flows" | "rules";
 
@@ -106,8 +106,8 @@ export const validate = (text: string) => post<{ problems: Problem[] }>(`${about
 
 export interface ScopeName {
   name: string;
-  type: string;
-  note?: string | null;
+  type: "text" | "time" | "integer" | "number" | "boolean" | "list" | "map" | "any";
+  note: string;
   sure: boolean;
   sample?: Json;
   from: string;
@@ -174,7 +174,7 @@ export async function simulate(what: Simulated): Promise<Simulation> {
 export interface TestResult {
   name: string;
   passed: boolean;
-  /** What was not as expected. */
+  /** What was not as expected; what differs stands in lines of its own. */
   failures: string[];
   line: number;
 }
@@ -185,7 +185,10 @@ export interface TestRun {
   tests: TestResult[];
 }
 
-export const runTests = (text: string) => post<TestRun>(`${about(text)}/test`, { text });
+export async function runTests(text: string): Promise<TestRun> {
+  const run = await post<TestRun>(`${about(text)}/test`, { text });
+  return { ...run, tests: await toldOutcomes(run.tests) };
+}
 
 /** How often something happens as the flow is in force, and in the draft; counted in events. */
 export interface Count {

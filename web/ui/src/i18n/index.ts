@@ -64,6 +64,9 @@ export const translate: Translate = (id, values) => {
   return i18n._(id, Object.fromEntries(isolated));
 };
 
+/** Whether there is a message of this id: names that are not ours may have none. */
+export const worded = (id: string): boolean => id in i18n.messages;
+
 /** `t("flows.runs", { n: 3 })`: the text in the language chosen; the component follows a change of language. */
 export function useText(): Translate {
   const { i18n: current } = useLingui();

@@ -13,6 +13,7 @@ import { useApprovalMissing } from "~/editor/publish/draft";
 import { useLiveText } from "~/editor/publish/publish";
 import type { Autosave } from "~/editor/state/autosave";
 import { say, useEditor, useEditorStore } from "~/editor/state/editor";
+import { Failures } from "~/editor/test/failures";
 import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
@@ -167,7 +168,7 @@ function Tests({ text }: { text: string }) {
       </p>
       {failed.map(({ name, failures }) => (
         <p key={name}>
-          <strong dir="auto">{name}</strong> <bdi dir="auto">{failures.join(" ")}</bdi>
+          <strong dir="auto">{name}</strong> <Failures failures={failures} />
         </p>
       ))}
     </section>

@@ -80,6 +80,24 @@ export async function toldProblems<T extends Problem>(problems: readonly T[]): P
   }));
 }
 
+interface Outcome {
+  failures: string[];
+  said?: { said: unknown; differences: unknown[] }[];
+}
+
+/** What tests showed, in the language of the app: each failure is a line, with its differences below. */
+export async function toldOutcomes<T extends Outcome>(outcomes: readonly T[]): Promise<T[]> {
+  if (outcomes.some(({ failures }) => failures.length > 0)) await sentences();
+  const inWords = (sentence: unknown) => say(isSentence(sentence) ? english(sentence) : "", sentence);
+  return outcomes.map((outcome) => ({
+    ...outcome,
+    failures: outcome.failures.map((failure, at) => {
+      const own = outcome.said?.[at];
+      return own ? [own.said, ...own.differences].map(inWords).join("\n  ") : failure;
+    }),
+  }));
+}
+
 /** Rows with words, in the language of the app. */
 export async function toldWords<T extends { words: string; said?: unknown }>(rows: readonly T[]): Promise<T[]> {
   await sentences();

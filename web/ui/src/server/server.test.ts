@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from "vitest";
 import { activate } from "~/i18n";
-import { say, sentences, toldProblems } from ".";
+import { say, sentences, toldOutcomes, toldProblems } from ".";
 
 const plain = (text: string | null) => text?.replaceAll(/[\u2068\u2069]/g, "");
 
@@ -27,4 +27,17 @@ it("says in English what has no translation, and tells by the code what another 
   const said = { message: { form: "{said}", with: { said: "Unknown operator" } }, hint: { form: "", with: {} } };
   const [problem] = await toldProblems([{ code: "script_syntax", message: "Unknown operator", hint: "", said }]);
   expect(plain(problem?.message ?? null)).toBe("无法读取表达式：Unknown operator");
+});
+
+it("tells what a test found, each difference on a line of its own", async () => {
+  await activate("it");
+  const said = {
+    form: "line {line}: expected {wanted}",
+    with: { line: "3", wanted: { form: "{action}", with: { action: "x.y" } } },
+  };
+  const differences = [
+    { form: "{path}: expected {wanted}, it is {value}", with: { path: "a", wanted: "1", value: "2" } },
+  ];
+  const [outcome] = await toldOutcomes([{ failures: ["line 3: expected x.y\n  a: …"], said: [{ said, differences }] }]);
+  expect(plain(outcome?.failures[0] ?? null)).toBe("riga 3: atteso x.y\n  a: atteso 1, è 2");
 });

@@ -16,6 +16,7 @@ import {
   Text,
 } from "react-aria-components";
 import { useText } from "~/i18n";
+import { useAbouts } from "~/server/catalog";
 import { catalogQuery } from "../api";
 import { fitting, GROUPS, type NewStep, newSteps } from "../model/new-step";
 import { StepIcon } from "./icons";
@@ -30,9 +31,10 @@ interface Props {
 
 export function StepPicker({ anchor, onClose, onPick, onPaste }: Props) {
   const t = useText();
+  const abouts = useAbouts();
   const [search, setSearch] = useState("");
   const { data: catalog } = useQuery(catalogQuery);
-  const all = useMemo(() => newSteps(catalog, t), [catalog, t]);
+  const all = useMemo(() => newSteps(catalog, t, abouts), [catalog, t, abouts]);
   const found = fitting(all, search);
   const place = useMemo(() => ({ current: anchor }), [anchor]);
   const pick = (key: React.Key) => {

@@ -15,6 +15,7 @@ import {
   Text,
 } from "react-aria-components";
 import { useText } from "~/i18n";
+import { useAbouts } from "~/server/catalog";
 import { nameInWords } from "../expression/words";
 import styles from "./inspector.module.css";
 import { grouped, useScope } from "./names";
@@ -31,6 +32,7 @@ interface Props {
 /** Opens beside a field; typing narrows the list, Enter takes what is marked. */
 export function DataPicker({ path, anchor, isOpen, onClose, onPick }: Props) {
   const t = useText();
+  const abouts = useAbouts();
   const [search, setSearch] = useState("");
   const names = useScope(path, isOpen);
   const close = () => {
@@ -76,7 +78,7 @@ export function DataPicker({ path, anchor, isOpen, onClose, onPick }: Props) {
                         {name.sample !== undefined && name.sample !== null ? (
                           <bdi dir="auto">{sampleText(name.sample)}</bdi>
                         ) : (
-                          (name.note ?? name.type)
+                          abouts(name.note).replaceAll("`", "") || t(`editor.type.${name.type}`)
                         )}
                       </Text>
                     </span>

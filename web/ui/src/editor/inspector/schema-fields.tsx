@@ -3,8 +3,10 @@
 import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { Button as AriaButton, Disclosure, DisclosurePanel, Heading } from "react-aria-components";
-import { currentLocale, type Translate, useText } from "~/i18n";
+import { type Translate, useText, worded } from "~/i18n";
+import { useAbouts } from "~/server/catalog";
 import type { Schema } from "../api";
+import { spelled } from "../model/cards";
 import { isWrittenMap } from "../model/view";
 import { useEditor } from "../state/editor";
 import { DataText, KnownList, ListField, MapField } from "./collections";
@@ -15,93 +17,12 @@ import { KnownField } from "./pick";
 import { TemplateLanguage, TemplateName } from "./template-field";
 import { BooleanField, ChoiceField, DurationField, NumberField, PlainField, TemplateField } from "./values";
 
-/** Fields whose names have words of their own. */
-const KNOWN = new Set([
-  "text",
-  "to",
-  "template",
-  "language",
-  "params",
-  "choices",
-  "button",
-  "tags",
-  "tag",
-  "purpose",
-  "given",
-  "field",
-  "value",
-  "priority",
-  "team",
-  "reason",
-  "accept_within",
-  "fields",
-  "pipeline",
-  "stage",
-  "subject",
-  "email",
-  "name",
-  "phone",
-  "id",
-  "object",
-  "headers",
-  "json",
-  "method",
-  "query",
-  "url",
-  "connection",
-  "keywords",
-  "type",
-  "first",
-  "referral",
-  "origins",
-  "status",
-  "form",
-  "after",
-  "silent",
-  "messages",
-  "at",
-  "zone",
-  "missed",
-  "path",
-  "flow",
-  "kind",
-  "link",
-  "media",
-  "caption",
-  "quote",
-]);
-const CHOICES = new Set([
-  "low",
-  "medium",
-  "high",
-  "customer",
-  "us",
-  "skip",
-  "last",
-  "all",
-  "failed",
-  "read",
-  "delivered",
-  "sent",
-  "played",
-  "contact",
-  "ticket",
-  "deal",
-  "company",
-  "image",
-  "audio",
-  "video",
-  "document",
-]);
-
 export function fieldInWords(name: string, t: Translate): string {
-  if (KNOWN.has(name)) return t(`editor.field.${name}`);
-  const words = name.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return worded(`editor.field.${name}`) ? t(`editor.field.${name}`) : spelled(name);
 }
 
 function choiceInWords(word: string, t: Translate): string {
-  return CHOICES.has(word) ? t(`editor.choice.${word}`) : word;
+  return worded(`editor.choice.${word}`) ? t(`editor.choice.${word}`) : word;
 }
 
 interface Props {
@@ -201,11 +122,12 @@ function SchemaField({
   templates: boolean;
 }) {
   const t = useText();
+  const abouts = useAbouts();
   const own = root.properties?.[name] ?? {};
   const schema = resolved(own, root);
-  // The server's descriptions are English: others see the labels alone.
-  const hint = currentLocale() === "en" ? (own.description ?? schema.description ?? null)?.replaceAll("`", "") : null;
-  const shown = { label: fieldInWords(name, t), hint: hint ?? null, path, required };
+  const about = own.description ?? schema.description;
+  const hint = about ? abouts(about).replaceAll("`", "") : null;
+  const shown = { label: fieldInWords(name, t), hint, path, required };
   const words = choicesOf(schema);
   if (name === "template") return <TemplateName {...shown} data={templates} />;
   if (name === "language" && root.properties?.template) return <TemplateLanguage {...shown} data={templates} />;

@@ -59,6 +59,7 @@ const ACTIONS: Record<string, { icon: Icon; family: Family }> = {
   "contact.set_field": { icon: "field", family: "record" },
   "contact.set_priority": { icon: "field", family: "record" },
   "contact.find": { icon: "field", family: "record" },
+  "human.assign": { icon: "human", family: "talk" },
   "human.escalate": { icon: "human", family: "talk" },
   "crm.create_ticket": { icon: "crm", family: "record" },
   "crm.upsert_contact": { icon: "crm", family: "record" },
@@ -76,8 +77,12 @@ const ACTIONS: Record<string, { icon: Icon; family: Family }> = {
 
 /** What an action does, in words. */
 export function actionInWords(name: string, t: Translate): string {
-  if (name in ACTIONS) return t(`editor.action.${name.replace(".", "_")}`);
-  const words = (name.split(".").at(-1) ?? name).replaceAll("_", " ");
+  return name in ACTIONS ? t(`editor.action.${name.replace(".", "_")}`) : spelled(name.split(".").at(-1) ?? name);
+}
+
+/** A name that has no words of its own, as one reads it: `sales_region` is "Sales region". */
+export function spelled(name: string): string {
+  const words = name.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

@@ -66,14 +66,14 @@ const LOOKS: Record<Exclude<Verb, "do">, [Group, Icon, Family]> = {
 };
 
 /** Everything that can be added, the most used first within its group. */
-export function newSteps(catalog: Catalog | undefined, t: Translate): NewStep[] {
+export function newSteps(catalog: Catalog | undefined, t: Translate, abouts: (english: string) => string): NewStep[] {
   const actions = Object.values(catalog?.actions ?? {})
     .filter(({ name }) => !["notify.escalation", "notify.alarm"].includes(name))
     .map(
       ({ name, input, about }): NewStep => ({
         id: name,
         title: actionInWords(name, t),
-        about,
+        about: abouts(about),
         group: groupOf(name),
         ...actionLook(name),
         make: () => ({ do: name, ...required(input) }),

@@ -27,6 +27,7 @@ import {
 import { cardOf, labelInWords } from "../model/cards";
 import type { Autosave } from "../state/autosave";
 import { say, useEditor, useEditorStore } from "../state/editor";
+import { Failures } from "../test/failures";
 import { Approval } from "./approval";
 import { Authors } from "./authors";
 import { Changes } from "./changes";
@@ -181,7 +182,7 @@ function Tests({ text }: { text: string }) {
           <li key={name} className={styles.removed}>
             <CircleAlert size={14} aria-hidden />
             <span>
-              <strong dir="auto">{name}</strong> <bdi dir="auto">{failures.join(" ")}</bdi>
+              <strong dir="auto">{name}</strong> <Failures failures={failures} />
             </span>
           </li>
         ))}

@@ -8,6 +8,7 @@ import { toast, toastError } from "~/ui/toast";
 import { removeItem } from "~/yaml";
 import { runTests } from "../api";
 import { edit, isOpen, undoEdit, useEditor, useEditorStore } from "../state/editor";
+import { Failures } from "./failures";
 import styles from "./test.module.css";
 
 export function SavedTests() {
@@ -53,10 +54,9 @@ export function SavedTests() {
               <span>
                 <bdi dir="auto">{name}</bdi>
                 {failed.map((result) => (
-                  <bdi key={result.name} dir="auto" className={styles.bad}>
-                    {" "}
-                    {result.failures.join(" ")}
-                  </bdi>
+                  <span key={result.name} className={styles.bad}>
+                    <Failures failures={result.failures} />
+                  </span>
                 ))}
                 <span className="hidden">
                   {own.length === 0 ? "" : t(failed.length > 0 ? "step.failed" : "step.done")}

@@ -14,6 +14,7 @@ import { JsonView } from "~/ui/json";
 import { Select } from "~/ui/select";
 import { StepStateBadge } from "~/ui/status";
 import { Time, useNow } from "~/ui/time";
+import { TroubleText } from "~/ui/trouble";
 import { catalogQuery, simulate } from "../api";
 import type { Step } from "../model/model";
 import { useEditor, useEditorStore } from "../state/editor";
@@ -181,9 +182,7 @@ function LastTimes({ lasts }: { lasts: Lasts }) {
             <Link to="/runs/$id" params={{ id: lasts.failed.run }}>
               {t("editor.step_test.last_error")} <Time at={lasts.failed.at} as="short" />
             </Link>{" "}
-            <bdi dir="auto" className={styles.quiet}>
-              {lasts.failed.why}
-            </bdi>
+            <span className={styles.quiet}>{lasts.failed.why && <TroubleText text={lasts.failed.why} />}</span>
           </span>
         </li>
       )}

@@ -13,6 +13,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import type { Problem } from "~/api/types";
 import { useText } from "~/i18n";
+import { aboutInWords, addAbouts } from "~/server/catalog";
 import { difference } from "~/yaml";
 import { type Catalog, catalogQuery } from "../api";
 import { type EditorStore, redoEdit, select, setText, undoEdit, useEditorStore } from "../state/editor";
@@ -39,6 +40,7 @@ export default function YamlPanel() {
   useEffect(() => {
     if (!host.current) return;
     void client.prefetchQuery(catalogQuery);
+    void addAbouts();
     const view = open(host.current, store, () => client.getQueryData<Catalog>(catalogQuery.queryKey), t("editor.yaml"));
     return () => view.close();
   }, [store, client, t]);
@@ -178,7 +180,7 @@ function completions(catalog: () => Catalog | undefined) {
       label,
       apply,
       type: "property",
-      ...(detail ? { info: detail } : {}),
+      ...(detail ? { info: aboutInWords(detail) } : {}),
     }));
     return { from: found.from, options, validFor: /^[\w.]*$/ };
   };

@@ -12,6 +12,7 @@ import { explain, Facts } from "~/ui/page";
 import { Tabs } from "~/ui/tabs";
 import { Time } from "~/ui/time";
 import { toast } from "~/ui/toast";
+import { TroubleText } from "~/ui/trouble";
 import { parse } from "../run/retry";
 import styles from "./attention.module.css";
 
@@ -104,12 +105,7 @@ export function DecideDialog({ call, onClose }: { call: Call; onClose: () => voi
         rows={[
           [t("attention.call"), <code key="call" dir="ltr">{`${call.action} · ${call.connection}`}</code>],
           [t("runs.flow"), call.plan && <bdi key="flow">{`${call.plan.flow} · ${call.plan.step}`}</bdi>],
-          [
-            t("attention.why"),
-            <span key="why" dir="auto">
-              {call.why}
-            </span>,
-          ],
+          [t("attention.why"), call.why && <TroubleText key="why" text={call.why} />],
           [t("attention.until"), call.deadline && <Time key="until" at={call.deadline} as="full" />],
         ]}
       />

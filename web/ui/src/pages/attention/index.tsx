@@ -14,6 +14,7 @@ import { Loaded, Page, Toolbar } from "~/ui/page";
 import { type Column, Table } from "~/ui/table";
 import { Time } from "~/ui/time";
 import { toast, toastError } from "~/ui/toast";
+import { TroubleLine } from "~/ui/trouble";
 import styles from "./attention.module.css";
 import { DecideDialog } from "./decide";
 
@@ -60,8 +61,8 @@ export function AttentionPage() {
       name: t("attention.why"),
       width: "minmax(140px, 3fr)",
       cell: (call) => (
-        <span className={styles.why} dir="auto" title={call.why ?? undefined}>
-          {call.why}
+        <span className={styles.why} dir="auto">
+          {call.why && <TroubleLine text={call.why} />}
         </span>
       ),
     },

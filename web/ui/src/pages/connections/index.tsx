@@ -16,6 +16,7 @@ import { Card, Facts, Loaded, Page } from "~/ui/page";
 import { Badge } from "~/ui/status";
 import { Time } from "~/ui/time";
 import { toastError } from "~/ui/toast";
+import { TroubleText } from "~/ui/trouble";
 import { UsedBy, UsesButton } from "~/uses";
 import styles from "./connections.module.css";
 import { connectorName } from "./connectors";
@@ -87,7 +88,11 @@ function ConnectionCard({ connection }: { connection: Connection }) {
       actions={<State connection={connection} />}
     >
       <div className={styles.card}>
-        {connection.reason && <Banner tone="bad">{connection.reason}</Banner>}
+        {connection.reason && (
+          <Banner tone="bad">
+            <TroubleText text={connection.reason} />
+          </Banner>
+        )}
         <Facts
           rows={[
             [t("connections.down_since"), connection.down_since && <Time key="since" at={connection.down_since} />],

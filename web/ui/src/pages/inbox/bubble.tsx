@@ -7,6 +7,7 @@ import { useText } from "~/i18n";
 import { clockTime } from "~/i18n/format";
 import { Button, IconButton } from "~/ui/button";
 import { toastError } from "~/ui/toast";
+import { TroubleText } from "~/ui/trouble";
 import { useLook } from "./attached";
 import { Media } from "./media";
 import styles from "./messages.module.css";
@@ -116,7 +117,7 @@ function Failed({ chat, message, may }: { chat: string; message: Said; may: bool
   return (
     <p className={styles.reason}>
       <span>
-        {t("inbox.failed")} <bdi>{error?.words || error?.code}</bdi>
+        {t("inbox.failed")} {error && <TroubleText text={`${error.code} ${error.words}`.trim()} />}
       </span>
       {may && (
         <Button

@@ -18,6 +18,7 @@ import { RunStatusBadge } from "~/ui/status";
 import { Duration, Time } from "~/ui/time";
 import { toast, toastError } from "~/ui/toast";
 import { TriggerName } from "~/ui/trigger";
+import { HeldText, TroubleText } from "~/ui/trouble";
 import { Journal } from "./journal";
 import { Messages } from "./messages";
 import { Path } from "./path";
@@ -71,10 +72,14 @@ function Detail({ run }: { run: RunDetail }) {
   const choose = (path: string) => void navigate({ search: { step: path }, replace: true });
   return (
     <>
-      {run.error && <Banner tone="bad">{run.error}</Banner>}
+      {run.error && (
+        <Banner tone="bad">
+          <TroubleText text={run.error} />
+        </Banner>
+      )}
       {run.waiting_for && (
         <Banner tone="warn">
-          {t("runs.held", { connection: run.waiting_for.connection, reason: run.waiting_for.reason })}
+          <HeldText {...run.waiting_for} />
         </Banner>
       )}
       {run.status === "waiting" && run.picture?.waits.map((wait) => <Waits key={wait.wait} wait={wait} />)}

@@ -1,6 +1,7 @@
 import type { Message } from "~/api/types";
 import { useText } from "~/i18n";
 import { Time } from "~/ui/time";
+import { TroubleText } from "~/ui/trouble";
 import styles from "./run.module.css";
 
 /** What was said in a run, as in a chat. */
@@ -13,7 +14,12 @@ export function Messages({ messages }: { messages: Message[] }) {
           <p dir="auto">{message.text ?? t("run.no_text")}</p>
           <span className={styles.by}>
             <Time at={message.status_at} as="short" /> {t(`run.message.${message.status}`)}
-            {message.error && ` · ${message.error}`}
+            {message.error && (
+              <>
+                {" · "}
+                <TroubleText text={message.error} />
+              </>
+            )}
           </span>
         </li>
       ))}

@@ -8,6 +8,7 @@ import { Id } from "~/ui/person";
 import { StepStateBadge } from "~/ui/status";
 import { Tabs } from "~/ui/tabs";
 import { Time } from "~/ui/time";
+import { TroubleText } from "~/ui/trouble";
 import styles from "./run.module.css";
 
 /** One step: what it was given, what it gave, what its condition saw, and each attempt. */
@@ -42,7 +43,11 @@ export function StepPanel({ step, title }: { step: StepPicture; title: string })
           [t("runs.took"), step.ms !== null && duration(step.ms)],
         ]}
       />
-      {step.error && <Banner tone="bad">{step.error}</Banner>}
+      {step.error && (
+        <Banner tone="bad">
+          <TroubleText text={step.error} />
+        </Banner>
+      )}
       <ChooseTabs key={step.path} first={first} tabs={tabs} />
     </div>
   );

@@ -5,6 +5,7 @@ import { Id, PersonName } from "~/ui/person";
 import { RunStatusBadge } from "~/ui/status";
 import type { Column } from "~/ui/table";
 import { Duration, Time } from "~/ui/time";
+import { HeldText, TroubleLine } from "~/ui/trouble";
 import styles from "./runs.module.css";
 
 /** What a list shows of a run; lists of one flow or one contact leave columns out. */
@@ -53,7 +54,7 @@ export function columns(t: Translate, flows: Flow[], without: string[] = []): Co
       name: t("runs.where"),
       width: "minmax(140px, 3fr)",
       wide: true,
-      cell: (run) => <Where run={run} t={t} />,
+      cell: (run) => <Where run={run} />,
     },
     {
       id: "started",
@@ -73,14 +74,16 @@ export function columns(t: Translate, flows: Flow[], without: string[] = []): Co
   return all.filter((column) => !without.includes(column.id));
 }
 
-function Where({ run, t }: { run: Run; t: Translate }) {
-  if (run.waiting_for) {
-    const { connection, reason } = run.waiting_for;
-    return <span className={styles.line}>{t("runs.held", { connection, reason })}</span>;
-  }
+function Where({ run }: { run: Run }) {
+  if (run.waiting_for)
+    return (
+      <span className={styles.line}>
+        <HeldText {...run.waiting_for} />
+      </span>
+    );
   return (
-    <span className={`${styles.line} ${styles.error}`} dir="auto" title={run.error ?? undefined}>
-      {run.error}
+    <span className={`${styles.line} ${styles.error}`} dir="auto">
+      {run.error && <TroubleLine text={run.error} />}
     </span>
   );
 }
