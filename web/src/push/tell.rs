@@ -195,7 +195,10 @@ impl Teller {
             let language = language.unwrap_or_else(|| self.app.sign_in.settings().language.clone());
             let notice = notice(words(&language));
             let app = Arc::clone(&self.app);
-            self.calls.spawn(async move { drop(send(&app, row, &notice).await) });
+            self.calls.spawn(async move {
+                // What went wrong is in the log already.
+                let _told = send(&app, row, &notice).await;
+            });
         }
         Ok(())
     }

@@ -61,6 +61,7 @@ pub(super) async fn live(world: &Arc<World>, begin: At) -> End {
         ids: Arc::new(Ids::new(0)),
         connections: accounts(&world.books, &world.chance),
         notify: None,
+        crm: Crm::default(),
         first_hour: FirstHour::Off,
         quiet: false,
         compile: compile(),

@@ -30,7 +30,7 @@ pub(super) struct Past {
 impl Past {
     /// Reads what was of `team`, or of all, in a time.
     pub(super) async fn read(
-        store: &(impl PeopleFigures + Reads),
+        store: &impl PeopleFigures,
         team: Option<&str>,
         members: &[UserId],
         (from, now): (At, At),

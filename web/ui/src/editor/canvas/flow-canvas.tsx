@@ -1,14 +1,21 @@
 //! The picture of a flow: React Flow draws it, everything else (places, keys, what a click does) is ours.
 
 import "@xyflow/react/dist/base.css";
-import { MiniMap, ReactFlow, ReactFlowProvider, useStore as useFlowStore, useReactFlow } from "@xyflow/react";
+import {
+  MiniMap,
+  ReactFlow,
+  ReactFlowProvider,
+  useStore as useFlowStore,
+  useReactFlow,
+  type Viewport,
+} from "@xyflow/react";
 import { Maximize, Minus, Plus } from "lucide-react";
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
 import type { StepState } from "~/api/types";
 import { currentLocale, useText } from "~/i18n";
 import { LOCALES } from "~/i18n/locales";
 import { IconButton } from "~/ui/button";
-import { COMPACT, type Gap, type Line, layout, NORMAL } from "../model/layout";
+import { type Box, COMPACT, type Gap, type Line, layout, NORMAL } from "../model/layout";
 import type { Picture } from "../model/model";
 import { ancestors, type Stop, stopKey } from "../model/walk";
 import styles from "./canvas.module.css";
@@ -50,8 +57,10 @@ const CULLED = 200;
 /** Below this zoom there is nothing to press. */
 const NEAR = 0.6;
 const FAR = 0.4;
-/** How far what is selected stays from the edge, in pixels. */
+/** How far what is selected stays from the edge, in pixels: above, aside, and below, where the buttons are. */
 const MARGIN = 24;
+const EDGE = 8;
+const FOOT = 56;
 
 export function FlowCanvas(props: FlowCanvasProps) {
   return (
@@ -259,7 +268,7 @@ function useRoom(frame: Frame, selected: string | null, plan: Plan) {
       let x = view.x + by;
       if (place) {
         const [left, right] = [place.x * view.zoom + x, (place.x + place.width) * view.zoom + x];
-        x += Math.max(0, MARGIN - left) - Math.max(0, right - (width - MARGIN));
+        x += Math.max(0, EDGE - left) - Math.max(0, right - (width - EDGE));
       }
       void flow.setViewport({ ...view, x });
     });
@@ -297,16 +306,9 @@ function useFocus(frame: Frame, plan: Plan): Focusing {
         const box = frame.current;
         const place = current.current.places.find((own) => own.key === key);
         if (box && place) {
-          const { x, y, zoom } = flow.getViewport();
-          const [left_, top] = [place.x * zoom + x, place.y * zoom + y];
-          const seen =
-            left_ > 24 &&
-            left_ + place.width * zoom < box.clientWidth - 24 &&
-            top > 24 &&
-            top + place.height * zoom < box.clientHeight - 56;
-          const middle = { x: place.x + place.width / 2, y: place.y + place.height / 2 };
-          if (!seen)
-            void flow.setCenter(middle.x, middle.y, { zoom: Math.max(zoom, NEAR), duration: still() ? 0 : 150 });
+          const before = flow.getViewport();
+          const after = inSight(before, place, box);
+          if (after) void flow.setViewport(after, { duration: still() ? 0 : 150 });
         }
         const element = box?.querySelector<HTMLElement>(`[data-stop="${CSS.escape(key)}"]`);
         if (!element && left > 0) {
@@ -321,6 +323,21 @@ function useFocus(frame: Frame, plan: Plan): Focusing {
     [flow, frame],
   );
   return [focus, heading];
+}
+
+/** Where the picture has to be for a place to be in sight; nothing when it is. Aside it goes no further than it must. */
+function inSight(view: Viewport, place: Box, box: HTMLElement): Viewport | null {
+  const zoom = Math.max(view.zoom, NEAR);
+  const scale = zoom / view.zoom;
+  const [width, height] = [box.clientWidth, box.clientHeight];
+  // Nearer, around the middle.
+  const at = { x: width / 2 - (width / 2 - view.x) * scale, y: height / 2 - (height / 2 - view.y) * scale };
+  const [left, right] = [place.x * zoom + at.x, (place.x + place.width) * zoom + at.x];
+  const [top, bottom] = [place.y * zoom + at.y, (place.y + place.height) * zoom + at.y];
+  const x = at.x + Math.max(0, EDGE - left) - Math.max(0, right - (width - EDGE));
+  const seen = top > MARGIN && bottom < height - FOOT;
+  const y = seen ? at.y : height / 2 - (place.y + place.height / 2) * zoom;
+  return x === view.x && y === view.y && zoom === view.zoom ? null : { x, y, zoom };
 }
 
 function still(): boolean {

@@ -2,6 +2,7 @@
 
 import type { NodeProps } from "@xyflow/react";
 import {
+  ChevronUp,
   CircleAlert,
   CircleCheck,
   CircleDot,
@@ -149,7 +150,22 @@ export const StepNode = memo(function StepNode({ data }: NodeProps & { data: Car
           <MoreHorizontal size={16} aria-hidden />
         </button>
       )}
-      {data.inside > 0 && data.collapsed && (
+      {data.branches > 0 && !data.collapsed && (
+        <button
+          type="button"
+          tabIndex={-1}
+          className={styles.fold}
+          aria-label={t("editor.menu.fold")}
+          title={t("editor.menu.fold")}
+          onClick={(event) => {
+            event.stopPropagation();
+            toggle(data.path);
+          }}
+        >
+          <ChevronUp size={14} aria-hidden />
+        </button>
+      )}
+      {data.collapsed && (
         <button type="button" tabIndex={-1} className={styles.folded} onClick={() => toggle(data.path)}>
           {t("editor.steps_inside", { n: data.inside })}
         </button>
