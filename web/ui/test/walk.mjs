@@ -23,7 +23,10 @@ let looks = 0;
 
 function pages(run) {
   const settings = ["me", "users", "roles", "tokens", "workspace"].map((tab) => `/settings?tab=${tab}`);
-  const lists = "flows flows?new=1 runs attention rules contacts templates connections audit nowhere".split(" ");
+  const lists =
+    "flows flows?new=1 runs attention alarms alarms?tab=policy rules contacts templates connections audit nowhere".split(
+      " ",
+    );
   const all = [...lists.map((path) => `/${path}`), `/runs/${run.id}`, `/contacts/${run.contact}`, ...settings];
   return ONLY ? all.filter((path) => path.startsWith(ONLY)) : all;
 }
