@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use connectors::push::{Push, Pushed};
 use engine::account::{Accounts, PushRow};
@@ -12,12 +13,15 @@ use engine::runner::{Change, News};
 use engine::store::Reads;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use super::words::{Words, words};
 use super::{encrypt, remove};
 use crate::app::App;
 use crate::error::ApiError;
 
+/// Least time between two looks at what changed: thousands of changes a second concern nobody here.
+const PACE: Duration = Duration::from_millis(100);
 /// Most calls at once: services answer in a fraction of a second.
 const AT_ONCE: usize = 64;
 /// For how many seconds a demand is worth telling after its time: somebody may still take it.
@@ -41,7 +45,10 @@ pub(crate) async fn run(app: Arc<App>) {
         loop {
             tokio::select! {
                 news = watcher.next() => match news {
-                    News::Changes(changes) => teller.hear(changes.into_iter().map(|(_, change)| change)).await,
+                    News::Changes(changes) => {
+                        teller.hear(changes.into_iter().map(|(_, change)| change)).await;
+                        sleep(PACE).await;
+                    }
                     News::Missed => {}
                     News::Closed => return,
                 },
@@ -73,7 +80,7 @@ struct Notice {
 
 struct Teller {
     app: Arc<App>,
-    calls: JoinSet<()>,
+    calls: JoinSet<bool>,
     /// Of each open demand, who was told at which stage.
     told: HashMap<EscalationId, BTreeSet<(UserId, u8)>>,
     /// How often each alarm was told of when we looked last.
@@ -195,10 +202,7 @@ impl Teller {
             let language = language.unwrap_or_else(|| self.app.sign_in.settings().language.clone());
             let notice = notice(words(&language));
             let app = Arc::clone(&self.app);
-            self.calls.spawn(async move {
-                // What went wrong is in the log already.
-                let _told = send(&app, row, &notice).await;
-            });
+            self.calls.spawn(async move { send(&app, row, &notice).await });
         }
         Ok(())
     }

@@ -47,6 +47,34 @@ function runs(query: URLSearchParams) {
   return { runs: found, next: found.length === limit ? found.at(-1)?.id : null };
 }
 
+/** One that nobody looks at, one that somebody does, one that is over. */
+const alarms = [
+  ["alm_1", "connection/hubspot-main", "connection_down", "alarm", "open", 3],
+  ["alm_2", "disk//srv/data", "disk_low", "alarm", "open", 1],
+  ["alm_3", "attention/order-to-ticket/hubspot-main", "attention", "warning", "acknowledged", 2],
+  ["alm_4", "escalation/esc_9", "escalation_missed", "alarm", "ended", 1],
+].map(([id, key, kind, level, state, count], at) => ({
+  id,
+  key,
+  kind,
+  level,
+  state,
+  count,
+  title: "The connection hubspot-main is down",
+  text: "It cannot be reached or refuses all calls (timeout). Its calls wait in order.",
+  path: "/connections",
+  since: world.ago(40 + at * 60),
+  last: world.ago(5 + at * 60),
+  told: 2,
+  acknowledged_by: state === "open" ? null : "Anna Ricci",
+  acknowledged_at: null,
+  ended_at: state === "ended" ? world.ago(10) : null,
+  told_by: [
+    { connection: "team-slack", to: null, failed: null },
+    { connection: "ops-mail", to: "ops@example.com", failed: at === 0 ? "550" : null },
+  ],
+}));
+
 const ROUTES: [string, Answer][] = [
   [
     "GET /session",
@@ -241,6 +269,41 @@ const ROUTES: [string, Answer][] = [
     }),
   ],
   ["GET /connections", () => ({ connections: world.connections })],
+  ["GET /alarms", () => ({ alarms, open: alarms.filter(({ state }) => state === "open").length })],
+  [
+    "GET /alarms/policy",
+    () => ({
+      routes: [{ level: "warning", connection: "team-slack", to: null }],
+      working_hours: null,
+      repeat_minutes: 15,
+      most: 4,
+      down_minutes: 5,
+      disk_free_mb: 1024,
+      off: ["flow_failed"],
+      flows: [],
+      revision: "1",
+    }),
+  ],
+  [
+    "GET /alarms/:id",
+    ({ params }) => ({
+      ...alarms.find(({ id }) => id === params.id),
+      story: [
+        { at: world.ago(40), what: "raised", by: null, connection: null, to: null, problem: null },
+        { at: world.ago(39), what: "told", by: null, connection: "team-slack", to: null, problem: null },
+        {
+          at: world.ago(38),
+          what: "not_told",
+          by: null,
+          connection: "ops-mail",
+          to: "ops@example.com",
+          problem: "550",
+        },
+      ],
+    }),
+  ],
+  ["POST /alarms/:id/acknowledge", ({ params }) => alarms.find(({ id }) => id === params.id)],
+  ["GET /me/push", () => ({ key: "", devices: [] })],
   [
     "POST /connections/:id/check",
     ({ params }) => ({

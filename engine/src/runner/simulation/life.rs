@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::clock::{At, Clock};
 use crate::connector::{Incoming, Item, Party, Sender, Status, StatusReport};
+use crate::crm::Crm;
 use crate::event::{MESSAGE_RECEIVED, ORDER_RECEIVED, Origin};
 use crate::flow::FirstHour;
 use crate::ids::Ids;

@@ -25,7 +25,10 @@ export type Call = Of<"Call">;
 export type Connection = Of<"Connection">;
 export type Contact = Of<"ContactListed">;
 export type ContactDetail = Of<"ContactShown">;
-export type ChatMessage = Of<"OnScreen">;
+/** `file`: what hangs on it; `media` is for `/media`, where people here sent it. */
+export type ChatMessage = Of<"OnScreen"> & {
+  file?: { kind: string; name: string | null; media: string | null } | null;
+};
 export type Conversation = Of<"Conversation">;
 export type EventRow = Of<"Event">;
 export type Finding = Of<"Finding">;
