@@ -155,6 +155,15 @@ impl Operation<'_> {
         self.object.insert("requestBody".to_owned(), json!({ "content": { JSON: { "schema": schema } } }));
     }
 
+    /// Bytes as they are.
+    pub(crate) fn takes_bytes(&mut self) {
+        let schema = json!({ "type": "string", "format": "binary" });
+        self.object.insert(
+            "requestBody".to_owned(),
+            json!({ "content": { "application/octet-stream": { "schema": schema } } }),
+        );
+    }
+
     /// A schema of answers.
     pub(crate) fn schema<T: JsonSchema>(&mut self) -> Value {
         self.document.answers.subschema_for::<T>().into()

@@ -12,7 +12,7 @@ use super::Database;
 use super::columns::Columns;
 use super::error::Error;
 use super::query::{all, one, query};
-use super::retags;
+use super::{collections, retags};
 use super::session::Session;
 use super::value::{Row, values};
 
@@ -75,6 +75,7 @@ pub(crate) fn apply(session: &dyn Session, op: &EditOp) -> Result<(), Error> {
                 .execute(PUBLISHED, values![row.flow, row.version.0, row.at.0, row.by, row.comment, row.rollback])?;
         }
         EditOp::Retag(op) => retags::apply(session, op)?,
+        EditOp::Contacts(op) => collections::apply(session, op)?,
         EditOp::Meta(row) => {
             let labels = serde_json::Value::from(row.labels.as_slice()).to_string();
             session.execute(META, values![row.flow, labels, row.folder])?;

@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/postgres/0009_desk.sql"),
     include_str!("../../migrations/postgres/0010_inbox.sql"),
     include_str!("../../migrations/postgres/0011_rules.sql"),
+    include_str!("../../migrations/postgres/0013_contacts.sql"),
 ];
 
 /// The version of the schema this build writes.

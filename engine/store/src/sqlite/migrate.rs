@@ -20,6 +20,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/sqlite/0009_desk.sql"),
     include_str!("../../migrations/sqlite/0010_inbox.sql"),
     include_str!("../../migrations/sqlite/0011_rules.sql"),
+    include_str!("../../migrations/sqlite/0013_contacts.sql"),
 ];
 
 /// The version of the schema this build writes.

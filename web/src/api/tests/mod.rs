@@ -2,9 +2,12 @@
 
 mod alarms;
 mod answers;
+mod imports;
 mod live;
+mod merges;
 mod reading;
 mod rules;
+mod tags;
 
 use axum::http::{Method, StatusCode, header};
 
