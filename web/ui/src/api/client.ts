@@ -21,6 +21,8 @@ export type Query = Record<string, string | number | boolean | null | undefined>
 export interface Options {
   query?: Query;
   body?: unknown;
+  /** In the place of a body: sent as they are. */
+  bytes?: Blob;
   /** Of the thing that is changed; sent as `If-Match`. */
   revision?: string;
   signal?: AbortSignal;
@@ -50,6 +52,8 @@ export async function call<T>(method: string, path: string, options: Options = {
   throw error;
 }
 
+/** Bytes as they are. */
+export const postBytes = <T>(path: string, query: Query, bytes: Blob) => call<T>("POST", path, { query, bytes });
 export const get = <T>(path: string, query?: Query, signal?: AbortSignal) => call<T>("GET", path, { query, signal });
 export const post = <T>(path: string, body?: unknown) => call<T>("POST", path, { body });
 export const put = <T>(path: string, body?: unknown, revision?: string) => call<T>("PUT", path, { body, revision });
@@ -59,16 +63,21 @@ export const del = <T>(path: string, body?: unknown, revision?: string) => call<
 /** An id as a part of an address. */
 export const seg = encodeURIComponent;
 
-async function send(method: string, path: string, { query, body, revision, signal }: Options): Promise<Response> {
+async function send(
+  method: string,
+  path: string,
+  { query, body, bytes, revision, signal }: Options,
+): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
+  if (bytes !== undefined) headers["content-type"] = "application/octet-stream";
   if (revision !== undefined) headers["if-match"] = `"${revision}"`;
   if (csrf !== null && method !== "GET") headers["x-csrf-token"] = csrf;
   try {
     return await fetch(`${BASE}${path}${search(query)}`, {
       method,
       headers,
-      body: body === undefined ? null : JSON.stringify(body),
+      body: bytes ?? (body === undefined ? null : JSON.stringify(body)),
       credentials: "same-origin",
       signal: signal ?? null,
     });
