@@ -322,8 +322,7 @@ mod tests {
     fn differences_are_what_one_must_decide_about() {
         let (stays, joins) = pair();
         let names: Vec<String> = differences(&stays, &joins).into_iter().map(|(name, ..)| name).collect();
-        let wanted =
-            ["name", "phone", "language", "fields.city", "fields.mail", "consent.marketing", "consent.news"];
+        let wanted = ["name", "phone", "language", "fields.city", "fields.mail", "consent.marketing", "consent.news"];
         assert_eq!(names, wanted);
     }
 }

@@ -12,7 +12,9 @@ use crate::desk::Presence;
 use crate::erasure::Family;
 use crate::event::Event;
 use crate::flow::Version;
-use crate::ids::{AlarmId, ContactId, ConversationId, EffectId, EscalationId, ImportId, MergeId, RunId, UserId, WaitId};
+use crate::ids::{
+    AlarmId, ContactId, ConversationId, EffectId, EscalationId, ImportId, MergeId, RunId, UserId, WaitId,
+};
 use crate::import::{Imported, Manner};
 use crate::inbox::Act;
 use crate::merge::Before;

@@ -162,7 +162,12 @@ mod tests {
 
     #[test]
     fn a_name_is_a_hint_and_only_when_it_is_whole() {
-        let rows = [("Ada Byron", "+391111111", "{}"), ("byron  ada", "+392222222", "{}"), ("Ada", "", "{}"), ("ada", "", "{}")];
+        let rows = [
+            ("Ada Byron", "+391111111", "{}"),
+            ("byron  ada", "+392222222", "{}"),
+            ("Ada", "", "{}"),
+            ("ada", "", "{}"),
+        ];
         assert_eq!(found(&rows), [(Why::Name, vec![0, 1])]);
         let rows = [("Ada Byron", "+391111111", "{}"), ("Ada Byron", "+391111111", "{}")];
         assert_eq!(found(&rows), [(Why::Phone, vec![0, 1])], "named once, for what says most");

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::{Router, routing};
 use engine::account::Permission::{
-    ConnectionsCheck, ConnectionsManage, ContactsChange, ContactsManage, ContactsRead, FiguresRead, FlowsEdit, FlowsPublish, FlowsRead,
-    InboxRead, LogExport, LogProve, LogRead, PeopleErase, PeopleExport, RulesEdit, RulesPublish, RunsControl, RunsRead,
-    SendingStop, SettingsManage, SystemRead, TokensManage, UsersManage,
+    ConnectionsCheck, ConnectionsManage, ContactsChange, ContactsManage, ContactsRead, FiguresRead, FlowsEdit,
+    FlowsPublish, FlowsRead, InboxRead, LogExport, LogProve, LogRead, PeopleErase, PeopleExport, RulesEdit,
+    RulesPublish, RunsControl, RunsRead, SendingStop, SettingsManage, SystemRead, TokensManage, UsersManage,
 };
 use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;

@@ -49,7 +49,13 @@ impl Handling<'_> {
         if !manner.starts && self.told.is_some() {
             self.told = self.known();
         }
-        let outcome = if new { "new" } else if changes.is_empty() { "same" } else { "changed" };
+        let outcome = if new {
+            "new"
+        } else if changes.is_empty() {
+            "same"
+        } else {
+            "changed"
+        };
         Ok(json!({ "outcome": outcome }))
     }
 }
@@ -92,7 +98,10 @@ mod tests {
         let (answer, work) = import(&mut mail, row(), false);
         assert_eq!(answer.unwrap()["outcome"], "new");
         let made = work.contact.unwrap();
-        assert_eq!((made.id, made.phone.as_deref(), made.salt), (ContactId(7), Some("+393331234567"), Some(vec![9; 16])));
+        assert_eq!(
+            (made.id, made.phone.as_deref(), made.salt),
+            (ContactId(7), Some("+393331234567"), Some(vec![9; 16]))
+        );
         assert_eq!((work.tags.len(), work.runs.len(), work.events.len(), work.journal.len()), (1, 0, 0, 1));
         let (answer, work) = import(&mut mail, row(), false);
         assert_eq!((answer.unwrap()["outcome"].as_str(), &work.contact, work.journal.len()), (Some("same"), &None, 0));

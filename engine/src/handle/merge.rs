@@ -19,12 +19,7 @@ use crate::store::{JournalKind, MergeOp, MergeRow, TagOp, TagRow, WaitKind, Wait
 
 impl Handling<'_> {
     /// The contact of this mailbox joins `into`.
-    pub(super) fn let_go(
-        &mut self,
-        id: MergeId,
-        into: ContactId,
-        theirs: BTreeSet<String>,
-    ) -> Result<Value, Error> {
+    pub(super) fn let_go(&mut self, id: MergeId, into: ContactId, theirs: BTreeSet<String>) -> Result<Value, Error> {
         let contact = self.mail.facts.contact.as_ref().ok_or_else(|| Error::Gone("this person".into()))?;
         let (joined, person) = (contact.id, contact.into());
         if joined == into {
@@ -59,11 +54,12 @@ impl Handling<'_> {
 
     /// A human who is being asked for and a message on its way would lose their conversation.
     fn expect_quiet(&self) -> Result<(), Error> {
-        let hindered = |words: &str| {
-            Err(Error::Hindered { code: "busy", words: words.to_owned(), details: Value::Null })
-        };
+        let hindered =
+            |words: &str| Err(Error::Hindered { code: "busy", words: words.to_owned(), details: Value::Null });
         if self.mail.waits.values().any(|wait| wait.kind == WaitKind::Human) {
-            return hindered("a human is being asked for in a conversation of this contact: wait until somebody took it");
+            return hindered(
+                "a human is being asked for in a conversation of this contact: wait until somebody took it",
+            );
         }
         if self.mail.effects.values().any(|effect| effect.run_id == RunId::NONE) {
             return hindered("a message of an agent is on its way: try again in a moment");
@@ -187,9 +183,8 @@ impl Handling<'_> {
         self.work.tags.extend(rows.into_iter().map(TagOp::Remove));
         for (tag, source) in gone.iter().filter(|(_, source)| source.kind == TagSourceKind::Rule) {
             let key = format!("{kept}/{}/{tag}", source.id);
-            let armed = self.mail.waits.values().find(|wait| {
-                wait.kind == WaitKind::Tag && wait.key.as_deref() == Some(&key)
-            });
+            let armed =
+                self.mail.waits.values().find(|wait| wait.kind == WaitKind::Tag && wait.key.as_deref() == Some(&key));
             moved.endings.extend(armed.and_then(ending));
             self.set_tag_end(tag, &source.id, None);
         }

@@ -166,7 +166,8 @@ pub enum ContactsOp {
 /// Reading what is kept about contacts as a whole.
 pub trait Contacts: Store {
     /// Contacts with these numbers (E.164), each with the number it was found by. Who became one with another is that one.
-    fn by_phone(&self, phones: Vec<String>) -> impl Future<Output = Result<Vec<(String, ListedContact)>, Error>> + Send;
+    fn by_phone(&self, phones: Vec<String>)
+    -> impl Future<Output = Result<Vec<(String, ListedContact)>, Error>> + Send;
 
     /// By what contacts may be one person, in order of id after `after`; without those that are a part of another already. At most
     /// 5 000 at a time.

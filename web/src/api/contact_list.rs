@@ -116,9 +116,10 @@ impl Chosen {
     }
 
     fn takes(&self, contact: &Contact, app: &App) -> bool {
-        let in_segment = self.segment.as_ref().is_none_or(|segment| {
-            segment.holds(contact, app.clock.now()).is_ok_and(|decision| decision.holds)
-        });
+        let in_segment = self
+            .segment
+            .as_ref()
+            .is_none_or(|segment| segment.holds(contact, app.clock.now()).is_ok_and(|decision| decision.holds));
         in_segment && self.tag.as_ref().is_none_or(|tag| contact.tags.contains_key(tag))
     }
 }
@@ -161,12 +162,7 @@ async fn columns(app: &App, chosen: &Chosen) -> Result<Vec<String>, store::Error
     Ok(found.into_iter().collect())
 }
 
-async fn write(
-    app: &App,
-    chosen: &Chosen,
-    columns: &[String],
-    parts: &mpsc::Sender<Part>,
-) -> Result<(), store::Error> {
+async fn write(app: &App, chosen: &Chosen, columns: &[String], parts: &mpsc::Sender<Part>) -> Result<(), store::Error> {
     // The mark by which spreadsheets know UTF-8.
     let mut head = "\u{feff}".as_bytes().to_vec();
     let names = STANDARD.into_iter().map(str::to_owned).chain(columns.iter().cloned());

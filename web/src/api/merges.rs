@@ -230,10 +230,13 @@ pub(crate) async fn part(
         return Err(ApiError::conflict("this merge is older than 30 days: it stays"));
     }
     if app.engine.store().same_person(row.kept).await?.first() != Some(&row.kept) {
-        return Err(ApiError::conflict("the contact that stayed became a part of another one since: take that back first"));
+        return Err(ApiError::conflict(
+            "the contact that stayed became a part of another one since: take that back first",
+        ));
     }
     let before: Option<Before> = row.before.as_deref().and_then(|before| serde_json::from_str(before).ok());
-    let before = before.ok_or_else(|| ApiError::conflict("one of the two was erased: there is nothing to go back to"))?;
+    let before =
+        before.ok_or_else(|| ApiError::conflict("one of the two was erased: there is nothing to go back to"))?;
     let order = Order::Part { merge: id, joined: row.joined, before: Box::new(before) };
     app.engine.order(MailboxId::of_contact(row.kept), who.by(), order).await?;
     Ok(Json(shown(&app, stored(&app, id).await?).await?))

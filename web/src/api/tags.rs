@@ -175,10 +175,8 @@ async fn write(
 }
 
 fn expect_tag(tag: &str) -> Result<(), ApiError> {
-    let fits = !tag.is_empty()
-        && tag.trim() == tag
-        && tag.chars().count() <= MAX_TAG_CHARS
-        && !tag.contains(char::is_control);
+    let fits =
+        !tag.is_empty() && tag.trim() == tag && tag.chars().count() <= MAX_TAG_CHARS && !tag.contains(char::is_control);
     if fits {
         return Ok(());
     }

@@ -42,17 +42,57 @@ pub(crate) enum Target {
 const WORDS: [(&[&str], Target); 6] = [
     (
         &[
-            "phone", "telephone", "mobile", "cell", "whatsapp", "msisdn", "tel", "telefono", "cellulare", "телефон",
-            "мобильныи", "номер телефона", "电话", "手机", "手机号", "手机号码", "هاتف", "الهاتف", "جوال", "الجوال",
-            "رقم الهاتف", "رقم الجوال",
+            "phone",
+            "telephone",
+            "mobile",
+            "cell",
+            "whatsapp",
+            "msisdn",
+            "tel",
+            "telefono",
+            "cellulare",
+            "телефон",
+            "мобильныи",
+            "номер телефона",
+            "电话",
+            "手机",
+            "手机号",
+            "手机号码",
+            "هاتف",
+            "الهاتف",
+            "جوال",
+            "الجوال",
+            "رقم الهاتف",
+            "رقم الجوال",
         ],
         Target::Phone,
     ),
     (
         &[
-            "name", "full name", "first name", "last name", "surname", "customer", "client", "nome", "cognome",
-            "nominativo", "cliente", "имя", "фамилия", "фио", "клиент", "姓名", "名字", "姓", "名", "客户", "اسم",
-            "الاسم", "العميل", "اسم العميل",
+            "name",
+            "full name",
+            "first name",
+            "last name",
+            "surname",
+            "customer",
+            "client",
+            "nome",
+            "cognome",
+            "nominativo",
+            "cliente",
+            "имя",
+            "фамилия",
+            "фио",
+            "клиент",
+            "姓名",
+            "名字",
+            "姓",
+            "名",
+            "客户",
+            "اسم",
+            "الاسم",
+            "العميل",
+            "اسم العميل",
         ],
         Target::Name,
     ),
@@ -65,8 +105,22 @@ const WORDS: [(&[&str], Target); 6] = [
     ),
 ];
 const CONSENT: [&str; 16] = [
-    "marketing", "consent", "opt in", "optin", "newsletter", "marketing consent", "consenso", "consenso marketing",
-    "согласие", "согласие на рассылку", "рассылка", "同意", "营销同意", "订阅", "موافقة", "الموافقة",
+    "marketing",
+    "consent",
+    "opt in",
+    "optin",
+    "newsletter",
+    "marketing consent",
+    "consenso",
+    "consenso marketing",
+    "согласие",
+    "согласие на рассылку",
+    "рассылка",
+    "同意",
+    "营销同意",
+    "订阅",
+    "موافقة",
+    "الموافقة",
 ];
 /// Columns of our own export that say nothing to bring in.
 const SKIPPED: [&str; 3] = ["id", "contact id", "last interaction at"];
@@ -159,15 +213,8 @@ impl FromStr for Target {
                 _ => Err(wrong()),
             };
         }
-        let plain = [
-            Self::Skip,
-            Self::Phone,
-            Self::Name,
-            Self::Language,
-            Self::Priority,
-            Self::OrderStatus,
-            Self::Tags,
-        ];
+        let plain =
+            [Self::Skip, Self::Phone, Self::Name, Self::Language, Self::Priority, Self::OrderStatus, Self::Tags];
         plain.into_iter().find(|target| target.to_string() == text).ok_or_else(wrong)
     }
 }

@@ -169,13 +169,17 @@ impl Looked {
         let key = key(row.phone.as_deref().unwrap_or_default());
         let new = !seen.contains_key(&key) && !known.contains_key(&key);
         let (contact, person) = seen.entry(key.clone()).or_insert_with(|| match known.get(&key) {
-            Some(listed) => {
-                (Some(listed.contact.id), contact_from(listed.contact.clone(), listed.tags.clone()))
-            }
+            Some(listed) => (Some(listed.contact.id), contact_from(listed.contact.clone(), listed.tags.clone())),
             None => (None, Contact::new(ContactId(0), [0; 16])),
         });
         let changes = row.apply(person, manner, now);
-        let outcome = if new { "new" } else if changes.is_empty() { "same" } else { "changed" };
+        let outcome = if new {
+            "new"
+        } else if changes.is_empty() {
+            "same"
+        } else {
+            "changed"
+        };
         match outcome {
             "new" => self.new += 1,
             "changed" => self.changed += 1,

@@ -13,10 +13,40 @@ use super::Target;
 const MAX_TAG_CHARS: usize = 64;
 /// Words for yes and no: English, Italian, Russian, Chinese, Arabic, and what spreadsheets write.
 const YES: [&str; 17] = [
-    "yes", "y", "true", "1", "x", "on", "opt in", "subscribed", "si", "vero", "да", "истина", "是", "同意", "نعم", "✓", "ja",
+    "yes",
+    "y",
+    "true",
+    "1",
+    "x",
+    "on",
+    "opt in",
+    "subscribed",
+    "si",
+    "vero",
+    "да",
+    "истина",
+    "是",
+    "同意",
+    "نعم",
+    "✓",
+    "ja",
 ];
 const NO: [&str; 15] = [
-    "no", "n", "false", "0", "off", "opt out", "unsubscribed", "falso", "нет", "ложь", "否", "不同意", "لا", "-", "nein",
+    "no",
+    "n",
+    "false",
+    "0",
+    "off",
+    "opt out",
+    "unsubscribed",
+    "falso",
+    "нет",
+    "ложь",
+    "否",
+    "不同意",
+    "لا",
+    "-",
+    "nein",
 ];
 const PRIORITIES: [(Priority, [&str; 5]); 3] = [
     (Priority::Low, ["low", "bassa", "низкии", "低", "منخفضة"]),
@@ -134,7 +164,15 @@ mod tests {
     #[test]
     fn a_row_says_what_its_columns_mean() {
         let columns = [
-            "name", "name", "phone", "language", "priority", "tags", "consent:marketing", "field:city", "number:total",
+            "name",
+            "name",
+            "phone",
+            "language",
+            "priority",
+            "tags",
+            "consent:marketing",
+            "field:city",
+            "number:total",
             "skip",
         ];
         let cells = ["Ada", "Byron", "333 123 4567", "zh-CN", "Alta", "vip; cold", "да", "Turin", "12,5", "x"];
@@ -168,7 +206,10 @@ mod tests {
     fn what_our_own_export_guards_is_read_without_the_guard() {
         let found = told(&["phone", "name"], &["'+393331234567", "'=1+1"]).unwrap();
         assert_eq!((found.phone.as_deref(), found.name.as_deref()), (Some("+393331234567"), Some("=1+1")));
-        assert_eq!(told(&["phone", "name"], &["+393331234567", "'s Gravenhage"]).unwrap().name.as_deref(), Some("'s Gravenhage"));
+        assert_eq!(
+            told(&["phone", "name"], &["+393331234567", "'s Gravenhage"]).unwrap().name.as_deref(),
+            Some("'s Gravenhage")
+        );
     }
 
     #[test]

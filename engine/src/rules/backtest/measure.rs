@@ -110,8 +110,12 @@ impl Measure {
 
     /// Takes a marked message; one that was erased says nothing.
     pub fn take(&mut self, row: &HistoryRow, label: &LabelRow) {
-        let marked: Vec<(&String, bool)> =
-            label.tags.iter().filter(|(tag, _)| self.tags.contains(&***tag)).map(|(tag, wanted)| (tag, *wanted)).collect();
+        let marked: Vec<(&String, bool)> = label
+            .tags
+            .iter()
+            .filter(|(tag, _)| self.tags.contains(&***tag))
+            .map(|(tag, wanted)| (tag, *wanted))
+            .collect();
         if marked.is_empty() || row.event.body.is_none() {
             return;
         }
@@ -198,7 +202,10 @@ mod tests {
         for (row, label) in &messages {
             measure.take(row, label);
         }
-        assert_eq!(measure.messages, 5, "a watching rule gives nothing, and the last message says nothing of this file");
+        assert_eq!(
+            measure.messages, 5,
+            "a watching rule gives nothing, and the last message says nothing of this file"
+        );
         assert_eq!(measure.languages["en"], Hits { right: 1, wrong: 1, missed: 1, left: 0 });
         assert_eq!(measure.languages["it"], Hits { right: 0, wrong: 0, missed: 1, left: 1 });
         assert_eq!(measure.languages["en"].precision(), Some(0.5));

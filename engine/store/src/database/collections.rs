@@ -55,10 +55,8 @@ pub(crate) fn apply(session: &dyn Session, op: &ContactsOp) -> Result<(), Error>
         }
         ContactsOp::Label(row) => {
             let tags = serde_json::to_string(&row.tags).unwrap_or_default();
-            session.execute(
-                LABEL,
-                values![row.event.0, row.contact.0, row.text, row.language, tags, row.by, row.at.0],
-            )?;
+            session
+                .execute(LABEL, values![row.event.0, row.contact.0, row.text, row.language, tags, row.by, row.at.0])?;
         }
     }
     Ok(())
@@ -99,7 +97,8 @@ pub(crate) const KEYS: &str = "select id, name, phone, fields from contact \
 const IMPORTS: &str = "select id, name, by, at, total, created, changed, same, refused, refusals, state, ended_at \
      from import order by id desc limit ?";
 const MEANINGS: &str = "select tag, family, meaning, colour, crm_field, by, at from tag_meaning order by tag";
-pub(crate) const COUNTS: &str = "select tag, count(distinct contact_id) from contact_tag where source <> 5 group by tag order by tag";
+pub(crate) const COUNTS: &str =
+    "select tag, count(distinct contact_id) from contact_tag where source <> 5 group by tag order by tag";
 pub(crate) const HOLDERS: &str = "select distinct contact_id from contact_tag where tag = ? order by contact_id";
 const LABELS: &str = "select event_id, contact_id, text, language, tags, by, at from label order by event_id desc";
 

@@ -12,9 +12,9 @@ use super::Database;
 use super::columns::Columns;
 use super::error::Error;
 use super::query::{all, one, query};
-use super::{collections, retags};
 use super::session::Session;
 use super::value::{Row, values};
+use super::{collections, retags};
 
 pub(crate) const CHANGE_DRAFT: &str = "insert into draft (flow, kind, text, revision, based_on, by, at) values (?, ?, ?, ?, ?, ?, ?) \
      on conflict (flow) do update set kind = excluded.kind, text = excluded.text, revision = excluded.revision, \

@@ -30,10 +30,7 @@ const LONGEST: usize = 1_000;
 pub(crate) fn apply(session: &dyn Session, op: &MergeOp) -> Result<(), Error> {
     match op {
         MergeOp::Join(row) => {
-            session.execute(
-                JOIN,
-                values![row.id.0, row.kept.0, row.joined.0, row.by, row.at.0, row.before],
-            )?;
+            session.execute(JOIN, values![row.id.0, row.kept.0, row.joined.0, row.by, row.at.0, row.before])?;
             session.execute(INTO, values![row.kept.0, row.joined.0])?;
         }
         MergeOp::Keep(id, before) => {
@@ -49,10 +46,10 @@ pub(crate) fn apply(session: &dyn Session, op: &MergeOp) -> Result<(), Error> {
 
 /// Points the one that leaves, and everybody who came with it, to where their steps still lead.
 fn part(session: &dyn Session, joined: ContactId) -> Result<(), Error> {
-    let Some(stays) = session.row("select merged_into from contact where id = ?1", values![joined.0], |c| {
-        c.take::<Option<i64>>()
-    })?
-    .flatten() else {
+    let Some(stays) = session
+        .row("select merged_into from contact where id = ?1", values![joined.0], |c| c.take::<Option<i64>>())?
+        .flatten()
+    else {
         return Ok(());
     };
     for row in session.rows(PARTS_OF, values![stays])? {

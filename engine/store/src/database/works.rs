@@ -5,7 +5,8 @@ use engine::store::Work;
 use super::error::Error;
 use super::session::Session;
 use super::{
-    contacts, editing, effects, erase, events, hits, inputs, life, merges, messages, records, runs, said, unmatched, waits,
+    contacts, editing, effects, erase, events, hits, inputs, life, merges, messages, records, runs, said, unmatched,
+    waits,
 };
 
 /// Stores a work; its journal rows go into `block`.

@@ -7,8 +7,8 @@ use rusqlite::Connection;
 
 use super::open;
 use crate::database::{
-    accounts_read, chain, collections, contacts, count, editing, effects, events, evidence, hits, inputs, life, members, messages,
-    pages, parties, past, people, read, runs, said, talks, traces, unmatched, waits,
+    accounts_read, chain, collections, contacts, count, editing, effects, events, evidence, hits, inputs, life,
+    members, messages, pages, parties, past, people, read, runs, said, talks, traces, unmatched, waits,
 };
 
 async fn empty() -> (tempfile::TempDir, Connection) {

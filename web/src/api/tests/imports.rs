@@ -100,7 +100,10 @@ async fn a_file_is_looked_at_brought_in_once_and_taken_out_again() {
     // What comes out goes in again and changes nothing; no cell is a formula.
     let out = csv(&place, "/contacts.csv").await;
     let written = String::from_utf8(out.clone()).unwrap();
-    assert!(written.starts_with('\u{feff}') && written.contains("'=1+1") && written.contains("'+393331234567"), "{written}");
+    assert!(
+        written.starts_with('\u{feff}') && written.contains("'=1+1") && written.contains("'+393331234567"),
+        "{written}"
+    );
     let back = brought(&place, &out, &json!({})).await;
     assert_eq!(counts(&back, "created"), [0, 0, 2, 0]);
     let tagged = String::from_utf8(csv(&place, "/contacts.csv?tag=cold").await).unwrap();

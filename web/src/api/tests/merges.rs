@@ -75,7 +75,11 @@ async fn two_contacts_become_one_and_two_again() {
     says(&staged, "393330000002", "Byron Ada", "and now?").await;
     let waiting = place.get(&format!("/runs?contact={two_id}")).await;
     assert_eq!((waiting["runs"].as_array().unwrap().len(), &waiting["runs"][0]["status"]), (1, &json!("waiting")));
-    assert_eq!(place.get(&format!("/runs?contact={one_id}")).await["runs"].as_array().unwrap().len(), 1, "it was answered");
+    assert_eq!(
+        place.get(&format!("/runs?contact={one_id}")).await["runs"].as_array().unwrap().len(),
+        1,
+        "it was answered"
+    );
     let history = kinds(&place.get(&format!("/contacts/{one_id}/timeline")).await);
     assert_eq!(history.iter().filter(|kind| **kind == "run").count(), 2, "the runs of both: {history:?}");
     assert!(history.contains(&"joined".to_owned()));

@@ -134,7 +134,10 @@ async fn rules_are_measured_on_messages_that_people_marked() {
     assert_eq!(offered["tags"], json!(["asks"]), "what only watches gives nothing");
     let messages = offered["messages"].as_array().unwrap();
     let find = |text: &str| messages.iter().find(|message| message["text"] == text).unwrap();
-    assert_eq!((find("the price?")["gives"].clone(), find("any discount")["gives"].clone()), (json!(["asks"]), json!([])));
+    assert_eq!(
+        (find("the price?")["gives"].clone(), find("any discount")["gives"].clone()),
+        (json!(["asks"]), json!([]))
+    );
     for (text, wanted) in [("the price?", true), ("price is no object", false), ("any discount", true)] {
         let path = format!("/labels/{}", find(text)["event"].as_str().unwrap());
         let (status, answer) = place.ask(Method::PUT, &path, Some(&json!({ "tags": { "asks": wanted } }))).await;

@@ -54,7 +54,10 @@ async fn a_tag_gets_another_name_everywhere() {
 
     place.post("/tags/vip/rename", &json!({ "to": "gold", "documents": ["shop"] })).await;
     while retag::step(&place.app).await.unwrap() {}
-    assert_eq!((tags(&place, "393330000001").await, tags(&place, "393330000002").await), (vec!["gold".to_owned()], vec!["gold".to_owned()]));
+    assert_eq!(
+        (tags(&place, "393330000001").await, tags(&place, "393330000002").await),
+        (vec!["gold".to_owned()], vec!["gold".to_owned()])
+    );
     let third = place.get("/contacts/%2B393330000003").await;
     assert_eq!(third["tags_off"], json!(["gold"]), "what a person took stays off under the new name");
     let draft = place.get("/rules/shop/draft").await["text"].as_str().unwrap().to_owned();
