@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { del, get, post, put, seg } from "./client";
+import { queries } from "./queries";
 import type { DuplicateGroup, Merge, MergePreview, TagList, TagRenamed } from "./types";
 
 export const duplicatesQuery = queryOptions({
@@ -27,6 +28,15 @@ export const mergePreviewQuery = (pair: Pair) =>
 
 export const merge = (pair: Pair, theirs: string[]) => post<Merge>("/merges", { ...pair, theirs });
 export const part = (id: string) => post<Merge>(`/merges/${seg(id)}/part`);
+
+/** After a merge or its undoing every list of contacts is another one. */
+export async function refreshContacts(): Promise<void> {
+  await Promise.all(
+    [["contact"], duplicatesQuery.queryKey, mergesQuery.queryKey].map((queryKey) =>
+      queries.invalidateQueries({ queryKey }),
+    ),
+  );
+}
 
 const LOOK_MS = 2_000;
 

@@ -1,8 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArrowLeft } from "lucide-react";
 import { useState } from "react";
-import { duplicatesQuery, mergesQuery, type Pair, part } from "~/api/book";
-import { queries } from "~/api/queries";
+import { duplicatesQuery, mergesQuery, type Pair, part, refreshContacts } from "~/api/book";
 import type { Contact, DuplicateGroup, Merge } from "~/api/types";
 import { useText } from "~/i18n";
 import { Button } from "~/ui/button";
@@ -18,15 +17,6 @@ import { MergeForm } from "./merge";
 import { useBookTexts } from "./texts";
 
 type Person = DuplicateGroup["contacts"][number];
-
-/** After a merge or its undoing every list of contacts is another one. */
-export async function refreshContacts(): Promise<void> {
-  await Promise.all(
-    [["contact"], duplicatesQuery.queryKey, mergesQuery.queryKey].map((queryKey) =>
-      queries.invalidateQueries({ queryKey }),
-    ),
-  );
-}
 
 /** Contacts that may be one person, and those that were made one. */
 export default function Duplicates({ onClose }: { onClose: () => void }) {

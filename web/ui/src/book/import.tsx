@@ -103,8 +103,8 @@ function useImport() {
       attempt(async () => {
         if (id === null) return;
         // Another reading has other columns: what was said of the old ones does not count.
-        const kept = part.reading ? { ...asked, columns: undefined } : asked;
-        const next = { ...kept, ...part };
+        const { columns: _, ...others } = asked;
+        const next = { ...(part.reading ? others : asked), ...part };
         setAsked(next);
         setLooked(await lookAt(id, next));
       }),

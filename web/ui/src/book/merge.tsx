@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArrowUpDown } from "lucide-react";
 import { useState } from "react";
-import { merge, mergePreviewQuery, type Pair, part } from "~/api/book";
+import { merge, mergePreviewQuery, type Pair, part, refreshContacts } from "~/api/book";
 import type { DuplicateGroup, Json, MergePreview } from "~/api/types";
 import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
@@ -11,7 +11,6 @@ import { PersonName, Phone } from "~/ui/person";
 import { Chip } from "~/ui/status";
 import { toast, toastError } from "~/ui/toast";
 import styles from "./book.module.css";
-import { refreshContacts } from "./duplicates";
 
 /** Values of which one of the two is chosen; the others follow rules of their own. */
 const CHOSEN = /^(name|language|priority|order_status|fields\..+)$/;
