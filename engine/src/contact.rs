@@ -121,7 +121,7 @@ impl TagSourceKind {
 }
 
 /// One business number talking with one customer address.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
     /// Our id.
     pub id: ConversationId,

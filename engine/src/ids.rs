@@ -137,6 +137,10 @@ macro_rules! id {
 
 id!(/// One operation over the tags of many contacts. 
     RetagId, "rtg");
+id!(/// One file of contacts that was brought in.
+    ImportId, "imp");
+id!(/// Two contacts that became one.
+    MergeId, "mrg");
 id!(/// One occurrence that came in or was made by a timer. 
     EventId, "evt");
 id!(/// One execution of a flow version.

@@ -41,7 +41,7 @@ impl Place {
 }
 
 /// A conversation as the inbox sees it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inbox {
     /// In which box.
     pub place: Place,

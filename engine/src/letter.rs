@@ -13,6 +13,7 @@ use crate::alarm::ToAlarms;
 use crate::desk::{FromDesk, ToDesk};
 use crate::flow::Busy;
 use crate::ids::{InputId, MailboxId, RunId, WaitId};
+use crate::merge::ToContact;
 use crate::store::{InputKind, InputRow, Lane};
 
 /// One letter.
@@ -43,6 +44,8 @@ pub enum Letter {
     FromDesk(FromDesk),
     /// Something needs a person who works here, or does no longer.
     Alarm(ToAlarms),
+    /// Something of another contact, which became one with this one or parts from it.
+    Contact(ToContact),
 }
 
 /// A run that asks.
@@ -152,7 +155,7 @@ impl Letter {
             }
             Self::Desk(letter) => (Lane::Escalation, letter.about()),
             Self::FromDesk(letter) => (Lane::Escalation, letter.about()),
-            Self::Alarm(_) => (Lane::Interactive, RunId::NONE.0),
+            Self::Alarm(_) | Self::Contact(_) => (Lane::Interactive, RunId::NONE.0),
         };
         InputRow {
             id,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::alarm::Policy;
@@ -11,8 +12,12 @@ use crate::desk::Presence;
 use crate::erasure::Family;
 use crate::event::Event;
 use crate::flow::Version;
-use crate::ids::{AlarmId, ContactId, ConversationId, EffectId, EscalationId, RunId, UserId, WaitId};
+use crate::ids::{
+    AlarmId, ContactId, ConversationId, EffectId, EscalationId, ImportId, MergeId, RunId, UserId, WaitId,
+};
+use crate::import::{Imported, Manner};
 use crate::inbox::Act;
+use crate::merge::Before;
 use crate::run::Entry;
 use crate::store::{EffectRow, RunRow};
 
@@ -94,6 +99,35 @@ pub enum Order {
         /// What to do.
         what: Retagging,
     },
+    /// Create or change the contact whose mailbox this is, as a row of a file says.
+    Import {
+        /// Which file.
+        import: ImportId,
+        /// The salt of somebody new.
+        salt: [u8; 16],
+        /// The row.
+        row: Box<Imported>,
+        /// How.
+        manner: Manner,
+    },
+    /// The contact whose mailbox this is becomes one with another: its conversations, tags and refusals go there.
+    Join {
+        /// The merge's id.
+        merge: MergeId,
+        /// The contact that stays.
+        into: ContactId,
+        /// Values of this one that replace the other's, by name: see [`crate::merge::Joining::theirs`].
+        theirs: BTreeSet<String>,
+    },
+    /// A contact that joined the one whose mailbox this is leaves again.
+    Part {
+        /// The merge.
+        merge: MergeId,
+        /// Who leaves.
+        joined: ContactId,
+        /// What it takes.
+        before: Box<Before>,
+    },
     /// Let a held start happen: comes with the event it is about, see `Engine::release_starts`.
     ReleaseStart {
         /// The held start.
@@ -168,6 +202,13 @@ pub enum Retagging {
         tags: Vec<String>,
         /// Given at this time or later.
         since: At,
+    },
+    /// A tag gets another name, whoever gave it; together with what has that name already it is one.
+    Rename {
+        /// The old name.
+        from: String,
+        /// The new one.
+        to: String,
     },
 }
 

@@ -128,6 +128,12 @@ impl std::fmt::Display for Phone {
     }
 }
 
+/// Whether a text names a country whose numbers are known: two letters, ISO 3166-1.
+#[must_use]
+pub fn is_country(text: &str) -> bool {
+    text.len() == 2 && region_of(text).is_ok()
+}
+
 fn region_of(country: &str) -> Result<Region, Error> {
     country.to_ascii_uppercase().parse().map_err(|_| Error::Country(country.to_owned()))
 }

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod chain;
+pub mod contacts;
 pub mod effects;
 pub mod erasure;
 pub mod figures;
@@ -24,12 +25,12 @@ pub mod turns;
 use std::future::Future;
 
 use engine::account::Accounts;
-use engine::store::{Editing, PeopleFigures, Reads, Store, Talks};
+use engine::store::{Contacts, Editing, PeopleFigures, Reads, Store, Talks};
 
 /// A fresh, empty database that can be opened again.
 pub trait Driver: Sized {
     /// The store it opens.
-    type Store: Store + Reads + Talks + PeopleFigures + Accounts + Editing;
+    type Store: Store + Reads + Talks + PeopleFigures + Accounts + Editing + Contacts;
 
     /// Whether there is no such database here: it said so, and its tests are skipped.
     #[must_use]
@@ -137,6 +138,8 @@ macro_rules! store_conformance {
             people: a_contact_is_found_by_id_phone_and_address,
             people: a_persons_data_are_all_there,
             people: escalations_are_open_until_taken,
+            contacts: a_number_leads_to_whom_its_contact_joined,
+            contacts: what_is_kept_of_contacts_reads_back_until_they_are_erased,
             members: contacts_are_paged_by_id_and_narrowed_by_a_tag,
             members: a_contacts_own_event_is_stored_once,
             members: what_found_a_person_for_others_is_forgotten_with_them,

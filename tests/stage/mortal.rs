@@ -250,6 +250,10 @@ impl<S: Reads> Reads for Mortal<S> {
         self.read(self.inner.find_contact(who)).await
     }
 
+    async fn same_person(&self, contact: ContactId) -> Result<Vec<ContactId>, Error> {
+        self.read(self.inner.same_person(contact)).await
+    }
+
     async fn person(&self, contact: ContactId) -> Result<PersonRows, Error> {
         self.read(self.inner.person(contact)).await
     }

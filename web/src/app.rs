@@ -17,6 +17,7 @@ use crate::error::ApiError;
 use crate::figures::Figures;
 use crate::flows::Checker;
 use crate::flows::locks::Locks;
+use crate::imports::Imports;
 use crate::keys::Token;
 use crate::push::Devices;
 use crate::reserve::Reserve;
@@ -46,6 +47,10 @@ pub struct App {
     pub(crate) attending: Attending,
     /// How many texts are tried out at once: two.
     pub(crate) trials: Arc<tokio::sync::Semaphore>,
+    /// Files of contacts that are looked at or brought in.
+    pub(crate) imports: Imports,
+    /// Held while contacts become one or two: who is whose part must still be true when it is carried out.
+    pub(crate) merging: tokio::sync::Mutex<()>,
     /// Told when an operation over tags begins.
     pub(crate) retagging: tokio::sync::Notify,
     /// The folder of flow files, when the editor may write it.

@@ -21,7 +21,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Operations that are looked at; older ones have ended long ago.
 const KNOWN: u32 = 100;
 
-/// Begins an operation over what `rule`, as (file, rule), gives to `contacts`. The log tells who asked for it.
+/// Begins an operation over what `rule`, as (file, rule), gives to `contacts`, or over a tag, as (nothing, tag). The log tells who asked for it.
 ///
 /// # Errors
 /// When the store fails; nothing began then.
@@ -34,9 +34,10 @@ pub(crate) async fn begin(
 ) -> Result<RetagId, store::Error> {
     let at = app.clock.now();
     let (id, total) = (RetagId(app.ids.next(at)), contacts.len() as u64);
-    let name = match &what {
-        Retagging::Give => "rule.applied",
-        Retagging::TakeBack { .. } => "rule.tags_taken_back",
+    let (name, about) = match &what {
+        Retagging::Give => ("rule.applied", rule.0),
+        Retagging::TakeBack { .. } => ("rule.tags_taken_back", rule.0),
+        Retagging::Rename { .. } => ("tag.renamed", rule.1),
     };
     let told = json!({ "rule": rule.1, "what": what, "contacts": total, "operation": id });
     let row = RetagRow {
@@ -52,7 +53,7 @@ pub(crate) async fn begin(
         ended_at: None,
     };
     let begin = EditOp::Retag(RetagOp::Begin(Box::new(row), contacts.into_iter().collect()));
-    app.engine.edit(vec![begin], Some((name, rule.0, told)), by).await?;
+    app.engine.edit(vec![begin], Some((name, about, told)), by).await?;
     app.retagging.notify_one();
     Ok(id)
 }

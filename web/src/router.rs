@@ -6,9 +6,9 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::{Router, routing};
 use engine::account::Permission::{
-    ConnectionsCheck, ConnectionsManage, ContactsChange, ContactsRead, FiguresRead, FlowsEdit, FlowsPublish, FlowsRead,
-    InboxRead, LogExport, LogProve, LogRead, PeopleErase, PeopleExport, RulesEdit, RulesPublish, RunsControl, RunsRead,
-    SendingStop, SettingsManage, SystemRead, TokensManage, UsersManage,
+    ConnectionsCheck, ConnectionsManage, ContactsChange, ContactsManage, ContactsRead, FiguresRead, FlowsEdit,
+    FlowsPublish, FlowsRead, InboxRead, LogExport, LogProve, LogRead, PeopleErase, PeopleExport, RulesEdit,
+    RulesPublish, RunsControl, RunsRead, SendingStop, SettingsManage, SystemRead, TokensManage, UsersManage,
 };
 use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -115,6 +115,23 @@ pub(crate) fn api_routes() -> Routes {
         .post("/connections/{id}/check", may(ConnectionsCheck), api::connections::check)
         .post("/connections/{id}/setup", may(ConnectionsManage), api::connections::setup)
         .get("/contacts", may(ContactsRead).personal(), api::contacts::list)
+        .get("/duplicates", may(ContactsManage).personal(), api::merges::duplicates)
+        .get("/merges", may(ContactsManage).personal(), api::merges::list)
+        .post("/merges", may(ContactsManage).personal(), api::merges::join)
+        .post("/merges/preview", may(ContactsManage).personal(), api::merges::preview)
+        .post("/merges/{id}/part", may(ContactsManage).personal(), api::merges::part)
+        .get("/tags", may(FlowsRead), api::tags::list)
+        .put("/tags/{id}", may(ContactsManage), api::tags::define)
+        .delete("/tags/{id}", may(ContactsManage), api::tags::forget)
+        .post("/tags/{id}/rename", may(ContactsManage), api::tags::rename)
+        .post("/tags/{id}/rename/preview", may(ContactsManage), api::tags::preview)
+        .get("/contacts.csv", may(ContactsManage), api::contact_list::export)
+        .get("/imports", may(ContactsManage), api::imports::list)
+        .post("/imports", may(ContactsManage), api::imports::open)
+        .post("/imports/{id}/bytes", may(ContactsManage), api::imports::add)
+        .post("/imports/{id}/preview", may(ContactsManage).personal(), api::imports::preview)
+        .post("/imports/{id}/begin", may(ContactsManage), api::imports::begin)
+        .post("/imports/{id}/stop", may(ContactsManage), api::imports::stop)
         .get("/contacts/{who}/timeline", may(ContactsRead).reads(), api::timeline::list)
         .get("/contacts/{who}", may(ContactsRead).reads(), api::contacts::show)
         .post("/contacts/{who}/tags", may(ContactsChange), api::contacts::change_tags)
@@ -135,6 +152,10 @@ fn flows(routes: Routes) -> Routes {
         .get("/held", may(RunsRead), api::held::list)
         .post("/flows/{id}/runs", may(RunsControl), api::flows::start)
         .get("/flows/{id}/misses", may(RunsRead).personal(), api::flows::misses)
+        .get("/labels", may(RulesEdit).personal(), api::labels::list)
+        .put("/labels/{id}", may(RulesEdit).personal(), api::labels::mark)
+        .get("/labels/offered", may(RulesEdit).personal(), api::labels::offered)
+        .post("/labels/accuracy", may(RulesEdit), api::labels::accuracy)
         .get("/rules", may(FlowsRead), api::rules::list)
         .post("/rules/backtest", may(RulesEdit).personal(), api::backtests::rules)
         .get("/rules/{id}/given", may(RulesEdit), api::rule_changes::given)

@@ -11,6 +11,7 @@ use engine::flow::{Bindings, FirstHour};
 use engine::ids::Ids;
 use engine::runner;
 use engine::secret::Secret;
+use engine::store::Contacts;
 use engine_store::{Database, Options};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
@@ -161,6 +162,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         defaults: declared.defaults,
         bindings: setup.bindings,
         teams: RwLock::default(),
+        tags: RwLock::default(),
     });
     if let Some(dir) = &setup.flows {
         folder::check(&checker, dir)?;
@@ -183,6 +185,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
     })
     .await?;
     checker.put_teams(&engine.staff());
+    checker.put_tags(engine.store().tag_meanings().await?);
     let app = App {
         engine,
         clock,
@@ -191,6 +194,8 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         importing: tokio::sync::Mutex::default(),
         locks: crate::flows::locks::Locks::default(),
         attending: crate::api::inbox::Attending::default(),
+        imports: crate::imports::Imports::default(),
+        merging: tokio::sync::Mutex::default(),
         retagging: tokio::sync::Notify::new(),
         trials: Arc::new(tokio::sync::Semaphore::new(TRIALS)),
         flows_writable: setup.flows.filter(|_| setup.flows_writable),

@@ -54,6 +54,8 @@ permissions! {
         [Auditor Agent TeamLead Ops CrmAdmin] []
     ContactsChange "contacts.change" "Change a contact's tags and fields"
         [Agent TeamLead CrmAdmin] []
+    ContactsManage "contacts.manage" "Import contacts and take lists of them out, merge them, keep the dictionary of tags"
+        [CrmAdmin] []
     PeopleExport "people.export" "Take out everything stored about one person"
         [CrmAdmin] []
     PeopleErase "people.erase" "Erase a person"

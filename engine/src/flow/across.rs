@@ -52,7 +52,7 @@ pub(super) fn tell(items: &mut [PlanItem], stored: &[VersionRow], env: &Environm
     all.extend(items.iter().filter_map(|item| Some((item.flow.clone()?, said(item.compiled.as_ref()?)))));
     for item in items.iter_mut().filter(|item| item.compiled.is_some()) {
         let Some((id, own)) = item.flow.as_ref().and_then(|id| all.get_key_value(id)) else { continue };
-        let mut told = unknown_tags(own, &all);
+        let mut told = unknown_tags(own, &all, &env.tags);
         told.extend(unknown_teams(own, &all));
         told.extend(ring(id, &all));
         item.warn(told);
@@ -95,8 +95,9 @@ fn literal_tags(input: &Expr) -> Vec<String> {
     }
 }
 
-fn unknown_tags(own: &Said, all: &All) -> Vec<(&'static str, Sentence, Sentence)> {
-    let given: BTreeSet<&str> = all.values().flat_map(|said| &said.gives).map(String::as_str).collect();
+/// `written`: the tags of the dictionary, which people and the CRM give.
+fn unknown_tags(own: &Said, all: &All, written: &[String]) -> Vec<(&'static str, Sentence, Sentence)> {
+    let given: BTreeSet<&str> = all.values().flat_map(|said| &said.gives).chain(written).map(String::as_str).collect();
     let digits = |tag: &str| tag.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
     let unknown = own.needs.tags_read.iter().filter(|tag| !given.contains(tag.as_str()));
     let near = unknown.filter_map(|tag| {

@@ -38,6 +38,8 @@ pub struct Environment<'a> {
     pub bindings: Bindings,
     /// The teams there are; `None` when they are not known.
     pub teams: Option<Vec<String>>,
+    /// The tags that the dictionary knows: whoever asks for one of them has not misspelled it.
+    pub tags: Vec<String>,
 }
 
 impl<'a> Environment<'a> {
@@ -51,6 +53,7 @@ impl<'a> Environment<'a> {
             defaults: BTreeMap::new(),
             bindings: Bindings::default(),
             teams: None,
+            tags: Vec::new(),
         }
     }
 

@@ -42,6 +42,7 @@ impl Handling<'_> {
             Letter::Desk(letter) => self.at_desk(|desk| desk.letter(letter)),
             Letter::FromDesk(letter) => self.desk_says(letter),
             Letter::Alarm(letter) => self.alarm_letter(letter),
+            Letter::Contact(letter) => self.contact_says(letter),
         }
     }
 

@@ -5,7 +5,7 @@
 //! ([`tags`]), a [`burst`]. What a matching trigger leads to is in [`meet`]; [`held`] are starts that a person must look at
 //! first; [`alarm`] is what the alarms' mailbox decides; how many runs may work is counted at a [`gate`], where each has its [`place`]. [`rules`] carries out what tag rules
 //! decided. What people do in the inbox is in [`conversation`], what they say in [`saying`], the [`ticket`]s they make, and what customers answer to the
-//! question about it in [`rating`]. [`erase`] is an order, too. [`moving`] is what a publication means for runs that wait. What an input makes happen
+//! question about it in [`rating`]. [`import`] is a row of a file; [`merge`](mod@merge) makes two contacts one, and two again. [`erase`] is an order, too. [`moving`] is what a publication means for runs that wait. What an input makes happen
 //! besides is [`caused`]. [`escalation`] asks the [`desk`] for a human and hears what it says.
 
 mod alarm;
@@ -20,11 +20,13 @@ mod escalation;
 mod event;
 mod gate;
 mod held;
+mod import;
 #[cfg(test)]
 mod inbox_tests;
 #[cfg(test)]
 mod limits_tests;
 mod meet;
+mod merge;
 mod moving;
 mod order;
 mod owner;
@@ -213,7 +215,12 @@ pub fn handle(
         }
         Input::Order { by, order, about } => {
             handling.by = by;
-            handling.order(order, about)
+            let answer = handling.order(order, about);
+            // Somebody may be known only now.
+            if cause.contact.is_none() {
+                cause = handling.own_cause();
+            }
+            answer
         }
     };
     handling.tell_changes(cause);

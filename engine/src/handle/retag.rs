@@ -9,7 +9,7 @@ use crate::contact::{TagSource, TagSourceKind};
 use crate::order::{Error, Retagging};
 use crate::rules::{Did, source_id};
 use crate::run::{Entry, What};
-use crate::store::JournalKind;
+use crate::store::{JournalKind, TagOp, TagRow};
 
 impl Handling<'_> {
     /// Carries out one contact's part.
@@ -18,6 +18,10 @@ impl Handling<'_> {
             return Err(Error::Gone("this person".into()));
         };
         let did = match what {
+            Retagging::Rename { from, to } => {
+                let changed = self.rename_tag(from, to);
+                return Ok(json!({ "changed": changed }));
+            }
             Retagging::Give => self.give_as_ruled(rules, rule)?,
             Retagging::TakeBack { tags, since } => {
                 let given = |source: &TagSource| {
@@ -46,6 +50,46 @@ impl Handling<'_> {
             self.told = self.known();
         }
         Ok(json!({ "changed": changed }))
+    }
+
+    /// Every source of `from` becomes one of `to`, with its time and its end; whether there was one. Nobody is told: a name says
+    /// nothing new of the contact.
+    fn rename_tag(&mut self, from: &str, to: &str) -> bool {
+        let Some(contact) = self.mail.facts.contact.as_ref() else { return false };
+        let (id, off) = (contact.id, contact.tags_off.contains(from));
+        let sources = contact.tags.get(from).cloned().unwrap_or_default();
+        if from == to || (sources.is_empty() && !off) {
+            return false;
+        }
+        for source in &sources {
+            let end = self.tag_end(from, &source.id).filter(|_| source.kind == TagSourceKind::Rule);
+            self.work.tags.push(TagOp::Remove(self.tag_row(id, from, source.kind, &source.id)));
+            self.set_tag_end(from, &source.id, None);
+            let row = self.tag_row(id, to, source.kind, &source.id);
+            self.work.tags.push(TagOp::Add(TagRow { at: source.at, ..row }));
+            if end.is_some() {
+                self.set_tag_end(to, &source.id, end);
+            }
+        }
+        if off {
+            self.work.tags.push(TagOp::Remove(self.tag_row(id, from, TagSourceKind::PersonOff, "")));
+            self.work.tags.push(TagOp::Add(self.tag_row(id, to, TagSourceKind::PersonOff, "")));
+        }
+        self.mail.facts.change_contact(|contact| {
+            contact.tags.remove(from);
+            for source in sources {
+                contact.give_tag(to, source);
+            }
+            if contact.tags_off.remove(from) {
+                contact.tags_off.insert(to.to_owned());
+            }
+        });
+        let what = What::Changed { what: "contact.tag_renamed".into(), id: id.to_string().into() };
+        self.journal(id.0, None, JournalKind::Change, &[Entry { what, data: json!({ "from": from, "to": to }) }]);
+        if self.told.is_some() {
+            self.told = self.known();
+        }
+        true
     }
 
     /// Gives and takes what the rule in force says.

@@ -125,7 +125,7 @@ fn conversation_from(row: ConversationRow) -> Conversation {
     }
 }
 
-fn conversation_row(conversation: &Conversation) -> ConversationRow {
+pub(super) fn conversation_row(conversation: &Conversation) -> ConversationRow {
     ConversationRow {
         id: conversation.id,
         contact_id: conversation.contact,

@@ -51,6 +51,14 @@ impl Handling<'_> {
         });
     }
 
+    /// When a tag of one rule ends, if it does.
+    pub(super) fn tag_end(&self, tag: &str, source: &str) -> Option<At> {
+        let contact = self.mail.facts.contact.as_ref()?.id;
+        let key = format!("{contact}/{source}/{tag}");
+        let is_its = |wait: &&WaitRow| wait.kind == WaitKind::Tag && wait.key.as_ref() == Some(&key);
+        self.mail.waits.values().find(is_its).map(|wait| wait.due_at)
+    }
+
     pub(super) fn tag_due(&mut self, wait: &WaitRow) {
         self.disarm(wait.id, WaitState::Fired);
         let Ok(Ending { tag, source }) = serde_json::from_slice::<Ending>(&wait.data) else { return };
@@ -114,7 +122,14 @@ impl Handling<'_> {
         self.mail.facts.change_contact(|contact| contact.take_tag(tag, kind, source));
     }
 
-    fn tag_row(&self, contact_id: crate::ids::ContactId, tag: &str, kind: TagSourceKind, source_id: &str) -> TagRow {
+    /// A row of `contact_tag`, as of now.
+    pub(super) fn tag_row(
+        &self,
+        contact_id: crate::ids::ContactId,
+        tag: &str,
+        kind: TagSourceKind,
+        source_id: &str,
+    ) -> TagRow {
         TagRow {
             contact_id,
             tag: tag.to_owned(),

@@ -36,10 +36,14 @@ impl<S: Store + Reads> Core<S> {
             if erased.contacts.contains(&contact.id) {
                 return Ok(erased);
             }
-            if contact.erased_at.is_none() {
-                self.erase_contact(&contact, by, &mut erased).await?;
+            // All that became one with it is the same person. The one that stays goes last: it knows of the others.
+            for id in self.parts.store.same_person(contact.id).await?.into_iter().rev() {
+                let part = self.parts.store.find_contact(&id.to_string()).await?;
+                if let Some(part) = part.filter(|part| part.erased_at.is_none()) {
+                    self.erase_contact(&part, by, &mut erased).await?;
+                }
+                erased.contacts.insert(id);
             }
-            erased.contacts.insert(contact.id);
         }
         if let Some(names) = Names::of_number(who).filter(|_| erased.contacts.is_empty()) {
             self.forget(&names, by, &mut erased).await?;

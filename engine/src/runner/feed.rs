@@ -222,7 +222,7 @@ fn edited(op: &EditOp) -> Option<&str> {
         EditOp::Review(row) => &row.flow,
         EditOp::Retag(RetagOp::Begin(row, _)) => &row.rules,
         // Named by the operation, which tells of itself.
-        EditOp::Retag(_) => return None,
+        EditOp::Retag(_) | EditOp::Contacts(_) => return None,
         EditOp::Deleted(flow) => flow,
     })
 }

@@ -6,7 +6,7 @@ use std::future::Future;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Error, RetagOp, RetagRow, Store};
+use super::{ContactsOp, Error, RetagOp, RetagRow, Store};
 use crate::clock::At;
 use crate::flow::Kind;
 use crate::ids::{ContactId, RetagId, VersionId};
@@ -113,6 +113,8 @@ pub enum EditOp {
     Review(ReviewRow),
     /// An operation over the tags of many contacts.
     Retag(RetagOp),
+    /// What is kept about contacts as a whole.
+    Contacts(ContactsOp),
     /// The document is deleted: labels and review go; versions and the counter of its draft stay.
     Deleted(String),
 }

@@ -4,6 +4,7 @@
 //! (group commit), and answers after that transaction is on disk. Each group is one block of the audit chain (see
 //! [`crate::audit`]).
 
+mod contacts;
 mod editing;
 mod figures;
 mod hits;
@@ -29,6 +30,7 @@ use crate::ids::{
 use crate::publication::Publication;
 use crate::stops::Stop;
 
+pub use contacts::*;
 pub use editing::*;
 pub use figures::*;
 pub use hits::*;
@@ -172,6 +174,10 @@ pub trait Reads: Store {
 
     /// The contact with this id, phone (E.164) or conversation address.
     fn find_contact(&self, who: &str) -> impl Future<Output = Result<Option<ContactRow>, Error>> + Send;
+
+    /// Everybody who is one person with `contact`: itself, and those that became a part of it or that it became a part of. The one
+    /// that stays comes first.
+    fn same_person(&self, contact: ContactId) -> impl Future<Output = Result<Vec<ContactId>, Error>> + Send;
 
     /// Everything stored about one person.
     fn person(&self, contact: ContactId) -> impl Future<Output = Result<PersonRows, Error>> + Send;

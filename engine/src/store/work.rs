@@ -14,7 +14,7 @@ use crate::stops::StopOp;
 
 use super::{
     BadItemRow, ClosingRow, ContactRow, ConversationRow, EditOp, EffectRow, EscalationRow, EventRow, InputRow,
-    JournalRow, Lane, MessageRow, RuleHit, RunRow, TagRow, UnmatchedRow, VersionRow, WaitRow, WaitState,
+    JournalRow, Lane, MergeOp, MessageRow, RuleHit, RunRow, TagRow, UnmatchedRow, VersionRow, WaitRow, WaitState,
 };
 
 /// One thing from a door, with the ids and random bytes it may need: a driver makes neither.
@@ -141,6 +141,8 @@ pub struct Work {
     pub conversations: Vec<ConversationRow>,
     /// Tags.
     pub tags: Vec<TagOp>,
+    /// Contacts that become one, and two again.
+    pub merges: Vec<MergeOp>,
     /// What people here said to the customer and to each other.
     pub said: Vec<SaidOp>,
     /// What customers answered to the question about a conversation.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use engine::account::Role;
+use engine::phone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,8 @@ pub struct Settings {
     pub language: String,
     /// The time zone in which pages show times, of the IANA list.
     pub time_zone: String,
+    /// Where telephone numbers without `+` belong: two letters, ISO 3166-1; empty = nowhere, and such numbers are refused.
+    pub country: String,
     /// What customers are asked once a conversation is closed.
     pub satisfaction: Satisfaction,
     /// After how many minutes what somebody holds who is gone is handed over, 0 to 1440; 0 = never.
@@ -40,6 +43,7 @@ impl Default for Settings {
             approval: false,
             language: "en".to_owned(),
             time_zone: "UTC".to_owned(),
+            country: String::new(),
             satisfaction: Satisfaction::default(),
             hand_over_after_min: 15,
             oidc: Vec::new(),
@@ -65,6 +69,9 @@ impl Settings {
         }
         if self.hand_over_after_min > 24 * 60 {
             return wrong("hand_over_after_min: 0 to 1440");
+        }
+        if !self.country.is_empty() && !phone::is_country(&self.country) {
+            return wrong("country: two letters such as IT, or nothing");
         }
         self.satisfaction.check()?;
         if self.oidc.len() > oidc::MOST {

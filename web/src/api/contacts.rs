@@ -8,7 +8,7 @@ use engine::contact::TagSourceKind;
 use engine::expr::text::normalise;
 use engine::ids::{ContactId, MailboxId};
 use engine::order::Order;
-use engine::store::{ContactQuery, ContactRow, ListedContact, Pages, Store, TagRow};
+use engine::store::{ContactQuery, ContactRow, ListedContact, Pages, Reads, Store, TagRow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +83,10 @@ pub(crate) struct ContactShown {
     tags: Vec<view::Tag>,
     /// Tags that a person took: rules do not give them.
     tags_off: Vec<String>,
+    /// The contact it became a part of.
+    merged_into: Option<ContactId>,
+    /// Contacts that became a part of it.
+    joined: Vec<ContactId>,
 }
 
 /// `GET /contacts/{who}`: by id, phone number or conversation address.
@@ -94,12 +98,15 @@ pub(crate) async fn show(
     let row = find(&app, &whose).await?;
     app.sign_in.reads(&app, &who, "contact.read", row.id.to_string()).await?;
     let rows = app.engine.store().mailbox(MailboxId::of_contact(row.id)).await?;
+    let person = app.engine.store().same_person(row.id).await?;
     let (tags, off): (Vec<_>, Vec<_>) = rows.tags.iter().partition(|tag| gives(tag));
     Ok(Json(ContactShown {
         contact: (&row).into(),
         conversations: rows.conversations.iter().map(Into::into).collect(),
         tags: tags.into_iter().map(Into::into).collect(),
         tags_off: off.into_iter().map(|tag| tag.tag.clone()).collect(),
+        merged_into: person.first().copied().filter(|stays| *stays != row.id),
+        joined: person.into_iter().skip(1).filter(|id| *id != row.id).collect(),
     }))
 }
 

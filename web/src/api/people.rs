@@ -58,7 +58,10 @@ async fn rows_about(app: &App, who: &str) -> Result<PersonRows, Error> {
     let store = app.engine.store();
     let (mut rows, names) = match app.engine.whom(who).await? {
         Some(contact) => {
-            let rows = store.person(contact.id).await?;
+            let mut rows = store.person(contact.id).await?;
+            for id in store.same_person(contact.id).await?.into_iter().filter(|id| *id != contact.id) {
+                joined(&mut rows, store.person(id).await?);
+            }
             let names = Names::of(&contact, &rows.conversations);
             (rows, names)
         }
@@ -72,6 +75,18 @@ async fn rows_about(app: &App, who: &str) -> Result<PersonRows, Error> {
         }
     }
     Ok(rows)
+}
+
+/// Adds what is stored of a contact that became one with it.
+fn joined(rows: &mut PersonRows, part: PersonRows) {
+    rows.conversations.extend(part.conversations);
+    rows.tags.extend(part.tags);
+    rows.events.extend(part.events);
+    rows.messages.extend(part.messages);
+    rows.runs.extend(part.runs);
+    rows.journal.extend(part.journal);
+    rows.escalations.extend(part.escalations);
+    rows.said.extend(part.said);
 }
 
 /// `DELETE /people/{who}`: deletes the person's data; what happened stays, without who. Also by a number that never was a

@@ -344,7 +344,7 @@ pub(crate) struct Changes {
 pub(crate) struct Change {
     id: RetagId,
     rule: String,
-    /// `give` or `take_back`.
+    /// `give`, `take_back` or `rename`.
     what: &'static str,
     by: String,
     at: Time,
@@ -366,6 +366,7 @@ pub(crate) async fn changes(State(app): State<Arc<App>>, Id(id): Id<String>) -> 
         what: match row.what {
             Retagging::Give => "give",
             Retagging::TakeBack { .. } => "take_back",
+            Retagging::Rename { .. } => "rename",
         },
         by: row.by,
         at: Time(row.at),

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use engine::ids::{Ids, JournalId, MailboxId, MessageId, RunId};
+use engine::contact::MARKETING;
+use engine::event;
+use engine::handle::event_from_row;
+use engine::ids::{EventId, Ids, JournalId, MailboxId, MessageId, RunId};
 use engine::run::{Entry, What, journal};
 use engine::store::{JournalRow, Pages, Reads, RunFilter, Store};
 use schemars::JsonSchema;
@@ -58,6 +61,36 @@ enum Happened {
         /// Which rule, flow or user.
         by: String,
     },
+    /// A value of the contact changed.
+    Field {
+        at: view::Time,
+        /// `name`, `priority`, `order_status`, `fields.NAME` …
+        name: String,
+        /// What it was, as far as that was noted.
+        before: Value,
+        /// What it is since.
+        after: Value,
+        /// Which run or user.
+        by: String,
+    },
+    /// The person agreed to something, or refused it.
+    Consent {
+        at: view::Time,
+        /// To what, such as `marketing`.
+        purpose: String,
+        given: bool,
+        /// Which run or user; the id of the event when they said so themselves.
+        by: String,
+    },
+    /// Another contact became a part of this one, or left it again.
+    Joined {
+        at: view::Time,
+        /// The other.
+        other: String,
+        /// Whether it left.
+        parted: bool,
+        by: String,
+    },
 }
 
 /// `GET /contacts/{who}/timeline`.
@@ -90,14 +123,23 @@ pub(crate) async fn list(
             }),
         );
     }
-    let filter = RunFilter { contact: Some(contact.id), before: Some(RunId(before)), limit, ..RunFilter::default() };
-    let runs = store.runs(filter).await?;
-    note(&runs.iter().map(|row| row.id.0).collect::<Vec<_>>());
-    found.extend(runs.iter().map(|row| (row.id.0, Happened::Run { at: view::Time(row.started_at), run: row.into() })));
-    let log = store.log_of(contact.id, JournalId(before), limit).await?;
-    note(&log.iter().map(|row| row.id.0).collect::<Vec<_>>());
-    for row in &log {
-        found.extend(tags(row)?.into_iter().map(|change| (row.id.0, change)));
+    for id in store.same_person(contact.id).await? {
+        let filter = RunFilter { contact: Some(id), before: Some(RunId(before)), limit, ..RunFilter::default() };
+        let runs = store.runs(filter).await?;
+        note(&runs.iter().map(|row| row.id.0).collect::<Vec<_>>());
+        found.extend(
+            runs.iter().map(|row| (row.id.0, Happened::Run { at: view::Time(row.started_at), run: row.into() })),
+        );
+        let log = store.log_of(id, JournalId(before), limit).await?;
+        note(&log.iter().map(|row| row.id.0).collect::<Vec<_>>());
+        for row in &log {
+            let entries = journal::decode(row).map_err(ApiError::internal)?;
+            let told = entries.iter().flat_map(|entry| tags(row, entry).into_iter().chain(values(row, entry)));
+            found.extend(told.map(|change| (row.id.0, change)));
+            if entries.iter().any(said_in_the_app) {
+                found.extend(preference(&app, row).await?.map(|change| (row.id.0, change)));
+            }
+        }
     }
     found.retain(|(id, _)| *id >= cut);
     found.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
@@ -108,13 +150,69 @@ pub(crate) async fn list(
     Ok(Json(Timeline { timeline: found.into_iter().map(|(_, happened)| happened).collect(), next }))
 }
 
-/// The changes of tags that a row of the log tells of.
-fn tags(row: &JournalRow) -> Result<Vec<Happened>, ApiError> {
-    let entries = journal::decode(row).map_err(ApiError::internal)?;
-    Ok(entries.iter().flat_map(|entry| changes(row, entry)).collect())
+fn said_in_the_app(entry: &Entry) -> bool {
+    matches!(&entry.what, What::Received { event } if **event == *event::PREFERENCE_CHANGED)
 }
 
-fn changes(row: &JournalRow, entry: &Entry) -> Vec<Happened> {
+/// What the person chose in the app, as the event of this row says.
+async fn preference(app: &App, row: &JournalRow) -> Result<Option<Happened>, ApiError> {
+    let Some(event) = app.engine.store().event(EventId(row.subject)).await? else { return Ok(None) };
+    let fields = event_from_row(event).fields();
+    let given = match fields["preference"]["value"].as_str() {
+        Some("stop") => false,
+        Some("resume") => true,
+        _ => return Ok(None),
+    };
+    let by = EventId(row.subject).to_string();
+    Ok(Some(Happened::Consent { at: view::Time(row.at), purpose: MARKETING.to_owned(), given, by }))
+}
+
+/// Changes of fields and consent, and of who is whose part.
+fn values(row: &JournalRow, entry: &Entry) -> Vec<Happened> {
+    let (at, data) = (view::Time(row.at), &entry.data);
+    let by = if row.by.is_empty() { RunId(row.subject).to_string() } else { row.by.clone() };
+    let one = |name: &str, before: Value, after: Value| {
+        let (name, by) = (name.to_owned(), by.clone());
+        vec![match name.strip_prefix("consent.") {
+            Some(purpose) => Happened::Consent { at, purpose: purpose.to_owned(), given: after == true, by },
+            None => Happened::Field { at, name, before, after, by },
+        }]
+    };
+    match &entry.what {
+        What::Acted { action, .. } => {
+            let input = &data["input"];
+            match &**action {
+                "contact.set_field" => {
+                    one(&format!("fields.{}", text(&input["field"])), Value::Null, input["value"].clone())
+                }
+                "contact.set_priority" => one("priority", Value::Null, input["priority"].clone()),
+                "contact.set_consent" => {
+                    one(&format!("consent.{}", text(&input["purpose"])), Value::Null, input["given"].clone())
+                }
+                _ => Vec::new(),
+            }
+        }
+        What::Changed { what, .. } => match &**what {
+            "contact.imported" => {
+                let values = data["changes"]["values"].as_object().into_iter().flatten();
+                values.flat_map(|(name, pair)| one(name, pair[0].clone(), pair[1].clone())).collect()
+            }
+            "contact.priority" => one("priority", Value::Null, data["priority"].clone()),
+            "contact.order_status" => one("order_status", Value::Null, data["status"].clone()),
+            "contact.joined" => vec![Happened::Joined { at, other: text(&data["joined"]), parted: false, by }],
+            "contact.parted" => vec![Happened::Joined { at, other: text(&data["joined"]), parted: true, by }],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Changes of tags.
+fn tags(row: &JournalRow, entry: &Entry) -> Vec<Happened> {
     let data = &entry.data;
     let (added, removed, by) = match &entry.what {
         What::Tagged => (names(&data["add"]), names(&data["remove"]), row.by.clone()),
@@ -128,6 +226,12 @@ fn changes(row: &JournalRow, entry: &Entry) -> Vec<Happened> {
             (Vec::new(), names(&data["input"]["tags"]), RunId(row.subject).to_string())
         }
         What::Retagged { rules, rule } => (names(&data["added"]), names(&data["removed"]), format!("{rules}/{rule}")),
+        What::Changed { what, .. } if &**what == "contact.imported" => {
+            (names(&data["changes"]["tags"]), Vec::new(), row.by.clone())
+        }
+        What::Changed { what, .. } if &**what == "contact.tag_renamed" => {
+            (names(&data["to"]), names(&data["from"]), row.by.clone())
+        }
         What::TagExpired { source } => (Vec::new(), names(&data["tag"]), source.to_string()),
         _ => return Vec::new(),
     };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode, header};
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -133,6 +134,12 @@ impl Client {
         Ok(())
     }
 
+    /// Sends bytes as they are.
+    pub(super) async fn send_bytes(&self, path: &str, bytes: Bytes) -> Result<Value, Failure> {
+        let (status, body) = self.send(Method::POST, path, None, bytes).await?;
+        answer(status, &body.collect().await.map_err(Failure::failed)?.to_bytes())
+    }
+
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         let (status, body) = self.send(method, path, None, body.map(Value::to_string).unwrap_or_default()).await?;
         answer(status, &body.collect().await.map_err(Failure::failed)?.to_bytes())
@@ -143,7 +150,7 @@ impl Client {
         method: Method,
         path: &str,
         based_on: Option<String>,
-        body: String,
+        body: impl Into<Body>,
     ) -> Result<(StatusCode, Body), Failure> {
         let mut request = Request::builder()
             .method(method)
@@ -153,7 +160,7 @@ impl Client {
         if let Some(based_on) = based_on {
             request = request.header(header::IF_MATCH, based_on);
         }
-        let mut request = request.body(Body::from(body)).map_err(Failure::failed)?;
+        let mut request = request.body(body.into()).map_err(Failure::failed)?;
         let response = match self {
             Self::Server(data) => over_socket(data, request).await?,
             Self::Here(here) => {

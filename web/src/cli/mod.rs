@@ -12,6 +12,7 @@ mod check;
 mod client;
 mod connection;
 mod connectors;
+mod contacts;
 mod doctor;
 mod flow;
 mod junit;
@@ -134,6 +135,9 @@ enum Command {
     Connectors(connectors::Connectors),
     /// Plays a customer against a running `serve --sandbox`
     Play(play::Play),
+    /// Many contacts: bring them in from a file, take lists of them out
+    #[command(subcommand)]
+    Contacts(contacts::Contacts),
     /// One person's data: export, change tags, erase
     #[command(subcommand)]
     Person(person::Person),
@@ -264,6 +268,7 @@ async fn run(command: Command, context: Context) -> Outcome {
         Command::Attention(command) => command.run(&context).await,
         Command::Connectors(command) => command.run(),
         Command::Play(command) => command.run(&context).await,
+        Command::Contacts(command) => command.run(&context).await,
         Command::Person(command) => command.run(&context).await,
         Command::Connection(command) => command.run(&context).await,
         Command::User(command) => command.run(&context).await,

@@ -25,7 +25,7 @@ use crate::config::server::{Given, ServerSettings};
 use crate::flows::folder;
 use crate::lock::Lock;
 use crate::start::{self, Setup, Started};
-use crate::{api, backup, demo, push, retag, room, router, server, shift, socket, upkeep};
+use crate::{api, backup, demo, imports, push, retag, room, router, server, shift, socket, upkeep};
 
 /// Bounds of the buckets of `switchboard_hook_seconds`.
 const HOOK_SECONDS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1.0, 10.0];
@@ -169,6 +169,7 @@ impl Doors {
             folder::load(app, dir).await.map_err(Failure::failed)?;
             tasks.spawn(stop.clone().run_until_cancelled_owned(watched.reload(Arc::clone(app), dir.clone())));
         }
+        imports::after_start(app).await.map_err(Failure::failed)?;
         let router = router::router(Arc::clone(app), settings.limits);
         tasks.spawn(server::serve(control, router.clone(), settings.limits, stop.clone()));
         tasks.spawn(server::serve(listener, router, settings.limits, stop.clone()));

@@ -13,7 +13,7 @@ use engine::flow::{
     Readable, Severity,
 };
 use engine::runner::Compile;
-use engine::store::VersionRow;
+use engine::store::{TagMeaning, VersionRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -31,6 +31,8 @@ pub(crate) struct Checker {
     pub(crate) bindings: Bindings,
     /// The teams there are; `None` when they are not known.
     pub(crate) teams: RwLock<Option<Vec<String>>>,
+    /// The tags of the dictionary.
+    pub(crate) tags: RwLock<Vec<String>>,
 }
 
 /// A problem and the file it is in.
@@ -68,8 +70,8 @@ impl std::fmt::Display for FileProblem {
 impl Checker {
     /// A check against the build alone, as for files whose installation is not known.
     pub(crate) fn of_build(catalog: Arc<Catalog>) -> Self {
-        let (connections, teams) = (RwLock::default(), RwLock::default());
-        Self { catalog, connections, defaults: BTreeMap::new(), bindings: Bindings::default(), teams }
+        let (connections, teams, tags) = (RwLock::default(), RwLock::default(), RwLock::default());
+        Self { catalog, connections, defaults: BTreeMap::new(), bindings: Bindings::default(), teams, tags }
     }
 
     fn connections(&self) -> Option<Vec<ConnectionInfo>> {
@@ -80,6 +82,12 @@ impl Checker {
     pub(crate) fn put_teams(&self, staff: &Staff) {
         let teams = staff.teams.keys().map(ToString::to_string).collect();
         *self.teams.write().unwrap_or_else(PoisonError::into_inner) = Some(teams);
+    }
+
+    /// From now on this is the dictionary of tags.
+    pub(crate) fn put_tags(&self, meanings: Vec<TagMeaning>) {
+        let tags = meanings.into_iter().map(|meaning| meaning.tag).collect();
+        *self.tags.write().unwrap_or_else(PoisonError::into_inner) = tags;
     }
 
     /// Whether the accounts are known.
@@ -217,6 +225,7 @@ impl Checker {
             defaults: self.defaults.clone(),
             bindings: self.bindings.clone(),
             teams: self.teams.read().unwrap_or_else(PoisonError::into_inner).clone(),
+            tags: self.tags.read().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 }

@@ -156,7 +156,7 @@ impl Operation<'_> {
     }
 
     /// A body that is a file.
-    pub(super) fn takes_file(&mut self) {
+    pub(crate) fn takes_file(&mut self) {
         let content = json!({ "*/*": { "schema": { "type": "string", "format": "binary" } } });
         self.object.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
     }

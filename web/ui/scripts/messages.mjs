@@ -7,7 +7,7 @@ import { codes, sentences } from "./sentences.mjs";
 
 const LOCALES = ["en", "ru", "ar", "it", "zh"];
 const SERVER = "src/server/locales";
-const PARTS = ["editor", "editor/publish", "desk", "rules", "alarms"].map((part) => `src/${part}/locales`);
+const PARTS = ["editor", "editor/publish", "desk", "rules", "alarms", "book"].map((part) => `src/${part}/locales`);
 /** Texts of the catalogue: `texts.txt` is the English, written down by the server (`make api`). */
 const CATALOG = "src/server/catalog";
 const FOLDERS = ["src/locales", ...PARTS, "src/server/troubles", SERVER].filter((folder) => existsSync(join(folder, "en.po")));

@@ -350,6 +350,7 @@ const ROUTES: [string, Answer][] = [
       name: "Acme",
       language: "en",
       time_zone: "Europe/Rome",
+      country: "IT",
       oidc: [],
       approval: false,
       require_totp: ["admin"],

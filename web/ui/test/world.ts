@@ -12,6 +12,7 @@ export const permissions = [
   ["personal.read", "See names, numbers and messages; without it they are masked"],
   ["contacts.read", "See contacts and their conversations"],
   ["contacts.change", "Change a contact's tags and fields"],
+  ["contacts.manage", "Import contacts and take lists of them out, merge them, keep the dictionary of tags"],
   ["flows.edit", "Edit drafts of flows and try them"],
   ["flows.publish", "Put flows live, switch them on and off"],
   ["rules.edit", "Edit drafts of tag rules and try them on the past"],

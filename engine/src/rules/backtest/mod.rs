@@ -6,6 +6,7 @@
 //! have. Priority, language and fields are as recorded. Nothing is written and nobody is called.
 
 mod holders;
+mod measure;
 mod report;
 mod side;
 mod tally;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use holders::Holders;
+pub use measure::{Hits, Measure};
 pub(crate) use report::Count;
 pub use report::{Changes, Conflict, ConflictExample, Example, Report, RuleExample, RuleReport, Way};
 pub use why::Reason;

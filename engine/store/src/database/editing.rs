@@ -12,9 +12,9 @@ use super::Database;
 use super::columns::Columns;
 use super::error::Error;
 use super::query::{all, one, query};
-use super::retags;
 use super::session::Session;
 use super::value::{Row, values};
+use super::{collections, retags};
 
 pub(crate) const CHANGE_DRAFT: &str = "insert into draft (flow, kind, text, revision, based_on, by, at, authors) \
      values (?, ?, ?, ?, ?, ?, ?, ?) \
@@ -80,6 +80,7 @@ pub(crate) fn apply(session: &dyn Session, op: &EditOp) -> Result<(), Error> {
             )?;
         }
         EditOp::Retag(op) => retags::apply(session, op)?,
+        EditOp::Contacts(op) => collections::apply(session, op)?,
         EditOp::Meta(row) => {
             let changed = session.execute(META, values![row.flow, listed(&row.labels), row.folder, row.rev])?;
             expect_over(changed, "place", &row.flow)?;

@@ -15,7 +15,7 @@ use super::session::Session;
 use super::value::{Param, ToParam, values};
 
 /// What is done to every table that is the person's; `?1` is the contact, `?2` the time.
-const OF_PERSON: [&str; 16] = [
+const OF_PERSON: [&str; 18] = [
     "update event set body = null where mailbox = ?1",
     "update event set body = null where contact_id = ?1 and contact_id <> mailbox",
     // Provider's ids of messages hold phone numbers; without them the keys over them lead nowhere.
@@ -24,6 +24,8 @@ const OF_PERSON: [&str; 16] = [
     "update journal set data = null where contact_id = ?1 and data is not null",
     "delete from contact_tag where contact_id = ?1",
     "delete from unmatched where contact_id = ?1",
+    "delete from label where contact_id = ?1",
+    "update merge set before = null where kept = ?1 or joined = ?1",
     "delete from input where mailbox = ?1",
     "delete from effect where mailbox = ?1",
     "delete from effect where run_id in (select id from run where contact_id = ?1)",
@@ -125,9 +127,11 @@ mod tests {
     use crate::sqlite::open;
 
     /// Columns of text and bytes that are emptied, or whose rows are deleted.
-    const ERASED: [&str; 14] = [
+    const ERASED: [&str; 16] = [
         "said: key text body error",
         "unmatched: norm text",
+        "label: text language tags by",
+        "merge: before",
         "contact: salt name phone language order_status fields consent",
         "conversation: address",
         "contact_tag: tag source_id",
@@ -144,10 +148,13 @@ mod tests {
 
     /// Those that stay, as they tell of flows, services and our own people: names, codes, keys made of ids, prices, digests.
     /// `event.key` is a digest that keeps a repeated delivery from bringing the person back.
-    const KEPT: [&str; 32] = [
+    const KEPT: [&str; 35] = [
         "snippet: id title shortcut texts by",
         "rating: team",
         "closing: team",
+        "import: name by refusals",
+        "merge: by parted_by",
+        "tag_meaning: tag family meaning colour crm_field by",
         "version: flow meaning source owner by",
         "conversation: number connection team",
         "event: key connection kind",

@@ -8,11 +8,16 @@ use super::query::{Conn, all, one, query};
 use super::read::{CONTACT, CONVERSATIONS, TAGS};
 use super::rows::{self, columns};
 
-pub(crate) const ALL: &str =
-    concat!("select ", columns!(contact), " from contact where id > ? and erased_at is null order by id limit ?");
+pub(crate) const ALL: &str = concat!(
+    "select ",
+    columns!(contact),
+    " from contact where id > ? and erased_at is null and merged_into is null order by id limit ?"
+);
 /// Source 5 is a person who took the tag. A tag may have several sources.
+/// Who is a part of another counts as that one.
 pub(crate) const TAGGED: &str = "select distinct contact_id from contact_tag where tag = ? and contact_id > ? \
-     and source <> 5 order by contact_id limit ?";
+     and source <> 5 and not exists (select 1 from contact where contact.id = contact_id and merged_into is not null) \
+     order by contact_id limit ?";
 
 /// The contacts after `after`, each as of the same moment as its tags.
 pub(crate) async fn page(

@@ -47,10 +47,11 @@ pub(crate) const CHOSEN_RUNS: &str = concat!(
 );
 
 pub(crate) const CONTACTS: &str = "select contact.id, contact.name, contact.phone from contact \
-     where ?1 is null and contact.id < ?2 and contact.erased_at is null order by contact.id desc limit ?3";
+     where ?1 is null and contact.id < ?2 and contact.erased_at is null and contact.merged_into is null order by contact.id desc limit ?3";
 /// Without those whose tag a person took: such a source keeps rules from giving it.
 pub(crate) const CONTACTS_WITH_TAG: &str = "select contact.id, contact.name, contact.phone from \
      (select distinct contact_id from contact_tag where tag = ?1 and source <> 5 and contact_id < ?2 \
+       and not exists (select 1 from contact where contact.id = contact_id and merged_into is not null) \
        order by contact_id desc limit ?3) as tagged \
      cross join contact on contact.id = tagged.contact_id order by contact.id desc";
 pub(crate) const CHOSEN_CONTACTS: &str = concat!(

@@ -11,8 +11,8 @@ use super::value::values;
 
 pub(crate) const FIND: &str = "select id, contact_id from conversation where address = ? and number = ?";
 
-/// The oldest one wins.
-pub(crate) const FIND_PHONE: &str = "select id from contact where phone = ? order by id limit 1";
+/// The oldest one wins; one that became a part of another is that one.
+pub(crate) const FIND_PHONE: &str = "select coalesce(merged_into, id) from contact where phone = ? order by id limit 1";
 
 const NEW_CONTACT: &str = "insert into contact (id, salt, name, phone, language, priority, order_status, fields, unread, \
      rev) values (?, ?, ?, ?, '', 1, '', '{}', 0, 0)";

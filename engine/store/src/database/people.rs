@@ -14,7 +14,7 @@ use super::query::{Conn, all, one, query};
 use super::read::{CONTACT, CONVERSATIONS, TAGS};
 use super::rows::{self, columns};
 use super::value::Row;
-use super::{Backend, Database, count, erase, error, hits, life, members, past, traces, unmatched};
+use super::{Backend, Database, count, erase, error, hits, life, members, merges, past, traces, unmatched};
 
 /// Most rows of one page.
 const PAGE: u32 = 500;
@@ -136,7 +136,12 @@ async fn person(conn: &mut Conn<'_>, contact: ContactId) -> Result<PersonRows, e
 
 /// The contact whose id, phone or conversation address `who` is.
 async fn find_contact(conn: &mut Conn<'_>, who: &str) -> Result<Option<ContactRow>, error::Error> {
-    let by_phone = concat!("select ", columns!(contact), " from contact where phone = ? order by id limit 1");
+    let by_phone = concat!(
+        "select ",
+        columns!(contact),
+        " from contact as known cross join contact on contact.id = coalesce(known.merged_into, known.id) \
+         where known.phone = ? order by known.id limit 1"
+    );
     let by_address = concat!(
         "select ",
         columns!(contact),
@@ -231,6 +236,10 @@ impl Reads for Database {
 
     async fn find_contact(&self, who: &str) -> Result<Option<ContactRow>, Error> {
         Ok(find_contact(&mut self.reader().await?.conn(), who).await?)
+    }
+
+    async fn same_person(&self, contact: ContactId) -> Result<Vec<ContactId>, Error> {
+        Ok(merges::same_person(&mut self.reader().await?.conn(), contact).await?)
     }
 
     async fn person(&self, contact: ContactId) -> Result<PersonRows, Error> {

@@ -5,8 +5,8 @@ use engine::store::Work;
 use super::error::Error;
 use super::session::Session;
 use super::{
-    contacts, editing, effects, erase, events, figures, hits, inputs, life, messages, records, runs, said, unmatched,
-    waits,
+    contacts, editing, effects, erase, events, figures, hits, inputs, life, merges, messages, records, runs, said,
+    unmatched, waits,
 };
 
 /// Stores a work; its journal rows go into `block`.
@@ -23,6 +23,7 @@ pub(crate) fn store(session: &dyn Session, work: &Work, block: (i64, i64)) -> Re
     work.contact.iter().try_for_each(|contact| contacts::upsert(session, contact))?;
     work.conversations.iter().try_for_each(|row| contacts::upsert_conversation(session, row))?;
     work.tags.iter().try_for_each(|op| contacts::apply_tag(session, op))?;
+    work.merges.iter().try_for_each(|op| merges::apply(session, op))?;
     work.said.iter().try_for_each(|op| said::apply(session, op))?;
     work.ratings.iter().try_for_each(|row| said::rate(session, row))?;
     work.closings.iter().try_for_each(|row| figures::close(session, row))?;

@@ -22,6 +22,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/postgres/0010_inbox.sql"),
     include_str!("../../migrations/postgres/0011_rules.sql"),
     include_str!("../../migrations/postgres/0012_authors.sql"),
+    include_str!("../../migrations/postgres/0013_contacts.sql"),
     include_str!("../../migrations/postgres/0014_push.sql"),
     include_str!("../../migrations/postgres/0015_closings.sql"),
 ];

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use crate::database::error::Error;
 
 /// Tables whose columns `database/erase.rs` empties.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 16] = [
     "vacuum (full) contact",
     "vacuum (full) conversation",
     "vacuum (full) contact_tag",
@@ -27,6 +27,8 @@ const TABLES: [&str; 14] = [
     "vacuum (full) escalation",
     "vacuum (full) bad_item",
     "vacuum (full) unmatched",
+    "vacuum (full) merge",
+    "vacuum (full) label",
 ];
 
 /// How long transactions that began earlier are waited for.

@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/sqlite/0010_inbox.sql"),
     include_str!("../../migrations/sqlite/0011_rules.sql"),
     include_str!("../../migrations/sqlite/0012_authors.sql"),
+    include_str!("../../migrations/sqlite/0013_contacts.sql"),
     include_str!("../../migrations/sqlite/0014_push.sql"),
     include_str!("../../migrations/sqlite/0015_closings.sql"),
 ];

@@ -7,8 +7,8 @@ use rusqlite::Connection;
 
 use super::open;
 use crate::database::{
-    accounts_read, chain, contacts, count, editing, effects, events, evidence, figures, hits, inputs, life, members,
-    messages, pages, parties, past, people, read, runs, said, talks, traces, unmatched, waits,
+    accounts_read, chain, collections, contacts, count, editing, effects, events, evidence, figures, hits, inputs,
+    life, members, messages, pages, parties, past, people, read, runs, said, talks, traces, unmatched, waits,
 };
 
 async fn empty() -> (tempfile::TempDir, Connection) {
@@ -133,6 +133,9 @@ async fn every_hot_statement_of_the_readers_finds_its_rows_by_an_index() {
         (people::RUNS_IN_STATUS, "SEARCH run USING INDEX run_status"),
         (members::ALL, "SEARCH contact USING INTEGER PRIMARY KEY (rowid>?)"),
         (members::TAGGED, "SEARCH contact_tag USING INDEX contact_tag_tag (tag=? AND contact_id>?)"),
+        (collections::KEYS, "SEARCH contact USING INTEGER PRIMARY KEY (rowid>?)"),
+        (collections::BY_PHONE, "SEARCH known USING COVERING INDEX contact_phone (phone=?)"),
+        (collections::HOLDERS, "SEARCH contact_tag USING COVERING INDEX contact_tag_tag (tag=?)"),
     ];
     for (text, wanted) in statements {
         expect(&conn, text, &[wanted]);

@@ -144,7 +144,7 @@ pub(crate) async fn save(
 }
 
 /// The draft of `edited` with another text.
-pub(super) fn changed(app: &App, edited: &Edited, text: &str, by: &str) -> DraftRow {
+pub(crate) fn changed(app: &App, edited: &Edited, text: &str, by: &str) -> DraftRow {
     let summary = engine::flow::outline(text).map(|outline| outline.summary());
     DraftRow {
         flow: edited.id.clone(),
@@ -159,7 +159,7 @@ pub(super) fn changed(app: &App, edited: &Edited, text: &str, by: &str) -> Draft
 }
 
 /// Refuses when the document belongs to a file that is not written here.
-fn expect_writable(app: &App, edited: &Edited) -> Result<(), ApiError> {
+pub(crate) fn expect_writable(app: &App, edited: &Edited) -> Result<(), ApiError> {
     match edited.read_only(app) {
         None => Ok(()),
         Some(file) => Err(read_only(&edited.id, file)),

@@ -3,7 +3,7 @@
 
 mod diff;
 mod documents;
-mod drafts;
+pub(crate) mod drafts;
 mod locks;
 mod publish;
 mod review;
@@ -87,7 +87,7 @@ fn removed(routes: Routes, path: &'static str, name: &'static str, publish: Perm
 }
 
 /// Refuses who may not edit this kind of document, under whatever address.
-fn may_edit(who: &Who, kind: Kind) -> Result<(), ApiError> {
+pub(crate) fn may_edit(who: &Who, kind: Kind) -> Result<(), ApiError> {
     who.expect(if kind == Kind::Rules { RulesEdit } else { FlowsEdit })
 }
 

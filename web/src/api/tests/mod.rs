@@ -4,10 +4,13 @@ mod addresses;
 pub(crate) mod alarms;
 pub(crate) mod answers;
 mod files;
+mod imports;
 mod live;
+mod merges;
 mod presses;
 mod reading;
 mod rules;
+mod tags;
 mod uses;
 
 use axum::http::{Method, StatusCode, header};

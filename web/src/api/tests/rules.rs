@@ -121,3 +121,47 @@ async fn a_change_is_tried_undone_with_its_tags_and_applied_to_who_is_there() {
     assert_eq!(place.post("/audit/verify", &json!({})).await["clean"], true);
     staged.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_are_measured_on_messages_that_people_marked() {
+    let staged = Staged::open(&[]).await;
+    let place = &staged.place;
+    in_force(&staged, RULES).await;
+    says(&staged, "393330000001", "the price?").await;
+    says(&staged, "393330000002", "price is no object").await;
+    says(&staged, "393330000003", "any discount").await;
+    let offered = place.get("/labels/offered?rules=shop").await;
+    assert_eq!(offered["tags"], json!(["asks"]), "what only watches gives nothing");
+    let messages = offered["messages"].as_array().unwrap();
+    let find = |text: &str| messages.iter().find(|message| message["text"] == text).unwrap();
+    assert_eq!(
+        (find("the price?")["gives"].clone(), find("any discount")["gives"].clone()),
+        (json!(["asks"]), json!([]))
+    );
+    for (text, wanted) in [("the price?", true), ("price is no object", false), ("any discount", true)] {
+        let path = format!("/labels/{}", find(text)["event"].as_str().unwrap());
+        let (status, answer) = place.ask(Method::PUT, &path, Some(&json!({ "tags": { "asks": wanted } }))).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+    }
+    assert_eq!(place.get("/labels/offered?rules=shop").await["messages"], json!([]), "all are marked");
+
+    let draft = RULES.replace("how much", "discount");
+    let document = json!({ "document": { "path": "shop.yaml", "text": draft } });
+    let measured = place.post("/labels/accuracy", &document).await;
+    let all = &measured["languages"][0];
+    assert_eq!((&measured["messages"], &all["language"]), (&json!(3), &json!("*")));
+    let counts = |of: &Value| ["right", "wrong", "missed", "left"].map(|name| of[name].as_u64().unwrap());
+    assert_eq!((counts(&all["now"]), counts(&all["draft"])), ([1, 1, 1, 0], [2, 1, 0, 0]));
+    assert_eq!((&all["now"]["precision"], &all["draft"]["recall"]), (&json!(0.5), &json!(1.0)));
+    assert_eq!(measured["rules"][0]["rule"], "price");
+
+    // Whoever is erased takes their message with them; a message without marks leaves the set.
+    let (status, _) = place.ask(Method::DELETE, "/people/%2B393330000001", None).await;
+    assert_eq!(status, StatusCode::OK);
+    let labels = place.get("/labels").await["labels"].clone();
+    assert_eq!(labels.as_array().unwrap().len(), 2);
+    let path = format!("/labels/{}", labels[0]["event"].as_str().unwrap());
+    place.ask(Method::PUT, &path, Some(&json!({ "tags": {} }))).await;
+    assert_eq!(place.get("/labels").await["labels"].as_array().unwrap().len(), 1);
+    staged.close().await;
+}

@@ -21,6 +21,8 @@ export type Query = Record<string, string | number | boolean | null | undefined>
 export interface Options {
   query?: Query;
   body?: unknown;
+  /** In the place of a body: sent as they are. */
+  bytes?: Blob;
   /** Of the thing that is changed; sent as `If-Match`. */
   revision?: string;
   signal?: AbortSignal;
@@ -58,14 +60,14 @@ export const put = <T>(path: string, body?: unknown, revision?: string) => call<
 export const patch = <T>(path: string, body?: unknown, revision?: string) => call<T>("PATCH", path, { body, revision });
 export const del = <T>(path: string, body?: unknown, revision?: string) => call<T>("DELETE", path, { body, revision });
 
-/** Sends a file as it is, and says how much of it went out, 0 to 1: `fetch` does not tell that. */
-export function upload<T>(path: string, query: Query, file: Blob, onProgress: (part: number) => void): Promise<T> {
+/** Sends a file as it is, and may say how much of it went out, 0 to 1: `fetch` does not tell that. */
+export function upload<T>(path: string, query: Query, file: Blob, onProgress?: (part: number) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `${BASE}${path}${search(query)}`);
     request.setRequestHeader("content-type", file.type || "application/octet-stream");
     if (csrf !== null) request.setRequestHeader("x-csrf-token", csrf);
-    request.upload.onprogress = (event) => event.total > 0 && onProgress(event.loaded / event.total);
+    request.upload.onprogress = (event) => event.total > 0 && onProgress?.(event.loaded / event.total);
     request.onerror = () => reject(new ApiError(0, "offline", "the server does not answer"));
     request.onload = () => {
       const response = new Response(request.responseText, { status: request.status });

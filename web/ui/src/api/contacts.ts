@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { get, post, seg } from "./client";
-import type { Contact, ContactDetail, Paged, TimelineEntry } from "./types";
+import { del, get, post, seg } from "./client";
+import type { Contact, ContactDetail, Json, Paged, TimelineEntry } from "./types";
 
 export interface ContactFilter {
   text?: string;
@@ -36,6 +36,10 @@ export const timelineQuery = (who: string) =>
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next ?? null,
   });
+
+/** Everything stored about a person, as a file. */
+export const personFile = (who: string) => get<Json>(`/people/${seg(who)}`);
+export const erasePerson = (who: string) => del(`/people/${seg(who)}`);
 
 /** Given, taken (rules no longer give them), or left to rules again. */
 export const changeTags = (who: string, tags: { add?: string[]; remove?: string[]; allow?: string[] }) =>

@@ -67,6 +67,8 @@ export interface Settings {
   approval: boolean;
   language: string;
   time_zone: string;
+  /** Two letters; empty for none. */
+  country: string;
   oidc: Provider[];
 }
 

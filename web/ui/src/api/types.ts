@@ -36,6 +36,17 @@ export type Flow = Of<"FlowListed">;
 export type FlowState = Of<"VersionState">;
 export type Hit = Of<"SearchHit">;
 export type ImportPlan = Of<"Imported">;
+export type ImportPreview = Of<"ImportLooked">;
+export type ContactImport = Of<"Import">;
+export type DuplicateGroup = Of<"DuplicateGroup">;
+export type MarkedMessage = Of<"MarkedMessage">;
+export type Merge = Of<"Merge">;
+export type MergePreview = Of<"MergePreview">;
+export type MessageToMark = Of<"MessageToMark">;
+export type RulesMeasured = Of<"RulesMeasured">;
+export type TagList = Of<"TagList">;
+export type TagMeaning = Of<"TagMeaning">;
+export type TagRenamed = Of<"TagRenamed">;
 export type LibraryFlow = Of<"LibraryFlow">;
 export type Message = Of<"Message">;
 export type Needs = Of<"Needs">;
@@ -50,6 +61,13 @@ export type System = Of<"System">;
 export type WaitPicture = Of<"WaitPicture">;
 export type UnmatchedGroup = Of<"UnmatchedMessages">;
 export type TimelineEntry = Of<"Happened">;
+
+/** A segment as the list shows it. */
+export interface SegmentListed {
+  flow: string;
+  name?: string;
+  state: string;
+}
 
 /** What was done, with what it was done to. */
 export type Told = { did: string; [field: string]: Json };

@@ -41,6 +41,7 @@ const PublishRules = lazy(() =>
   withPublishTexts(import("./publish")).then(({ PublishRules }) => ({ default: PublishRules })),
 );
 const ApplyRule = lazy(() => import("./apply").then(({ ApplyRule }) => ({ default: ApplyRule })));
+const Labels = lazy(() => import("~/book/labels"));
 const Versions = lazy(() =>
   withPublishTexts(import("~/editor/publish/versions")).then(({ Versions }) => ({ default: Versions })),
 );
@@ -53,12 +54,13 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
   const navigate = useNavigate({ from: "/rules/$id" });
   const { rule: chosen, keyword } = useSearch({ from: "/shell/rules/$id" });
   const [view, setView] = useState<RulesView>("table");
-  const [tab, setTab] = useState<"rule" | "try">("rule");
+  const [tab, setTab] = useState<"rule" | "try" | "measured">("rule");
   const [applying, setApplying] = useState<RuleView | null>(null);
   const [window_, setWindow] = useState<"publish" | "versions" | "drop" | null>(null);
   const root = useEditor(documentOf);
   const rules = useMemo(() => rulesOf(root), [root]);
   const open = useEditor(isOpen);
+  const text = useEditor((state) => state.source.text);
   const mayEdit = useEditor((state) => state.closed === null);
   const mayAnswer = useEditor((state) => state.closed === null || state.closed === "locked");
   const reviews = useApprovalNeeded() && mayAnswer;
@@ -123,6 +125,15 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
       ),
       content: <TryPanel trying={trying} rules={rules} chosen={chosen ?? null} onWrong={open ? wrong : null} />,
     },
+    {
+      id: "measured",
+      label: t("rules.measured"),
+      content: (
+        <Suspense fallback={null}>
+          <Labels id={id} text={text} />
+        </Suspense>
+      ),
+    },
   ];
   return (
     <div className={styles.frame}>
@@ -178,7 +189,7 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
               label={t("rules.panel")}
               tabs={tabs}
               selected={tab}
-              onSelect={(next) => setTab(next === "try" ? "try" : "rule")}
+              onSelect={(next) => setTab(next === "try" || next === "measured" ? next : "rule")}
             />
           ) : (
             tabs[0]?.content

@@ -6,14 +6,16 @@ import { useCan } from "~/api/session";
 import type { ContactDetail, Conversation } from "~/api/types";
 import { useText } from "~/i18n";
 import { languageName, number } from "~/i18n/format";
+import { Banner } from "~/ui/banner";
 import { Button, LinkButton } from "~/ui/button";
-import { JsonView } from "~/ui/json";
 import { Card, Facts, Loaded, Page } from "~/ui/page";
 import { PersonName, Phone } from "~/ui/person";
 import { Badge } from "~/ui/status";
 import { Time, useNow } from "~/ui/time";
 import run from "../run/run.module.css";
 import styles from "./contacts.module.css";
+import { Consent, Fields } from "./facts";
+import { Person } from "./person";
 import { TagEditor } from "./tags";
 import { Timeline } from "./timeline";
 
@@ -35,17 +37,31 @@ export function ContactPage() {
       title={contact.data ? <PersonName name={contact.data.name} phone={contact.data.phone} /> : t("contacts.contact")}
       back={back}
       actions={
-        can("runs.read") && (
-          <LinkButton to="/runs" search={{ contact: contact.data?.id }}>
-            {t("contacts.runs")}
-          </LinkButton>
-        )
+        <>
+          {can("runs.read") && (
+            <LinkButton to="/runs" search={{ contact: contact.data?.id }}>
+              {t("contacts.runs")}
+            </LinkButton>
+          )}
+          {contact.data && !contact.data.erased_at && <Person contact={contact.data} />}
+        </>
       }
     >
       <Loaded read={contact}>
         {(found) => (
           <div className={styles.columns}>
             <div className={styles.column}>
+              {found.merged_into && (
+                <Banner
+                  action={
+                    <LinkButton size="s" to="/contacts/$who" params={{ who: found.merged_into }}>
+                      {t("contacts.open_whole")}
+                    </LinkButton>
+                  }
+                >
+                  {t("contacts.is_part")}
+                </Banner>
+              )}
               <Card title={t("contacts.who")}>
                 <Who contact={found} />
               </Card>
@@ -53,10 +69,10 @@ export function ContactPage() {
                 <TagEditor contact={found} />
               </Card>
               <Card title={t("contacts.consent")}>
-                <JsonView value={found.consent} label={t("contacts.consent")} />
+                <Consent contact={found} />
               </Card>
               <Card title={t("contacts.fields")}>
-                <JsonView value={found.fields} label={t("contacts.fields")} />
+                <Fields contact={found} />
               </Card>
             </div>
             <Card title={t("contacts.timeline")}>

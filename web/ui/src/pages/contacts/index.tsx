@@ -1,8 +1,9 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { BookUser, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { contactsQuery } from "~/api/contacts";
+import { useCan } from "~/api/session";
 import type { Contact } from "~/api/types";
 import { useText } from "~/i18n";
 import { languageName } from "~/i18n/format";
@@ -15,6 +16,10 @@ import { Chip } from "~/ui/status";
 import { type Column, Table } from "~/ui/table";
 import { Time, useSettled } from "~/ui/time";
 import styles from "./contacts.module.css";
+
+const ImportContacts = lazy(() => import("~/book/import"));
+const ExportContacts = lazy(() => import("~/book/export"));
+const Duplicates = lazy(() => import("~/book/duplicates"));
 
 /** Everybody who wrote, ordered or came from the CRM. */
 export function ContactsPage() {
@@ -69,7 +74,7 @@ export function ContactsPage() {
     },
   ];
   return (
-    <Page title={t("nav.contacts")} about={t("contacts.about")}>
+    <Page title={t("nav.contacts")} about={t("contacts.about")} actions={<Book tag={search.tag} />}>
       <Toolbar>
         <SearchField label={t("contacts.find")} value={text} onChange={setText} />
         {search.tag && (
@@ -104,6 +109,27 @@ export function ContactsPage() {
         )}
       </Loaded>
     </Page>
+  );
+}
+
+/** What is done with contacts as a whole. */
+function Book({ tag }: { tag: string | undefined }) {
+  const t = useText();
+  const may = useCan()("contacts.manage");
+  const [open, setOpen] = useState<"import" | "export" | "duplicates" | null>(null);
+  const close = () => setOpen(null);
+  if (!may) return null;
+  return (
+    <>
+      <Button onPress={() => setOpen("duplicates")}>{t("contacts.duplicates")}</Button>
+      <Button onPress={() => setOpen("import")}>{t("contacts.import")}</Button>
+      <Button onPress={() => setOpen("export")}>{t("contacts.export")}</Button>
+      <Suspense fallback={null}>
+        {open === "import" && <ImportContacts onClose={close} />}
+        {open === "duplicates" && <Duplicates onClose={close} />}
+        {open === "export" && <ExportContacts {...(tag ? { tag } : {})} onClose={close} />}
+      </Suspense>
+    </>
   );
 }
 

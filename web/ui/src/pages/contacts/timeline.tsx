@@ -1,12 +1,19 @@
 import { Link } from "@tanstack/react-router";
-import { ListChecks, MessageSquare, Tag } from "lucide-react";
-import type { TimelineEntry } from "~/api/types";
+import { BadgeCheck, ListChecks, MessageSquare, PencilLine, Tag, Users } from "lucide-react";
+import type { Json, TimelineEntry } from "~/api/types";
 import { useText } from "~/i18n";
 import { RunStatusBadge } from "~/ui/status";
 import { Time } from "~/ui/time";
 import styles from "./contacts.module.css";
 
-const ICONS = { message: MessageSquare, run: ListChecks, tag: Tag };
+const ICONS = {
+  message: MessageSquare,
+  run: ListChecks,
+  tag: Tag,
+  field: PencilLine,
+  consent: BadgeCheck,
+  joined: Users,
+};
 
 /** What happened with a person, newest first. */
 export function Timeline({ entries }: { entries: TimelineEntry[] }) {
@@ -56,5 +63,45 @@ function Entry({ entry }: { entry: TimelineEntry }) {
       );
     case "tag":
       return <span>{t(entry.added ? "contacts.tag_on" : "contacts.tag_off", { tag: entry.tag })}</span>;
+    case "field": {
+      const names = {
+        name: entry.name.replace(/^fields\./, ""),
+        before: shown(entry.before),
+        after: shown(entry.after),
+      };
+      return (
+        <span>
+          {t(entry.before === null ? "contacts.field_set" : "contacts.field_changed", names)} <By by={entry.by} />
+        </span>
+      );
+    }
+    case "consent":
+      return (
+        <span>
+          {t(entry.given ? "contacts.agreed" : "contacts.refused", { purpose: entry.purpose })} <By by={entry.by} />
+        </span>
+      );
+    case "joined":
+      return (
+        <span>
+          {t(entry.parted ? "contacts.parted" : "contacts.merged")} <By by={entry.by} />
+        </span>
+      );
   }
+}
+
+const shown = (value: Json) => (typeof value === "string" ? value : JSON.stringify(value));
+
+/** Who did it: a run as a link, a person by name. */
+export function By({ by }: { by: string }) {
+  if (by.startsWith("run_")) {
+    return (
+      <Link to="/runs/$id" params={{ id: by }} className={styles.quiet}>
+        {by}
+      </Link>
+    );
+  }
+  // `user:usr_… Name` is a person, `evt_…` the customer's own message.
+  const name = by.replace(/^\w+:\w+ /, "");
+  return name.startsWith("evt_") ? null : <bdi className={styles.quiet}>{name}</bdi>;
 }

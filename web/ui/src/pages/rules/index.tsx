@@ -12,6 +12,8 @@ import { RuleFiles } from "./files";
 
 const NotUnderstood = lazy(() => import("./not-understood").then(({ NotUnderstood }) => ({ default: NotUnderstood })));
 
+const Dictionary = lazy(() => import("~/book/dictionary"));
+
 /** Tag rules: the files, what nobody understood, and the tags themselves. */
 export function RulesPage() {
   const t = useText();
@@ -37,6 +39,15 @@ export function RulesPage() {
           },
         ]
       : []),
+    {
+      id: "tags",
+      label: t("rules.tags"),
+      content: (
+        <Suspense fallback={waiting}>
+          <Dictionary />
+        </Suspense>
+      ),
+    },
   ];
   return (
     <Page title={t("nav.rules")} about={t("rules.about")}>

@@ -107,6 +107,13 @@ function Editor({ found, ours }: { found: StoredSettings; ours: string }) {
         value={settings.time_zone}
         onChange={(zone) => put({ time_zone: zone })}
       />
+      <TextField
+        label={t("workspace.country")}
+        hint={t("workspace.country_hint")}
+        maxLength={2}
+        value={settings.country}
+        onChange={(country) => put({ country: country.toUpperCase() })}
+      />
       <Switch isSelected={settings.approval} onChange={(approval) => put({ approval })}>
         {t("workspace.approval")}
       </Switch>

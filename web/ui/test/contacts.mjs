@@ -1,0 +1,161 @@
+// Contacts as a whole in a browser, against the real server: a file is looked at and brought in, two contacts become one and two again,
+// a tag gets a meaning and another name, and rules are measured on marked messages. In three languages, on a screen and a phone.
+// `node test/contacts.mjs`; SWITCHBOARD_BIN names the binary, LOOK a folder for pictures.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { launch, pageOf, play, serve } from "./serve.mjs";
+
+const { LOOK } = process.env;
+const CSV = [
+  "Nome;Telefono;Etichette;Consenso marketing;Città;Spesa",
+  "Giulia Ricci;333 765 4321;vip;sì;Torino;12,5",
+  "Marco Bianchi;+39 333 111 2222;vip, tè;no;Roma;3",
+  "Nessuno;non un numero;;;;",
+].join("\r\n");
+const RULES = `format: 1
+rules: shop
+name: Shop
+list:
+  - rule: price
+    name: Asks for the price
+    on: whatsapp.message_received
+    when: text.mentions(event.text, ["price", "how much"])
+    then: { add_tags: [vip] }
+`;
+
+const at = await serve();
+const browser = await launch();
+if (LOOK) mkdirSync(LOOK, { recursive: true });
+const picture = (page, name) => (LOOK ? page.screenshot({ path: `${LOOK}/${name}.png` }) : null);
+const faults = [];
+
+async function open(path, options = {}) {
+  const page = await pageOf(browser, at, options);
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("response", (answer) => {
+    if (answer.status() >= 400) faults.push(`${answer.status()} ${answer.request().method()} ${answer.url()}`);
+  });
+  await page.goto(at.base + path);
+  return page;
+}
+
+const file = { name: "clienti.csv", mimeType: "text/csv", buffer: Buffer.from(CSV, "latin1") };
+
+async function imports() {
+  const page = await open("/contacts");
+  await page.getByRole("button", { name: "Import" }).click();
+  const dialog = page.getByRole("dialog");
+  const chooser = page.waitForEvent("filechooser");
+  await dialog.getByRole("button", { name: "Choose a file" }).click();
+  await (await chooser).setFiles(file);
+  await dialog.getByLabel("Country of numbers").fill("it");
+  await dialog.getByLabel("Country of numbers").blur();
+  await dialog.getByText("1 row is not taken").waitFor();
+  const count = (name) => dialog.locator("dl > div").filter({ hasText: name }).locator("dd").innerText();
+  await dialog.locator("dl > div").filter({ hasText: "New" }).getByText("2", { exact: true }).waitFor();
+  assert.equal(await count("Not taken"), "1");
+  await picture(page, "import");
+  await dialog
+    .getByRole("button", { name: /^Import/ })
+    .last()
+    .click();
+  await dialog.getByText("The import is done.").waitFor();
+  await picture(page, "imported");
+  await page.keyboard.press("Escape");
+  await page.getByRole("link", { name: "Marco Bianchi" }).first().click();
+  await page.getByText("refused").first().waitFor();
+  await picture(page, "contact");
+  await page.context().close();
+}
+
+async function merges() {
+  const page = await open("/contacts");
+  await page.getByRole("button", { name: "Duplicates" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("same name, a hint only").waitFor();
+  await picture(page, "duplicates");
+  await dialog.getByRole("button", { name: "Compare" }).click();
+  await dialog.getByRole("button", { name: "Merge" }).waitFor();
+  await picture(page, "merge");
+  await dialog.getByRole("button", { name: "Merge" }).click();
+  await dialog.getByText("No duplicates were found.").waitFor();
+  await dialog.getByRole("button", { name: "Take back" }).click();
+  await dialog.getByText("same name, a hint only").waitFor();
+  await page.context().close();
+}
+
+async function dictionary() {
+  await at.ask("POST", "/workspace/import", { documents: [{ path: "shop.yaml", text: RULES }], publish: true });
+  const page = await open("/rules?tab=tags");
+  await page.getByRole("button", { name: "Edit the tag \u2068vip\u2069" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Meaning").fill("Buys a lot");
+  await dialog.getByLabel("Colour").selectOption("green");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Buys a lot").waitFor();
+  await page.getByRole("button", { name: "Edit the tag \u2068vip\u2069" }).click();
+  await dialog.getByText("Rename it").click();
+  await dialog.getByLabel("New name").fill("gold");
+  await dialog.getByRole("button", { name: "See what changes" }).click();
+  await dialog.getByText("add_tags: [gold]").waitFor();
+  await picture(page, "rename");
+  await dialog.getByRole("button", { name: "Rename", exact: true }).click();
+  await page.getByRole("link", { name: "gold" }).waitFor();
+  await picture(page, "tags");
+  await page.context().close();
+}
+
+async function measures() {
+  await at.ask("POST", "/play", { what: "message", name: "Ada", from: "+393330000009", text: "how much is it?" });
+  const page = await open("/rules/shop");
+  await page.getByRole("tab", { name: "Accuracy" }).click();
+  await page.getByRole("button", { name: "That is right" }).first().click();
+  await page.getByText("1 of \u2068500\u2069 messages marked").waitFor();
+  await page.getByRole("button", { name: "Measure" }).click();
+  await page.getByText("Measured on 1 marked message").waitFor();
+  await picture(page, "accuracy");
+  await page.context().close();
+}
+
+/** The dialogs elsewhere: nothing may be wider than a phone. */
+async function elsewhere() {
+  const names = { ru: ["Импорт", "Дубликаты"], ar: ["استيراد", "مكررة"] };
+  for (const [locale, [load, twice]] of Object.entries(names)) {
+    for (const width of [390, 1280]) {
+      const page = await open("/contacts", { locale, width });
+      for (const name of [load, twice]) {
+        await page.getByRole("button", { name }).click();
+        await page.getByRole("dialog").waitFor();
+        if (name === load) {
+          const chooser = page.waitForEvent("filechooser");
+          await page.getByRole("dialog").locator("button").nth(1).click();
+          await (await chooser).setFiles(file);
+          await page.getByRole("dialog").locator("dl").waitFor();
+        }
+        await picture(page, `${name === load ? "import" : "duplicates"}-${locale}-${width}`);
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        assert.ok(over <= 0, `${name} in ${locale}: ${over} px wider than ${width}`);
+        await page.keyboard.press("Escape");
+        await page.getByRole("dialog").waitFor({ state: "detached" });
+      }
+      await page.goto(`${at.base}/rules?tab=tags`);
+      await page.getByRole("row").nth(1).waitFor();
+      await picture(page, `tags-${locale}-${width}`);
+      await page.context().close();
+    }
+  }
+}
+
+try {
+  await play(at);
+  await imports();
+  await merges();
+  await dictionary();
+  await measures();
+  await elsewhere();
+  assert.deepEqual(faults, []);
+  process.stdout.write("contacts: a file, a merge, a tag and marked messages\n");
+} finally {
+  await browser.close();
+  await at.stop();
+}
