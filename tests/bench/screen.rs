@@ -13,7 +13,7 @@ use reqwest::{Client, Method};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::desk::{self, Desk};
+use crate::desk::Desk;
 use crate::load::{self, Target};
 use crate::orders;
 use crate::process::Process;
@@ -151,7 +151,8 @@ async fn measure_heap(bench: &Bench, screen: &Screen, target: &Target) -> Result
 async fn measure_floor(bench: &Bench) -> Result<Spread> {
     let sandbox = Desk::start(&bench.http).await?;
     let folder = tempfile::tempdir_in(&bench.dir)?;
-    let floor = floor::start(&sandbox.url, folder.path()).await?;
+    std::fs::create_dir(folder.path().join("data"))?;
+    let floor = floor::start(&sandbox.url, &bench.database(folder.path()).await).await?;
     sandbox.send_webhooks_to(&floor.hook).await?;
     let screen = Screen::open(&bench.http, &["floor"]).await?;
     let (count, every) = bench.options.complaints();

@@ -114,7 +114,7 @@ fn keys_of(keys: &ContactKeys) -> BTreeSet<(Why, String)> {
         let field = field.to_lowercase();
         if text.contains('@') && field.contains("mail") {
             found.insert((Why::Mail, text));
-        } else if (field == "crm_id" || field.ends_with("_id")) && !(text.is_empty() && !value.is_number()) {
+        } else if (field == "crm_id" || field.ends_with("_id")) && (value.is_number() || !text.is_empty()) {
             let id = if text.is_empty() { value.to_string() } else { text };
             found.insert((Why::Crm, format!("{field} {id}")));
         }

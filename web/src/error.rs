@@ -43,7 +43,7 @@ struct Shown {
 
 /// An error as the caller sees it.
 #[derive(Debug)]
-pub struct ApiError {
+pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: Sentence,

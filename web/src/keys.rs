@@ -37,7 +37,7 @@ pub enum Error {
 ///
 /// # Errors
 /// When the key is malformed or its file cannot be used.
-pub fn audit_key(dir: &Path, given: Option<&Secret>) -> Result<[u8; 32], Error> {
+pub(crate) fn audit_key(dir: &Path, given: Option<&Secret>) -> Result<[u8; 32], Error> {
     kept(dir, "audit.key", given, "SWITCHBOARD_AUDIT_KEY")
 }
 
@@ -47,7 +47,7 @@ pub fn audit_key(dir: &Path, given: Option<&Secret>) -> Result<[u8; 32], Error> 
 ///
 /// # Errors
 /// When the key is malformed or its file cannot be used.
-pub fn seal_key(dir: &Path, given: Option<&Secret>) -> Result<[u8; 32], Error> {
+pub(crate) fn seal_key(dir: &Path, given: Option<&Secret>) -> Result<[u8; 32], Error> {
     kept(dir, "seal.key", given, "SWITCHBOARD_SEAL_KEY")
 }
 

@@ -1,5 +1,6 @@
 //! Puts the parts together: lock, store, connections, engine. `serve` adds the doors; the command line works without them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -156,14 +157,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
     // What was made in the editor counts where the file's accounts are known: both may name the same id.
     let made = if known { Accounts::connections(&store).await? } else { Vec::new() };
     let connections = Connections::new(registry, &of_file, &made, &seal, &setup.public_url);
-    let checker = Arc::new(Checker {
-        catalog: Arc::new(connections.registry.catalog()),
-        connections: RwLock::new(known.then(|| connections.infos())),
-        defaults: declared.defaults,
-        bindings: setup.bindings,
-        teams: RwLock::default(),
-        tags: RwLock::default(),
-    });
+    let checker = checker(&connections, known, declared.defaults, setup.bindings);
     if let Some(dir) = &setup.flows {
         folder::check(&checker, dir)?;
     }
@@ -214,6 +208,23 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         started_at,
     };
     Ok(Started { app: Arc::new(app), lock })
+}
+
+/// What documents are checked against; that of accounts only where they are known.
+fn checker(
+    connections: &Connections,
+    known: bool,
+    defaults: BTreeMap<String, String>,
+    bindings: Bindings,
+) -> Arc<Checker> {
+    Arc::new(Checker {
+        catalog: Arc::new(connections.registry.catalog()),
+        connections: RwLock::new(known.then(|| connections.infos())),
+        defaults,
+        bindings,
+        teams: RwLock::default(),
+        tags: RwLock::default(),
+    })
 }
 
 /// The application for one command of the command line: it carries out what is asked and nothing else. What is stored waits for a

@@ -200,7 +200,7 @@ fn cells<'c>(contact: &'c Contact, columns: &'c [String]) -> impl Iterator<Item 
         },
         Some((kind, field)) => match contact.fields.get(field) {
             // A field that holds texts and numbers has two columns.
-            Some(Value::Number(number)) if kind == "number" => return number.to_string(),
+            Some(Value::Number(number)) if kind == "number" => number.to_string(),
             Some(Value::String(text)) if kind == "field" => text.clone(),
             Some(Value::Bool(yes)) if kind == "field" => yes.to_string(),
             _ => String::new(),

@@ -57,6 +57,10 @@ impl Reads for Memory {
         nobody_asks("find_contact")
     }
 
+    async fn same_person(&self, _: ContactId) -> Result<Vec<ContactId>, Error> {
+        nobody_asks("same_person")
+    }
+
     async fn person(&self, _: ContactId) -> Result<PersonRows, Error> {
         nobody_asks("person")
     }

@@ -21,8 +21,6 @@ export type Query = Record<string, string | number | boolean | null | undefined>
 export interface Options {
   query?: Query;
   body?: unknown;
-  /** In the place of a body: sent as they are. */
-  bytes?: Blob;
   /** Of the thing that is changed; sent as `If-Match`. */
   revision?: string;
   signal?: AbortSignal;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use engine::clock::At;
 use engine::ids::{ConversationId, UserId};
 use engine::run::{What, journal};
-use engine::store::{ClosingRow, EscalationRow, JournalRow, PeopleFigures, Reads};
+use engine::store::{ClosingRow, EscalationRow, JournalRow, PeopleFigures};
 
 use super::super::{figures, people};
 use crate::error::ApiError;
