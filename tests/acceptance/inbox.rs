@@ -262,7 +262,7 @@ fn a_customer_says_how_it_was_and_nothing_opens_again() {
         for by in ["agent", "team", "flow", "day"] {
             let (status, figures) = desk.lead.get(&format!("/figures/people?by={by}")).await;
             assert_eq!((status, &figures["complete"]), (200, &json!(true)), "{figures}");
-            let [row] = &list(&figures, "rows")[..] else { panic!("{figures}") };
+            let [row] = list(&figures, "rows") else { panic!("{figures}") };
             assert_eq!((&row["conversations"], &row["human_share"]), (&json!(1), &json!(1.0)), "{figures}");
             assert_eq!(row["satisfaction"], json!({ "mean": 5.0, "n": 1 }), "{figures}");
             assert!(row["resolution_ms"]["p50"].as_u64().is_some(), "{figures}");

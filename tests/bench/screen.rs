@@ -127,7 +127,8 @@ async fn measure_inbox(bench: &Bench) -> Result<(Spread, (f64, f64))> {
     // Orders come for as long as complaints do, and a moment longer.
     let orders = load::open(&target, bench.options.rate, every * count + Duration::from_secs(1));
     let (complained, ordered) = tokio::join!(complaints, orders);
-    (complained?, ordered?);
+    complained?;
+    ordered?;
     let took = screen.took(count as usize).await?;
     let heap = measure_heap(bench, &screen, &target).await?;
     Ok((took, heap))
@@ -168,7 +169,8 @@ async fn measure_floor(bench: &Bench) -> Result<Spread> {
     let target = bench.target(&sandbox, floor.hook.clone());
     let orders = load::open(&target, bench.options.rate, every * count + Duration::from_secs(1));
     let (complained, ordered) = tokio::join!(complaints, orders);
-    (complained?, ordered?);
+    complained?;
+    ordered?;
     let took = screen.took(count as usize).await?;
     drop(screen.process);
     Ok(took)
@@ -189,6 +191,7 @@ fn ui() -> PathBuf {
 }
 
 /// What a browser needs and is not here.
+#[allow(clippy::disallowed_methods, reason = "settings of the server are read in its one place; this names a browser")]
 fn missing() -> Option<String> {
     let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
     if !Path::new(&chromium).is_file() {
