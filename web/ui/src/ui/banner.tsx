@@ -1,5 +1,6 @@
 import { CircleAlert, CircleCheck, Info, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
+import { directionOf } from "~/i18n/direction";
 import styles from "./banner.module.css";
 
 const ICONS = { info: Info, good: CircleCheck, warn: TriangleAlert, bad: CircleAlert };
@@ -19,7 +20,7 @@ export function Banner({
   return (
     <div className={`${styles.banner} ${styles[tone]}`} role={loud ? "alert" : "status"}>
       <Icon size={18} aria-hidden />
-      <div className={styles.text} dir="auto">
+      <div className={styles.text} dir={typeof children === "string" ? directionOf(children) : undefined}>
         {children}
       </div>
       {action}

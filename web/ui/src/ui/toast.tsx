@@ -2,6 +2,7 @@ import { CircleAlert, CircleCheck, X } from "lucide-react";
 import { create } from "zustand";
 import { ApiError } from "~/api/client";
 import { useText } from "~/i18n";
+import { directionOf } from "~/i18n/direction";
 import { Button, IconButton } from "./button";
 import styles from "./toast.module.css";
 
@@ -52,7 +53,7 @@ export function Toasts() {
       {toasts.map((entry) => (
         <div key={entry.id} className={`${styles.toast} ${entry.bad ? styles.bad : ""}`}>
           {entry.bad ? <CircleAlert size={18} aria-hidden /> : <CircleCheck size={18} aria-hidden />}
-          <span className={styles.text} dir="auto">
+          <span className={styles.text} dir={directionOf(entry.text)}>
             {entry.text}
           </span>
           {entry.undo && (

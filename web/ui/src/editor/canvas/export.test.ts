@@ -35,7 +35,10 @@ it("cuts no card in two on its way to paper", () => {
     expect(Math.max(...heights)).toBeLessThanOrEqual(paper.height);
     const pages = svgPages(flow, () => paper, false, words).map((svg) => /viewBox="(.*?)"/.exec(svg)?.[1]?.split(" "));
     // One page begins where the one before ends.
-    const [tops, ends] = [pages.map((box) => Number(box?.[1])), pages.map((box) => Number(box?.[1]) + Number(box?.[3]))];
+    const [tops, ends] = [
+      pages.map((box) => Number(box?.[1])),
+      pages.map((box) => Number(box?.[1]) + Number(box?.[3])),
+    ];
     expect(tops.slice(1)).toEqual(ends.slice(0, -1));
   }
 });

@@ -83,7 +83,7 @@ function Locked({ lock }: { lock: LockKeeper }) {
         </Button>
       }
     >
-      <span dir={document.documentElement.dir}>{t("editor.closed.locked", { who: nameOf(holder?.by ?? "?") })}</span>
+      {t("editor.closed.locked", { who: nameOf(holder?.by ?? "?") })}
     </Banner>
   );
 }
