@@ -148,7 +148,7 @@ const IT: Words = Words {
     missed: "Nessuno ha preso il cliente in tempo",
     taken: "Preso in carico",
     out_of_hours: "Un cliente ha scritto fuori orario",
-    team: "Squadra",
+    team: "Team",
     customer: "Cliente",
     state: "Stato",
     still_open: "ancora aperto, ripetuto",
