@@ -125,6 +125,13 @@ function libraryTexts() {
   return [...new Set(texts.filter(Boolean))];
 }
 
+// What the log says: each kind of entry has words.
+const { components } = JSON.parse(readFileSync("openapi.json", "utf8"));
+for (const { properties, const: word } of components.schemas.EntryWhat.oneOf) {
+  const did = properties?.did?.const ?? word;
+  if (!source.has(`did.${did}`)) problems.push(`openapi.json: the log's entry ${did} has no words "did.${did}"`);
+}
+
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 if (problems.length > 0) process.exit(1);
 const counts = `${source.size} messages, ${said.size} sentences and ${abouts.length + shipped.length} texts of the server`;
