@@ -10,6 +10,7 @@ use engine::connector::{
     Call, Connection, Connector, ConnectorBuilder, Finding, OpenContext, Performs, Problem, Repeat, Scope, Verdict,
 };
 use engine::secret::Secret;
+use engine::sentence;
 use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -81,10 +82,10 @@ pub(crate) struct Http {
 impl Connection for Http {
     fn check(&self) -> BoxFuture<'_, Vec<Finding>> {
         let text = match &self.base {
-            Some(base) => format!("calls go to {base}; none is made to check it"),
-            None => "calls go to any public address, without credentials".to_owned(),
+            Some(base) => sentence!("calls go to {base}; none is made to check it", base = base.as_str()),
+            None => sentence!("calls go to any public address, without credentials"),
         };
-        Box::pin(async { vec![Finding { good: true, about: "address".into(), text }] })
+        Box::pin(async { vec![Finding::new(true, "address", text)] })
     }
 }
 

@@ -12,6 +12,7 @@ use engine::connector::{
     Call, Connection, Connector, ConnectorBuilder, Finding, OpenContext, Performs, Repeat, Verdict,
 };
 use engine::secret::Secret;
+use engine::sentence;
 use futures_util::future::BoxFuture;
 use http::Method;
 use schemars::JsonSchema;
@@ -64,8 +65,8 @@ pub(crate) struct NotifyWebhook {
 
 impl Connection for NotifyWebhook {
     fn check(&self) -> BoxFuture<'_, Vec<Finding>> {
-        let text = "a call would disturb the team, so none is made to check it".to_owned();
-        Box::pin(async { vec![Finding { good: true, about: "address".into(), text }] })
+        let text = sentence!("a call would disturb the team, so none is made to check it");
+        Box::pin(async { vec![Finding::new(true, "address", text)] })
     }
 }
 

@@ -21,6 +21,7 @@ use engine::connector::{
 };
 use engine::event::{Origin, WEBHOOK_RECEIVED};
 use engine::secret::Secret;
+use engine::sentence;
 use engine::trigger::WebhookEvent;
 use futures_util::future::BoxFuture;
 use hmac::{Hmac, KeyInit, Mac};
@@ -84,8 +85,8 @@ impl Connection for Webhook {
     }
 
     fn check(&self) -> BoxFuture<'_, Vec<Finding>> {
-        let text = format!("callers use {} below the public address", self.prefix);
-        Box::pin(async { vec![Finding { good: true, about: "address".into(), text }] })
+        let text = sentence!("callers use {path} below the public address", path = self.prefix);
+        Box::pin(async { vec![Finding::new(true, "address", text)] })
     }
 }
 

@@ -18,6 +18,7 @@ export default {
     },
     { path: "<rootDir>/src/server/locales/{locale}", include: ["<rootDir>/src/server"] },
     { path: "<rootDir>/src/server/catalog/{locale}", include: ["<rootDir>/src/server/catalog"] },
+    { path: "<rootDir>/src/server/library/{locale}", include: ["<rootDir>/src/server/library"] },
     { path: "<rootDir>/src/server/troubles/{locale}", include: ["<rootDir>/src/server/troubles"] },
     { path: "<rootDir>/src/rules/locales/{locale}", include: ["<rootDir>/src/rules"] },
     { path: "<rootDir>/src/alarms/locales/{locale}", include: ["<rootDir>/src/alarms", "<rootDir>/src/pages/alarms"] },

@@ -20,6 +20,7 @@ use engine::connector::{
     Verdict,
 };
 use engine::secret::Secret;
+use engine::sentence;
 use futures_util::future::BoxFuture;
 use http::Method;
 use schemars::JsonSchema;
@@ -101,19 +102,24 @@ impl Connection for Chatwoot {
 
     fn check(&self) -> BoxFuture<'_, Vec<Finding>> {
         Box::pin(async {
-            let finding = |good, about: &str, text: String| Finding { good, about: about.into(), text };
             let inboxes = match self.read("/inboxes").await {
                 Ok(inboxes) => inboxes,
-                Err(failure) => return vec![finding(false, "access token", failure.message())],
+                Err(failure) => return vec![Finding::new(false, "access token", failure.message())],
             };
             let found = list(&inboxes).iter().any(|inbox| inbox["id"].as_u64() == Some(self.inbox));
-            let inbox = if found { "is there" } else { "is not there, or the agent is no member of it" };
+            let inbox = match found {
+                true => sentence!("is there"),
+                false => sentence!("is not there, or the agent is no member of it"),
+            };
             let signed = self.door.is_some();
-            let hook = if signed { "are signed" } else { "set webhook_secret, or they are refused" };
+            let hook = match signed {
+                true => sentence!("are signed"),
+                false => sentence!("set webhook_secret, or they are refused"),
+            };
             vec![
-                finding(true, "access token", "works".into()),
-                finding(found, &format!("inbox {}", self.inbox), inbox.into()),
-                finding(signed, "webhooks", hook.into()),
+                Finding::new(true, "access token", "works"),
+                Finding::new(found, sentence!("inbox {n}", n = self.inbox), inbox),
+                Finding::new(signed, "webhooks", hook),
             ]
         })
     }

@@ -164,11 +164,10 @@ impl Connection for Email {
     /// Says hello and signs in; sends nothing.
     fn check(&self) -> BoxFuture<'_, Vec<Finding>> {
         Box::pin(async {
-            let (good, text) = match self.net.post(&self.relay, None).await {
-                Ok(_) => (true, "takes our mail".to_owned()),
-                Err(error) => (false, error.message().to_owned()),
-            };
-            vec![Finding { good, about: "mail server".into(), text }]
+            vec![match self.net.post(&self.relay, None).await {
+                Ok(_) => Finding::new(true, "mail server", "takes our mail"),
+                Err(error) => Finding::new(false, "mail server", error.message().to_owned()),
+            }]
         })
     }
 }

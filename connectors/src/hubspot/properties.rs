@@ -3,6 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use engine::connector::Finding;
+use engine::sentence;
+use engine::sentence::Sentence;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -38,8 +40,10 @@ fn wanted(hubspot: &HubSpot) -> [Wanted<'_>; 3] {
 /// Looks whether the token works and the properties are there, and remembers which unique ones are.
 pub(super) async fn check(hubspot: &HubSpot) -> Vec<Finding> {
     let token = match hubspot.read_pipelines().await {
-        Ok(pipelines) => finding(true, "access token", format!("works; {} ticket pipelines", pipelines.len())),
-        Err(failure) => finding(false, "access token", failure.problem().message.clone()),
+        Ok(pipelines) => {
+            Finding::new(true, "access token", sentence!("works; {n} ticket pipelines", n = pipelines.len()))
+        }
+        Err(failure) => Finding::new(false, "access token", failure.problem().message.clone()),
     };
     let mut findings = vec![token];
     for wanted in wanted(hubspot) {
@@ -60,8 +64,8 @@ pub(super) async fn setup(hubspot: &HubSpot) -> Vec<Finding> {
             // Made by someone else between the look and now.
             Ok(()) | Err(Failure::Conflict { .. }) => {}
             Err(failure) => {
-                let text = format!("could not be created: {}", failure.problem().message);
-                refused.push(finding(false, &about(&wanted), text));
+                let text = sentence!("could not be created: {why}", why = failure.problem().message);
+                refused.push(Finding::new(false, about(&wanted), text));
             }
         }
     }
@@ -108,30 +112,37 @@ fn judge(wanted: &Wanted<'_>, found: Result<Value, Failure>) -> Finding {
     match found {
         Ok(property) if wanted.unique.is_none() || property["hasUniqueValue"] == true => {
             remember(true);
-            finding(true, &about, "is there".into())
+            Finding::new(true, about, "is there")
         }
         Ok(_) => {
             remember(false);
-            let text = "is there but its values need not be unique, and HubSpot cannot change that: calls are not repeated \
-                        when unclear; name another property in the connection's settings";
-            finding(false, &about, text.into())
+            let text = sentence!(
+                "is there but its values need not be unique, and HubSpot cannot change that: calls are not repeated \
+                 when unclear; name another property in the connection's settings"
+            );
+            Finding::new(false, about, text)
         }
         Err(Failure::NotFound(_)) => {
             remember(false);
-            let what =
-                if wanted.unique.is_some() { "calls are not repeated when unclear" } else { "tags cannot be set" };
-            finding(false, &about, format!("is missing: {what}; `connection setup` creates it"))
+            let text = if wanted.unique.is_some() {
+                sentence!("is missing: calls are not repeated when unclear; `connection setup` creates it")
+            } else {
+                sentence!("is missing: tags cannot be set; `connection setup` creates it")
+            };
+            Finding::new(false, about, text)
         }
         // What is not known stays as it was: an upsert by a missing property does no harm.
-        Err(failure) => finding(false, &about, format!("could not be looked up: {}", failure.problem().message)),
+        Err(failure) => {
+            Finding::new(false, about, sentence!("could not be looked up: {why}", why = failure.problem().message))
+        }
     }
 }
 
-fn about(wanted: &Wanted<'_>) -> String {
-    let unique = if wanted.unique.is_some() { "unique property" } else { "property" };
-    format!("{unique} {} of {}", wanted.name, wanted.object)
-}
-
-fn finding(good: bool, about: &str, text: String) -> Finding {
-    Finding { good, about: about.to_owned(), text }
+fn about(wanted: &Wanted<'_>) -> Sentence {
+    let (name, object) = (wanted.name, wanted.object);
+    if wanted.unique.is_some() {
+        sentence!("unique property {name} of {object}", name, object)
+    } else {
+        sentence!("property {name} of {object}", name, object)
+    }
 }

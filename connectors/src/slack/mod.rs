@@ -21,6 +21,7 @@ use engine::connector::{
     Call, Connection, Connector, ConnectorBuilder, Door, Finding, OpenContext, Performs, Problem, Repeat, Verdict,
 };
 use engine::secret::Secret;
+use engine::sentence;
 use futures_util::future::BoxFuture;
 use http::Method;
 use schemars::JsonSchema;
@@ -110,20 +111,20 @@ impl Connection for Slack {
 
     fn check(&self) -> BoxFuture<'_, Vec<Finding>> {
         Box::pin(async {
-            let finding = |good, about: &str, text: String| Finding { good, about: about.into(), text };
             let token = match self.call("auth.test", &json!({})).await {
                 Ok(answer) => {
                     let name = |field: &str| answer[field].as_str().unwrap_or("?").to_owned();
-                    finding(true, "bot token", format!("works: {} in {}", name("user"), name("team")))
+                    let text = sentence!("works: {name} in {team}", name = name("user"), team = name("team"));
+                    Finding::new(true, "bot token", text)
                 }
                 Err(verdict) => {
                     let words = verdict.problem().map_or("refused".to_owned(), |problem| problem.message.clone());
-                    finding(false, "bot token", words)
+                    Finding::new(false, "bot token", words)
                 }
             };
             let buttons = match self.door {
-                Some(_) => finding(true, "buttons", "signed by the app's signing secret".into()),
-                None => finding(false, "buttons", "set signing_secret, or nobody can take a customer in Slack".into()),
+                Some(_) => Finding::new(true, "buttons", "signed by the app's signing secret"),
+                None => Finding::new(false, "buttons", "set signing_secret, or nobody can take a customer in Slack"),
             };
             vec![token, buttons]
         })

@@ -19,6 +19,7 @@ use engine::connector::{
     Call, Connection, Connector, ConnectorBuilder, Door, Finding, OpenContext, Performs, Problem, Repeat, Verdict,
 };
 use engine::secret::Secret;
+use engine::sentence;
 use futures_util::future::BoxFuture;
 use http::Method;
 use schemars::JsonSchema;
@@ -138,7 +139,8 @@ impl Connection for Telegram {
             findings.extend(self.check_buttons().await);
             let moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner).clone();
             findings.extend(moved.into_iter().map(|(old, new)| {
-                finding(false, "chat", format!("the group {old} became {new}: write the new id into the connection"))
+                let text = sentence!("the group {old} became {new}: write the new id into the connection", old, new);
+                Finding::new(false, "chat", text)
             }));
             findings
         })
@@ -152,7 +154,7 @@ impl Connection for Telegram {
                     "url": self.hook, "secret_token": door.secret(), "allowed_updates": ["callback_query"],
                 });
                 if let Err(failure) = self.call("setWebhook", &body).await {
-                    return vec![finding(false, "webhook", failure.message())];
+                    return vec![Finding::new(false, "webhook", failure.message())];
                 }
             }
             self.check().await
@@ -160,27 +162,29 @@ impl Connection for Telegram {
     }
 }
 
-fn finding(good: bool, about: &str, text: String) -> Finding {
-    Finding { good, about: about.into(), text }
-}
-
 impl Telegram {
     async fn check_token(&self) -> Finding {
         match self.call("getMe", &json!({})).await {
-            Ok(bot) => finding(true, "bot token", format!("works: @{}", bot["username"].as_str().unwrap_or("?"))),
-            Err(failure) => finding(false, "bot token", failure.message()),
+            Ok(bot) => {
+                let name = bot["username"].as_str().unwrap_or("?");
+                Finding::new(true, "bot token", sentence!("works: @{name}", name))
+            }
+            Err(failure) => Finding::new(false, "bot token", failure.message()),
         }
     }
 
     async fn check_buttons(&self) -> Option<Finding> {
         if self.door.is_none() {
-            let words = "set secret_token, or nobody can take a customer in Telegram".to_owned();
-            return Some(finding(false, "buttons", words));
+            let text = sentence!("set secret_token, or nobody can take a customer in Telegram");
+            return Some(Finding::new(false, "buttons", text));
         }
         let told = self.call("getWebhookInfo", &json!({})).await.ok()?;
         let good = told["url"].as_str() == Some(&self.hook);
-        let words = if good { "told to us" } else { "told to nobody or elsewhere: run `connection setup`" };
-        Some(finding(good, "buttons", words.to_owned()))
+        let words = match good {
+            true => sentence!("told to us"),
+            false => sentence!("told to nobody or elsewhere: run `connection setup`"),
+        };
+        Some(Finding::new(good, "buttons", words))
     }
 
     /// Makes one call; its `result`.

@@ -18,6 +18,8 @@ use schemars::{JsonSchema, Schema};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::sentence::Sentence;
+
 pub use action::{Action, ActionSpec, Call, Performer, Performs};
 pub use door::{Door, DoorError, HookRequest, Incoming, Intake, Item, ObjectRef, Party, Sender, Status, StatusReport};
 pub use extras::{ApprovedTemplate, Media, Upload};
@@ -33,6 +35,26 @@ pub struct Finding {
     pub about: String,
     /// What was found, and what to do when it is not good.
     pub text: String,
+    /// The same two for other languages.
+    pub said: FindingSaid,
+}
+
+/// What a finding says, with its parts.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, JsonSchema)]
+pub struct FindingSaid {
+    /// What was looked at.
+    pub about: Sentence,
+    /// What was found.
+    pub text: Sentence,
+}
+
+impl Finding {
+    /// What was found of something. A text that a service said is given as `String`: it stays as it is.
+    #[must_use]
+    pub fn new(good: bool, about: impl Into<Sentence>, text: impl Into<Sentence>) -> Self {
+        let (about, text) = (about.into(), text.into());
+        Self { good, about: about.to_string(), text: text.to_string(), said: FindingSaid { about, text } }
+    }
 }
 
 /// An opened account at a service.

@@ -1,4 +1,4 @@
-//! What the catalogue says to people: every text and every name of it that the app shows, so that none stays without a translation.
+//! What the catalogue says to people: the texts and names of it that the app shows, so that none stays without a translation.
 
 use std::collections::BTreeSet;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use engine::connector::{Finding, Open};
+use engine::sentence;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::timeout;
@@ -112,8 +113,8 @@ fn find(app: &App, id: &str) -> Result<Open, ApiError> {
 
 fn findings(id: &str, found: Result<Vec<Finding>, tokio::time::error::Elapsed>) -> Answer<Checked> {
     let findings = found.unwrap_or_else(|_| {
-        let text = format!("no answer within {} s", PATIENCE.as_secs());
-        vec![Finding { good: false, about: "the account".into(), text }]
+        let text = sentence!("no answer within {s} s", s = PATIENCE.as_secs());
+        vec![Finding::new(false, "the account", text)]
     });
     let good = findings.iter().all(|finding| finding.good);
     Ok(Json(Checked { connection: id.to_owned(), good, findings }))

@@ -2,6 +2,7 @@
 // translation, a placeholder or a plural form. `npm run messages`
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { catalog } from "./po.mjs";
 import { codes, sentences } from "./sentences.mjs";
 
@@ -10,6 +11,9 @@ const SERVER = "src/server/locales";
 const PARTS = ["editor", "editor/publish", "desk", "rules", "alarms", "book"].map((part) => `src/${part}/locales`);
 /** Texts of the catalogue: `texts.txt` is the English, written down by the server (`make api`). */
 const CATALOG = "src/server/catalog";
+/** The flows that ship, and what they are called and do. */
+const FLOWS = "../../flows";
+const LIBRARY = "src/server/library";
 const FOLDERS = ["src/locales", ...PARTS, "src/server/troubles", SERVER].filter((folder) => existsSync(join(folder, "en.po")));
 const problems = [];
 
@@ -86,18 +90,43 @@ for (const [, kind, name] of lines.map((line) => line.match(NAME) ?? []).filter(
   const id = `editor.${kind}.${name.replace(".", "_")}`;
   if (!source.has(id)) problems.push(`${CATALOG}: the ${kind} ${name} has no words "${id}"`);
 }
-for (const locale of LOCALES.slice(1)) {
-  const texts = catalog(join(CATALOG, `${locale}.po`));
-  for (const english of abouts) {
-    const there = texts.get(english);
-    if (!there) problems.push(`${CATALOG}/${locale}.po: no translation of "${english}"`);
-    else if (code(there) !== code(english)) problems.push(`${CATALOG}/${locale}.po: "${english}" has other code in it`);
+checkTexts(CATALOG, abouts);
+const shipped = libraryTexts();
+checkTexts(LIBRARY, shipped);
+
+/** Each English text has its translations, and none is left of a text that is gone. */
+function checkTexts(folder, english) {
+  for (const locale of LOCALES.slice(1)) {
+    const file = `${folder}/${locale}.po`;
+    const texts = catalog(file);
+    for (const text of english) {
+      const there = texts.get(text);
+      if (!there) problems.push(`${file}: no translation of "${text}"`);
+      else if (code(there) !== code(text)) problems.push(`${file}: "${text}" has other code in it`);
+    }
+    for (const id of texts.keys()) if (!english.includes(id)) problems.push(`${file}: nothing says "${id}"`);
   }
-  for (const id of texts.keys())
-    if (!abouts.includes(id)) problems.push(`${CATALOG}/${locale}.po: the catalogue does not say "${id}"`);
+}
+
+/** Names and notes of the flows that ship: what `name:` says, and the first lines of the text. */
+function libraryTexts() {
+  const files = readdirSync(FLOWS).filter((name) => name.endsWith(".yaml"));
+  const texts = files.flatMap((file) => {
+    const text = readFileSync(join(FLOWS, file), "utf8");
+    const lines = text.split("\n").map((line) => (line.startsWith("#") ? line.slice(1).trim() : ""));
+    return [parse(text).name, lines.slice(0, lines.indexOf("")).join(" ")];
+  });
+  return [...new Set(texts.filter(Boolean))];
+}
+
+// What the log says: each kind of entry has words.
+const { components } = JSON.parse(readFileSync("openapi.json", "utf8"));
+for (const { properties, const: word } of components.schemas.EntryWhat.oneOf) {
+  const did = properties?.did?.const ?? word;
+  if (!source.has(`did.${did}`)) problems.push(`openapi.json: the log's entry ${did} has no words "did.${did}"`);
 }
 
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 if (problems.length > 0) process.exit(1);
-const counts = `${source.size} messages, ${said.size} sentences and ${abouts.length} texts of the server`;
+const counts = `${source.size} messages, ${said.size} sentences and ${abouts.length + shipped.length} texts of the server`;
 process.stdout.write(`${counts}, ${LOCALES.length} languages\n`);

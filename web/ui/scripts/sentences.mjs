@@ -12,7 +12,7 @@ const CHECKS = [
   "web/src/accounts/oidc/mod.rs",
 ];
 /** Where only what is marked is. */
-const MARKED = ["web/src", "engine/src/flowtest/expect.rs", "engine/src/flowtest/sim.rs"];
+const MARKED = ["web/src", "connectors/src", "engine/src/flowtest/expect.rs", "engine/src/flowtest/sim.rs"];
 /** Texts of the checks that nobody reads. */
 const INNER =
   /^(these types are only described|the outer one is whether|switchboard (flow|rules|calendar|segment) 1|Switchboard document$|%Y-| at line $)/;
@@ -35,7 +35,10 @@ const PARSER = new Set(
 );
 /** Texts that a literal is the first word of: a call that takes an English text as it stands. */
 const SAID =
-  /\b(?:sentence!|ApiError::(?:bad_request|conflict|forbidden|problems|too_many)|Self::new|Sentence::from)\(\s*(?:StatusCode::\w+,\s*"\w+",\s*)?"((?:[^"\\]|\\.)*)"/g;
+  /\b(?:sentence!|ApiError::(?:bad_request|conflict|forbidden|problems|too_many)|Self::new|Sentence::from)\(\s*(?:StatusCode::\w+,\s*"\w+",\s*)?"((?:[^"\\]|\\[\s\S])*)"/g;
+/** What was looked at of a connection, and what was found. */
+const FOUND =
+  /\bFinding::new\(\s*[^,()]*(?:\([^()]*\))?[^,()]*,\s*(?:"((?:[^"\\]|\\[\s\S])*)"|\w+(?:\(&?\w+\))?),\s*(?:"((?:[^"\\]|\\[\s\S])*)")?/g;
 const FORMAT = /\bformat!\(\s*(?:&)?"(?:[^"\\]|\\.)*"/g;
 
 function files(folder) {
@@ -75,6 +78,8 @@ export function sentences() {
   for (const file of MARKED.flatMap(files)) {
     const text = source(file);
     for (const [, literal] of text.matchAll(SAID)) add(literal, file);
+    for (const [, ...literals] of text.matchAll(FOUND))
+      for (const literal of literals.filter(Boolean)) found.set(plain(literal), file);
   }
   return found;
 }

@@ -59,14 +59,18 @@ function instead() {
   const made = [
     ...[...FOLDERS, "src/server/troubles"].map((folder) => [folder, [...catalog(`${folder}/en.po`)]]),
     ["src/server/catalog", abouts.map((text) => [text, quoted(text)])],
+    ["src/server/library", [...catalog("src/server/library/it.po").keys()].map((text) => [text, quoted(text)])],
   ];
   return new Map(made.map(([folder, entries]) => [`/${manifest[`${folder}/it.po`].file}`, module(all(entries))]));
 }
 
 /** In the page: texts outside brackets, and what is cut off. */
 function look() {
+  /** Where people, programs and other libraries speak. */
   const MADE =
-    "bdi, code, pre, kbd, time, q, textarea, svg, script, style, [lang]:not(html), [translate=no], .cm-editor";
+    "bdi, code, pre, kbd, time, q, textarea, svg, script, style, [lang]:not(html), [translate=no], .cm-editor, .react-flow__attribution";
+  /** What react-aria says in Italian, languages by their own names, and who is signed in. */
+  const OTHERS = ["Mostra suggerimenti", "Ignora", "English", "Italiano", "Mia Rossi"];
   const found = [];
   const name = (element) => `<${element.tagName.toLowerCase()} class="${element.getAttribute("class") ?? ""}">`;
   const shown = (element) =>
@@ -79,9 +83,10 @@ function look() {
         before = rest;
         rest = rest.replace(inner, "");
       }
-    return rest.trim();
+    // Figures with their unit come from the browser: 37ms.
+    return rest.replace(/[\d.,]+\s?\p{L}+/gu, "").trim();
   };
-  const words = (text) => /\p{L}{2}/u.test(text);
+  const words = (text) => /\p{L}{2}/u.test(text) && !OTHERS.includes(text);
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
@@ -93,7 +98,9 @@ function look() {
     if (element.closest(MADE) || !shown(element)) continue;
     for (const attribute of ["aria-label", "placeholder", "alt"]) {
       const left = bare(element.getAttribute(attribute) ?? "");
-      if (words(left) && !element.hasAttribute("data-made"))
+      // A label that repeats what stands inside is judged there.
+      const inside = (part) => element.textContent.includes(part.trim());
+      if (words(left) && !left.split(", ").every(inside))
         found.push(`not translated: ${attribute} "${left}" of ${name(element)}`);
     }
   }
@@ -110,6 +117,17 @@ function look() {
   const wide = document.documentElement.scrollWidth - window.innerWidth;
   if (wide > 0) found.push(`${wide} px wider than the window`);
   return [...new Set(found)];
+}
+
+/** The form of each step of the flow that is open. */
+async function steps(page, path) {
+  const cards = page.locator(".react-flow__node .nopan");
+  for (let n = 0; n < (await cards.count()); n += 1) {
+    await cards.nth(n).press("Enter");
+    await settled(page);
+    looks += 1;
+    for (const found of await page.evaluate(look)) problems.push(`${path} step ${n}: ${found}`);
+  }
 }
 
 if (LOOK) mkdirSync(LOOK, { recursive: true });
@@ -138,6 +156,7 @@ try {
       await page.evaluate(() => document.fonts.ready);
       looks += 1;
       for (const found of await page.evaluate(look)) problems.push(`${path} ${size.width}: ${found}`);
+      if (size.width > 1000 && path.startsWith("/flows/")) await steps(page, path);
       if (LOOK) await page.screenshot({ path: join(LOOK, `${path.replaceAll(/\W+/g, "-")}-${size.width}.png`) });
     }
   }

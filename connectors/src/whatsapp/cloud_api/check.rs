@@ -1,6 +1,7 @@
 //! Whether a number works: is it reachable, is it the one meant, which templates may be sent, do webhooks come.
 
 use engine::connector::Finding;
+use engine::sentence;
 use http::Method;
 use serde_json::Value;
 
@@ -25,7 +26,8 @@ pub(super) async fn setup(api: &CloudApi) -> Vec<Finding> {
     let linked = ask(api, Method::POST, &[&api.hook.waba_id, "subscribed_apps"], &[]).await;
     let mut findings = check(api).await;
     if let Err(why) = linked {
-        findings.push(finding(false, "linking webhooks", format!("the app could not be linked to the account: {why}")));
+        let text = sentence!("the app could not be linked to the account: {why}", why);
+        findings.push(Finding::new(false, "linking webhooks", text));
     }
     findings
 }
@@ -35,16 +37,19 @@ async fn number(api: &CloudApi) -> Finding {
     let fields = ("fields", "display_phone_number,verified_name,quality_rating,platform_type");
     let about = "number";
     match ask(api, Method::GET, &[id], &[fields]).await {
-        Err(why) => finding(false, about, why),
+        Err(why) => Finding::new(false, about, why),
         Ok(number) if number.get("id").and_then(Value::as_str).is_some_and(|told| told != id) => {
-            finding(false, about, format!("the answer is about another object than phone_number_id {id}"))
+            Finding::new(false, about, sentence!("the answer is about another object than phone_number_id {id}", id))
         }
         Ok(number) => match number.get("display_phone_number").and_then(Value::as_str) {
-            None => finding(false, about, format!("{id} is no number: is it the id of the account or of the app?")),
+            None => {
+                let text = sentence!("{id} is no number: is it the id of the account or of the app?", id);
+                Finding::new(false, about, text)
+            }
             Some(shown) => {
                 let name = number.get("verified_name").and_then(Value::as_str).unwrap_or("no verified name");
                 let quality = number.get("quality_rating").and_then(Value::as_str).unwrap_or("unknown");
-                finding(true, about, format!("{shown}, {name}, quality {quality}"))
+                Finding::new(true, about, sentence!("{shown}, {name}, quality {quality}", shown, name, quality))
             }
         },
     }
@@ -60,7 +65,10 @@ async fn templates(api: &CloudApi) -> Finding {
         query.extend(after.as_deref().map(|after| ("after", after)));
         let page = match ask(api, Method::GET, &[&api.hook.waba_id, "message_templates"], &query).await {
             Ok(page) => page,
-            Err(why) => return finding(false, about, format!("{why}; check waba_id {}", api.hook.waba_id)),
+            Err(why) => {
+                let text = sentence!("{why}; check waba_id {id}", why, id = api.hook.waba_id);
+                return Finding::new(false, about, text);
+            }
         };
         let templates = page.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         all += templates.len();
@@ -68,21 +76,25 @@ async fn templates(api: &CloudApi) -> Finding {
         let next = page.pointer("/paging/next").and(page.pointer("/paging/cursors/after")).and_then(Value::as_str);
         match next {
             Some(next) => after = Some(next.to_owned()),
-            None => return finding(true, about, format!("{approved} of {all} templates are approved")),
+            None => {
+                let text = sentence!("{approved} of {all} templates are approved", approved, all);
+                return Finding::new(true, about, text);
+            }
         }
     }
-    finding(true, about, format!("{approved} of the first {all} templates are approved"))
+    let text = sentence!("{approved} of the first {all} templates are approved", approved, all);
+    Finding::new(true, about, text)
 }
 
 /// Without this link Meta sends nothing at all, and nobody is told (Meta, "Subscribed apps").
 async fn subscription(api: &CloudApi) -> Finding {
     let about = "webhooks";
     match ask(api, Method::GET, &[&api.hook.waba_id, "subscribed_apps"], &[]).await {
-        Err(why) => finding(false, about, why),
+        Err(why) => Finding::new(false, about, why),
         Ok(apps) if apps.get("data").and_then(Value::as_array).is_some_and(|apps| !apps.is_empty()) => {
-            finding(true, about, "the account sends its webhooks to an app".to_owned())
+            Finding::new(true, about, "the account sends its webhooks to an app")
         }
-        Ok(_) => finding(false, about, "no app is linked to the account; run the connection's setup".to_owned()),
+        Ok(_) => Finding::new(false, about, "no app is linked to the account; run the connection's setup"),
     }
 }
 
@@ -96,8 +108,4 @@ async fn ask(api: &CloudApi, method: Method, path: &[&str], query: &[(&str, &str
     }
     let problem = errors::verdict_of::<Value>(&answer, 1).problem().cloned();
     Err(problem.unwrap_or_else(|| answer.problem()).message)
-}
-
-fn finding(good: bool, about: &str, text: String) -> Finding {
-    Finding { good, about: about.to_owned(), text }
 }

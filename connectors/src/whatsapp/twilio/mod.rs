@@ -14,6 +14,7 @@ use engine::capability::file::SendMedia;
 use engine::capability::whatsapp::{SendChoices, SendTemplate, SendText};
 use engine::connector::{Connection, Connector, ConnectorBuilder, Door, Finding, OpenContext};
 use engine::secret::Secret;
+use engine::sentence;
 use futures_util::future::BoxFuture;
 use http::Method;
 use schemars::JsonSchema;
@@ -149,26 +150,30 @@ impl Twilio {
             .basic(&self.hook.account_sid, &self.hook.auth_token);
         let answer = match self.net.send(outgoing).await {
             Ok(answer) => answer,
-            Err(error) => return finding(false, "account", error.to_string()),
+            Err(error) => return Finding::new(false, "account", error.to_string()),
         };
         let body = answer.json().unwrap_or_default();
         let text = |name: &str| body.get(name).and_then(Value::as_str).map(|text| answer.words(text));
         if !answer.status.is_success() {
             let problem = errors::verdict_of::<Value>(&answer).problem().cloned();
-            return finding(false, "account", problem.unwrap_or_else(|| answer.problem()).message);
+            return Finding::new(false, "account", problem.unwrap_or_else(|| answer.problem()).message);
         }
         let name = text("friendly_name").unwrap_or_default();
         let status = text("status").unwrap_or_else(|| "unknown".to_owned());
-        finding(status == "active", "account", format!("{name} is {status}"))
+        Finding::new(status == "active", "account", sentence!("{name} is {status}", name, status))
     }
 
     /// What only a person can set at Twilio: where it sends incoming messages.
     fn webhook(&self) -> Finding {
-        let text = format!("set {} as the webhook for incoming messages of {}", self.hook_url, self.hook.from);
+        let (url, from) = (&self.hook_url, &self.hook.from);
+        let text = sentence!("set {url} as the webhook for incoming messages of {from}", url, from);
         // A Twilio that itself answers without TLS is a simulated one on this machine, and reaches us as we are.
         let public = self.hook_url.starts_with("https://") || self.base.starts_with("http://");
-        let text = if public { text } else { format!("{text}; Twilio needs an https address: set public_url") };
-        finding(public, "webhook", text)
+        let text = match public {
+            true => text,
+            false => sentence!("{text}; Twilio needs an https address: set public_url", text),
+        };
+        Finding::new(public, "webhook", text)
     }
 }
 
@@ -179,14 +184,10 @@ impl Connection for Twilio {
 
     fn check(&self) -> BoxFuture<'_, Vec<Finding>> {
         Box::pin(async move {
-            let templates = format!("{} templates are known", self.templates.len());
-            vec![self.account().await, self.webhook(), finding(true, "templates", templates)]
+            let templates = sentence!("{n} templates are known", n = self.templates.len());
+            vec![self.account().await, self.webhook(), Finding::new(true, "templates", templates)]
         })
     }
-}
-
-fn finding(good: bool, about: &str, text: String) -> Finding {
-    Finding { good, about: about.to_owned(), text }
 }
 
 #[cfg(test)]

@@ -15,9 +15,14 @@ export interface Findings {
 }
 
 /** Whether the account works and has what it needs. */
-export const checkConnection = (id: string) => post<Findings>(`/connections/${seg(id)}/check`);
+export const checkConnection = (id: string) => post<Findings>(`/connections/${seg(id)}/check`).then(told);
 /** Makes what is missing on the other side. */
-export const setUpConnection = (id: string) => post<Findings>(`/connections/${seg(id)}/setup`);
+export const setUpConnection = (id: string) => post<Findings>(`/connections/${seg(id)}/setup`).then(told);
+
+async function told(found: Findings): Promise<Findings> {
+  const { toldFindings } = await import("~/server");
+  return { ...found, findings: await toldFindings(found.findings) };
+}
 
 export interface NewConnection {
   connector: string;

@@ -26,7 +26,9 @@ export function Who({ one }: { one: Escalation }) {
           </Badge>
         )}
         {contact?.tags.slice(0, TAGS).map((tag) => (
-          <Chip key={tag}>{tag}</Chip>
+          <Chip key={tag}>
+            <bdi>{tag}</bdi>
+          </Chip>
         ))}
         {contact?.language && <span className={styles.quiet}>{languageName(contact.language)}</span>}
       </p>

@@ -55,13 +55,16 @@ export type Translate = (id: string, values?: Values) => string;
 const ISOLATE = "\u2068";
 const POP = "\u2069";
 
+/** A text of people beside texts of ours: its direction stays its own. */
+export const isolated = (text: string): string => `${ISOLATE}${text}${POP}`;
+
 export const translate: Translate = (id, values) => {
   if (!values) return i18n._(id);
-  const isolated = Object.entries(values).map(([name, value]) => [
+  const parts = Object.entries(values).map(([name, value]) => [
     name,
-    typeof value === "string" ? `${ISOLATE}${value}${POP}` : value,
+    typeof value === "string" ? isolated(value) : value,
   ]);
-  return i18n._(id, Object.fromEntries(isolated));
+  return i18n._(id, Object.fromEntries(parts));
 };
 
 /** Whether there is a message of this id: names that are not ours may have none. */

@@ -98,6 +98,22 @@ export async function toldOutcomes<T extends Outcome>(outcomes: readonly T[]): P
   }));
 }
 
+interface Finding {
+  about: string;
+  text: string;
+  said?: { about: unknown; text: unknown };
+}
+
+/** What was found of a connection, in the language of the app. */
+export async function toldFindings<T extends Finding>(findings: readonly T[]): Promise<T[]> {
+  await sentences();
+  return findings.map((finding) => ({
+    ...finding,
+    about: say(finding.about, finding.said?.about),
+    text: say(finding.text, finding.said?.text),
+  }));
+}
+
 /** Rows with words, in the language of the app. */
 export async function toldWords<T extends { words: string; said?: unknown }>(rows: readonly T[]): Promise<T[]> {
   await sentences();

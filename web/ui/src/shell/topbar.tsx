@@ -35,7 +35,7 @@ export function TopBar({ onMenu, menuOpen, onSearch, onPhone }: Props) {
           aria-expanded={menuOpen}
         />
       </span>
-      <Link to="/" className={styles.brand} aria-label="Switchboard">
+      <Link to="/" className={styles.brand} aria-label="Switchboard" translate="no">
         <img src="/icon.svg" alt="" width={26} height={26} />
         <span className={styles.brandWord}>Switchboard</span>
       </Link>

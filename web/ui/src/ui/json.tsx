@@ -13,7 +13,7 @@ export function JsonView({ value, label }: { value: Json | undefined; label: str
     <section className={styles.frame} aria-label={label} dir="ltr">
       <CopyButton text={JSON.stringify(value, null, 2)} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys must reach what is hidden. */}
-      <div className={styles.scroll} tabIndex={0}>
+      <div className={styles.scroll} tabIndex={0} translate="no">
         <Value value={value} depth={0} />
       </div>
     </section>

@@ -1,6 +1,6 @@
 //! Names and conditions in the words of the people who read them.
 
-import type { Translate } from "~/i18n";
+import { type Translate, worded } from "~/i18n";
 import { type Condition, type Operand, readCondition } from "./condition";
 import { pieces } from "./template";
 
@@ -25,9 +25,15 @@ export function nameInWords(name: string, t: Translate): string {
   if (name === "event.text") return t("editor.name.event_text");
   const [root = "", ...rest] = name.split(".");
   const from = ROOTS.includes(root) ? t(`editor.name.${root}`) : root;
-  const shown = rest.filter((part) => part !== "fields" && part !== "output").map((part) => part.replaceAll("_", " "));
+  // Steps, variables and the contact's own fields are named by whoever wrote the flow.
+  const own = root === "vars" || rest[0] === "fields";
+  const word = (part: string, at: number) =>
+    !own && !(root === "steps" && at === 0) && worded(`editor.part.${part}`) ? t(`editor.part.${part}`) : spaced(part);
+  const shown = rest.filter((part) => part !== "fields" && part !== "output").map(word);
   return shown.length === 0 ? from : `${from}: ${shown.join(" · ")}`;
 }
+
+const spaced = (part: string) => part.replaceAll("_", " ");
 
 /** A text with its inserted values in words, on one line, for previews. */
 export function textInWords(text: string, t: Translate): string {

@@ -82,7 +82,10 @@ function ConnectionCard({ connection }: { connection: Connection }) {
     <Card
       title={
         <>
-          <bdi>{id}</bdi> <span className={styles.kind}>{connectorName(connection.connector ?? "")}</span>
+          <bdi>{id}</bdi>{" "}
+          <span className={styles.kind} translate="no">
+            {connectorName(connection.connector ?? "")}
+          </span>
         </>
       }
       actions={<State connection={connection} />}

@@ -4,7 +4,7 @@ import { ArrowLeft } from "lucide-react";
 import { contactQuery, timelineQuery } from "~/api/contacts";
 import { useCan } from "~/api/session";
 import type { ContactDetail, Conversation } from "~/api/types";
-import { useText } from "~/i18n";
+import { isolated, useText } from "~/i18n";
 import { languageName, number } from "~/i18n/format";
 import { Banner } from "~/ui/banner";
 import { Button, LinkButton } from "~/ui/button";
@@ -97,7 +97,7 @@ function Who({ contact }: { contact: ContactDetail }) {
         [t("contacts.unread"), contact.unread_count > 0 && number(contact.unread_count)],
         [t("contacts.seen"), contact.last_interaction_at && <Time key="seen" at={contact.last_interaction_at} />],
         ...contact.conversations.map((one): [string, React.ReactNode] => [
-          one.connection,
+          isolated(one.connection),
           <Window key={one.id} conversation={one} />,
         ]),
       ]}

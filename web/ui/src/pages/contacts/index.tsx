@@ -137,7 +137,9 @@ function Tags({ contact }: { contact: Contact }) {
   return (
     <span className={styles.tags}>
       {[...new Set(contact.tags.map(({ tag }) => tag))].map((tag) => (
-        <Chip key={tag}>{tag}</Chip>
+        <Chip key={tag}>
+          <bdi>{tag}</bdi>
+        </Chip>
       ))}
     </span>
   );

@@ -48,7 +48,7 @@ function Entry({ entry }: { entry: TimelineEntry }) {
         <>
           <span className={styles.quiet}>{t(entry.inbound ? "contacts.wrote" : "contacts.got")}</span>
           <p dir="auto" className={styles.text}>
-            {entry.text ?? t("run.no_text")}
+            {entry.text ? <bdi>{entry.text}</bdi> : t("run.no_text")}
           </p>
         </>
       );

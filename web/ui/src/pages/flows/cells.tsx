@@ -39,7 +39,9 @@ export function Name({ flow }: Cell) {
       )}
       {flow.labels?.map((label) => (
         <Link key={label} to="/flows" search={{ label }} className={styles.place}>
-          <Chip>{label}</Chip>
+          <Chip>
+            <bdi>{label}</bdi>
+          </Chip>
         </Link>
       ))}
     </span>

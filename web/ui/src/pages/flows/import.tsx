@@ -75,7 +75,12 @@ export function Import({ onDone }: { onDone: () => void }) {
         </div>
         {files.length === 0 && t("import.drop")}
         {files.length > SHOWN && t("import.files", { n: files.length })}
-        {files.length <= SHOWN && files.map((file) => <Chip key={file.path}>{file.path}</Chip>)}
+        {files.length <= SHOWN &&
+          files.map((file) => (
+            <Chip key={file.path}>
+              <bdi>{file.path}</bdi>
+            </Chip>
+          ))}
       </DropZone>
       <TextArea
         label={t("import.paste")}

@@ -4,6 +4,7 @@ import { libraryQuery, type NamedKind } from "~/api/flows";
 import { useCan } from "~/api/session";
 import type { LibraryFlow } from "~/api/types";
 import { useText } from "~/i18n";
+import { useLibraryWords } from "~/server/library";
 import { Button } from "~/ui/button";
 import { Loaded } from "~/ui/page";
 import { Chip } from "~/ui/status";
@@ -16,12 +17,18 @@ import { Naming } from "./naming";
 export function LibraryCards({ most, text = "" }: { most?: number; text?: string }) {
   const t = useText();
   const library = useQuery(libraryQuery);
+  const inWords = useLibraryWords();
   const wanted = text.toLowerCase();
+  const told = (flow: LibraryFlow) => ({ ...flow, name: inWords(flow.name), note: inWords(flow.note) });
   const fits = (flow: LibraryFlow) => `${flow.name} ${flow.note} ${flow.id}`.toLowerCase().includes(wanted);
   return (
     <Loaded read={library}>
       {(flows) => {
-        const shown = flows.filter((flow) => flow.kind !== "calendar" && fits(flow)).slice(0, most);
+        const shown = flows
+          .filter((flow) => flow.kind !== "calendar")
+          .map(told)
+          .filter(fits)
+          .slice(0, most);
         if (shown.length === 0) return <p>{t("ui.nothing")}</p>;
         return (
           <ul className={styles.grid}>

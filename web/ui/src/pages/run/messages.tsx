@@ -11,7 +11,7 @@ export function Messages({ messages }: { messages: Message[] }) {
     <ul className={styles.messages}>
       {messages.map((message) => (
         <li key={message.id} className={message.inbound ? styles.inbound : styles.outbound}>
-          <p dir="auto">{message.text ?? t("run.no_text")}</p>
+          <p dir="auto">{message.text ? <bdi>{message.text}</bdi> : t("run.no_text")}</p>
           <span className={styles.by}>
             <Time at={message.status_at} as="short" /> {t(`run.message.${message.status}`)}
             {message.error && (

@@ -110,7 +110,9 @@ function Agents({ agents, onEdit }: { agents: StoredProfile[]; onEdit: (agent: S
       cell: ({ skills }) => (
         <span className={styles.chips}>
           {skills.map((skill) => (
-            <Chip key={skill}>{skill}</Chip>
+            <Chip key={skill}>
+              <bdi>{skill}</bdi>
+            </Chip>
           ))}
         </span>
       ),
