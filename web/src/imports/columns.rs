@@ -136,7 +136,7 @@ impl Target {
         if SKIPPED.contains(&&*words) {
             return Self::Skip;
         }
-        if CONSENT.contains(&&*words) {
+        if CONSENT.iter().any(|name| normalise(name) == words) {
             return Self::Consent(MARKETING.to_owned());
         }
         let known = WORDS.iter().find(|(names, _)| names.iter().any(|name| normalise(name) == words));
@@ -279,7 +279,8 @@ mod tests {
     fn targets_are_read_as_they_are_written() {
         for text in ["skip", "phone", "tags", "consent:marketing", "field:città", "number:a_b"] {
             assert_eq!(text.parse::<Target>().unwrap().to_string(), text);
-            assert_eq!(guess(text, &[]).contains(':'), text.contains(':'));
+            // Our own export heads its columns so.
+            assert!(!text.contains(':') || guess(text, &["x"]) == text);
         }
         for wrong in ["", "field:", "field:a b", "phones", "other:x"] {
             assert!(wrong.parse::<Target>().is_err(), "{wrong}");

@@ -69,9 +69,20 @@ pub(crate) struct Row {
     name: Option<String>,
     /// The contact it is, unless it is new.
     contact: Option<ContactId>,
-    /// What changes, by name: before and after.
-    changes: Vec<(String, Value, Value)>,
+    /// Values that change.
+    changes: Vec<Change>,
+    /// Tags that it gets.
     tags: Vec<String>,
+}
+
+/// A value that changes.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ImportChange")]
+pub(crate) struct Change {
+    /// `name`, `fields.city`, `consent.marketing` …
+    name: String,
+    before: Value,
+    after: Value,
 }
 
 /// A row that cannot be taken.
@@ -193,7 +204,11 @@ impl Looked {
                 phone: row.phone.clone(),
                 name: row.name.clone().or_else(|| Some(person.name.clone())).filter(|name| !name.is_empty()),
                 contact: *contact,
-                changes: changes.values.into_iter().map(|(name, (before, after))| (name, before, after)).collect(),
+                changes: changes
+                    .values
+                    .into_iter()
+                    .map(|(name, (before, after))| Change { name, before, after })
+                    .collect(),
                 tags: changes.tags,
             });
         }

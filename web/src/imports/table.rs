@@ -124,9 +124,16 @@ impl Table {
     /// Its rows, the headers first; each with the number of its line. A row that cannot be read ends them: only broken quotes at the
     /// very end can do that.
     pub(crate) fn rows(&self) -> impl Iterator<Item = (u64, StringRecord)> {
-        let reader = reader(&self.text, self.separator);
-        let rows = reader.into_records().map_while(Result::ok);
-        rows.map(|row| (row.position().map_or(0, csv::Position::line), row)).filter(|(_, row)| !is_empty(row))
+        let rows = reader(&self.text, self.separator).into_records().map_while(Result::ok);
+        rows.map(|row| (self.line(&row), row)).filter(|(_, row)| !is_empty(row))
+    }
+
+    /// The line on which a row begins: the reader counts empty lines above a row to the row.
+    fn line(&self, row: &StringRecord) -> u64 {
+        let Some(at) = row.position() else { return 0 };
+        let from = usize::try_from(at.byte()).unwrap_or(usize::MAX).min(self.text.len());
+        let above = self.text.as_bytes()[from..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
+        at.line() + above.filter(|byte| **byte == b'\n').count() as u64
     }
 
     /// How many rows there are below the headers, counted up to one more than `most`.

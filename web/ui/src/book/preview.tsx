@@ -22,7 +22,7 @@ export function Rows({ looked }: { looked: ImportPreview }) {
               <PersonName name={row.name ?? ""} phone={row.phone} />
             )}
             <span className={styles.changes}>
-              {row.changes.map(([name, before, after]) => (
+              {row.changes.map(({ name, before, after }) => (
                 <Chip key={name}>
                   {name}: {before !== null && <s>{shown(before)}</s>} {shown(after)}
                 </Chip>
