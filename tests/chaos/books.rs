@@ -1,9 +1,10 @@
 //! The checker: compares what was taken with the providers' books, once everything has come to its end.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use connectors::sandbox::Books;
-use serde_json::Value;
+use connectors::sandbox::{Books, Object};
+use serde_json::{Value, json};
 
 use super::load::{PROBE, Taken, Wish};
 use super::world::World;
@@ -33,63 +34,80 @@ pub(super) struct Count {
 /// Most wrongs that are told.
 const TOLD: usize = 12;
 
-/// Waits until nothing is planned or under way, and every call in doubt is one the books cannot clear up. Those: the ids of the
-/// orders they are for.
-pub(super) async fn settled(world: &World) -> BTreeSet<String> {
-    let doubts = world.until("all comes to its end", async || at_rest(world).await).await;
-    doubts.into_iter().collect()
+/// Messages whose calls needed a person.
+#[derive(Clone, Debug, Default)]
+pub(super) struct People {
+    /// Orders of whose confirmation nobody can know whether it was sent.
+    pub(super) doubts: BTreeSet<String>,
+    /// Those about whose ticket a person decided, as all tries were used up: others have passed it meanwhile.
+    pub(super) decided: BTreeSet<String>,
 }
 
-async fn at_rest(world: &World) -> Result<Vec<String>, String> {
+/// Waits until nothing goes on, and every call that is left is one that the books cannot clear up. A person decides about tickets
+/// whose tries were used up, by looking into the books.
+pub(super) async fn settled(world: &World) -> People {
+    let decided = RefCell::new(BTreeSet::new());
+    let doubts = world.until("all comes to its end", async || at_rest(world, &decided).await).await;
+    People { doubts: doubts.into_iter().collect(), decided: decided.into_inner() }
+}
+
+async fn at_rest(world: &World, decided: &RefCell<BTreeSet<String>>) -> Result<Vec<String>, String> {
     let figures = world.ask("/system").await?["figures"].clone();
     if figures["inputs"] != 0 || figures["planned"] != 0 {
         return Err(figures.to_string());
     }
-    let connections = world.ask("/connections").await?;
-    if list(&connections, "connections").iter().any(|connection| connection["in_flight"] != 0) {
-        return Err(connections.to_string());
-    }
-    let unclear = figures["in_doubt"].as_u64().unwrap_or(0) + figures["parked"].as_u64().unwrap_or(0);
-    if unclear == 0 {
-        return Ok(Vec::new());
-    }
     let books = world.place.sandbox.books();
-    let proofs: BTreeSet<&str> = books.messages.iter().filter_map(|message| message.callback.as_deref()).collect();
     let mut doubts = Vec::new();
+    // Runs with calls that are planned, under way, in doubt or parked.
     for status in ["working", "needs_attention"] {
         let runs = world.ask(&format!("/runs?limit=500&status={status}")).await?;
         for run in list(&runs, "runs") {
             let run = world.ask(&format!("/runs/{}", run["id"].as_str().unwrap_or_default())).await?;
-            doubts.extend(doubt(&run, &proofs)?);
+            doubts.push(doubt(world, &run, &books, decided).await?);
         }
     }
     Ok(doubts)
 }
 
 /// The order of a run whose confirmation nobody can know of; an error while the run may still go on.
-fn doubt(run: &Value, proofs: &BTreeSet<&str>) -> Result<Option<String>, String> {
-    let calls = list(run, "effects");
-    if calls.is_empty() {
-        return Err(format!("it goes on: {}", run["status"]));
-    }
-    for call in calls {
-        let unclear = ["in_doubt", "parked"].contains(&call["state"].as_str().unwrap_or_default());
-        let provable = proofs.contains(call["key"].as_str().unwrap_or_default());
-        if provable || !unclear || call["action"] != "whatsapp.send_template" {
-            return Err(format!("provable: {provable}, {call}"));
+async fn doubt(
+    world: &World,
+    run: &Value,
+    books: &Books,
+    decided: &RefCell<BTreeSet<String>>,
+) -> Result<String, String> {
+    let body = &run["trigger"]["body"];
+    let id = body["order"]["id"].as_str().or(body["text"].as_str()).unwrap_or_default();
+    let [call] = list(run, "effects") else { return Err(format!("it goes on: {}", run["status"])) };
+    let key = call["key"].as_str().unwrap_or_default();
+    let provable = books.messages.iter().any(|message| message.callback.as_deref() == Some(key));
+    match (call["action"].as_str(), call["state"].as_str()) {
+        (Some("whatsapp.send_template"), Some("in_doubt" | "parked")) if !provable => Ok(id.to_owned()),
+        (Some("crm.create_ticket"), Some("parked")) => {
+            decided.borrow_mut().insert(id.to_owned());
+            let made = books.tickets().iter().find(|ticket| subject_of(ticket) == id);
+            let (way, body) = match made {
+                Some(ticket) => ("settle", json!({ "output": { "id": ticket.id, "created": true } })),
+                None => ("retry", json!({})),
+            };
+            world.tell(&format!("/attention/{}/{way}", call["id"].as_str().unwrap_or_default()), &body).await;
+            Err(format!("a person decides: {way} {call}"))
         }
+        _ => Err(format!("provable: {provable}, {call}")),
     }
-    Ok(run["trigger"]["body"]["order"]["id"].as_str().map(str::to_owned))
+}
+
+/// What the ticket is about: the message's id is the second word.
+fn subject_of(ticket: &Object) -> &str {
+    ticket.properties["subject"].split(' ').nth(1).unwrap_or_default()
 }
 
 /// Compares one round's messages with the books. `calm_ms` is when the last fault was over, `late_ms` how long effects may take
 /// after that and after their message.
-pub(super) fn count(books: &Books, taken: &[Taken], doubts: &BTreeSet<String>, calm_ms: u64, late_ms: u64) -> Count {
+pub(super) fn count(books: &Books, taken: &[Taken], people: &People, calm_ms: u64, late_ms: u64) -> Count {
     let mut tickets: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
     for ticket in books.tickets() {
-        let subject = ticket.properties["subject"].as_str();
-        let id = subject.split(' ').nth(1).unwrap_or_default();
-        tickets.entry(id).or_default().push((ticket.id.parse().unwrap_or(0), ticket.created_ms));
+        tickets.entry(subject_of(ticket)).or_default().push((ticket.id.parse().unwrap_or(0), ticket.created_ms));
     }
     let mut confirmed: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for message in books.templates_sent("order_confirmation") {
@@ -99,15 +117,19 @@ pub(super) fn count(books: &Books, taken: &[Taken], doubts: &BTreeSet<String>, c
     let mut last: BTreeMap<usize, u64> = BTreeMap::new();
     for one in taken {
         let from_ms = one.at_ms.max(calm_ms);
+        let decided = people.decided.contains(&one.id);
+        // Nobody counts the time that a person takes.
+        let late_ms = if decided { u64::MAX } else { late_ms };
         let made = tickets.remove(&*one.id).unwrap_or_default();
         let times: Vec<u64> = made.iter().map(|(_, at_ms)| *at_ms).collect();
         count.effect(&format!("the ticket of {}", one.id), &times, 1, (from_ms, late_ms));
         match one.wish {
-            Wish::Order if doubts.contains(&one.id) => count.unknown(&one.id, confirmed.remove(&*one.id)),
+            Wish::Order if people.doubts.contains(&one.id) => count.unknown(&one.id, confirmed.remove(&*one.id)),
             Wish::Order => {
                 let times = confirmed.remove(&*one.id).unwrap_or_default();
                 count.effect(&format!("the confirmation of {}", one.id), &times, 1, (from_ms, late_ms));
             }
+            Wish::Note { .. } if decided => {}
             Wish::Note { regular } => {
                 let number = made.first().map_or(u64::MAX, |(number, _)| *number);
                 if last.insert(regular, number).is_some_and(|before| before > number) {
@@ -175,7 +197,7 @@ impl Count {
 }
 
 mod tests {
-    use connectors::sandbox::{Message, Object};
+    use connectors::sandbox::Message;
 
     use super::*;
 
@@ -197,6 +219,10 @@ mod tests {
         Taken { id: id.to_owned(), wish, at_ms: 1_000 }
     }
 
+    fn in_doubt(ids: &[&str]) -> People {
+        People { doubts: ids.iter().map(|id| (*id).to_owned()).collect(), ..People::default() }
+    }
+
     #[test]
     fn what_is_lost_doubled_disordered_and_late_is_counted() {
         let note = Wish::Note { regular: 0 };
@@ -210,7 +236,7 @@ mod tests {
             ],
             vec![confirmation("A", 1_200)],
         );
-        let found = count(&good, &all, &["B".to_owned()].into(), 0, 1_000);
+        let found = count(&good, &all, &in_doubt(&["B"]), 0, 1_000);
         assert_eq!((found.effects, found.unknown, found.slowest_ms, found.clean()), (6, 1, 900, true), "{found:?}");
 
         let bad = books(
@@ -222,10 +248,10 @@ mod tests {
             ],
             vec![confirmation("A", 1_200), confirmation("Z", 1_200)],
         );
-        let found = count(&bad, &all, &BTreeSet::new(), 0, 1_000);
+        let found = count(&bad, &all, &People::default(), 0, 1_000);
         // The ticket and the confirmation of B; A's second ticket and Z; D before C; A's ticket.
         assert_eq!((found.lost, found.doubled, found.disordered, found.late), (2, 2, 1, 1), "{found:?}");
-        let sent_all_the_same = count(&good, &all, &["A".to_owned(), "B".to_owned()].into(), 0, 1_000);
+        let sent_all_the_same = count(&good, &all, &in_doubt(&["A", "B"]), 0, 1_000);
         assert_eq!((sent_all_the_same.doubled, sent_all_the_same.unknown), (1, 2), "{sent_all_the_same:?}");
     }
 }

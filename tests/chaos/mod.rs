@@ -163,7 +163,7 @@ async fn all_of(ground: Ground, storms: &[Storm], seed: u64, times: u32) -> Vec<
         serde_json::from_str(&world.command(&["audit", "verify", "--json"]).await).expect("it prints JSON");
     assert_eq!(report["clean"], true, "{report}");
     for seat in &world.seats {
-        assert!(!seat.log().contains("panicked"), "{}", seat.log());
+        assert!(!seat.log().contains("panicked at"), "{}", seat.log());
     }
     rows
 }
@@ -183,9 +183,9 @@ async fn strike(world: &World, storm: Storm, round: usize, mut random: Random, t
         (slowest, wall_ms())
     };
     let ((slowest, calm_ms), taken) = tokio::join!(striking, load::write(world, round, open.subscribe(), &counter));
-    let doubts = settled(world).await;
+    let people = settled(world).await;
     let late_ms = u64::try_from(storm.late_after().as_millis()).unwrap();
-    let count = count(&world.place.sandbox.books(), &taken, &doubts, calm_ms, late_ms);
+    let count = count(&world.place.sandbox.books(), &taken, &people, calm_ms, late_ms);
     world.forget().await;
     Outcome { strikes, taken: taken.len(), count, back_ms: u64::try_from(slowest.as_millis()).unwrap() }
 }

@@ -189,6 +189,18 @@ impl World {
         Err(why)
     }
 
+    /// Does something by `POST /api/v1{path}` at whichever server takes it.
+    pub(super) async fn tell(&self, path: &str, body: &Value) {
+        for seat in &self.seats {
+            let Some(token) = seat.token() else { continue };
+            let address = format!("http://{}/api/v1{path}", seat.place.listen);
+            let sent = self.http.post(address).bearer_auth(token).json(body).send().await;
+            if sent.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+        }
+    }
+
     /// Delivers a webhook through the front; the status, if any came.
     pub(super) async fn deliver(&self, body: &Value) -> Option<u16> {
         let body = body.to_string().into_bytes();

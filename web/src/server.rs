@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,6 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinError;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -126,7 +129,7 @@ async fn connection<S: Stream>(stream: S, peer: Peer, router: Router, limits: Li
         // By itself: a caller who hangs up must not stop half way what has begun. What is stored is passed on in any case.
         let answered =
             tokio::spawn(async move { router.oneshot(request).await.unwrap_or_else(|never| match never {}) });
-        async move { Ok::<_, Infallible>(answered.await.unwrap_or_else(|_| ApiError::panicked())) }
+        async move { Ok::<_, Infallible>(answered.await.unwrap_or_else(|broken| cut_off(&broken))) }
     });
     let io = TokioIo::new(StallGuard::new(stream, limits.write_stall));
     let mut http = http1::Builder::new();
@@ -143,6 +146,11 @@ async fn connection<S: Stream>(stream: S, peer: Peer, router: Router, limits: Li
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke off");
     }
+}
+
+/// The answer of a request that did not come to its end: its task panicked outside of every handler, or the process is ending.
+fn cut_off(broken: &JoinError) -> Response {
+    if broken.is_panic() { ApiError::panicked() } else { StatusCode::SERVICE_UNAVAILABLE.into_response() }
 }
 
 #[cfg(test)]

@@ -21,9 +21,9 @@ const RECENT: usize = 32;
 #[derive(Default)]
 pub(super) struct Rows {
     pub(super) contacts: BTreeMap<ContactId, ContactRow>,
-    conversations: BTreeMap<ConversationId, ConversationRow>,
+    pub(super) conversations: BTreeMap<ConversationId, ConversationRow>,
     pub(super) events: BTreeMap<EventId, EventRow>,
-    keys: HashMap<EventKey, EventId>,
+    pub(super) keys: HashMap<EventKey, EventId>,
     pub(super) inputs: BTreeMap<InputId, InputRow>,
     pub(super) runs: BTreeMap<RunId, RunRow>,
     pub(super) effects: BTreeMap<EffectId, EffectRow>,
