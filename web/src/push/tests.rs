@@ -66,6 +66,7 @@ async fn somebody(app: &App, language: &str) -> UserId {
         rev: 1,
         created_at: now,
         signed_in_at: None,
+        identity: None,
     };
     app.engine.account("test", Vec::new(), vec![Op::PutUser(Box::new(user))]).await.unwrap().unwrap();
     id

@@ -75,8 +75,8 @@ impl World {
             Customer { phone: format!("39333{who}"), messages, acknowledged: 0 }
         });
         let customers = customers.collect();
-        let mut rows = Rows::default();
-        rows.versions = VERSIONS.iter().map(|(row, _)| (row.id, row.clone())).collect();
+        let rows =
+            Rows { versions: VERSIONS.iter().map(|(row, _)| (row.id, row.clone())).collect(), ..Rows::default() };
         let failures = u32::try_from(random.below(6)).unwrap();
         let books = Books { failures, ..Books::default() };
         let [failures, deaths] = [6, 5].map(|most| u32::try_from(random.below(most)).unwrap());
