@@ -70,7 +70,7 @@ impl Connection for Parcel {
                 Err(error) => error.into_verdict::<()>().problem().cloned(),
             };
             let text = problem.as_ref().map_or("works".to_owned(), |problem| problem.message.clone());
-            vec![Finding { good: problem.is_none(), about: "token".into(), text }]
+            vec![Finding::new(problem.is_none(), "token", text)]
         })
     }
 }
