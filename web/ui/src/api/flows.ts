@@ -17,6 +17,15 @@ export const switchFlow = (id: string, on: boolean, kind: "flows" | "rules" = "f
 export const arrangeFlow = (id: string, meta: { labels: string[]; folder: string }, revision: string) =>
   put<{ labels: string[]; folder: string; revision: string }>(`/flows/${seg(id)}/meta`, meta, revision);
 
+/** Flows whose failed runs are alarms: told to whom the policy of alarms says, by mail and in chats. */
+export const watchedQuery = queryOptions({
+  queryKey: ["alarms", "watched"],
+  queryFn: ({ signal }) => get<{ flows: string[] }>("/alarms/policy", undefined, signal),
+  staleTime: 60_000,
+  select: ({ flows }) => flows,
+});
+export const watchFlow = (id: string, on: boolean) => put<{ on: boolean }>(`/flows/${seg(id)}/alarm`, { on });
+
 /** What flows name. */
 export type NamedKind = "template" | "tag" | "team" | "connection" | "flow" | "segment";
 

@@ -63,7 +63,7 @@ async function aClosedTabLetsGo(mia, ugo) {
   await picture(his.page, "together-locked");
   await his.page.close();
   const before = Date.now();
-  await hers.page.close({ runBeforeUnload: false });
+  await hers.page.close({ runBeforeUnload: true });
   await soon("the lock is free", async () => (await lock()) === null);
   // A lock that nobody gives back lasts 60 s, and a waiting editor asks every 15.
   assert.ok(Date.now() - before < 10_000, `${Date.now() - before} ms`);
@@ -86,7 +86,7 @@ async function bothAreNamed(mia, ugo) {
   await page.setViewportSize({ width: 1280, height: 800 });
   await dialog.getByRole("button", { name: "Publish", exact: true }).click();
   await dialog.waitFor({ state: "detached" });
-  await page.getByRole("button", { name: "More", exact: false }).last().click();
+  await page.getByRole("button", { name: "More", exact: true }).click();
   await page.getByRole("menuitem", { name: "Versions" }).click();
   await page.getByRole("dialog").getByText("Mia and Ugo").waitFor();
   await picture(page, "together-versions");

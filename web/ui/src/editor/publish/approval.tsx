@@ -2,7 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, CircleX, Clock } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useSession } from "~/api/session";
 import type { Review } from "~/api/types";
 import { useText } from "~/i18n";
@@ -34,6 +34,7 @@ function Needed({ kind, id, saves }: Props) {
   const me = useSession().user.id;
   const { data: draft } = useQuery(draftQuery(kind, id));
   const [words, setWords] = useState("");
+  const head = useRef<HTMLHeadingElement>(null);
   const act = useMutation({
     mutationFn: async (action: Action) => {
       if (!(await saves.flush())) throw new Error(t("editor.publish.not_saved"));
@@ -41,6 +42,8 @@ function Needed({ kind, id, saves }: Props) {
     },
     onSuccess: () => {
       setWords("");
+      // The buttons go: the focus stays at what was asked or answered.
+      head.current?.focus();
       return client.invalidateQueries({ queryKey: ["draft", "author", kind, id] });
     },
   });
@@ -52,7 +55,9 @@ function Needed({ kind, id, saves }: Props) {
   const asks = isOpen && review.state !== "declined" ? [] : (["ask"] as const);
   return (
     <section>
-      <h3>{t("editor.review")}</h3>
+      <h3 ref={head} tabIndex={-1} className={styles.head}>
+        {t("editor.review")}
+      </h3>
       {act.error && <Banner tone="bad">{act.error.message}</Banner>}
       <Stands review={review} />
       {mine && <p className={styles.quiet}>{t("editor.review.own")}</p>}
@@ -84,7 +89,7 @@ function Stands({ review }: { review: Review | null }) {
     : [review.answered_by, review.answered_at, review.answer];
   return (
     <>
-      <p className={tone}>
+      <p className={`${styles.stands} ${tone}`}>
         <Icon size={14} aria-hidden />
         <span>
           {t(`editor.review.is_${review.state}`)} {who && <By who={who} />} {at && <Time at={at} />}

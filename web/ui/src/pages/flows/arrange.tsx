@@ -1,6 +1,7 @@
-import { Copy, FolderPen, MoreHorizontal, Waypoints } from "lucide-react";
+import { useQuery } from "@tanstack/react-query";
+import { Bell, BellOff, Copy, FolderPen, MoreHorizontal, Waypoints } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import { arrangeFlow } from "~/api/flows";
+import { arrangeFlow, watchedQuery, watchFlow } from "~/api/flows";
 import { queries } from "~/api/queries";
 import { useCan } from "~/api/session";
 import type { Flow } from "~/api/types";
@@ -12,6 +13,7 @@ import { TextField } from "~/ui/field";
 import { Menu } from "~/ui/menu";
 import { explain } from "~/ui/page";
 import { ComboBox } from "~/ui/select";
+import { toast, toastError } from "~/ui/toast";
 import { Uses } from "~/uses";
 import styles from "./flows.module.css";
 import { Naming } from "./naming";
@@ -29,11 +31,47 @@ export function FlowMenu({ flow, folders }: Props) {
   const name = flow.name ?? flow.id;
   const close = () => setOpen(null);
   const edits = can("flows.edit");
+  const watched = useQuery({ ...watchedQuery, enabled: edits }).data?.includes(flow.id) ?? false;
+  const watch = async (on: boolean, isUndo = false) => {
+    try {
+      await watchFlow(flow.id, on);
+      await queries.invalidateQueries({ queryKey: ["alarms"] });
+      const words = t(on ? "flows.alarm_is_on" : "flows.alarm_is_off", { name });
+      if (!isUndo) toast(words, () => void watch(!on, true));
+    } catch (error) {
+      toastError(error);
+    }
+  };
   const entries = [
-    { id: "arrange", label: t("flows.arrange"), icon: <FolderPen size={16} aria-hidden />, shown: edits },
-    { id: "duplicate", label: t("flows.duplicate"), icon: <Copy size={16} aria-hidden />, shown: edits },
-    { id: "uses", label: t("uses.label"), icon: <Waypoints size={16} aria-hidden />, shown: true },
-  ] as const;
+    {
+      id: "arrange",
+      label: t("flows.arrange"),
+      icon: <FolderPen size={16} aria-hidden />,
+      shown: edits,
+      do: () => setOpen("arrange"),
+    },
+    {
+      id: "duplicate",
+      label: t("flows.duplicate"),
+      icon: <Copy size={16} aria-hidden />,
+      shown: edits,
+      do: () => setOpen("duplicate"),
+    },
+    {
+      id: "alarm",
+      label: t(watched ? "flows.alarm_off" : "flows.alarm_on"),
+      icon: watched ? <BellOff size={16} aria-hidden /> : <Bell size={16} aria-hidden />,
+      shown: edits,
+      do: () => void watch(!watched),
+    },
+    {
+      id: "uses",
+      label: t("uses.label"),
+      icon: <Waypoints size={16} aria-hidden />,
+      shown: true,
+      do: () => setOpen("uses"),
+    },
+  ];
   return (
     <>
       <Menu
@@ -41,9 +79,7 @@ export function FlowMenu({ flow, folders }: Props) {
         trigger={
           <IconButton size="s" label={t("flows.more", { name })} icon={<MoreHorizontal size={16} aria-hidden />} />
         }
-        entries={entries
-          .filter(({ shown }) => shown)
-          .map(({ id, label, icon }) => ({ id, label, icon, do: () => setOpen(id) }))}
+        entries={entries.filter(({ shown }) => shown)}
       />
       {open === "arrange" && <Arrange flow={flow} folders={folders} onClose={close} />}
       {open === "duplicate" && (

@@ -1,8 +1,12 @@
-import { CircleAlert, CircleCheck } from "lucide-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { CircleAlert, CircleCheck, CircleDashed } from "lucide-react";
 import { useState } from "react";
 import { type DropItem, DropZone, FileTrigger } from "react-aria-components";
 import { ApiError } from "~/api/client";
-import { doImport, type ImportFile, planImport } from "~/api/flows";
+import { connectionsQuery } from "~/api/connections";
+import { teamsQuery } from "~/api/desk";
+import { doImport, flowsQuery, type ImportFile, planImport } from "~/api/flows";
 import { queries } from "~/api/queries";
 import { useCan } from "~/api/session";
 import type { ImportPlan, Needs, Problem } from "~/api/types";
@@ -189,36 +193,71 @@ function PlanView({ plan }: { plan: ImportPlan }) {
         </ul>
       </section>
       <Problems list={plan.problems} />
-      <Checklist needs={plan.needs} />
+      <Checklist needs={plan.needs} brought={plan.changes.map(({ flow }) => flow)} />
     </>
   );
 }
 
-/** What flows need of this workspace, to be looked at before they go live. */
-function Checklist({ needs }: { needs: Needs }) {
+/** What flows need of this workspace: what is here, what is missing with the way to make it, and what nobody here can tell. */
+function Checklist({ needs, brought }: { needs: Needs; brought: readonly string[] }) {
   const t = useText();
-  const rows = [
-    ...needs.connections.map((name) => t("library.connection", { name })),
-    ...needs.capabilities.map((name) => t("import.capability", { name })),
-    ...needs.templates.map(([name, language]) =>
-      t("library.template", { name: language ? `${name} (${language})` : name }),
-    ),
-    ...needs.tags.map((name) => t("import.tag", { name })),
-    ...needs.teams.map((name) => t("library.team", { name })),
-    ...needs.flows.map((name) => t("import.flow", { name })),
+  const can = useCan();
+  const connections = useQuery({ ...connectionsQuery, enabled: can("figures.read") }).data?.map(({ id }) => id);
+  const teams = useQuery({ ...teamsQuery, enabled: can("inbox.read") }).data?.teams.map(({ id }) => id);
+  const flows = useQuery(flowsQuery).data?.map(({ id }) => id);
+  const templates = needs.templates.map(([name = "", language]) => (language ? `${name} (${language})` : name));
+  const rows: Need[] = [
+    ...needed(needs.connections, "library.connection", connections, "/connections"),
+    ...needed(needs.capabilities, "import.capability"),
+    ...needed(templates, "library.template"),
+    ...needed(needs.teams, "library.team", teams, "/settings"),
+    ...needed(needs.flows, "import.flow", flows && [...flows, ...brought], "/templates"),
+    ...needed(needs.tags, "import.tag"),
   ];
   if (rows.length === 0) return null;
   return (
     <section className={styles.plan}>
       <h3>{t("import.needs")}</h3>
       <ul className={styles.plan}>
-        {rows.map((row) => (
-          <li key={row}>
-            <CircleCheck size={14} aria-hidden />
-            {row}
-          </li>
-        ))}
+        {rows.map(({ text, name, state, to }) => {
+          const { icon, tone } = STATES[state];
+          return (
+            <li key={`${text} ${name}`}>
+              <Badge tone={tone} icon={icon}>
+                {t(`import.need_${state}`)}
+              </Badge>
+              {t(text, { name })}
+              {to && (
+                <Link to={to} search={to === "/settings" ? { tab: "teams" } : {}}>
+                  {t("import.make")}
+                </Link>
+              )}
+            </li>
+          );
+        })}
       </ul>
     </section>
   );
+}
+
+const STATES = {
+  here: { icon: CircleCheck, tone: "good" },
+  missing: { icon: CircleAlert, tone: "bad" },
+  unknown: { icon: CircleDashed, tone: "idle" },
+} as const;
+
+interface Need {
+  text: string;
+  name: string;
+  state: keyof typeof STATES;
+  /** Where it is made, when it is missing. */
+  to: "/connections" | "/settings" | "/templates" | null;
+}
+
+/** Each of `names`, with whether it is among those that are `known`; nobody can tell without these. */
+function needed(names: readonly string[], text: string, known?: readonly string[], to: Need["to"] = null): Need[] {
+  return names.map((name) => {
+    const state = known === undefined ? "unknown" : known.includes(name) ? "here" : "missing";
+    return { text, name, state, to: state === "missing" ? to : null };
+  });
 }
