@@ -13,7 +13,7 @@ use reqwest::{Client, Method};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::desk::{self, Desk};
+use crate::desk::Desk;
 use crate::load::{self, Target};
 use crate::orders;
 use crate::process::Process;
@@ -127,7 +127,8 @@ async fn measure_inbox(bench: &Bench) -> Result<(Spread, (f64, f64))> {
     // Orders come for as long as complaints do, and a moment longer.
     let orders = load::open(&target, bench.options.rate, every * count + Duration::from_secs(1));
     let (complained, ordered) = tokio::join!(complaints, orders);
-    (complained?, ordered?);
+    complained?;
+    ordered?;
     let took = screen.took(count as usize).await?;
     let heap = measure_heap(bench, &screen, &target).await?;
     Ok((took, heap))
@@ -167,7 +168,8 @@ async fn measure_floor(bench: &Bench) -> Result<Spread> {
     let target = bench.target(&sandbox, floor.hook.clone());
     let orders = load::open(&target, bench.options.rate, every * count + Duration::from_secs(1));
     let (complained, ordered) = tokio::join!(complaints, orders);
-    (complained?, ordered?);
+    complained?;
+    ordered?;
     let took = screen.took(count as usize).await?;
     drop(screen.process);
     Ok(took)
