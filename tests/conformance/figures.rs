@@ -41,7 +41,7 @@ pub async fn what_was_said_and_what_ran_is_read_by_time_in_order<D: Driver>() {
     let driver = D::fresh().await;
     let store = driver.open(1).await;
     let party = make::party("4915100001", "Udo");
-    let text = make::arrival(make::text("m1", Some(party.clone()), "hi"));
+    let text = make::arrival(make::text("m1", Some(party), "hi"));
     let nobodys = make::arrival(make::text("m2", None, "a webhook"));
     let receipts = store.receive(vec![text, nobodys]).await.unwrap();
     let [(first, _), (second, _)] = [make::stored(&receipts[0]), make::stored(&receipts[1])];
