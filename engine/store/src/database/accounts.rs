@@ -107,7 +107,9 @@ fn step_of_others(session: &dyn Session, op: &Op) -> Result<Result<(), Refusal>,
         Op::PutProfile(row) => return staff::put_profile(session, row),
         Op::PutPush(row) => push::put(session, row)?,
         Op::EndPush(endpoint) => push::end(session, endpoint)?,
-        Op::PutPushKey(sealed) => push::put_key(session, sealed)?,
+        Op::PutPushKey(sealed) => {
+            session.execute(push::PUT_KEY, values![sealed])?;
+        }
         Op::PutSnippet(row) => return put_snippet(session, row),
         Op::EndSnippet(id, rev) => {
             let gone = session.execute("delete from snippet where id = ? and rev = ?", values![id, rev])?;

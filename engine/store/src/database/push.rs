@@ -31,11 +31,7 @@ pub(crate) fn end_of(session: &dyn Session, user: UserId) -> Result<(), Error> {
 }
 
 /// The first key stays: browsers know it.
-pub(crate) fn put_key(session: &dyn Session, sealed: &Vec<u8>) -> Result<(), Error> {
-    session.execute("insert into push_key (id, sealed) values (1, ?) on conflict (id) do nothing", values![sealed])?;
-    Ok(())
-}
-
+pub(crate) const PUT_KEY: &str = "insert into push_key (id, sealed) values (1, ?) on conflict (id) do nothing";
 /// Browsers of everybody who may sign in, oldest first. 1 = active.
 pub(crate) const PUSHES: &str = "select push.endpoint, push.user_id, push.p256dh, push.auth, push.alarms, push.agent, push.at \
     from push join app_user on app_user.id = push.user_id where app_user.state = 1 order by push.at, push.endpoint";
