@@ -6,9 +6,14 @@ import { sentences } from "./sentences.mjs";
 
 const LOCALES = ["en", "ru", "ar", "it", "zh"];
 const SERVER = "src/server/locales";
-const FOLDERS = ["src/locales", "src/editor/locales", "src/desk/locales", "src/rules/locales", "src/book/locales", SERVER].filter(
-  (folder) => existsSync(join(folder, "en.po")),
-);
+const FOLDERS = [
+  "src/locales",
+  "src/editor/locales",
+  "src/desk/locales",
+  "src/rules/locales",
+  "src/book/locales",
+  SERVER,
+].filter((folder) => existsSync(join(folder, "en.po")));
 const problems = [];
 
 /** Id to text of one PO file. */
