@@ -105,7 +105,7 @@ pub struct Joining {
 
 /// What contacts say to each other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "merge", rename_all = "snake_case")]
+#[serde(tag = "to", rename_all = "snake_case")]
 pub enum ToContact {
     /// One joins the other.
     Join(Box<Joining>),
@@ -316,6 +316,30 @@ mod tests {
         part(&mut stays, &before);
         assert_eq!((&stays.fields["city"], stays.tags.contains_key("new")), (&json!("Milan"), true));
         assert_eq!(stays.consent, [("marketing".to_owned(), true), ("news".to_owned(), false)].into());
+    }
+
+    #[test]
+    fn a_letter_is_read_as_it_was_written() {
+        let (_, joins) = pair();
+        let carried = Carried { kind: WaitKind::Pause, key: "cnv".into(), due_at: NOW, data: b"{}".to_vec() };
+        let ending = Ending { tag: "vip".into(), source: "r/x".into(), at: NOW };
+        let moved = Moved { conversations: Vec::new(), carried: vec![carried], endings: vec![ending] };
+        let letters = [
+            ToContact::Join(Box::new(Joining { moved: moved.clone(), ..joining(&joins, &["name"]) })),
+            ToContact::Back(moved),
+        ];
+        for letter in letters {
+            let text = serde_json::to_string(&Said::Contact(letter.clone())).unwrap();
+            let Said::Contact(read) = serde_json::from_str(&text).unwrap();
+            assert_eq!(read, letter);
+        }
+    }
+
+    /// As letters hold it: see [`crate::letter::Letter`].
+    #[derive(Serialize, Deserialize)]
+    #[serde(tag = "say", rename_all = "snake_case")]
+    enum Said {
+        Contact(ToContact),
     }
 
     #[test]

@@ -2696,6 +2696,19 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ImportColumn: { header: string; target: string; samples: string[] };
+        ImportLooked: { encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1251" | "windows-1252"; separator: string; country: string | null; columns: components["schemas"]["ImportColumn"][]; rows: number; counted: number; new: number; changed: number; same: number; refused: number; kept_refusals: number; first: { line: number; outcome: string; phone: string | null; name: string | null; contact: string | null; changes: { name: string; before: unknown; after: unknown }[]; tags: string[] }[]; refusals: { line: number; why: string; cell: string }[] };
+        Import: { id: string; name: string; by: string; at: string; total: number; done: number; created: number; changed: number; same: number; refused: number; refusals: { line: number; why: string }[]; state: "running" | "done" | "stopped" | "interrupted"; ended_at: string | null };
+        DuplicateGroup: { why: "phone" | "crm" | "mail" | "name"; contacts: components["schemas"]["Contact"][] };
+        Merge: { id: string; kept: string; kept_name: string; joined: string; joined_name: string; by: string; at: string; until: string; parted_at: string | null };
+        MergePreview: { differences: { name: string; stays: unknown; joins: unknown }[]; conversations: number; tags: string[]; runs: { run: string; flow: string }[] };
+        TagMeaning: { tag: string; contacts: number; written: boolean; group: string; meaning: string; colour: string; crm_field: string };
+        TagList: { tags: components["schemas"]["TagMeaning"][]; renamings: { id: string; from: string; to: string; by: string; at: string; total: number; done: number; ended_at: string | null }[] };
+        TagRenamed: { contacts: number; merges: boolean; documents: { id: string; kind: string; editable: boolean; lines: { line: number; before: string; after: string }[]; drafted: boolean }[]; change: string | null };
+        MarkedMessage: { event: string; contact: string; text: string; language: string; tags: { [key: string]: boolean }; by: string; at: string };
+        MessageToMark: { event: string; at: string; text: string; language: string; gives: string[] };
+        AccuracyCounted: { right: number; wrong: number; missed: number; left: number; precision: number | null; recall: number | null };
+        RulesMeasured: { messages: number; languages: { language: string; draft: components["schemas"]["AccuracyCounted"]; now: components["schemas"]["AccuracyCounted"] | null }[]; rules: { rule: string; draft: components["schemas"]["AccuracyCounted"]; now: components["schemas"]["AccuracyCounted"] | null }[] };
         /** @description An action as the catalogue shows it. */
         ActionSpec: {
             /** @description One sentence. */
@@ -3409,7 +3422,7 @@ export interface components {
             name: string;
         };
         /** @description A contact with its conversations and tags. */
-        ContactShown: {
+        ContactShown: { merged_into: string | null; joined: string[];
             /** @description What the person agreed to or refused, by topic. */
             consent: unknown;
             conversations: components["schemas"]["Conversation"][];
@@ -4455,7 +4468,7 @@ export interface components {
             rules: components["schemas"]["GivenTag"][];
         };
         /** @description Something that happened with a contact. */
-        Happened: {
+        Happened: | { at: string; kind: "field"; name: string; before: unknown; after: unknown; by: string } | { at: string; kind: "consent"; purpose: string; given: boolean; by: string } | { at: string; kind: "joined"; other: string; parted: boolean; by: string } | {
             /** Format: date-time */
             at: string;
             /** @description The call that sent it, `<run>/<n>`. */
