@@ -11,7 +11,7 @@ const LIBRARY: Catalogs = {
   zh: () => import("./zh.po"),
 };
 
-const inWords = (english: string) => (english in i18n.messages ? i18n._(english) : english);
+const inWords = (english: string) => (english in i18n.messages ? i18n._(english) : english).replaceAll("`", "");
 const bring = () => addCatalogs(LIBRARY).then(() => inWords);
 
 /** Tells names and notes of flows that ship, once their translations are there. */
