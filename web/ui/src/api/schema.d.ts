@@ -68,6 +68,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/alarms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["alarms_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/alarms/{id}/acknowledge": {
         parameters: {
             query?: never;
@@ -596,6 +612,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/contacts.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["contact_list_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/contacts/{who}": {
         parameters: {
             query?: never;
@@ -734,6 +766,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["escalations_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["files_take"];
         delete?: never;
         options?: never;
         head?: never;
@@ -980,6 +1028,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["merges_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/escalations": {
         parameters: {
             query?: never;
@@ -1068,6 +1132,22 @@ export interface paths {
             cookie?: never;
         };
         get: operations["people_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/figures/staffing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["staffing_show"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1476,6 +1556,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["imports_list"];
+        put?: never;
+        post: operations["imports_open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{id}/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["imports_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{id}/bytes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["imports_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["imports_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["imports_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/invitation": {
         parameters: {
             query?: never;
@@ -1486,6 +1646,70 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["session_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["labels_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/labels/accuracy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["labels_accuracy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/labels/offered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["labels_offered"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/labels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["labels_mark"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1556,6 +1780,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["push_list"];
+        put?: never;
+        post: operations["push_add"];
+        delete: operations["push_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/push/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["push_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/sign-out-everywhere": {
         parameters: {
             query?: never;
@@ -1614,6 +1870,54 @@ export interface paths {
         get: operations["media_fetch"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["merges_list"];
+        put?: never;
+        post: operations["merges_join"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/merges/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["merges_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/merges/{id}/part": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["merges_part"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2292,38 +2596,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/segments/sweeps": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["segments_sweeps"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/segments/sweeps/stop": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["segments_stop"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/segments/{id}": {
         parameters: {
             query?: never;
@@ -2484,6 +2756,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["segments_sweeps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sweeps/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["segments_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/system": {
         parameters: {
             query?: never;
@@ -2494,6 +2798,70 @@ export interface paths {
         get: operations["system_show"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["tags_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["tags_define"];
+        post?: never;
+        delete: operations["tags_forget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tags/{id}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["tags_rename"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tags/{id}/rename/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["tags_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2527,6 +2895,22 @@ export interface paths {
         put: operations["teams_put"];
         post?: never;
         delete: operations["teams_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["templates_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2594,6 +2978,22 @@ export interface paths {
         options?: never;
         head?: never;
         patch: operations["users_change"];
+        trace?: never;
+    };
+    "/users/{id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["users_unbind"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/users/{id}/invitation": {
@@ -2696,19 +3096,72 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        ImportColumn: { header: string; target: string; samples: string[] };
-        ImportLooked: { encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1251" | "windows-1252"; separator: string; country: string | null; columns: components["schemas"]["ImportColumn"][]; rows: number; counted: number; new: number; changed: number; same: number; refused: number; kept_refusals: number; first: { line: number; outcome: string; phone: string | null; name: string | null; contact: string | null; changes: { name: string; before: unknown; after: unknown }[]; tags: string[] }[]; refusals: { line: number; why: string; cell: string }[] };
-        Import: { id: string; name: string; by: string; at: string; total: number; done: number; created: number; changed: number; same: number; refused: number; refusals: { line: number; why: string }[]; state: "running" | "done" | "stopped" | "interrupted"; ended_at: string | null };
-        DuplicateGroup: { why: "phone" | "crm" | "mail" | "name"; contacts: components["schemas"]["Contact"][] };
-        Merge: { id: string; kept: string; kept_name: string; joined: string; joined_name: string; by: string; at: string; until: string; parted_at: string | null };
-        MergePreview: { differences: { name: string; stays: unknown; joins: unknown }[]; conversations: number; tags: string[]; runs: { run: string; flow: string }[] };
-        TagMeaning: { tag: string; contacts: number; written: boolean; group: string; meaning: string; colour: string; crm_field: string };
-        TagList: { tags: components["schemas"]["TagMeaning"][]; renamings: { id: string; from: string; to: string; by: string; at: string; total: number; done: number; ended_at: string | null }[] };
-        TagRenamed: { contacts: number; merges: boolean; documents: { id: string; kind: string; editable: boolean; lines: { line: number; before: string; after: string }[]; drafted: boolean }[]; change: string | null };
-        MarkedMessage: { event: string; contact: string; text: string; language: string; tags: { [key: string]: boolean }; by: string; at: string };
-        MessageToMark: { event: string; at: string; text: string; language: string; gives: string[] };
-        AccuracyCounted: { right: number; wrong: number; missed: number; left: number; precision: number | null; recall: number | null };
-        RulesMeasured: { messages: number; languages: { language: string; draft: components["schemas"]["AccuracyCounted"]; now: components["schemas"]["AccuracyCounted"] | null }[]; rules: { rule: string; draft: components["schemas"]["AccuracyCounted"]; now: components["schemas"]["AccuracyCounted"] | null }[] };
+        /** @description A template that may be sent through an account. */
+        AccountTemplate: {
+            /** @description Its text, with `{{…}}` where values go. */
+            body: string;
+            /** @description `utility`, `marketing`, `authentication`. */
+            category: string;
+            connection: string;
+            /** @description Such as `zh_CN`. */
+            language: string;
+            /** @description Its name, as approved. */
+            name: string;
+            /** @description The names of these values, in order; `1`, `2` … for numbered ones. */
+            params: string[];
+        };
+        /** @description The templates of all accounts. */
+        AccountTemplates: {
+            /** @description Connections that did not tell theirs. */
+            silent: string[];
+            templates: components["schemas"]["AccountTemplate"][];
+        };
+        /** @description Counts, with what they come to. */
+        AccuracyCounted: {
+            /**
+             * Format: uint64
+             * @description Not given, and it should not be.
+             */
+            left: number;
+            /**
+             * Format: uint64
+             * @description Not given, and it should be.
+             */
+            missed: number;
+            /**
+             * Format: double
+             * @description Of what was given, which part should be, 0 to 1; nothing when nothing was given.
+             */
+            precision: number | null;
+            /**
+             * Format: double
+             * @description Of what should be given, which part was, 0 to 1; nothing when nothing should be.
+             */
+            recall: number | null;
+            /**
+             * Format: uint64
+             * @description Given, and it should be.
+             */
+            right: number;
+            /**
+             * Format: uint64
+             * @description Given, and it should not be.
+             */
+            wrong: number;
+        };
+        /** @description Of the messages in one language. */
+        AccuracyInLanguage: {
+            draft: components["schemas"]["AccuracyCounted"];
+            /** @description The language; empty when unknown, `*` for all. */
+            language: string;
+            now: components["schemas"]["AccuracyCounted"] | null;
+        };
+        /** @description Of what one rule gives. */
+        AccuracyOfRule: {
+            draft: components["schemas"]["AccuracyCounted"];
+            now: components["schemas"]["AccuracyCounted"] | null;
+            rule: string;
+        };
         /** @description An action as the catalogue shows it. */
         ActionSpec: {
             /** @description One sentence. */
@@ -2753,7 +3206,8 @@ export interface components {
         /** @description What is set of an agent. */
         AgentProfile: {
             /**
-             * @description Names in other services, by service: `{ slack: U012AB3CD }`. Buttons pressed there count as this one's.
+             * @description Names in other services, by service: `{ slack: U012AB3CD, hubspot: "41002" }`. Buttons pressed there count as this one's, and
+             *     so does what is theirs in a CRM; a connection's id instead of the service is about that account alone.
              * @default {}
              */
             handles: {
@@ -2794,6 +3248,11 @@ export interface components {
             /** Format: date-time */
             ended_at: string | null;
             id: string;
+            /**
+             * @description What makes it the same alarm, with what it is about: `connection/<id>`, `attention/<flow>/<connection>`, `flow/<id>`,
+             *     `held/<flow>/<trigger>`, `escalation/<id>`, `disk/<folder>`, `clock`.
+             */
+            key: string;
             kind: components["schemas"]["AlarmKind"];
             /**
              * Format: date-time
@@ -2817,7 +3276,22 @@ export interface components {
             told_by: components["schemas"]["AlarmTelling"][];
         };
         /** @description What an alarm is about. */
-        AlarmKind: "connection_down" | "attention" | "flow_failed" | "starts_held" | "clock_jumped" | "escalation_missed" | "escalation_late" | "test";
+        AlarmKind: "connection_down" | "attention" | "flow_failed" | "starts_held" | "clock_jumped" | "disk_low" | "escalation_missed" | "escalation_late" | "test";
+        /** @description One line of the story. */
+        AlarmLine: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who did it, if a person did. */
+            by: string | null;
+            /** @description Through which connection it was told. */
+            connection: string | null;
+            /** @description The code of what went wrong. */
+            problem: string | null;
+            /** @description To whom there, if the policy names somebody. */
+            to: string | null;
+            /** @description `raised`, `told`, `not_told`, `changed` (what was told says how it stands now), `not_changed`, `acknowledged`, `ended`. */
+            what: string;
+        };
         /** @description Whom to tell from which level on. */
         AlarmRoute: {
             /** @description A connection that performs `notify.alarm`. */
@@ -2854,6 +3328,48 @@ export interface components {
              * @default null
              */
             to: string | null;
+        };
+        /** @description An alarm with its story. */
+        AlarmTold: {
+            /** Format: date-time */
+            acknowledged_at: string | null;
+            acknowledged_by: string | null;
+            /**
+             * Format: uint32
+             * @description How often it was noticed.
+             */
+            count: number;
+            /** Format: date-time */
+            ended_at: string | null;
+            id: string;
+            /**
+             * @description What makes it the same alarm, with what it is about: `connection/<id>`, `attention/<flow>/<connection>`, `flow/<id>`,
+             *     `held/<flow>/<trigger>`, `escalation/<id>`, `disk/<folder>`, `clock`.
+             */
+            key: string;
+            kind: components["schemas"]["AlarmKind"];
+            /**
+             * Format: date-time
+             * @description When it was noticed last.
+             */
+            last: string;
+            level: components["schemas"]["NoticeLevel"];
+            /** @description The page where it is looked at. */
+            path: string | null;
+            /** Format: date-time */
+            since: string;
+            state: components["schemas"]["AlarmStage"];
+            /** @description What happened, oldest first. */
+            story: components["schemas"]["AlarmLine"][];
+            text: string;
+            title: string;
+            /**
+             * Format: uint32
+             * @description How often it was told.
+             */
+            told: number;
+            /** @description What became of telling it, by connection. */
+            told_by: components["schemas"]["AlarmTelling"][];
         };
         /** @description Whether a trial was told. */
         AlarmTried: {
@@ -3422,7 +3938,7 @@ export interface components {
             name: string;
         };
         /** @description A contact with its conversations and tags. */
-        ContactShown: { merged_into: string | null; joined: string[];
+        ContactShown: {
             /** @description What the person agreed to or refused, by topic. */
             consent: unknown;
             conversations: components["schemas"]["Conversation"][];
@@ -3431,12 +3947,16 @@ export interface components {
             /** @description Fields of the workspace's own. */
             fields: unknown;
             id: string;
+            /** @description Contacts that became a part of it. */
+            joined: string[];
             language: string;
             /**
              * Format: date-time
              * @description When the person last did anything.
              */
             last_interaction_at: string | null;
+            /** @description The contact it became a part of. */
+            merged_into: string | null;
             name: string;
             /** @description Code of the last order's status. */
             order_status: string;
@@ -3537,6 +4057,12 @@ export interface components {
             id: string | null;
             name: string;
         };
+        /** @description What a browser needs, and which of one's own are told. */
+        Devices: {
+            devices: components["schemas"]["PushDevice"][];
+            /** @description Our public key, for `applicationServerKey`. */
+            key: string;
+        };
         /** @description One difference. */
         Difference: {
             /** @description What it is about: `step`, `trigger`, `rule`, `test` or `document`. */
@@ -3611,6 +4137,8 @@ export interface components {
         Done: Record<string, never>;
         /** @description A document to edit. */
         Draft: {
+            /** @description Everybody who wrote what is not published, in the order of their first change; empty when there is nothing to publish. */
+            authors: string[];
             /** @description The version that was in force when the draft began; without a draft, the version shown. */
             based_on: string | null;
             /** @description When. */
@@ -3631,6 +4159,24 @@ export interface components {
             saved: boolean;
             /** @description The draft's text; without a draft, the text in force. */
             text: string;
+        };
+        /** @description Contacts with something in common, the oldest first. */
+        DuplicateGroup: {
+            contacts: components["schemas"]["Contact"][];
+            why: components["schemas"]["DuplicateWhy"];
+        };
+        /** @description What two contacts have in common. In order of how much it says. */
+        DuplicateWhy: "phone" | "crm" | "mail" | "name";
+        /** @description Contacts that may be one person. */
+        Duplicates: {
+            groups: components["schemas"]["DuplicateGroup"][];
+            /**
+             * Format: uint
+             * @description Contacts that were looked at.
+             */
+            looked: number;
+            /** @description Whether there are more groups than these 200. */
+            more: boolean;
         };
         /** @description Where an effect stands. */
         EffectState: "planned" | "in_flight" | "in_doubt" | "parked";
@@ -4283,6 +4829,8 @@ export interface components {
              */
             told_at: string | null;
         };
+        /** @description What the customer gets a file as. */
+        FileKind: "image" | "audio" | "video" | "document";
         /** @description A problem and the file it is in. */
         FileProblem: {
             /** @description Stable; each has a paragraph in `flows/FORMAT.md`. */
@@ -4308,14 +4856,36 @@ export interface components {
             /** @description How bad. */
             severity: components["schemas"]["Severity"];
         };
+        /** @description A file that the provider has. */
+        FileTaken: {
+            /** @description What a message names it by, in this conversation. */
+            file: string;
+            /** @description What the customer gets it as. */
+            kind: components["schemas"]["FileKind"];
+            name: string;
+            /**
+             * Format: uint64
+             * @description In bytes.
+             */
+            size: number;
+        };
         /** @description One finding of a connection's check, for `switchboard doctor` and `connection setup`. */
         Finding: {
             /** @description What was looked at, a few words: `unique property wa_case_key`. */
             about: string;
             /** @description Whether it is as it should be. */
             good: boolean;
+            /** @description The same two for other languages. */
+            said: components["schemas"]["FindingSaid"];
             /** @description What was found, and what to do when it is not good. */
             text: string;
+        };
+        /** @description What a finding says, with its parts. */
+        FindingSaid: {
+            /** @description What was looked at. */
+            about: components["schemas"]["Sentence"];
+            /** @description What was found. */
+            text: components["schemas"]["Sentence"];
         };
         FlowAlarm: {
             /** @description Whether its failed runs are alarms. */
@@ -4367,6 +4937,8 @@ export interface components {
             labels: string[];
             /** @description SHA-256 of its meaning, hex. */
             meaning: string;
+            /** @description For `If-Match` when labels or folder are changed. */
+            meta_revision: string;
             /** @description Nothing when it has none and is not in force. */
             name: string | null;
             /** @description What starts it; nothing when it is not in force. */
@@ -4468,7 +5040,7 @@ export interface components {
             rules: components["schemas"]["GivenTag"][];
         };
         /** @description Something that happened with a contact. */
-        Happened: | { at: string; kind: "field"; name: string; before: unknown; after: unknown; by: string } | { at: string; kind: "consent"; purpose: string; given: boolean; by: string } | { at: string; kind: "joined"; other: string; parted: boolean; by: string } | {
+        Happened: {
             /** Format: date-time */
             at: string;
             /** @description The call that sent it, `<run>/<n>`. */
@@ -4529,6 +5101,39 @@ export interface components {
             /** @constant */
             kind: "tag";
             tag: string;
+        } | {
+            /** @description What it is since. */
+            after: unknown;
+            /** Format: date-time */
+            at: string;
+            /** @description What it was, as far as that was noted. */
+            before: unknown;
+            /** @description Which run or user. */
+            by: string;
+            /** @constant */
+            kind: "field";
+            /** @description `name`, `priority`, `order_status`, `fields.NAME` … */
+            name: string;
+        } | {
+            /** Format: date-time */
+            at: string;
+            /** @description Which run or user; the id of the event when they said so themselves. */
+            by: string;
+            given: boolean;
+            /** @constant */
+            kind: "consent";
+            /** @description To what, such as `marketing`. */
+            purpose: string;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @constant */
+            kind: "joined";
+            /** @description The other. */
+            other: string;
+            /** @description Whether it left. */
+            parted: boolean;
         };
         /**
          * @description What it is.
@@ -4538,6 +5143,37 @@ export interface components {
         /** @description What was found, the nearest first. */
         Hits: {
             hits: components["schemas"]["SearchHit"][];
+        };
+        /** @description A file that was brought in. */
+        Import: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** Format: uint64 */
+            changed: number;
+            /** Format: uint64 */
+            created: number;
+            /**
+             * Format: uint64
+             * @description Rows done so far.
+             */
+            done: number;
+            /** Format: date-time */
+            ended_at: string | null;
+            id: string;
+            name: string;
+            /** @description The first rows that could not be taken. */
+            refusals: components["schemas"]["ImportedRefusal"][];
+            /** Format: uint64 */
+            refused: number;
+            /** Format: uint64 */
+            same: number;
+            state: components["schemas"]["ImportState"];
+            /**
+             * Format: uint64
+             * @description Its rows.
+             */
+            total: number;
         };
         /** @description One document of a plan. */
         ImportChange: {
@@ -4556,6 +5192,115 @@ export interface components {
             /** @description What becomes of it. */
             what: components["schemas"]["ImportWhat"];
         };
+        /** @description A value that changes. */
+        ImportChange2: {
+            after: unknown;
+            before: unknown;
+            /** @description `name`, `fields.city`, `consent.marketing` … */
+            name: string;
+        };
+        /** @description A column of a file. */
+        ImportColumn: {
+            /** @description What stands above it. */
+            header: string;
+            /** @description What the first rows hold. */
+            samples: string[];
+            /** @description What becomes of it. */
+            target: components["schemas"]["ImportTarget"];
+        };
+        /** @description How a file writes its letters. */
+        ImportEncoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1251" | "windows-1252";
+        /** @description A file as it was read, and what bringing it in would do. */
+        ImportLooked: {
+            /**
+             * Format: uint64
+             * @description Contacts that would change.
+             */
+            changed: number;
+            /** @description The columns, each with what becomes of it. */
+            columns: components["schemas"]["ImportColumn"][];
+            /**
+             * Format: uint64
+             * @description Rows counted below: all, or the first 100 000.
+             */
+            counted: number;
+            /** @description Whose numbers those without `+` are. */
+            country: string | null;
+            encoding: components["schemas"]["ImportEncoding"];
+            /** @description The first rows, one by one. */
+            first: components["schemas"]["ImportRowPreview"][];
+            /**
+             * Format: uint64
+             * @description Rows that say yes where the person refused: the refusal stays.
+             */
+            kept_refusals: number;
+            /**
+             * Format: uint64
+             * @description Contacts that would be made.
+             */
+            new: number;
+            /** @description The first rows that cannot be taken. */
+            refusals: components["schemas"]["ImportRefusal"][];
+            /**
+             * Format: uint64
+             * @description Rows that cannot be taken.
+             */
+            refused: number;
+            /**
+             * Format: uint64
+             * @description Rows below the headers; one more than 1 000 000 stands for more.
+             */
+            rows: number;
+            /**
+             * Format: uint64
+             * @description Rows that would change nothing.
+             */
+            same: number;
+            separator: string;
+        };
+        /** @description Where its bytes go. */
+        ImportOpened: {
+            id: string;
+        };
+        /** @description How much of a file is here. */
+        ImportReceived: {
+            /**
+             * Format: uint
+             * @description Bytes.
+             */
+            bytes: number;
+        };
+        /** @description A row that cannot be taken. */
+        ImportRefusal: {
+            /** @description The cell that is wrong. */
+            cell: string;
+            /**
+             * Format: uint64
+             * @description Its line in the file.
+             */
+            line: number;
+            /** @description `no_phone`, `bad_phone`, `bad_language`, `bad_priority`, `bad_consent`, `bad_tag`, `bad_number`, `too_long`. */
+            why: string;
+        };
+        /** @description A row and what would become of it. */
+        ImportRowPreview: {
+            /** @description Values that change. */
+            changes: components["schemas"]["ImportChange2"][];
+            /** @description The contact it is, unless it is new. */
+            contact: string | null;
+            /** Format: uint64 */
+            line: number;
+            name: string | null;
+            /** @description `new`, `changed`, `same` or `refused`. */
+            outcome: string;
+            phone: string | null;
+            /** @description Tags that it gets. */
+            tags: string[];
+        };
+        /** @description How far an import is. The codes are stored. */
+        ImportState: "running" | "done" | "stopped" | "interrupted";
+        /** @description What becomes of the cells of a column. As text: `phone`, `field:city`, `number:total`, `consent:marketing` … */
+        ImportTarget: string;
         /** @description What becomes of a document. */
         ImportWhat: "new" | "changed" | "reworded" | "published" | "same" | "removed";
         /** @description What an import changes. */
@@ -4568,6 +5313,17 @@ export interface components {
             needs: components["schemas"]["Needs"];
             /** @description Warnings. */
             problems: components["schemas"]["FileProblem"][];
+        };
+        /** @description A row that could not be taken. */
+        ImportedRefusal: {
+            /** Format: uint64 */
+            line: number;
+            /** @description As in the preview; or `erased`, `failed`. */
+            why: string;
+        };
+        /** @description Imports, newest first. */
+        Imports: {
+            imports: components["schemas"]["Import"][];
         };
         /** @description What the flows do in it. */
         InboxBot: {
@@ -4792,6 +5548,22 @@ export interface components {
             /** @description What it is about: the id of a run, an event, a contact, or of the thing that was changed. */
             subject: string | null;
         };
+        /** @description Where a document stands now. */
+        Labelled: {
+            folder: string;
+            labels: string[];
+            /** @description For the next change, in `If-Match`. */
+            revision: string;
+        };
+        /** @description Marked messages, newest first. */
+        Labels: {
+            labels: components["schemas"]["MarkedMessage"][];
+            /**
+             * Format: uint
+             * @description Most that may be marked.
+             */
+            most: number;
+        };
         /** @description How urgent an input or an effect is. Escalations overtake, bulk gives way. */
         Lane: "escalation" | "interactive" | "bulk";
         /** @description What the customer wrote last. */
@@ -4945,6 +5717,21 @@ export interface components {
             /** @description The token itself; shown this once. */
             secret: string;
         };
+        /** @description A marked message. */
+        MarkedMessage: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            contact: string;
+            event: string;
+            /** @description The contact's language at that time; empty when unknown. */
+            language: string;
+            /** @description Tags it should give (`true`) and tags it should not (`false`). */
+            tags: {
+                [key: string]: boolean;
+            };
+            text: string;
+        };
         /** @description Whoever is signed in, as they see themselves. */
         Me: {
             /** @description The address to sign in with. */
@@ -4960,6 +5747,62 @@ export interface components {
             theme: string;
             /** @description Whether a second factor is on. */
             totp: boolean;
+        };
+        /** @description Two contacts that became one. */
+        Merge: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            id: string;
+            /** @description The one that became a part of it. */
+            joined: string;
+            joined_name: string;
+            /** @description The one that stays. */
+            kept: string;
+            /** @description Its name; its number when it has none. */
+            kept_name: string;
+            /**
+             * Format: date-time
+             * @description When it was taken back.
+             */
+            parted_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it can be taken back.
+             */
+            until: string;
+        };
+        /** @description A value in which two contacts differ. */
+        MergeDifference: {
+            joins: unknown;
+            name: string;
+            stays: unknown;
+        };
+        /** @description What making two contacts one would mean. */
+        MergePreview: {
+            /**
+             * Format: uint
+             * @description Conversations that go to the one that stays.
+             */
+            conversations: number;
+            /** @description Where the two differ. */
+            differences: components["schemas"]["MergeDifference"][];
+            /**
+             * @description Flows that run with the one that joins: they end with the contact they began with, and do not hear what the customer says from
+             *     then on.
+             */
+            runs: components["schemas"]["MergeRun"][];
+            /** @description Tags the one that stays gets. */
+            tags: string[];
+        };
+        /** @description A flow that runs. */
+        MergeRun: {
+            flow: string;
+            run: string;
+        };
+        /** @description Merges that were not taken back, newest first. */
+        Merges: {
+            merges: components["schemas"]["Merge"][];
         };
         /** @description A message, in or out. */
         Message: {
@@ -5014,18 +5857,21 @@ export interface components {
         };
         /** @description How far a message got. The order is the rank, and a rank never goes down. */
         MessageStatus: "accepted" | "sent" | "failed" | "delivered" | "read" | "played" | "received";
-        /** @description Where a document stands among others. */
-        Meta: {
-            /**
-             * @description Its folder, at most 200 characters. Default: none.
-             * @default
-             */
-            folder: string;
-            /**
-             * @description Its labels: at most 20, each of 1 to 40 characters. Default: none.
-             * @default []
-             */
-            labels: string[];
+        /** @description One of them. */
+        MessageToMark: {
+            /** Format: date-time */
+            at: string;
+            event: string;
+            /** @description The tags that the rules in force give for it. */
+            gives: string[];
+            language: string;
+            text: string;
+        };
+        /** @description Messages that nobody marked yet. */
+        MessagesToMark: {
+            messages: components["schemas"]["MessageToMark"][];
+            /** @description The tags that the rules of this file give. */
+            tags: string[];
         };
         /** @description The last events that a flow's triggers heard and did not start on, newest first. */
         Misses: {
@@ -5160,12 +6006,23 @@ export interface components {
             at: string;
             /** @description What can be tapped. */
             buttons: string[];
+            /** @description The file that hangs on it. */
+            file: components["schemas"]["OnScreenFile"] | null;
             /** @description Whether the customer wrote it. */
             inbound: boolean;
             status: components["schemas"]["MessageStatus"];
             /** @description The template it was made from. */
             template: string | null;
             text: string | null;
+        };
+        /** @description A file as the customer sees it. */
+        OnScreenFile: {
+            /** @description `image`, `audio`, `video` or `document`. */
+            kind: string;
+            /** @description For `GET /media/{id}`, where people here sent it. */
+            media: string | null;
+            /** @description A document's name. */
+            name: string | null;
         };
         /** @description A name or a fixed value. */
         Operand: {
@@ -5194,7 +6051,11 @@ export interface components {
             name: string;
             /** @description Whether everything was as expected. */
             passed: boolean;
+            /** @description The same for other languages. */
+            said: components["schemas"]["TestFailure"][];
         };
+        /** @description When whoever takes something becomes the contact's owner in the CRM. */
+        OwnerToCrm: "never" | "leads" | "always";
         /** @description Somebody who was not asked. */
         PassedOver: {
             agent: components["schemas"]["DeskPerson"];
@@ -5203,19 +6064,28 @@ export interface components {
         };
         /** @description The figures. */
         PeopleFigures: {
+            /** @description False when there was more in that time than is counted at once: then ask for a shorter one. */
+            complete: boolean;
             rows: components["schemas"]["PeopleFiguresRow"][];
+            /** @description All together, each conversation once. */
+            total: components["schemas"]["PeopleFiguresRow"];
         };
         /** @description One line of them. */
         PeopleFiguresRow: {
-            /** @description From our receipt until it was taken. */
+            /** @description From our receipt of what caused an escalation until it was taken. */
             accept_ms: components["schemas"]["Spread"];
             /**
              * Format: uint
-             * @description How many conversations were asked about.
+             * @description In how many conversations something was said or done.
              */
             conversations: number;
-            /** @description From our receipt to a human's first answer. */
+            /** @description From our receipt of what caused an escalation to a human's first answer. */
             first_response_ms: components["schemas"]["Spread"];
+            /**
+             * Format: double
+             * @description The share of conversations in which a human wrote; nothing where there were none.
+             */
+            human_share: number | null;
             key: string;
             /** Format: uint */
             missed: number;
@@ -5223,14 +6093,18 @@ export interface components {
             name: string | null;
             /** Format: uint */
             out_of_hours: number;
+            /** @description From the customer's first message of a session until a person closed it. */
+            resolution_ms: components["schemas"]["Spread"];
+            /** @description What customers answered to the question after a conversation. */
+            satisfaction: components["schemas"]["SatisfactionFigures"];
             /**
              * Format: double
-             * @description The share that was taken in time; nothing where there was nothing to keep.
+             * @description The share of escalations that was taken in time; nothing where there was nothing to keep.
              */
             within: number | null;
         };
         /** @description One thing somebody may do. The text names are stored in API tokens, and only ever added to. */
-        Permission: "system.read" | "flows.read" | "figures.read" | "runs.read" | "personal.read" | "contacts.read" | "contacts.change" | "people.export" | "people.erase" | "inbox.read" | "inbox.work" | "inbox.all" | "flows.edit" | "flows.publish" | "rules.edit" | "rules.publish" | "runs.control" | "sending.stop" | "log.read" | "log.prove" | "log.export" | "connections.check" | "connections.manage" | "users.manage" | "tokens.manage" | "settings.manage";
+        Permission: "system.read" | "flows.read" | "figures.read" | "runs.read" | "personal.read" | "contacts.read" | "contacts.change" | "contacts.manage" | "people.export" | "people.erase" | "inbox.read" | "inbox.work" | "inbox.all" | "flows.edit" | "flows.publish" | "rules.edit" | "rules.publish" | "runs.control" | "sending.stop" | "log.read" | "log.prove" | "log.export" | "connections.check" | "connections.manage" | "users.manage" | "tokens.manage" | "settings.manage";
         /** @description A permission. */
         PermissionView: {
             id: components["schemas"]["Permission"];
@@ -5328,6 +6202,13 @@ export interface components {
         PolicyView: {
             /**
              * Format: uint32
+             * @description Megabytes (of 1 048 576 bytes) below which the room left for the database or its backups is an alarm: 0 to 10 000 000,
+             *     0 = never. Default 1 024.
+             * @default 1024
+             */
+            disk_free_mb: number;
+            /**
+             * Format: uint32
              * @description Minutes for which a connection must be down: 0 to 1 440. Default 5. Refused credentials are told at once.
              * @default 5
              */
@@ -5413,6 +6294,20 @@ export interface components {
         Published: {
             /** @description The version. */
             version: string;
+        };
+        /** @description A browser that is told. */
+        PushDevice: {
+            /** @description What it calls itself. */
+            agent: string;
+            /** @description Whether it is told of alarms, too. */
+            alarms: boolean;
+            endpoint: string;
+            /** Format: date-time */
+            since: string;
+        };
+        /** @description Whether it was told. */
+        PushTried: {
+            told: boolean;
         };
         /** @description Each good once instead of a code of the app. */
         RecoveryCodes: {
@@ -5641,6 +6536,17 @@ export interface components {
             /** @description The later one, which has the last word. */
             other: string;
         };
+        /** @description How often the text and the rules in force are right on the marked messages. */
+        RulesMeasured: {
+            /** @description By language, all together first with `*`. */
+            languages: components["schemas"]["AccuracyInLanguage"][];
+            /**
+             * Format: uint64
+             * @description Marked messages that say something of a tag of these rules.
+             */
+            messages: number;
+            rules: components["schemas"]["AccuracyOfRule"][];
+        };
         /** @description A run: one time that a flow does its work. */
         Run: {
             /**
@@ -5797,6 +6703,19 @@ export interface components {
                 [key: string]: components["schemas"]["SatisfactionTexts"];
             };
         };
+        /** @description Answers, whatever they were given with, as one to five stars. */
+        SatisfactionFigures: {
+            /**
+             * Format: double
+             * @description From 1 to 5; nothing where nobody answered.
+             */
+            mean: number | null;
+            /**
+             * Format: uint
+             * @description How many answered.
+             */
+            n: number;
+        };
         /** @description The words in one language. */
         SatisfactionTexts: {
             /** @description The question, 1 to 1 024 characters. */
@@ -5867,6 +6786,11 @@ export interface components {
             approval: boolean;
             changed_at: string | null;
             changed_by: string | null;
+            /**
+             * @description Where telephone numbers without `+` belong: two letters, ISO 3166-1; empty = nowhere, and such numbers are refused.
+             * @default
+             */
+            country: string;
             /**
              * Format: uint32
              * @description After how many minutes what somebody holds who is gone is handed over, 0 to 1440; 0 = never.
@@ -5967,6 +6891,83 @@ export interface components {
             p50: number | null;
             /** Format: uint64 */
             p90: number | null;
+        };
+        /** @description How many people a week needs. */
+        Staffing: {
+            /**
+             * Format: uint
+             * @description Of how many conversations that is known; when it is 0, too few are, and ten minutes are assumed.
+             */
+            handled: number;
+            /**
+             * Format: uint64
+             * @description How long somebody has a conversation, on average, in milliseconds.
+             */
+            handling_ms: number;
+            /** @description From Monday, midnight; none before anything came in. */
+            hours: components["schemas"]["StaffingHour"][];
+            /**
+             * Format: uint32
+             * @description How many conversations one person has at once, on average.
+             */
+            places: number;
+            /**
+             * Format: double
+             * @description By which share of them.
+             */
+            share: number;
+            /**
+             * Format: date-time
+             * @description Since when is counted: four weeks, or as long as there is something to count.
+             */
+            since: string;
+            /**
+             * Format: uint64
+             * @description Within how many milliseconds an escalation is to be taken.
+             */
+            within_ms: number;
+            /** @description The time zone of the hours: the workspace's. */
+            zone: string;
+        };
+        /** @description One hour of the week. */
+        StaffingHour: {
+            /**
+             * Format: double
+             * @description How many conversations came for people, on average.
+             */
+            arrivals: number;
+            /**
+             * Format: date-time
+             * @description When it begins in this week.
+             */
+            at: string;
+            /**
+             * Format: uint
+             * @description Of the day, 0 to 23.
+             */
+            hour: number;
+            /**
+             * Format: uint32
+             * @description How many people that needs; 0 while the team does not work.
+             */
+            needed: number;
+            /** @description Whether the team works then. */
+            open: boolean;
+            /**
+             * Format: double
+             * @description How many could be offered something, on average.
+             */
+            present: number;
+            /**
+             * Format: uint
+             * @description 1 = Monday.
+             */
+            weekday: number;
+            /**
+             * Format: double
+             * @description In how many weeks this hour was looked at.
+             */
+            weeks: number;
         };
         /** @description What became of a step; the last time, when it was done several times. */
         StepPicture: {
@@ -6163,8 +7164,80 @@ export interface components {
              * @description Contacts it is for.
              */
             total: number;
-            /** @description `give` or `take_back`. */
+            /** @description `give`, `take_back` or `rename`. */
             what: string;
+        };
+        /** @description A line that names it. */
+        TagLine: {
+            after: string;
+            before: string;
+            /** Format: uint32 */
+            line: number;
+        };
+        /** @description The tags of the workspace. */
+        TagList: {
+            /** @description Renamings, newest first. */
+            renamings: components["schemas"]["TagRenaming"][];
+            /** @description By name. */
+            tags: components["schemas"]["TagMeaning"][];
+        };
+        /** @description A tag. */
+        TagMeaning: {
+            /** @description `gray`, `red`, `orange`, `yellow`, `green`, `teal`, `blue`, `purple`, `pink`, or empty. */
+            colour: string;
+            /**
+             * Format: uint64
+             * @description Contacts that have it.
+             */
+            contacts: number;
+            /** @description The field of the CRM that says the same; empty for none. */
+            crm_field: string;
+            /** @description The group it belongs to; empty for none. */
+            group: string;
+            /** @description What it says of a contact. */
+            meaning: string;
+            tag: string;
+            /** @description Whether it stands in the dictionary. */
+            written: boolean;
+        };
+        /** @description A document that names a tag. */
+        TagNamedIn: {
+            /** @description Whether a draft with the new name was written. */
+            drafted: boolean;
+            /** @description Whether its text can be changed from here: not when it belongs to a file, when the name needs quotes, or when your role may not. */
+            editable: boolean;
+            id: string;
+            kind: components["schemas"]["DocumentKind"];
+            lines: components["schemas"]["TagLine"][];
+        };
+        /** @description What renaming a tag would change. */
+        TagRenamed: {
+            /** @description The operation over the contacts, if it was begun. */
+            change: string | null;
+            /**
+             * Format: uint
+             * @description Contacts on which it is rewritten.
+             */
+            contacts: number;
+            /** @description Documents that name it. */
+            documents: components["schemas"]["TagNamedIn"][];
+            /** @description Whether the new name is a tag already. */
+            merges: boolean;
+        };
+        /** @description A tag that gets another name. */
+        TagRenaming: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** Format: uint64 */
+            done: number;
+            /** Format: date-time */
+            ended_at: string | null;
+            from: string;
+            id: string;
+            to: string;
+            /** Format: uint64 */
+            total: number;
         };
         /** @description Kinds of things that give tags. */
         TagSourceKind: "rule" | "flow" | "person" | "crm" | "import" | "person_off";
@@ -6210,6 +7283,16 @@ export interface components {
              */
             call_back: boolean;
             /**
+             * @description The connection for that; `null` = the CRM that flows use where they name none.
+             * @default null
+             */
+            call_back_crm: string | null;
+            /**
+             * @description Whether what the customer answers becomes a ticket in the CRM. Default true; nothing is made where no CRM can.
+             * @default true
+             */
+            call_back_ticket: boolean;
+            /**
              * @description Connections that are told when nobody took it so far. Empty = the installation's `notify` connection.
              * @default []
              */
@@ -6241,6 +7324,11 @@ export interface components {
             members: components["schemas"]["TeamMember"][];
             /** @description Its name, for people. */
             name: string;
+            /**
+             * @description When whoever takes something becomes the contact's owner in the CRM. Default `leads`.
+             * @default leads
+             */
+            owner_to_crm: components["schemas"]["OwnerToCrm"];
             /** @description For `If-Match`. */
             revision: string;
             /**
@@ -6285,6 +7373,13 @@ export interface components {
         Teams: {
             agents: components["schemas"]["AgentProfile"][];
             teams: components["schemas"]["Team"][];
+        };
+        /** @description Something that was not as a test expects. It prints as English, each difference on a line of its own. */
+        TestFailure: {
+            /** @description Where both differ. */
+            differences: components["schemas"]["Sentence"][];
+            /** @description What was expected and what happened. */
+            said: components["schemas"]["Sentence"];
         };
         /** @description What the tests showed. */
         Tested: {
@@ -6403,6 +7498,11 @@ export interface components {
              * @description How long it took.
              */
             seconds: number;
+            /**
+             * Format: date-time
+             * @description From when on events were tried; `null` = all that are stored.
+             */
+            since: string | null;
             /** @description Runs started. */
             starts: components["schemas"]["BacktestCount"];
             /**
@@ -6445,6 +7545,11 @@ export interface components {
              * @description How long it took.
              */
             seconds: number;
+            /**
+             * Format: date-time
+             * @description From when on events were tried; `null` = all that are stored.
+             */
+            since: string | null;
         };
         /** @description A trigger as the catalogue shows it. */
         TriggerSpec: {
@@ -6491,13 +7596,32 @@ export interface components {
         UsedAt: {
             /** @description The document's id. */
             flow: string;
+            /** @description What the document is. */
+            kind: components["schemas"]["DocumentKind"];
             /**
              * Format: uint32
              * @description Line, from 1.
              */
             line: number;
+            /** @description Its name; its id when it has none. */
+            name: string;
             /** @description Keys and places joined by `/`, such as `steps/2/with/template`. */
             path: string;
+            /** @description How it stands; `draft` was never put in force. */
+            state: components["schemas"]["VersionState"];
+            /** @description The step, or rule, in which that is; `null` for the head of the document. */
+            step: components["schemas"]["UsedBy"] | null;
+        };
+        /** @description A step, or a rule, that names something. */
+        UsedBy: {
+            /** @description Its id; a rule's name in addresses. */
+            id: string | null;
+            /** @description Its name, else what it does. */
+            label: string;
+            /** @description Its place: `steps/2`. */
+            path: string;
+            /** @description Its verb; empty when it has none. */
+            verb: string;
         };
         /** @description Who is gone. */
         UserRemoved: {
@@ -6507,6 +7631,8 @@ export interface components {
         UserState: "invited" | "active" | "off" | "removed";
         /** @description Somebody, as admins see them. */
         UserView: {
+            /** @description The issuer of the provider through which they sign in; `null` before they did so first. */
+            bound_to: string | null;
             created_at: string | null;
             /** @description The address to sign in with. */
             email: string;
@@ -6545,9 +7671,11 @@ export interface components {
         };
         /** @description One version. */
         Version: {
+            /** @description Who wrote it, in the order of their first change; empty when it was no draft here. */
+            authors: string[];
             /** @description Who did. */
             by: string;
-            /** @description Their words. */
+            /** @description The words of whoever put it in force. */
             comment: string;
             /** @description SHA-256 of its meaning: versions that do the same have the same. */
             hash: string;
@@ -6647,9 +7775,11 @@ export interface components {
         };
         /** @description A version with its text. */
         WithText: {
+            /** @description Who wrote it, in the order of their first change; empty when it was no draft here. */
+            authors: string[];
             /** @description Who did. */
             by: string;
-            /** @description Their words. */
+            /** @description The words of whoever put it in force. */
             comment: string;
             /** @description SHA-256 of its meaning: versions that do the same have the same. */
             hash: string;
@@ -6710,7 +7840,8 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description Names in other services, by service: `{ slack: U012AB3CD }`. Buttons pressed there count as this one's.
+                     * @description Names in other services, by service: `{ slack: U012AB3CD, hubspot: "41002" }`. Buttons pressed there count as this one's, and
+                     *     so does what is theirs in a CRM; a connection's id instead of the service is about that account alone.
                      * @default {}
                      */
                     handles?: {
@@ -6808,6 +7939,13 @@ export interface operations {
                 "application/json": {
                     /**
                      * Format: uint32
+                     * @description Megabytes (of 1 048 576 bytes) below which the room left for the database or its backups is an alarm: 0 to 10 000 000,
+                     *     0 = never. Default 1 024.
+                     * @default 1024
+                     */
+                    disk_free_mb?: number;
+                    /**
+                     * Format: uint32
                      * @description Minutes for which a connection must be down: 0 to 1 440. Default 5. Refused credentials are told at once.
                      * @default 5
                      */
@@ -6827,7 +7965,7 @@ export interface operations {
                      * @description What is never an alarm.
                      * @default []
                      */
-                    off?: ("connection_down" | "attention" | "flow_failed" | "starts_held" | "clock_jumped" | "escalation_missed" | "escalation_late" | "test")[];
+                    off?: ("connection_down" | "attention" | "flow_failed" | "starts_held" | "clock_jumped" | "disk_low" | "escalation_missed" | "escalation_late" | "test")[];
                     /**
                      * Format: uint32
                      * @description Minutes after which an alarm that nobody acknowledged is told again: 1 to 1 440. Default 15.
@@ -6901,6 +8039,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmTried"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    alarms_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An alarm with its story. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmTold"];
                 };
             };
             default: components["responses"]["Error"];
@@ -7739,7 +8900,10 @@ export interface operations {
     documents_label_calendars: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
             path: {
                 id: string;
             };
@@ -7762,13 +8926,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Where a document stands among others. */
+            /** @description Where a document stands now. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Meta"];
+                    "application/json": components["schemas"]["Labelled"];
                 };
             };
             default: components["responses"]["Error"];
@@ -8180,6 +9344,32 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    contact_list_export: {
+        parameters: {
+            query?: {
+                /** @description Those of this segment. Default: all. */
+                segment?: string | null;
+                /** @description Those with this tag. Default: all. */
+                tag?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One contact a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     contacts_show: {
         parameters: {
             query?: never;
@@ -8457,6 +9647,36 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    files_take: {
+        parameters: {
+            query: {
+                /** @description The file's name, as the customer is to see it. */
+                name: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description A file that the provider has. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileTaken"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     more_start: {
         parameters: {
             query?: never;
@@ -8549,6 +9769,16 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
+                    /** @description A file that was taken in, inside the 24-hour window. */
+                    file?: {
+                        /**
+                         * @description The words under it; none under sound.
+                         * @default null
+                         */
+                        caption?: string | null;
+                        /** @description What `POST …/files` named it by. */
+                        file: string;
+                    } | null;
                     /** @description Made by the client for each message: the same one again is the same message. */
                     key: string;
                     /** @description The customer's message that this one answers. */
@@ -8907,6 +10137,27 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    merges_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Contacts that may be one person. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duplicates"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     escalations_list: {
         parameters: {
             query?: {
@@ -9054,7 +10305,7 @@ export interface operations {
             query?: {
                 /** @description What is counted together. */
                 by?: "agent" | "team" | "flow" | "day";
-                /** @description From when on; left out, the last seven days. */
+                /** @description From when on; left out, the last seven days. At most 92 days before `to`. */
                 from?: string | null;
                 /** @description Until when; left out, until now. */
                 to?: string | null;
@@ -9072,6 +10323,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PeopleFigures"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    staffing_show: {
+        parameters: {
+            query?: {
+                /** @description The team; left out, all of them together. */
+                team?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many people a week needs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staffing"];
                 };
             };
             default: components["responses"]["Error"];
@@ -9167,6 +10442,11 @@ export interface operations {
                         /** @description The text, verbatim. */
                         text: string;
                     };
+                    /**
+                     * Format: date-time
+                     * @description Only events at or after this time; with `days`, the later of the two. Default: all that are stored.
+                     */
+                    since?: string | null;
                 };
             };
         };
@@ -9786,7 +11066,10 @@ export interface operations {
     documents_label: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
             path: {
                 id: string;
             };
@@ -9809,13 +11092,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Where a document stands among others. */
+            /** @description Where a document stands now. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Meta"];
+                    "application/json": components["schemas"]["Labelled"];
                 };
             };
             default: components["responses"]["Error"];
@@ -10129,6 +11412,230 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    imports_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Imports, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imports"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    imports_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The file's name, at most 200 characters. */
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Where its bytes go. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOpened"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    imports_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description What becomes of each column, in their order. Default: as their headers say.
+                     * @default null
+                     */
+                    columns?: string[] | null;
+                    /**
+                     * @description Two letters: whose numbers those without `+` are. Default: the workspace's country.
+                     * @default null
+                     */
+                    country?: string | null;
+                    /**
+                     * @description Whether only what is empty is filled. Default: the file's values replace those that are there.
+                     * @default false
+                     */
+                    only_empty?: boolean;
+                    /** @description Encoding and separator. */
+                    reading?: {
+                        /**
+                         * @description The encoding. Default: the one that is found.
+                         * @default null
+                         */
+                        encoding?: ("utf-8" | "utf-16le" | "utf-16be" | "windows-1251" | "windows-1252") | null;
+                        /**
+                         * @description What separates cells, one ASCII character. Default: the one that is found.
+                         * @default null
+                         */
+                        separator?: string | null;
+                    };
+                    /**
+                     * @description Whether flows that listen to new tags and consents start. Default: nothing starts.
+                     * @default false
+                     */
+                    starts?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description A file that was brought in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    imports_add: {
+        parameters: {
+            query?: {
+                /** @description The place of its first byte in the file. */
+                at?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description How much of a file is here. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReceived"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    imports_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description What becomes of each column, in their order. Default: as their headers say.
+                     * @default null
+                     */
+                    columns?: string[] | null;
+                    /**
+                     * @description Two letters: whose numbers those without `+` are. Default: the workspace's country.
+                     * @default null
+                     */
+                    country?: string | null;
+                    /**
+                     * @description Whether only what is empty is filled. Default: the file's values replace those that are there.
+                     * @default false
+                     */
+                    only_empty?: boolean;
+                    /** @description Encoding and separator. */
+                    reading?: {
+                        /**
+                         * @description The encoding. Default: the one that is found.
+                         * @default null
+                         */
+                        encoding?: ("utf-8" | "utf-16le" | "utf-16be" | "windows-1251" | "windows-1252") | null;
+                        /**
+                         * @description What separates cells, one ASCII character. Default: the one that is found.
+                         * @default null
+                         */
+                        separator?: string | null;
+                    };
+                    /**
+                     * @description Whether flows that listen to new tags and consents start. Default: nothing starts.
+                     * @default false
+                     */
+                    starts?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description A file as it was read, and what bringing it in would do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportLooked"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    imports_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Imports, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imports"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     session_accept: {
         parameters: {
             query?: never;
@@ -10156,6 +11663,116 @@ export interface operations {
                 };
                 content: {
                     "*/*": unknown;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    labels_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Marked messages, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labels"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    labels_accuracy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description One flow file. */
+                    document: {
+                        /** @description Where it came from, for people. */
+                        path: string;
+                        /** @description The text, verbatim. */
+                        text: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description How often the text and the rules in force are right on the marked messages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesMeasured"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    labels_offered: {
+        parameters: {
+            query: {
+                /** @description The file of rules in force that shall be measured. */
+                rules: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Messages that nobody marked yet. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesToMark"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    labels_mark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Tags it should give and tags it should not; none takes the message out of the set. */
+                    tags: {
+                        [key: string]: boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Marked messages, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labels"];
                 };
             };
             default: components["responses"]["Error"];
@@ -10261,6 +11878,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changed"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    push_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a browser needs, and which of one's own are told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    push_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Whether it is told of alarms, too.
+                     * @default false
+                     */
+                    alarms?: boolean;
+                    /** @description Its secret, base64url. */
+                    auth: string;
+                    /** @description The address that its push service gave it. */
+                    endpoint: string;
+                    /** @description Its public key, base64url. */
+                    p256dh: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What a browser needs, and which of one's own are told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    push_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    endpoint: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What a browser needs, and which of one's own are told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    push_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    endpoint: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Whether it was told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushTried"];
                 };
             };
             default: components["responses"]["Error"];
@@ -10374,13 +12103,129 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file, as the customer sent it. */
+            /** @description The file, as its sender made it. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    merges_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Merges that were not taken back, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merges"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    merges_join: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The one that becomes a part of it. */
+                    joins: string;
+                    /** @description The one that stays. */
+                    stays: string;
+                    /**
+                     * @description Values of the one that joins which replace those of the one that stays, by name: `name`, `language`, `priority`,
+                     *     `order_status`, `fields.NAME`. What the one that stays lacks is taken in any case.
+                     * @default []
+                     */
+                    theirs?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Two contacts that became one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merge"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    merges_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The one that becomes a part of it. */
+                    joins: string;
+                    /** @description The one that stays. */
+                    stays: string;
+                    /**
+                     * @description Values of the one that joins which replace those of the one that stays, by name: `name`, `language`, `priority`,
+                     *     `order_status`, `fields.NAME`. What the one that stays lacks is taken in any case.
+                     * @default []
+                     */
+                    theirs?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description What making two contacts one would mean. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergePreview"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    merges_part: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Two contacts that became one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merge"];
                 };
             };
             default: components["responses"]["Error"];
@@ -10745,6 +12590,11 @@ export interface operations {
                         /** @description The text, verbatim. */
                         text: string;
                     };
+                    /**
+                     * Format: date-time
+                     * @description Only events at or after this time; with `days`, the later of the two. Default: all that are stored.
+                     */
+                    since?: string | null;
                 };
             };
         };
@@ -11366,7 +13216,10 @@ export interface operations {
     documents_label_rules: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
             path: {
                 id: string;
             };
@@ -11389,13 +13242,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Where a document stands among others. */
+            /** @description Where a document stands now. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Meta"];
+                    "application/json": components["schemas"]["Labelled"];
                 };
             };
             default: components["responses"]["Error"];
@@ -11934,55 +13787,6 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
-    segments_sweeps: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            default: components["responses"]["Error"];
-        };
-    };
-    segments_stop: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": {
-                    /** @description Which, as the list calls it. */
-                    sweep: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            default: components["responses"]["Error"];
-        };
-    };
     segments_show: {
         parameters: {
             query?: never;
@@ -12195,6 +13999,11 @@ export interface operations {
                      * @default false
                      */
                     approval?: boolean;
+                    /**
+                     * @description Where telephone numbers without `+` belong: two letters, ISO 3166-1; empty = nowhere, and such numbers are refused.
+                     * @default
+                     */
+                    country?: string;
                     /**
                      * Format: uint32
                      * @description After how many minutes what somebody holds who is gone is handed over, 0 to 1440; 0 = never.
@@ -12452,6 +14261,55 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    segments_sweeps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    segments_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Which, as the list calls it. */
+                    sweep: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     system_show: {
         parameters: {
             query?: never;
@@ -12468,6 +14326,168 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    tags_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tags of the workspace. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    tags_define: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description One of the colours the list names, or empty.
+                     * @default
+                     */
+                    colour?: string;
+                    /**
+                     * @description The field of the CRM that says the same.
+                     * @default
+                     */
+                    crm_field?: string;
+                    /**
+                     * @description The group it belongs to.
+                     * @default
+                     */
+                    group?: string;
+                    /**
+                     * @description What it says of a contact.
+                     * @default
+                     */
+                    meaning?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The tags of the workspace. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    tags_forget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tags of the workspace. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    tags_rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Documents whose text is changed too: each gets a draft, which somebody publishes.
+                     * @default []
+                     */
+                    documents?: string[];
+                    /** @description The new name. When it is a tag already, the two become one. */
+                    to: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What renaming a tag would change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagRenamed"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    tags_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Documents whose text is changed too: each gets a draft, which somebody publishes.
+                     * @default []
+                     */
+                    documents?: string[];
+                    /** @description The new name. When it is a tag already, the two become one. */
+                    to: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What renaming a tag would change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagRenamed"];
                 };
             };
             default: components["responses"]["Error"];
@@ -12533,6 +14553,16 @@ export interface operations {
                      */
                     call_back?: boolean;
                     /**
+                     * @description The connection for that; `null` = the CRM that flows use where they name none.
+                     * @default null
+                     */
+                    call_back_crm?: string | null;
+                    /**
+                     * @description Whether what the customer answers becomes a ticket in the CRM. Default true; nothing is made where no CRM can.
+                     * @default true
+                     */
+                    call_back_ticket?: boolean;
+                    /**
                      * @description Connections that are told when nobody took it so far. Empty = the installation's `notify` connection.
                      * @default []
                      */
@@ -12575,6 +14605,11 @@ export interface operations {
                     }[];
                     /** @description Its name, for people. */
                     name: string;
+                    /**
+                     * @description When whoever takes something becomes the contact's owner in the CRM. Default `leads`.
+                     * @default leads
+                     */
+                    owner_to_crm?: "never" | "leads" | "always";
                     /**
                      * Format: uint64
                      * @description How long the next one is. Default 6000.
@@ -12635,6 +14670,27 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    templates_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The templates of all accounts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountTemplates"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     tokens_list: {
         parameters: {
             query?: never;
@@ -12670,7 +14726,7 @@ export interface operations {
                     expires_at?: string | null;
                     name: string;
                     /** @description What it may do. */
-                    scopes: ("system.read" | "flows.read" | "figures.read" | "runs.read" | "personal.read" | "contacts.read" | "contacts.change" | "people.export" | "people.erase" | "inbox.read" | "inbox.work" | "inbox.all" | "flows.edit" | "flows.publish" | "rules.edit" | "rules.publish" | "runs.control" | "sending.stop" | "log.read" | "log.prove" | "log.export" | "connections.check" | "connections.manage" | "users.manage" | "tokens.manage" | "settings.manage")[];
+                    scopes: ("system.read" | "flows.read" | "figures.read" | "runs.read" | "personal.read" | "contacts.read" | "contacts.change" | "contacts.manage" | "people.export" | "people.erase" | "inbox.read" | "inbox.work" | "inbox.all" | "flows.edit" | "flows.publish" | "rules.edit" | "rules.publish" | "runs.control" | "sending.stop" | "log.read" | "log.prove" | "log.export" | "connections.check" | "connections.manage" | "users.manage" | "tokens.manage" | "settings.manage")[];
                 };
             };
         };
@@ -12829,6 +14885,32 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    users_unbind: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Somebody, as admins see them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     users_renew: {
         parameters: {
             query?: never;
@@ -12888,7 +14970,7 @@ export interface operations {
     uses_list: {
         parameters: {
             query: {
-                /** @description `template`, `tag`, `team`, `connection` or `flow`. */
+                /** @description `template`, `tag`, `team`, `connection`, `flow` or `segment`. */
                 kind: string;
                 /** @description Its name. */
                 name: string;
