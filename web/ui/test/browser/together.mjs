@@ -47,7 +47,7 @@ async function colleague(mia, name, role) {
 
 async function editor(context) {
   const { page, wrong } = await pageOf(context);
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
   await page.goto(`${stage.base}/flows/greet`);
   await page.locator("[data-stop='steps/1']").waitFor();
   return { page, wrong };
@@ -134,7 +134,7 @@ async function aSecondPersonApproves(mia, ugo) {
 /** From a team to the step that names it. */
 async function usesLeadToTheStep(mia) {
   const { page, wrong } = await pageOf(mia.context);
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
   await page.goto(`${stage.base}/settings?tab=teams`);
   await page.getByRole("button", { name: /Where .*Care.* is used/ }).click();
   await picture(page, "together-uses");

@@ -57,7 +57,7 @@ function TeamCard({ team, onEdit }: { team: StoredTeam; onEdit: () => void }) {
   const t = useText();
   const may = useCan()("flows.read");
   const edit = (
-    <>
+    <span className={styles.card_actions}>
       {may && <UsesButton kind="team" name={team.id} title={team.name} />}
       <IconButton
         size="s"
@@ -65,7 +65,7 @@ function TeamCard({ team, onEdit }: { team: StoredTeam; onEdit: () => void }) {
         icon={<Pencil size={16} aria-hidden />}
         onPress={onEdit}
       />
-    </>
+    </span>
   );
   return (
     <Card title={<bdi>{team.name}</bdi>} actions={edit}>
