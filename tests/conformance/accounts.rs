@@ -1,8 +1,8 @@
 //! People who work here: a change is carried out whole or not at all, and what it expects is decided by the database.
 
 use engine::account::{
-    Accounts, Change, ConnectionRow, LinkKind, LinkRow, Op, ProfileRow, PushRow, Refusal, Role, SessionRow, SettingsRow,
-    StaffRows, TeamRow, TokenRow, UserRow, UserState,
+    Accounts, Change, ConnectionRow, LinkKind, LinkRow, Op, ProfileRow, PushRow, Refusal, Role, SessionRow,
+    SettingsRow, StaffRows, TeamRow, TokenRow, UserRow, UserState,
 };
 use engine::clock::At;
 use engine::ids::{JournalId, TokenId, UserId};
