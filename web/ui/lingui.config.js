@@ -17,5 +17,6 @@ export default {
     },
     { path: "<rootDir>/src/server/locales/{locale}", include: ["<rootDir>/src/server"] },
     { path: "<rootDir>/src/rules/locales/{locale}", include: ["<rootDir>/src/rules"] },
+    { path: "<rootDir>/src/book/locales/{locale}", include: ["<rootDir>/src/book"] },
   ],
 };
