@@ -22,5 +22,6 @@ export default {
     { path: "<rootDir>/src/server/troubles/{locale}", include: ["<rootDir>/src/server/troubles"] },
     { path: "<rootDir>/src/rules/locales/{locale}", include: ["<rootDir>/src/rules"] },
     { path: "<rootDir>/src/alarms/locales/{locale}", include: ["<rootDir>/src/alarms", "<rootDir>/src/pages/alarms"] },
+    { path: "<rootDir>/src/book/locales/{locale}", include: ["<rootDir>/src/book"] },
   ],
 };
