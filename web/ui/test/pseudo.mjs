@@ -84,7 +84,7 @@ function look() {
         rest = rest.replace(inner, "");
       }
     // Figures with their unit come from the browser: 37ms.
-    return rest.replace(/[\d.,]+\s?\p{L}+/gu, "").trim();
+    return rest.replace(/\d[\d.,]*\s?\p{L}+/gu, "").trim();
   };
   const words = (text) => /\p{L}{2}/u.test(text) && !OTHERS.includes(text);
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
