@@ -6,7 +6,7 @@ use std::time::Duration;
 use engine::clock::At;
 use engine::ids::{ConversationId, UserId};
 use engine::run::{What, journal};
-use engine::store::{ClosingRow, EscalationRow, JournalRow, PeopleFigures, Reads};
+use engine::store::{ClosingRow, EscalationRow, JournalRow, PeopleFigures};
 
 use super::super::{figures, people};
 use crate::error::ApiError;
@@ -30,7 +30,7 @@ pub(super) struct Past {
 impl Past {
     /// Reads what was of `team`, or of all, in a time.
     pub(super) async fn read(
-        store: &(impl PeopleFigures + Reads),
+        store: &impl PeopleFigures,
         team: Option<&str>,
         members: &[UserId],
         (from, now): (At, At),
