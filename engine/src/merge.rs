@@ -1,7 +1,7 @@
 //! Two contacts that turn out to be one person, and what it takes to part them again.
 //!
 //! One stays, the other *joins* it: its conversations, tags and refusals go to the one that stays, and from then on its numbers lead
-//! there. Its row and its mailbox remain, because runs that began with it end there (`DECISIONS/0027`). Pure.
+//! there. Its row and its mailbox remain, because runs that began with it end there (`DECISIONS/0028`). Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! How many people an hour needs, by Erlang's C formula (`engine/DECISIONS/0030`).
+//! How many people an hour needs, by Erlang's C formula (`engine/DECISIONS/0029`).
 
 /// Most people that are tried.
 const MOST: u32 = 1_000;

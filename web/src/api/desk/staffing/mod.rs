@@ -1,7 +1,7 @@
 //! `GET /figures/staffing`: how many people each hour of the week needs, beside how many were there.
 //!
 //! Counted from the last four weeks: what came in ([`past`]), how long somebody had it, who could be offered something. [`erlang`]
-//! says how many that takes; why so, `engine/DECISIONS/0030`.
+//! says how many that takes; why so, `engine/DECISIONS/0029`.
 
 mod erlang;
 mod past;
