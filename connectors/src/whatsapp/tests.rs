@@ -78,7 +78,7 @@ fn both_perform_the_same_actions_and_wait_for_evidence() {
     for connector in [super::cloud_api::connector(), super::twilio::connector()] {
         let actions = connector.actions.iter().map(|action| (action.name, action.repeat)).collect::<Vec<_>>();
         let evidence = Repeat::Evidence { settle_s: 600 };
-        let names = ["whatsapp.send_text", "whatsapp.send_template", "whatsapp.send_choices"];
+        let names = ["whatsapp.send_text", "whatsapp.send_template", "whatsapp.send_choices", "whatsapp.send_media"];
         let expected = names.map(|name| (name, evidence));
         assert_eq!(actions, expected, "{}", connector.name);
     }

@@ -294,7 +294,7 @@ fn an_answer_in_a_flow_that_is_called_opens_the_window_again() {
     let caller = caller_and("").0.replace("steps:\n", "steps:\n  - wait: 30h\n");
     let alone = plan(&[document(&caller)], &[], &env);
     let told: Vec<(u32, &str)> = alone.items[0].problems.iter().map(|problem| (problem.line, problem.code)).collect();
-    assert_eq!(told, [(6, "unknown_flow"), (8, "window_unknown")], "{:?}", alone.items[0].problems);
+    assert_eq!(told, [(2, "unknown_flow"), (8, "window_unknown")], "{:?}", alone.items[0].problems);
     assert!(alone.possible(), "the flow that it calls may ask, and may come later");
     let with = |called: &str| plan(&[document(&caller_and(called).1), document(&caller)], &[], &env);
     let asks = with(
