@@ -77,7 +77,7 @@ pub(crate) struct Row {
 
 /// A value that changes.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ImportChange")]
+#[schemars(rename = "ImportedValue")]
 pub(crate) struct Change {
     /// `name`, `fields.city`, `consent.marketing` …
     name: String,

@@ -158,7 +158,7 @@ async fn a_browser_that_is_gone_is_forgotten_and_all_are_when_every_session_ends
         add(app, "test", row.clone()).await.unwrap();
     }
     assert!(!trial(app, gone.clone(), "").await);
-    assert_eq!(of(app, ana).await.unwrap(), [here.clone()]);
+    assert_eq!(of(app, ana).await.unwrap(), std::slice::from_ref(&here));
     assert!(trial(app, here, "").await);
     assert_eq!((sent.recv().await.unwrap().0, sent.recv().await.unwrap().0), ("gone".to_owned(), "here".to_owned()));
     app.engine.account("test", Vec::new(), vec![Op::EndSessions(ana, None)]).await.unwrap().unwrap();

@@ -27,20 +27,27 @@ pub(super) struct Vapid {
     random: SystemRandom,
 }
 
-/// The stored key; made and stored when there is none.
+/// The stored key; made and stored when there is none. One that cannot be opened stops nobody: until the right seal is back, browsers are
+/// told with another one, which those that were registered before do not accept.
 pub(super) async fn open(store: &Store, seal: &Seal) -> Result<Vapid, Error> {
     let wrong = |error: &dyn std::fmt::Display| Error::Key(error.to_string());
+    let made = || EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
     if Accounts::push_key(store).await?.is_none() {
-        let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
-        let made = made.map_err(|error| wrong(&error))?;
+        let made = made().map_err(|error| wrong(&error))?;
         let sealed = seal.seal(PLACE, made.as_ref()).map_err(|error| wrong(&error))?;
         let put = Change { ops: vec![Op::PutPushKey(sealed)], journal: Vec::new(), at: At(0) };
         store.change(put).await?.map_err(|refusal| wrong(&refusal))?;
     }
     // What is stored counts: somebody else may have been first.
     let sealed = Accounts::push_key(store).await?.ok_or_else(|| Error::Key("it was not stored".to_owned()))?;
-    let plain = seal.open(PLACE, &sealed).map_err(|error| wrong(&error))?;
-    Vapid::new(&plain).map_err(Error::Key)
+    match seal.open(PLACE, &sealed) {
+        Ok(plain) => Vapid::new(&plain),
+        Err(problem) => {
+            tracing::warn!(%problem, "browsers cannot be told as before: their key is not to be opened");
+            Vapid::new(made().map_err(|error| wrong(&error))?.as_ref())
+        }
+    }
+    .map_err(Error::Key)
 }
 
 impl Vapid {

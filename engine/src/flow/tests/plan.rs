@@ -298,7 +298,7 @@ fn an_answer_in_a_flow_that_is_called_opens_the_window_again() {
     assert!(alone.possible(), "the flow that it calls may ask, and may come later");
     let with = |called: &str| plan(&[document(&caller_and(called).1), document(&caller)], &[], &env);
     let asks = with(
-        "  - ask: { question: hello, store: said, timeout: 1h, on_timeout: [{ stop: { as: failed, reason: silent } }] }\n",
+        "  - wait_for: whatsapp.message_received\n    timeout: 48h\n    on_timeout:\n      - stop: { as: failed, reason: silent }\n",
     );
     let windows = |problem: &&Problem| problem.code.starts_with("window");
     assert_eq!(asks.items[1].problems.iter().filter(windows).collect::<Vec<_>>(), Vec::<&Problem>::new());

@@ -61,7 +61,7 @@ async fn a_tag_gets_another_name_everywhere() {
     let third = place.get("/contacts/%2B393330000003").await;
     assert_eq!(third["tags_off"], json!(["gold"]), "what a person took stays off under the new name");
     let draft = place.get("/rules/shop/draft").await["text"].as_str().unwrap().to_owned();
-    assert!(draft.contains("contains(\"gold\")") && draft.contains("[gold, vip-lost] # gold"), "{draft}");
+    assert!(draft.contains("contains(\"gold\")") && draft.contains("[gold, vip-lost] } # gold"), "{draft}");
     let list = place.get("/tags").await;
     let gold = list["tags"].as_array().unwrap().iter().find(|tag| tag["tag"] == "gold").unwrap();
     assert_eq!((&gold["meaning"], &gold["contacts"]), (&json!("buys a lot"), &json!(2)));

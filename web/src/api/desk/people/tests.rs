@@ -1,3 +1,5 @@
+//! What people did, counted from rows of a past that is told by hand.
+
 use std::collections::{BTreeSet, HashMap};
 
 use engine::clock::At;
