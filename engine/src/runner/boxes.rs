@@ -3,194 +3,27 @@
 //! Posting an input to a mailbox that rests spawns its drain, which works until the queue is empty: load, handle up to
 //! [`BATCH`] inputs, commit, then let the world know. Mailboxes run beside each other and never wait for each other.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use hashlink::LinkedHashMap;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::core::Core;
-use super::line;
+use super::memory::{Queued, Reply};
 use crate::handle::{Input, handle, mailbox_from};
 use crate::ids::{InputId, JournalId, MailboxId};
-use crate::mailbox::{Mailbox, SHARDS};
+use crate::mailbox::Mailbox;
 use crate::order;
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
 use crate::store::{self, JournalKind, Reads, Store, Work};
 
-/// Most inputs of one mailbox in one commit.
-const BATCH: usize = 32;
-/// Mailboxes kept in memory per shard: about 8 000 in all, or 90 MB with an order each (measured: 11 KB).
-const CACHED_PER_SHARD: usize = 128;
-/// A mailbox that did nothing for one to two of these leaves memory: customers write in bursts.
-const AGE: Duration = Duration::from_secs(15);
 /// A mailbox is handled so often before its input counts as poisonous.
 const TRIES: u32 = 3;
 /// Pause after the store failed.
 const STORE_PAUSE: Duration = Duration::from_millis(200);
-
-/// Answers an order.
-pub(super) type Reply = oneshot::Sender<Result<Value, order::Error>>;
-
-/// An input in a queue.
-pub(super) struct Queued {
-    input: Input,
-    reply: Option<Reply>,
-}
-
-#[derive(Default)]
-struct Slot {
-    queue: VecDeque<Queued>,
-    running: bool,
-    /// In which age of its shard it had its last turn.
-    age: u64,
-    /// The mailbox as of its last commit; gone while it runs, and after a failed commit.
-    mail: Option<Box<Mailbox>>,
-}
-
-/// All mailboxes in memory.
-pub(super) struct Boxes {
-    shards: Vec<Mutex<Shard>>,
-    /// Inputs of all of them that are not handled yet.
-    queued: AtomicI64,
-}
-
-#[derive(Default)]
-struct Shard {
-    /// In the order of their last turns, so that the one put out of memory is the one that rested longest.
-    slots: LinkedHashMap<MailboxId, Slot>,
-    /// How often a mailbox was put out of memory.
-    evictions: u64,
-    /// How many times [`AGE`] has passed.
-    age: u64,
-}
-
-/// How often each shard had put a mailbox out of memory at some moment.
-pub(super) struct Evictions(Vec<u64>);
-
-impl Boxes {
-    pub(super) fn new() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), queued: AtomicI64::new(0) }
-    }
-
-    /// Inputs that wait for their turn or are in it.
-    pub(super) fn queued(&self) -> i64 {
-        self.queued.load(Ordering::Relaxed)
-    }
-
-    /// What [`Boxes::prime`] compares with.
-    pub(super) fn evictions(&self) -> Evictions {
-        let count = |shard: &Mutex<Shard>| shard.lock().unwrap_or_else(PoisonError::into_inner).evictions;
-        Evictions(self.shards.iter().map(count).collect())
-    }
-
-    fn with<T>(&self, id: MailboxId, act: impl FnOnce(&mut Shard) -> T) -> T {
-        let shard = &self.shards[usize::from(id.shard())];
-        act(&mut shard.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Puts a mailbox in memory that held nothing stored when it was `seen`, so that its first turn reads nothing. One that
-    /// may have been in memory and out again since is read instead.
-    pub(super) fn prime(&self, mail: Mailbox, seen: &Evictions) {
-        let seen = seen.0[usize::from(mail.id.shard())];
-        self.with(mail.id, |shard| {
-            if shard.evictions != seen {
-                return;
-            }
-            let slot = shard.slots.entry(mail.id).or_insert_with(Slot::default);
-            if !slot.running && slot.mail.is_none() && slot.queue.is_empty() {
-                slot.mail = Some(Box::new(mail));
-            }
-        });
-    }
-
-    /// An age has passed: whoever rested all through it leaves memory.
-    fn grow_older(&self) {
-        for shard in &self.shards {
-            shard.lock().unwrap_or_else(PoisonError::into_inner).grow_older();
-        }
-    }
-
-    /// Queues an input; true when the mailbox rested and its drain must be spawned.
-    fn push(&self, id: MailboxId, queued: Queued) -> bool {
-        self.queued.fetch_add(1, Ordering::Relaxed);
-        self.with(id, |shard| {
-            let slot = shard.slots.entry(id).or_insert_with(Slot::default);
-            slot.queue.push_back(queued);
-            !std::mem::replace(&mut slot.running, true)
-        })
-    }
-
-    /// The next inputs and the mailbox, or nothing and the mailbox rests.
-    fn take(&self, id: MailboxId) -> Option<(Vec<Queued>, Option<Box<Mailbox>>)> {
-        self.with(id, |shard| {
-            let slot = shard.slots.get_mut(&id)?;
-            if slot.queue.is_empty() {
-                shard.rest(id);
-                return None;
-            }
-            let count = slot.queue.len().min(BATCH);
-            Some((slot.queue.drain(..count).collect(), slot.mail.take()))
-        })
-    }
-
-    /// Gives the mailbox back after `count` of its inputs were handled.
-    fn put_back(&self, id: MailboxId, mut mail: Option<Box<Mailbox>>, count: i64) {
-        self.queued.fetch_sub(count, Ordering::Relaxed);
-        if let Some(mail) = &mut mail {
-            mail.rest();
-        }
-        self.with(id, |shard| {
-            if let Some(slot) = shard.slots.get_mut(&id) {
-                slot.mail = mail;
-            }
-        });
-    }
-}
-
-impl Shard {
-    /// The mailbox has nothing to do. When memory is full, whoever rested longest leaves it.
-    fn rest(&mut self, id: MailboxId) {
-        let Some(slot) = self.slots.to_back(&id) else { return };
-        (slot.running, slot.age) = (false, self.age);
-        let leaves = if slot.mail.is_none() {
-            Some(id)
-        } else if self.slots.len() > CACHED_PER_SHARD {
-            self.slots.iter().find(|(_, slot)| !slot.running).map(|(rested, _)| *rested)
-        } else {
-            None
-        };
-        if let Some(leaves) = leaves {
-            self.evictions += 1;
-            self.slots.remove(&leaves);
-        }
-    }
-
-    fn grow_older(&mut self) {
-        let (age, before) = (self.age, self.slots.len());
-        self.slots.retain(|_, slot| slot.running || slot.age == age);
-        self.evictions += (before - self.slots.len()) as u64;
-        self.age += 1;
-        if self.slots.is_empty() {
-            self.slots.shrink_to_fit();
-        }
-    }
-}
-
-/// Puts mailboxes out of memory that have nothing to do, until the engine closes.
-pub(super) async fn grow_older<S: Store + Reads>(core: Arc<Core<S>>) {
-    loop {
-        tokio::select! {
-            () = line::closed(&core.closing) => return,
-            () = tokio::time::sleep(AGE) => core.boxes.grow_older(),
-        }
-    }
-}
 
 impl<S: Store + Reads> Core<S> {
     /// Queues an input for a mailbox and sees to it that it is handled.

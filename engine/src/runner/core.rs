@@ -11,11 +11,11 @@ use tokio::sync::{mpsc, watch};
 
 use super::Parts;
 use super::activity::Activity;
-use super::boxes::Boxes;
 use super::callers::{CallerNews, Callers};
 use super::desk::Beats;
 use super::feed::{Change, Feed};
 use super::line::{self, LineHandle};
+use super::memory::Boxes;
 use super::misses::Misses;
 use crate::alarm::Raise;
 use crate::book::Book;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Received;
-use super::boxes::Evictions;
 use super::callers::Caller;
 use super::core::Core;
 use super::line::Message;
+use super::memory::Evictions;
 use crate::clock::At;
 use crate::connector::{Incoming, Item, Sender, Status, StatusReport};
 use crate::event::{self, Event, EventKey, Origin};

@@ -1,6 +1,6 @@
 //! The loops that carry out what the pure part decided.
 //!
-//! [`accounts`] journals changes of people who work here, [`alarms`] raises what loops notice, [`boxes`] runs mailboxes, [`line`](mod@line) makes the calls of one
+//! [`accounts`] journals changes of people who work here, [`alarms`] raises what loops notice, [`boxes`] runs mailboxes, [`memory`] holds those that are at work, [`line`](mod@line) makes the calls of one
 //! connection, [`open`](mod@open) opens accounts meanwhile, [`timers`] wakes what falls due, [`intake`] is the one way in,
 //! [`callers`] are those who wait for a flow's answer, [`chat`] starts a flow from a conversation, [`feed`] tells whoever watches what changed, [`find`] finds contacts for flows, [`publish`] swaps the book, [`erase`]
 //! erases a person, [`misses`] remembers what started nothing, [`moves`] tells runs of publications, [`past`] reads back runs
@@ -22,6 +22,7 @@ mod held;
 pub(crate) mod hold;
 mod intake;
 mod line;
+mod memory;
 mod misses;
 mod moves;
 mod open;

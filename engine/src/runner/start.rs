@@ -9,11 +9,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::activity::Activity;
-use super::boxes::{self, Boxes};
 use super::core::Core;
 use super::desk::Beats;
 use super::feed::Feed;
 use super::line::{self, Line, LineHandle};
+use super::memory::{self, Boxes};
 use super::misses::Misses;
 use super::queue::by_connection;
 use super::{Error, Parts, find, timers};
@@ -84,7 +84,7 @@ pub(super) async fn start<S: Store + Reads>(mut parts: Parts<S>) -> Result<(Arc<
     resume_inputs(&core).await?;
     loops.spawn(core.vital("presence", super::desk::watch(Arc::clone(&core))));
     loops.spawn(core.vital("timers", timers::run(Arc::clone(&core), timer_messages)));
-    loops.spawn(core.vital("mailboxes", boxes::grow_older(Arc::clone(&core))));
+    loops.spawn(core.vital("mailboxes", memory::grow_older(Arc::clone(&core))));
     loops.spawn(core.vital("anchors", seal_each_minute(Arc::clone(&core))));
     core.look_after_schedules(&Book::default());
     // A publication's own look at silent conversations ends with its process.
