@@ -20,8 +20,11 @@ use crate::process::{Installation, WHATSAPP, free_port, run, told_within};
 
 /// How long one answer of a server may take.
 const ANSWER: Duration = Duration::from_secs(2);
-/// Both servers of one database seal with the same key.
-const AUDIT_KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
+/// Both servers of one database seal its anchors and its secrets with the same keys: what one sealed, the other one opens.
+const KEYS: [(&str, &str); 2] = [
+    ("SWITCHBOARD_AUDIT_KEY", "0707070707070707070707070707070707070707070707070707070707070707"),
+    ("SWITCHBOARD_SEAL_KEY", "0606060606060606060606060606060606060606060606060606060606060606"),
+];
 /// Size of a disk that is to be filled: a good deal more than what doors leave free.
 const SMALL_DISK_MB: u32 = 192;
 /// The same for a database whose doors do not know how much is free.
@@ -134,7 +137,7 @@ impl World {
         let mut variables: Vec<_> =
             base.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
         variables.push(("SWITCHBOARD_DATA".into(), place.data.clone().into()));
-        variables.push(("SWITCHBOARD_AUDIT_KEY".into(), AUDIT_KEY.into()));
+        variables.extend(KEYS.map(|(name, key)| (name.into(), key.into())));
         if let Some((_, database)) = &self.cluster {
             variables.push(("SWITCHBOARD_DATABASE".into(), database.url().into()));
         }
