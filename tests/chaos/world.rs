@@ -153,11 +153,23 @@ impl World {
         }
     }
 
-    /// Runs a command of the first place; what it printed. It must go well.
+    /// Runs a command of the place whose server serves, as one of another place is refused meanwhile; what it printed. It must go
+    /// well.
     pub(super) async fn command(&self, args: &[&str]) -> String {
-        let mut command = self.given(&self.seats[0].place)();
+        let which = self.until("a server serves", async || self.serving().await.ok_or_else(String::new)).await;
+        let mut command = self.given(&self.seats[which].place)();
         command.args(args);
         run(command).await.good()
+    }
+
+    /// The seat whose server is open: one that stands by is not.
+    pub(super) async fn serving(&self) -> Option<usize> {
+        for (which, seat) in self.seats.iter().enumerate() {
+            if tokio::net::TcpStream::connect(seat.place.listen).await.is_ok() {
+                return Some(which);
+            }
+        }
+        None
     }
 
     /// Waits until a server answers; how long that took.
