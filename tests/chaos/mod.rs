@@ -125,7 +125,7 @@ fn for_as_long_as_one_wants() {
                 (Ground::Postgres, ON_POSTGRES.to_vec()),
                 (Ground::SmallTablespace, vec![Storm::TablesFull]),
             ] {
-                rows.extend(all_of(ground, &storms, seed, 3).await);
+                rows.extend(all_of(ground, &storms, seed, 5).await);
             }
             pass += 1;
         }

@@ -20,8 +20,11 @@ use crate::process::{Installation, WHATSAPP, free_port, run, told_within};
 
 /// How long one answer of a server may take.
 const ANSWER: Duration = Duration::from_secs(2);
-/// Both servers of one database seal with the same key.
-const AUDIT_KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
+/// Both servers of one database seal its anchors and its secrets with the same keys: what one sealed, the other one opens.
+const KEYS: [(&str, &str); 2] = [
+    ("SWITCHBOARD_AUDIT_KEY", "0707070707070707070707070707070707070707070707070707070707070707"),
+    ("SWITCHBOARD_SEAL_KEY", "0606060606060606060606060606060606060606060606060606060606060606"),
+];
 /// Size of a disk that is to be filled: a good deal more than what doors leave free.
 const SMALL_DISK_MB: u32 = 192;
 /// The same for a database whose doors do not know how much is free.
@@ -134,7 +137,7 @@ impl World {
         let mut variables: Vec<_> =
             base.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
         variables.push(("SWITCHBOARD_DATA".into(), place.data.clone().into()));
-        variables.push(("SWITCHBOARD_AUDIT_KEY".into(), AUDIT_KEY.into()));
+        variables.extend(KEYS.map(|(name, key)| (name.into(), key.into())));
         if let Some((_, database)) = &self.cluster {
             variables.push(("SWITCHBOARD_DATABASE".into(), database.url().into()));
         }
@@ -150,11 +153,23 @@ impl World {
         }
     }
 
-    /// Runs a command of the first place; what it printed. It must go well.
+    /// Runs a command of the place whose server serves, as one of another place is refused meanwhile; what it printed. It must go
+    /// well.
     pub(super) async fn command(&self, args: &[&str]) -> String {
-        let mut command = self.given(&self.seats[0].place)();
+        let which = self.until("a server serves", async || self.serving().await.ok_or_else(String::new)).await;
+        let mut command = self.given(&self.seats[which].place)();
         command.args(args);
         run(command).await.good()
+    }
+
+    /// The seat whose server is open: one that stands by is not.
+    pub(super) async fn serving(&self) -> Option<usize> {
+        for (which, seat) in self.seats.iter().enumerate() {
+            if tokio::net::TcpStream::connect(seat.place.listen).await.is_ok() {
+                return Some(which);
+            }
+        }
+        None
     }
 
     /// Waits until a server answers; how long that took.

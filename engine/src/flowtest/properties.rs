@@ -97,7 +97,7 @@ pub(super) struct Ending {
 
 impl Ending {
     /// Whether anything was told to the desk.
-    pub(super) fn told_the_desk(&self) -> bool {
+    fn told_the_desk(&self) -> bool {
         self.rows.told_the_desk()
     }
 }
@@ -144,6 +144,22 @@ fn the_journal_folds_to_the_state_after_every_commit_of_every_shipped_test() {
             let (_, commits) = simulate(&version, test, Vec::new(), false);
             assert!(commits > 0, "{}: nothing was committed", test.name);
         }
+    }
+}
+
+/// The desk's mailbox and the contact's have turns at the same instant: how these share commits must not show, either.
+#[test]
+fn two_vip_orders_at_once_come_to_the_same_however_their_inputs_are_committed() {
+    let (version, _) = version(SHIPPED[0]);
+    let order = |id: &str| ("whatsapp.order_received".to_owned(), json!({ "order": { "id": id, "total": 2500 } }));
+    let at = vec![Moment { after: Duration::ZERO, events: vec![order("A1"), order("A2")], line: 1 }];
+    let test = TestCase { name: "two at once".into(), line: 1, at, others_allowed: true, ..TestCase::default() };
+    let (alone, _) = simulate(&version, &test, Vec::new(), false);
+    assert!(alone.told_the_desk());
+    for pattern in 0..1_u32 << 10 {
+        let joined = (0..10).map(|bit| pattern >> bit & 1 == 1).collect();
+        let (together, _) = simulate(&version, &test, joined, false);
+        assert_eq!(alone, together, "{pattern:b}");
     }
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::World;
-use super::properties::{Ending, case, helper, try_simulate};
+use super::properties::{case, helper, try_simulate};
 use super::sim::Sim;
 use super::tests::{catalog, document};
 use crate::book::Published;
@@ -216,14 +216,6 @@ fn nobody_waits_at_an_open_gate(sim: &Sim<'_>, mail: &Mailbox) {
     }
 }
 
-/// Whether gates lie in mailboxes of their own.
-fn writes_letters(version: &Published) -> bool {
-    let Published::Flow(version) = version else { return false };
-    let limits = &version.limits;
-    let keys = limits.concurrency.iter().map(|limit| &limit.key).chain(limits.throttle.iter().map(|limit| &limit.key));
-    keys.into_iter().any(|key| !key.own)
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -249,9 +241,6 @@ proptest! {
         let alone = try_simulate(&version, &test, Vec::new(), false).map(|(ending, _)| ending);
         let together = try_simulate(&version, &test, joined, false).map(|(ending, _)| ending);
         prop_assume!(alone.is_some() && together.is_some());
-        // In which order different mailboxes have their turns is nobody's promise; within limits they stay all the same.
-        if !writes_letters(&version) && !alone.as_ref().is_some_and(Ending::told_the_desk) {
-            prop_assert_eq!(alone, together);
-        }
+        prop_assert_eq!(alone, together);
     }
 }

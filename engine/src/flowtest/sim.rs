@@ -89,6 +89,9 @@ pub(super) struct Sim<'a> {
     pub(super) down: BTreeMap<String, Hold>,
     /// What inputs of this instant changed and is not committed yet, by mailbox.
     open: BTreeMap<MailboxId, Work>,
+    /// What they make happen, in their order and not by mailbox: how they share commits must change nothing. Without a time it
+    /// comes with the commit.
+    fresh: Vec<(Option<At>, Coming)>,
     /// Whether the n-th input shares its commit with what else comes at its instant; missing = it does not.
     pub(super) joined: Vec<bool>,
     inputs: usize,
@@ -153,6 +156,7 @@ impl<'a> Sim<'a> {
             answered: HashMap::new(),
             down: BTreeMap::new(),
             open: BTreeMap::new(),
+            fresh: Vec::new(),
             joined: Vec::new(),
             inputs: 0,
             acts: Vec::new(),
@@ -367,38 +371,37 @@ impl<'a> Sim<'a> {
     /// Gives a mailbox an input.
     pub(super) fn give(&mut self, mailbox: MailboxId, input: Input) {
         let mail = self.mails.entry(mailbox).or_insert_with(|| Mailbox::new(mailbox));
-        let work = self.open.entry(mailbox).or_insert_with(|| Work { mailbox, ..Work::default() });
+        let mut work = self.open.remove(&mailbox).unwrap_or_else(|| Work { mailbox, ..Work::default() });
+        let before = (work.journal.len(), work.effects.len(), work.letters.len(), work.waits.len());
         // Only orders can be refused, and a test gives none.
-        let _ = handle(&self.book, mail, input, self.now, &self.ids, work);
+        let _ = handle(&self.book, mail, input, self.now, &self.ids, &mut work);
+        let (journal, effects, letters, waits) = before;
+        work.journal[journal..].iter().for_each(|row| self.read(row));
+        let calls = work.effects[effects..].iter().filter_map(|op| match op {
+            EffectOp::Plan(row) => Some((None, Coming::Attempt(Box::new(Call::new((**row).clone()))))),
+            _ => None,
+        });
+        let letters = work.letters[letters..].iter().map(|row| (None, Coming::Letter(Box::new(row.clone()))));
+        let waits = work.waits[waits..].iter().filter_map(|op| match op {
+            WaitOp::Arm(wait) if wait.due_at != At::NEVER => Some((Some(wait.due_at), Coming::Due(mailbox, wait.id))),
+            _ => None,
+        });
+        self.fresh.extend(calls.chain(letters).chain(waits));
+        self.open.insert(mailbox, work);
     }
 
     /// Commits what the last inputs changed, and takes up what comes of it.
     fn commit(&mut self) {
         for (mailbox, work) in std::mem::take(&mut self.open) {
-            for row in &work.journal {
-                self.read(row);
-            }
             #[cfg(test)]
             if let Some(witness) = &mut self.witness {
                 let mail = self.mails.remove(&mailbox).unwrap_or_else(|| Mailbox::new(mailbox));
                 self.mails.insert(mailbox, witness.committed(&work, mail, &self.entries));
             }
             self.runs.extend(work.runs.into_iter().map(|run| (run.id, run)));
-            for op in work.effects {
-                if let EffectOp::Plan(row) = op {
-                    self.try_at(self.now, Call::new(*row));
-                }
-            }
-            for row in work.letters {
-                self.expect_at(self.now, Coming::Letter(Box::new(row)));
-            }
-            for op in work.waits {
-                if let WaitOp::Arm(wait) = op
-                    && wait.due_at != At::NEVER
-                {
-                    self.expect_at(wait.due_at, Coming::Due(mailbox, wait.id));
-                }
-            }
+        }
+        for (at, coming) in std::mem::take(&mut self.fresh) {
+            self.expect_at(at.unwrap_or(self.now), coming);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::event::{Event, Origin};
 use crate::flow::Version;
 use crate::handle::{encode_event, mailbox_from, place_of, places};
 use crate::ids::VersionId;
-use crate::ids::{ContactId, ConversationId, EffectId, EscalationId, EventId, MailboxId, RunId, WaitId};
+use crate::ids::{ContactId, ConversationId, EffectId, EscalationId, EventId, MailboxId, MessageId, RunId, WaitId};
 use crate::letter::Rule;
 use crate::mailbox::{Mailbox, RECENT};
 use crate::run::{Entry, State, journal};
@@ -30,7 +30,7 @@ pub(super) struct Rows {
     effects: BTreeMap<EffectId, EffectRow>,
     escalations: BTreeMap<EscalationId, EscalationRow>,
     events: BTreeMap<EventId, EventRow>,
-    messages: Vec<MessageRow>,
+    messages: BTreeMap<MessageId, MessageRow>,
     /// What was told, by subject.
     journal: BTreeMap<i64, Vec<Entry>>,
 }
@@ -139,7 +139,7 @@ impl Witness {
         rows.contacts.extend(work.contact.into_iter().map(|row| (row.id, row)));
         rows.conversations.extend(work.conversations.into_iter().map(|row| (row.id, row)));
         rows.escalations.extend(work.escalations.into_iter().map(|row| (row.id, row)));
-        rows.messages.extend(work.messages);
+        rows.messages.extend(work.messages.into_iter().map(|row| (row.id, row)));
         for op in work.effects {
             match op {
                 EffectOp::Plan(row) => drop(rows.effects.insert(row.id, *row)),

@@ -25,11 +25,12 @@ steps:
     with: { subject: "after {{event.order.id}}" }
 "#;
 
-/// Branches that are joined.
+/// Branches that are joined. An order is a message, too: only its type keeps it out of here.
 const JOIN: &str = r#"
 format: 1
 flow: join
-on: whatsapp.message_received
+on:
+  - whatsapp.message_received: { type: text }
 steps:
   - parallel:
       one:
@@ -47,7 +48,8 @@ steps:
 const GATE: &str = r#"
 format: 1
 flow: gate
-on: whatsapp.message_received
+on:
+  - whatsapp.message_received: { type: text }
 concurrency: { key: '"all"', limit: 1 }
 steps:
   - do: crm.create_ticket

@@ -113,8 +113,10 @@ async fn write(world: &World, engine: &Engine<Memory>, clock: &Time, who: usize)
 
 fn message(phone: &str, id: &str, is_order: bool) -> Item {
     let body = match is_order {
-        true => json!({ "order": { "id": id, "total": 20.0, "currency": "EUR", "items": [] }, "text": "" }),
-        false => json!({ "text": id, "type": "text" }),
+        true => {
+            json!({ "order": { "id": id, "total": 20.0, "currency": "EUR", "items": [] }, "message": { "type": "order" } })
+        }
+        false => json!({ "text": id, "message": { "type": "text" } }),
     };
     let party =
         Party { number: "1".to_owned(), address: phone.to_owned(), phone: Some(format!("+{phone}")), name: None };
