@@ -186,7 +186,10 @@ function Settings({ looked, asked, change }: SettingsProps) {
   const reading = (part: { encoding?: string; separator?: string }) =>
     change({ reading: { encoding: looked.encoding, separator: looked.separator, ...part } });
   const settle = () => {
-    if (country.length !== 1 && country !== (looked.country ?? "")) change({ country: country.toUpperCase() });
+    const code = country.toUpperCase();
+    setCountry(code);
+    // Looking anew disables the button that may be taking this focus: only where something is new.
+    if (code.length !== 1 && code !== (looked.country ?? "")) change({ country: code });
   };
   return (
     <div className={styles.settings}>
@@ -212,12 +215,14 @@ function Settings({ looked, asked, change }: SettingsProps) {
           </option>
         ))}
       </Pick>
-      <Checkbox isSelected={asked.only_empty ?? false} onChange={(only_empty) => change({ only_empty })}>
-        {t("book.only_empty")}
-      </Checkbox>
-      <Checkbox isSelected={asked.starts ?? false} onChange={(starts) => change({ starts })}>
-        {t("book.starts")}
-      </Checkbox>
+      <div className={styles.ways}>
+        <Checkbox isSelected={asked.only_empty ?? false} onChange={(only_empty) => change({ only_empty })}>
+          {t("book.only_empty")}
+        </Checkbox>
+        <Checkbox isSelected={asked.starts ?? false} onChange={(starts) => change({ starts })}>
+          {t("book.starts")}
+        </Checkbox>
+      </div>
     </div>
   );
 }
