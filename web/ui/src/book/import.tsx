@@ -32,13 +32,20 @@ function ImportDialog({ onClose }: { onClose: () => void }) {
   const work = useImport();
   const { looked, busy } = work;
   const noPhone = looked !== null && !looked.columns.some((column) => column.target === "phone");
-  const footer = looked && !work.begun && (
-    <>
-      <Button onPress={work.forget}>{t("book.other_file")}</Button>
-      <Button look="primary" isDisabled={busy || noPhone || looked.new + looked.changed === 0} onPress={work.begin}>
-        {t("book.bring", { n: looked.rows - looked.refused })}
-      </Button>
-    </>
+  // The button that was pressed goes away: the focus stays in the dialog, so Escape still closes it.
+  const footer = work.begun ? (
+    <Button autoFocus onPress={onClose}>
+      {t("ui.close")}
+    </Button>
+  ) : (
+    looked && (
+      <>
+        <Button onPress={work.forget}>{t("book.other_file")}</Button>
+        <Button look="primary" isDisabled={busy || noPhone || looked.new + looked.changed === 0} onPress={work.begin}>
+          {t("book.bring", { n: looked.rows - looked.refused })}
+        </Button>
+      </>
+    )
   );
   return (
     <Dialog title={t("book.import")} isOpen onClose={onClose} shape="wide" footer={footer}>
