@@ -107,6 +107,8 @@ async function files(page, base) {
   await page.getByText("screen.png").waitFor();
   await page.getByRole("button", { name: "Remove the file" }).click();
   await page.getByRole("button", { name: "The customer’s phone" }).click();
+  // The phone opens as another customer than the one who wrote.
+  await page.getByLabel("Number", { exact: true }).fill("+8613800138000");
   await page.getByRole("complementary").getByText("This one").waitFor();
   await picture(page, "attach-sent");
 }
