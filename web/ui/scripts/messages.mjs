@@ -14,7 +14,9 @@ const CATALOG = "src/server/catalog";
 /** The flows that ship, and what they are called and do. */
 const FLOWS = "../../flows";
 const LIBRARY = "src/server/library";
-const FOLDERS = ["src/locales", ...PARTS, "src/server/troubles", SERVER].filter((folder) => existsSync(join(folder, "en.po")));
+const FOLDERS = ["src/locales", ...PARTS, "src/server/troubles", SERVER].filter((folder) =>
+  existsSync(join(folder, "en.po")),
+);
 const problems = [];
 
 /** Names in braces, but for the forms of a plural. */

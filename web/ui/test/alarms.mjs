@@ -44,7 +44,7 @@ async function alarms(page, base) {
   await picture(page, "alarms-open");
   assert.deepEqual(await faults(page), [], "an alarm with its story, by axe");
   await alarm.getByRole("button", { name: "I look at it" }).click();
-  await alarm.getByText("Mia looks at it").waitFor();
+  await alarm.getByText("\u2068Mia\u2069 looks at it").waitFor();
   await page.getByRole("link", { name: "Alarms", exact: true }).waitFor();
   for (const [name, locale, width] of [
     ["alarms-phone", "en", 390],
@@ -107,6 +107,8 @@ async function files(page, base) {
   await page.getByText("screen.png").waitFor();
   await page.getByRole("button", { name: "Remove the file" }).click();
   await page.getByRole("button", { name: "The customer’s phone" }).click();
+  // The phone opens as another customer than the one who wrote.
+  await page.getByLabel("Number", { exact: true }).fill("+8613800138000");
   await page.getByRole("complementary").getByText("This one").waitFor();
   await picture(page, "attach-sent");
 }

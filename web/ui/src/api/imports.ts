@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { get, post, upload, seg } from "./client";
+import { get, post, seg, upload } from "./client";
 import type { ContactImport, ImportPreview, SegmentListed } from "./types";
 
 /** How a file is read and brought in; what is left out is found. */

@@ -32,13 +32,20 @@ function ImportDialog({ onClose }: { onClose: () => void }) {
   const work = useImport();
   const { looked, busy } = work;
   const noPhone = looked !== null && !looked.columns.some((column) => column.target === "phone");
-  const footer = looked && !work.begun && (
-    <>
-      <Button onPress={work.forget}>{t("book.other_file")}</Button>
-      <Button look="primary" isDisabled={busy || noPhone || looked.new + looked.changed === 0} onPress={work.begin}>
-        {t("book.bring", { n: looked.rows - looked.refused })}
-      </Button>
-    </>
+  // The button that was pressed goes away: the focus stays in the dialog, so Escape still closes it.
+  const footer = work.begun ? (
+    <Button autoFocus onPress={onClose}>
+      {t("ui.close")}
+    </Button>
+  ) : (
+    looked && (
+      <>
+        <Button onPress={work.forget}>{t("book.other_file")}</Button>
+        <Button look="primary" isDisabled={busy || noPhone || looked.new + looked.changed === 0} onPress={work.begin}>
+          {t("book.bring", { n: looked.rows - looked.refused })}
+        </Button>
+      </>
+    )
   );
   return (
     <Dialog title={t("book.import")} isOpen onClose={onClose} shape="wide" footer={footer}>
@@ -186,7 +193,10 @@ function Settings({ looked, asked, change }: SettingsProps) {
   const reading = (part: { encoding?: string; separator?: string }) =>
     change({ reading: { encoding: looked.encoding, separator: looked.separator, ...part } });
   const settle = () => {
-    if (country.length !== 1 && country !== (looked.country ?? "")) change({ country: country.toUpperCase() });
+    const code = country.toUpperCase();
+    setCountry(code);
+    // Looking anew disables the button that may be taking this focus: only where something is new.
+    if (code.length !== 1 && code !== (looked.country ?? "")) change({ country: code });
   };
   return (
     <div className={styles.settings}>
@@ -212,12 +222,14 @@ function Settings({ looked, asked, change }: SettingsProps) {
           </option>
         ))}
       </Pick>
-      <Checkbox isSelected={asked.only_empty ?? false} onChange={(only_empty) => change({ only_empty })}>
-        {t("book.only_empty")}
-      </Checkbox>
-      <Checkbox isSelected={asked.starts ?? false} onChange={(starts) => change({ starts })}>
-        {t("book.starts")}
-      </Checkbox>
+      <div className={styles.ways}>
+        <Checkbox isSelected={asked.only_empty ?? false} onChange={(only_empty) => change({ only_empty })}>
+          {t("book.only_empty")}
+        </Checkbox>
+        <Checkbox isSelected={asked.starts ?? false} onChange={(starts) => change({ starts })}>
+          {t("book.starts")}
+        </Checkbox>
+      </div>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useLayoutEffect, useState } from "react";
 import { create } from "zustand";
 import { useLive } from "~/api/live";
 import { useText } from "~/i18n";
@@ -13,9 +13,13 @@ let beat: ReturnType<typeof setInterval> | undefined;
 export function useNow(): Date {
   const now = useClock((state) => state.now);
   const ahead = useLive((state) => state.ahead);
-  useEffect(() => {
+  useLayoutEffect(() => {
     watchers += 1;
-    if (watchers === 1) beat = setInterval(() => useClock.setState({ now: Date.now() }), BEAT_MS);
+    if (watchers === 1) {
+      // The clock stood still while nobody looked.
+      useClock.setState({ now: Date.now() });
+      beat = setInterval(() => useClock.setState({ now: Date.now() }), BEAT_MS);
+    }
     return () => {
       watchers -= 1;
       if (watchers === 0) clearInterval(beat);
