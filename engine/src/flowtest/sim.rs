@@ -392,14 +392,15 @@ impl<'a> Sim<'a> {
 
     /// Commits what the last inputs changed, and takes up what comes of it.
     fn commit(&mut self) {
-        for (mailbox, work) in std::mem::take(&mut self.open) {
-            #[cfg(test)]
-            if let Some(witness) = &mut self.witness {
-                let mail = self.mails.remove(&mailbox).unwrap_or_else(|| Mailbox::new(mailbox));
-                self.mails.insert(mailbox, witness.committed(&work, mail, &self.entries));
+        let open = std::mem::take(&mut self.open);
+        #[cfg(test)]
+        if let Some(witness) = &mut self.witness {
+            for (mailbox, work) in &open {
+                let mail = self.mails.remove(mailbox).unwrap_or_else(|| Mailbox::new(*mailbox));
+                self.mails.insert(*mailbox, witness.committed(work, mail, &self.entries));
             }
-            self.runs.extend(work.runs.into_iter().map(|run| (run.id, run)));
         }
+        self.runs.extend(open.into_values().flat_map(|work| work.runs).map(|run| (run.id, run)));
         for (at, coming) in std::mem::take(&mut self.fresh) {
             self.expect_at(at.unwrap_or(self.now), coming);
         }
