@@ -32,11 +32,8 @@ function ImportDialog({ onClose }: { onClose: () => void }) {
   const work = useImport();
   const { looked, busy } = work;
   const noPhone = looked !== null && !looked.columns.some((column) => column.target === "phone");
-  // The button that was pressed goes away: the focus stays in the dialog, so Escape still closes it.
   const footer = work.begun ? (
-    <Button autoFocus onPress={onClose}>
-      {t("ui.close")}
-    </Button>
+    <Button onPress={onClose}>{t("ui.close")}</Button>
   ) : (
     looked && (
       <>

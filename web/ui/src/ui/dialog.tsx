@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { useText } from "~/i18n";
 import { Button, IconButton } from "./button";
@@ -19,6 +19,11 @@ interface Props {
 /** A window over the page: Escape and a click outside close it, and focus goes back to where it was. */
 export function Dialog({ title, isOpen, onClose, shape = "normal", footer, children }: Props) {
   const t = useText();
+  const window = useRef<HTMLElement>(null);
+  // What was pressed may be gone or closed now, and the focus with it: Escape and Tab still belong here.
+  useEffect(() => {
+    if (document.activeElement === document.body) window.current?.focus();
+  });
   return (
     <ModalOverlay
       isOpen={isOpen}
@@ -27,7 +32,7 @@ export function Dialog({ title, isOpen, onClose, shape = "normal", footer, child
       className={`${styles.overlay} ${shape === "side" ? styles.atSide : ""}`}
     >
       <Modal className={`${styles.modal} ${styles[shape]}`}>
-        <AriaDialog className={styles.dialog}>
+        <AriaDialog ref={window} className={styles.dialog}>
           <header className={styles.head}>
             <Heading slot="title" className={styles.title}>
               {title}
