@@ -95,7 +95,7 @@ async function dictionary() {
   await page.getByText("Buys a lot").waitFor();
   await page.getByRole("button", { name: "Edit the tag \u2068vip\u2069" }).click();
   await dialog.getByText("Rename it").click();
-  await dialog.getByLabel("New name").fill("gold");
+  await dialog.getByRole("combobox", { name: "New name" }).fill("gold");
   await dialog.getByRole("button", { name: "See what changes" }).click();
   await dialog.getByText("add_tags: [gold]").waitFor();
   await picture(page, "rename");

@@ -20,13 +20,14 @@ export interface Pair {
   joins: string;
 }
 
-export const mergePreviewQuery = (pair: Pair) =>
+// A pair may come with more than the API takes.
+export const mergePreviewQuery = ({ stays, joins }: Pair) =>
   queryOptions({
-    queryKey: ["merges", "preview", pair],
-    queryFn: () => post<MergePreview>("/merges/preview", pair),
+    queryKey: ["merges", "preview", stays, joins],
+    queryFn: () => post<MergePreview>("/merges/preview", { stays, joins }),
   });
 
-export const merge = (pair: Pair, theirs: string[]) => post<Merge>("/merges", { ...pair, theirs });
+export const merge = ({ stays, joins }: Pair, theirs: string[]) => post<Merge>("/merges", { stays, joins, theirs });
 export const part = (id: string) => post<Merge>(`/merges/${seg(id)}/part`);
 
 /** After a merge or its undoing every list of contacts is another one. */

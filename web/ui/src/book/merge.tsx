@@ -39,7 +39,7 @@ export function MergeForm({ pair, people, swap, onDone }: Props) {
   const go = async () => {
     setBusy(true);
     try {
-      const { id } = await merge({ stays: pair.stays, joins: pair.joins }, [...theirs]);
+      const { id } = await merge(pair, [...theirs]);
       await refreshContacts();
       toast(t("book.now_one"), () => void part(id).then(refreshContacts, toastError));
       onDone();
