@@ -97,7 +97,7 @@ deny:
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --all-features check --config .deny.toml; \
 	else echo "SKIPPED: licences and advisories, as cargo-deny is not here (cargo install cargo-deny --locked)"; fi
 
-bench: build ## Measures what design budgets say, beside a floor measured in the same run. BENCH="--quick" for a look
+bench: build ## Measures what design budgets say, beside a floor measured in the same run. BENCH="--quick" for a look, --postgres for that database
 	$(CARGO) run --release --locked -p tests --bin bench -- $(BENCH)
 
 # The server under test is the release build; the tests around it need no optimising.
