@@ -13,7 +13,9 @@ const SIZES = [
   { width: 1280, height: 800 },
   { width: 320, height: 700 },
 ];
-const FOLDERS = ["", "editor/", "desk/", "rules/", "server/"].map((part) => `src/${part}locales`);
+const FOLDERS = ["", "editor/", "editor/publish/", "desk/", "rules/", "alarms/", "book/", "server/"].map(
+  (part) => `src/${part}locales`,
+);
 const ACCENTS = Object.fromEntries(
   [..."aáeéiíoóuúyýAÁEÉIÍOÓUÚcçnñ"]
     .join("")

@@ -20,7 +20,8 @@ export default function Bell() {
   const label = open > 0 ? t("shell.alarms", { n: open }) : t("nav.alarms");
   return (
     <>
-      <Link to="/alarms" className={styles.bell} aria-label={label} title={label}>
+      <Link to="/alarms" className={styles.bell} title={label}>
+        <span className="hidden">{label}</span>
         <BellIcon size={18} aria-hidden />
         {open > 0 && (
           <span className={`${styles.count} ${urgent ? styles.urgent : ""}`} aria-hidden>

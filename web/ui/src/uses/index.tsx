@@ -51,7 +51,7 @@ export function UsesButton({ kind, name, title }: Named & { title?: string }) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <Button size="s" look="plain" aria-label={t("uses.of", { name: title ?? name })} onPress={() => setOpen(true)}>
+      <Button size="s" look="plain" onPress={() => setOpen(true)}>
         {t("uses.label")}
       </Button>
       {open && <Uses kind={kind} name={name} title={title} onClose={() => setOpen(false)} />}
@@ -66,11 +66,10 @@ interface ChipProps extends Named {
 
 /** A tag, a template, a team …: pressed, it tells where it is used. */
 export function UsedChip({ kind, name, tone = "plain", children }: ChipProps) {
-  const t = useText();
   const [open, setOpen] = useState(false);
   return (
     <>
-      <AriaButton className={styles.chip} aria-label={t("uses.of", { name })} onPress={() => setOpen(true)}>
+      <AriaButton className={styles.chip} onPress={() => setOpen(true)}>
         <Chip tone={tone}>{children}</Chip>
       </AriaButton>
       {open && <Uses kind={kind} name={name} onClose={() => setOpen(false)} />}

@@ -136,7 +136,7 @@ async function usesLeadToTheStep(mia) {
   const { page, wrong } = await pageOf(mia.context);
   page.setDefaultTimeout(90_000);
   await page.goto(`${stage.base}/settings?tab=teams`);
-  await page.getByRole("button", { name: /Where .*Care.* is used/ }).click();
+  await page.getByRole("button", { name: "Where it is used" }).first().click();
   await picture(page, "together-uses");
   await page.getByRole("dialog").getByRole("link").first().click();
   await page.locator("[data-stop='steps/1']").waitFor();
