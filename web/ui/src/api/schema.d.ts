@@ -5192,13 +5192,6 @@ export interface components {
             /** @description What becomes of it. */
             what: components["schemas"]["ImportWhat"];
         };
-        /** @description A value that changes. */
-        ImportChange2: {
-            after: unknown;
-            before: unknown;
-            /** @description `name`, `fields.city`, `consent.marketing` … */
-            name: string;
-        };
         /** @description A column of a file. */
         ImportColumn: {
             /** @description What stands above it. */
@@ -5285,7 +5278,7 @@ export interface components {
         /** @description A row and what would become of it. */
         ImportRowPreview: {
             /** @description Values that change. */
-            changes: components["schemas"]["ImportChange2"][];
+            changes: components["schemas"]["ImportedValue"][];
             /** @description The contact it is, unless it is new. */
             contact: string | null;
             /** Format: uint64 */
@@ -5320,6 +5313,13 @@ export interface components {
             line: number;
             /** @description As in the preview; or `erased`, `failed`. */
             why: string;
+        };
+        /** @description A value that changes. */
+        ImportedValue: {
+            after: unknown;
+            before: unknown;
+            /** @description `name`, `fields.city`, `consent.marketing` … */
+            name: string;
         };
         /** @description Imports, newest first. */
         Imports: {
