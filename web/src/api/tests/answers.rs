@@ -94,6 +94,7 @@ const ELSEWHERE: [&str; 37] = [
 /// Every answer is compared with the description by [`crate::testing::Place::ask`].
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_is_as_described() {
+    drop(rustls::crypto::ring::default_provider().install_default());
     let mut answered = what_comes_of_an_order().await;
     answered.extend(what_a_person_decides().await);
     let document = crate::router::document();
