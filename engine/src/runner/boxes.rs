@@ -50,9 +50,10 @@ impl<S: Store + Reads> Core<S> {
 
     async fn drain_mailbox(self: Arc<Self>, id: MailboxId) {
         while let Some((batch, mail)) = self.boxes.take(id) {
-            let count = i64::try_from(batch.len()).unwrap_or(0);
+            let of = |count: usize| i64::try_from(count).unwrap_or(0);
+            let (count, due) = (of(batch.len()), of(batch.iter().filter(|queued| queued.is_due()).count()));
             let mail = self.handle_batch(id, batch, mail).await;
-            self.boxes.put_back(id, mail, count);
+            self.boxes.put_back(id, mail, (count, due));
             self.activity.add(-count);
         }
     }

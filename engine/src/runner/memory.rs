@@ -35,6 +35,12 @@ pub(super) struct Queued {
     pub(super) reply: Option<Reply>,
 }
 
+impl Queued {
+    pub(super) fn is_due(&self) -> bool {
+        matches!(self.input, Input::Due(_))
+    }
+}
+
 #[derive(Default)]
 struct Slot {
     queue: VecDeque<Queued>,
@@ -50,6 +56,8 @@ pub(super) struct Boxes {
     shards: Vec<Mutex<Shard>>,
     /// Inputs of all of them that are not handled yet.
     queued: AtomicI64,
+    /// Those of them that are waits which fell due.
+    due: AtomicI64,
 }
 
 #[derive(Default)]
@@ -69,12 +77,21 @@ pub(super) struct Evictions(Vec<u64>);
 
 impl Boxes {
     pub(super) fn new() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), queued: AtomicI64::new(0) }
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            queued: AtomicI64::new(0),
+            due: AtomicI64::new(0),
+        }
     }
 
     /// Inputs that wait for their turn or are in it.
     pub(super) fn queued(&self) -> i64 {
         self.queued.load(Ordering::Relaxed)
+    }
+
+    /// Waits that fell due and are not handled yet.
+    pub(super) fn due(&self) -> i64 {
+        self.due.load(Ordering::Relaxed)
     }
 
     /// What [`Boxes::prime`] compares with.
@@ -113,6 +130,7 @@ impl Boxes {
     /// Queues an input; true when the mailbox rested and its drain must be spawned.
     pub(super) fn push(&self, id: MailboxId, queued: Queued) -> bool {
         self.queued.fetch_add(1, Ordering::Relaxed);
+        self.due.fetch_add(i64::from(queued.is_due()), Ordering::Relaxed);
         self.with(id, |shard| {
             let slot = shard.slots.entry(id).or_insert_with(Slot::default);
             slot.queue.push_back(queued);
@@ -133,9 +151,10 @@ impl Boxes {
         })
     }
 
-    /// Gives the mailbox back after `count` of its inputs were handled.
-    pub(super) fn put_back(&self, id: MailboxId, mut mail: Option<Box<Mailbox>>, count: i64) {
+    /// Gives the mailbox back after `count` of its inputs were handled, `due` of them waits.
+    pub(super) fn put_back(&self, id: MailboxId, mut mail: Option<Box<Mailbox>>, (count, due): (i64, i64)) {
         self.queued.fetch_sub(count, Ordering::Relaxed);
+        self.due.fetch_sub(due, Ordering::Relaxed);
         if let Some(mail) = &mut mail {
             mail.rest();
         }
