@@ -4,18 +4,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Handling;
+use super::own::OwnCall;
 use crate::alarm::{Alarm, LISTED_MS, MOST_LISTED, POLICY_KEY, Policy, Raise, Route, Stage, Telling, ToAlarms};
 use crate::capability::notify::{AlarmState, ButtonPressed, TellAlarm, Told};
 use crate::clock::At;
 use crate::connector::{Action, Verdict};
 use crate::event::Event;
-use crate::ids::{AlarmId, EffectId, EventId, MailboxId, RunId, WaitId};
+use crate::ids::{AlarmId, EffectId, EventId, MailboxId, WaitId};
 use crate::letter::Letter;
 use crate::local;
 use crate::mailbox::Mailbox;
 use crate::order::Error;
 use crate::run::{Attempt, Entry, Handler, Plan, What};
-use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, Lane, WaitKind, WaitRow, WaitState};
+use crate::store::{EffectRow, JournalKind, Lane, WaitKind, WaitRow, WaitState};
 
 /// The policy as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -260,31 +261,17 @@ impl Handling<'_> {
             step: "alarm".into(),
             flow: "".into(),
         };
-        let effect = EffectRow {
+        self.call_own(OwnCall {
             id: EffectId(id),
-            run_id: RunId::NONE,
             n: -id,
             key: format!("{}/{}", alarm.id, id & 0xffff_ffff),
-            mailbox: self.mail.id,
-            shard: self.mail.id.shard(),
-            connection: connection.to_owned(),
+            connection,
             lane: Lane::Escalation,
-            action: TellAlarm::NAME.to_owned(),
+            action: TellAlarm::NAME,
             window: None,
-            yields: false,
-            state: EffectState::Planned,
-            attempt: 0,
-            not_before: self.now,
-            deadline: self.now.plus(local::NOTIFY_EXPIRES),
-            settle_until: None,
-            planned_at: self.now,
-            sent_at: None,
-            input: serde_json::to_vec(&plan).unwrap_or_default(),
-            attempts: Vec::new(),
-            error: String::new(),
-        };
-        self.mail.effects.insert(effect.id, effect.clone());
-        self.work.effects.push(EffectOp::Plan(Box::new(effect)));
+            lives: local::NOTIFY_EXPIRES,
+            plan: &plan,
+        });
     }
 
     /// What became of telling it: the message is remembered, so that it can be changed.

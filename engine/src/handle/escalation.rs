@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Handling;
+use super::own::OwnCall;
 use crate::capability::human::{Escalated, HumanState};
 use crate::capability::whatsapp::SendText;
 use crate::clock::At;
@@ -15,7 +16,7 @@ use crate::local::{self, ACCEPT_WITHIN, Ticket};
 use crate::order::Error;
 use crate::rules::Demand;
 use crate::run::{Entry, Wake, What};
-use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, Lane, WaitKind, WaitRow, WaitState};
+use crate::store::{JournalKind, Lane, WaitKind, WaitRow, WaitState};
 
 /// What the desk's word for a customer may wait before it is stale.
 const TELL_EXPIRES: std::time::Duration = std::time::Duration::from_secs(10 * 60);
@@ -207,32 +208,19 @@ impl Handling<'_> {
         let mut plan = local::own_plan("escalation", &SendText { text, to: None, quote: None });
         plan.address = Some(talk.address.as_str().into());
         plan.phone = self.mail.facts.contact.as_ref().and_then(|contact| contact.phone.as_deref()).map(Into::into);
+        let connection = talk.connection.clone();
         let id = self.next_id();
-        let effect = EffectRow {
+        self.call_own(OwnCall {
             id: EffectId(id),
-            run_id: RunId::NONE,
             n: -id,
             key: format!("{escalation}/customer"),
-            mailbox: self.mail.id,
-            shard: self.mail.id.shard(),
-            connection: talk.connection.clone(),
+            connection: &connection,
             lane: Lane::Escalation,
-            action: SendText::NAME.to_owned(),
+            action: SendText::NAME,
             window: Some(conversation),
-            yields: false,
-            state: EffectState::Planned,
-            attempt: 0,
-            not_before: self.now,
-            deadline: self.now.plus(TELL_EXPIRES),
-            settle_until: None,
-            planned_at: self.now,
-            sent_at: None,
-            input: serde_json::to_vec(&plan).unwrap_or_default(),
-            attempts: Vec::new(),
-            error: String::new(),
-        };
-        self.mail.effects.insert(effect.id, effect.clone());
-        self.work.effects.push(EffectOp::Plan(Box::new(effect)));
+            lives: TELL_EXPIRES,
+            plan: &plan,
+        });
     }
 }
 

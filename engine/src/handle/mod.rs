@@ -29,6 +29,7 @@ mod meet;
 mod merge;
 mod moving;
 mod order;
+mod own;
 mod owner;
 mod past;
 mod place;

@@ -3,14 +3,15 @@
 use serde_json::json;
 
 use super::Handling;
+use super::own::OwnCall;
 use crate::capability::crm::SetOwner;
 use crate::connector::{Action, Verdict};
 use crate::crm::OwnerToCrm;
 use crate::desk::AskKind;
-use crate::ids::{EffectId, EscalationId, RunId, UserId};
+use crate::ids::{EffectId, EscalationId, UserId};
 use crate::local;
 use crate::run::{Attempt, Entry, What};
-use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, Lane};
+use crate::store::{EffectRow, JournalKind, Lane};
 
 /// For how long it is tried: a CRM that is down comes back.
 const EXPIRES: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
@@ -35,31 +36,17 @@ impl Handling<'_> {
         let mut plan = local::own_plan("owner", &SetOwner { owner, id: None });
         plan.phone = Some(phone.into());
         let id = self.next_id();
-        let effect = EffectRow {
+        self.call_own(OwnCall {
             id: EffectId(id),
-            run_id: RunId::NONE,
             n: -id,
             key: format!("owner/{escalation}/{user}"),
-            mailbox: self.mail.id,
-            shard: self.mail.id.shard(),
-            connection: crm.connection.to_string(),
+            connection: &crm.connection,
             lane: Lane::Interactive,
-            action: SetOwner::NAME.to_owned(),
+            action: SetOwner::NAME,
             window: None,
-            yields: false,
-            state: EffectState::Planned,
-            attempt: 0,
-            not_before: self.now,
-            deadline: self.now.plus(EXPIRES),
-            settle_until: None,
-            planned_at: self.now,
-            sent_at: None,
-            input: serde_json::to_vec(&plan).unwrap_or_default(),
-            attempts: Vec::new(),
-            error: String::new(),
-        };
-        self.mail.effects.insert(effect.id, effect.clone());
-        self.work.effects.push(EffectOp::Plan(Box::new(effect)));
+            lives: EXPIRES,
+            plan: &plan,
+        });
     }
 
     /// What became of it: a line of the demand's story.

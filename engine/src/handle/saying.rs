@@ -4,16 +4,17 @@
 use serde_json::{Value, json};
 
 use super::Handling;
+use super::own::OwnCall;
 use crate::capability::file::{FileKind, SendMedia};
 use crate::capability::whatsapp::{SendChoices, SendTemplate, SendText};
 use crate::connector::{Action, Problem, Verdict};
 use crate::contact::Conversation;
-use crate::ids::{ConversationId, EffectId, MessageId, RunId, UserId};
+use crate::ids::{ConversationId, EffectId, MessageId, UserId};
 use crate::inbox::{MAX_NOTE_CHARS, Said, SaidKind, SaidOp, SaidRow, SaidState, Say, Words};
 use crate::order::{Actor, Error};
 use crate::run::plan::{Handler, Plan, WINDOW_CLOSED};
 use crate::run::{Attempt, Entry, What};
-use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, Lane};
+use crate::store::{JournalKind, Lane};
 
 /// How long a message of a person's may take to go out: later it is stale, and the person sends it again.
 const EXPIRES: std::time::Duration = std::time::Duration::from_secs(10 * 60);
@@ -90,32 +91,19 @@ impl Handling<'_> {
             step: "inbox".into(),
             flow: "".into(),
         };
-        let effect = EffectRow {
-            id: EffectId(self.next_id()),
-            run_id: RunId::NONE,
+        let id = self.next_id();
+        self.call_own(OwnCall {
+            id: EffectId(id),
             n: -message.0,
             key: SaidRow::effect_key(message),
-            mailbox: self.mail.id,
-            shard: self.mail.id.shard(),
-            connection: talk.connection.clone(),
+            connection: &talk.connection,
             // A lane of its own: nothing that flows wait with holds up a person.
             lane: Lane::Escalation,
-            action: action.to_owned(),
+            action,
             window: say.words.needs_window().then_some(talk.id),
-            yields: false,
-            state: EffectState::Planned,
-            attempt: 0,
-            not_before: self.now,
-            deadline: self.now.plus(EXPIRES),
-            settle_until: None,
-            planned_at: self.now,
-            sent_at: None,
-            input: serde_json::to_vec(&plan).unwrap_or_default(),
-            attempts: Vec::new(),
-            error: String::new(),
-        };
-        self.mail.effects.insert(effect.id, effect.clone());
-        self.work.effects.push(EffectOp::Plan(Box::new(effect)));
+            lives: EXPIRES,
+            plan: &plan,
+        });
     }
 
     /// What became of the call that sends `message`.

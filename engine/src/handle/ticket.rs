@@ -1,15 +1,16 @@
 //! A ticket that a person makes from a conversation: a call without a run, whose outcome becomes a note there.
 
 use super::Handling;
+use super::own::OwnCall;
 use crate::capability::crm::{CreateTicket, TicketPriority};
 use crate::connector::{Action, Verdict};
 use crate::contact::Priority;
-use crate::ids::{ConversationId, EffectId, MessageId, RunId, UserId};
+use crate::ids::{ConversationId, EffectId, MessageId, UserId};
 use crate::inbox::{Said, SaidKind, SaidOp, SaidRow, SaidState};
 use crate::order::Actor;
 use crate::run::plan::{Handler, Plan};
 use crate::run::{Attempt, Entry, What};
-use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, Lane};
+use crate::store::{EffectRow, JournalKind, Lane};
 
 /// For how long it is tried: a CRM that is down comes back.
 const EXPIRES: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
@@ -68,31 +69,18 @@ impl Handling<'_> {
             step: "inbox".into(),
             flow: "".into(),
         };
-        let effect = EffectRow {
-            id: EffectId(self.next_id()),
-            run_id: RunId::NONE,
+        let effect = EffectId(self.next_id());
+        self.call_own(OwnCall {
+            id: effect,
             n: -ticket.note.0,
             key: ticket.key(),
-            mailbox: self.mail.id,
-            shard: self.mail.id.shard(),
-            connection,
+            connection: &connection,
             lane: Lane::Interactive,
-            action: CreateTicket::NAME.to_owned(),
+            action: CreateTicket::NAME,
             window: None,
-            yields: false,
-            state: EffectState::Planned,
-            attempt: 0,
-            not_before: self.now,
-            deadline: self.now.plus(EXPIRES),
-            settle_until: None,
-            planned_at: self.now,
-            sent_at: None,
-            input: serde_json::to_vec(&plan).unwrap_or_default(),
-            attempts: Vec::new(),
-            error: String::new(),
-        };
-        self.mail.effects.insert(effect.id, effect.clone());
-        self.work.effects.push(EffectOp::Plan(Box::new(effect)));
+            lives: EXPIRES,
+            plan: &plan,
+        });
         self.note_talk(id, "conversation.ticket", serde_json::json!({ "note": ticket.note }));
     }
 
