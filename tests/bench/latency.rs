@@ -1,4 +1,4 @@
-//! How soon a webhook is answered and its first call leaves, while orders keep coming at a fixed rate.
+//! How soon a webhook is answered and its first call leaves, while orders keep coming at a fixed rate, beside the floor.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use tokio::time::sleep;
 
 use crate::desk::Desk;
 use crate::load::{self, Shot};
-use crate::report::{Budget, Figure, Report};
+use crate::report::{Budget, Curve, Figure, Report};
 use crate::serve::{Home, Serve};
 use crate::stats::Spread;
-use crate::{Bench, disk, throughput};
+use crate::{Bench, disk, floor, throughput};
 
 /// How long the disk is probed, right before the load.
 const PROBE: Duration = Duration::from_secs(2);
@@ -23,43 +23,72 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     let sync = disk.at(99.0);
     report.note(format!("disk: fdatasync of {} writes, p50 {:.2} ms, p99 {sync:.2} ms", disk.len(), disk.median()));
     let rate = bench.options.rate;
-    let seen = at_rate(bench, rate, report).await?;
-    let of = |what: &str| format!("{what} at {rate} events/s");
-    let told = |name, what: &str, value| Figure::new(name, of(what), value, "ms", Budget::Told);
-    report.add(told("webhook_p50", "webhook answered, p50", seen.answers.median()));
-    let most = Budget::AtMost(10.0 + 2.0 * sync);
-    report.add(Figure::new("webhook_p99", of("webhook answered, p99"), seen.answers.at(99.0), "ms", most));
-    report.add(told("first_call_p50", "event to first call, p50", seen.first_calls.median()));
-    let most = Budget::AtMost(50.0 + 6.0 * sync);
-    report.add(Figure::new("first_call_p99", of("event to first call, p99"), seen.first_calls.at(99.0), "ms", most));
+    let seen = at_serve(bench, rate, report).await?;
+    let floor = at_floor(bench, rate).await?;
+    let parts = [
+        (["webhook_p50", "webhook_p99"], "webhook answered", 10.0 + 2.0 * sync, seen.answers, floor.answers),
+        (
+            ["first_call_p50", "first_call_p99"],
+            "event to first call",
+            50.0 + 6.0 * sync,
+            seen.first_calls,
+            floor.first_calls,
+        ),
+    ];
+    for ([p50, p99], what, most, serve, floor) in parts {
+        for (name, percent, budget) in [(p50, 50.0, Budget::Told), (p99, 99.0, Budget::AtMost(most))] {
+            let words = format!("{what}, p{percent:.0} at {rate} events/s");
+            let figure = Figure::new(name, words, serve.at(percent), "ms", budget);
+            report.add(Figure { floor: Some(floor.at(percent)), ..figure });
+        }
+        report.curve(Curve { name: p99.trim_end_matches("_p99"), what, serve, floor: Some(floor), most: Some(most) });
+    }
     Ok(())
 }
 
 struct Seen {
     answers: Spread,
     first_calls: Spread,
+    refused: u64,
 }
 
-async fn at_rate(bench: &Bench, rate: u32, report: &mut Report) -> Result<Seen> {
+async fn at_serve(bench: &Bench, rate: u32, report: &mut Report) -> Result<Seen> {
     let desk = Desk::start(&bench.http).await?;
     let home = Home::new(bench, &desk.url, &[throughput::ORDER]).await?;
     let serve = Serve::start(&bench.binary, &home, &bench.http).await?;
     serve.check_accounts(&home).await?;
     desk.send_webhooks_to(&serve.hook()).await?;
-    let target = bench.target(&desk, serve.hook());
+    let (seen, sent) = at_rate(bench, &desk, serve.hook(), rate).await?;
+    if seen.refused > 0 {
+        report.note(format!("{} of {sent} webhooks were turned away at {rate} events/s", seen.refused));
+    }
+    throughput::whole(&desk, &home, sent - seen.refused).await?;
+    Ok(seen)
+}
+
+async fn at_floor(bench: &Bench, rate: u32) -> Result<Seen> {
+    let desk = Desk::start(&bench.http).await?;
+    let folder = tempfile::tempdir_in(&bench.dir)?;
+    std::fs::create_dir(folder.path().join("data"))?;
+    let floor = floor::start(&desk.url, &bench.database(folder.path()).await).await?;
+    desk.send_webhooks_to(&floor.hook).await?;
+    let (seen, _) = at_rate(bench, &desk, floor.hook.clone(), rate).await?;
+    Ok(seen)
+}
+
+/// What was seen of orders to `hook`, and how many were sent in all.
+async fn at_rate(bench: &Bench, desk: &Desk, hook: String, rate: u32) -> Result<(Seen, u64)> {
+    let target = bench.target(desk, hook);
     // Connections are made and caches filled before it counts.
     let warm = load::open(&target, rate.min(200), Duration::from_secs(1)).await?;
-    load::drained(&desk, 0, taken(&warm)).await?;
+    load::drained(desk, 0, taken(&warm)).await?;
     sleep(Duration::from_millis(200)).await;
     let shots = load::open(&target, rate, bench.options.open_for()).await?;
-    let refused = shots.len() as u64 - taken(&shots);
-    if refused > 0 {
-        report.note(format!("{refused} of {} webhooks were turned away at {rate} events/s", shots.len()));
-    }
-    load::drained(&desk, 0, taken(&warm) + taken(&shots)).await?;
-    throughput::whole(&desk, &home, taken(&warm) + taken(&shots)).await?;
+    let (sent, took) = ((warm.len() + shots.len()) as u64, taken(&warm) + taken(&shots));
+    load::drained(desk, 0, took).await?;
     let first_calls = first_calls(&desk.books().await?, &shots)?;
-    Ok(Seen { answers: Spread::of(shots.iter().map(|shot| shot.answered.unwrap_or(f64::INFINITY))), first_calls })
+    let answers = Spread::of(shots.iter().map(|shot| shot.answered.unwrap_or(f64::INFINITY)));
+    Ok((Seen { answers, first_calls, refused: sent - took }, sent))
 }
 
 fn taken(shots: &[Shot]) -> u64 {

@@ -4,8 +4,8 @@
 //! counts and reports. All on loopback; everything that is started is ended, also after an error. `make bench` starts it.
 //!
 //! Reading order: [`options`], [`orders`] and [`load`] (what comes in), [`serve`], [`desk`] and [`floor`] (what is started),
-//! [`throughput`], [`latency`], [`screen`], [`life`], [`journal`], [`steps`], [`condition`], [`backtest`], [`waits`] (what is measured),
-//! [`report`].
+//! [`throughput`], [`latency`], [`reply`], [`screen`], [`life`], [`journal`], [`steps`], [`condition`], [`backtest`], [`waits`],
+//! [`instructions`] (what is measured), [`report`] and [`plot`].
 
 mod backtest;
 mod condition;
@@ -13,13 +13,16 @@ mod database;
 mod desk;
 mod disk;
 mod floor;
+mod instructions;
 mod journal;
 mod latency;
 mod life;
 mod load;
 mod options;
 mod orders;
+mod plot;
 mod process;
+mod reply;
 mod report;
 mod screen;
 mod serve;
@@ -124,8 +127,9 @@ async fn bench(arguments: &[String]) -> Result<()> {
         _ = terminate.recv() => bail!("told to stop"),
     };
     say(format_args!("\n{}", report.table()));
-    report.write(&bench.json())?;
-    say(format_args!("\nwritten to {}", bench.json().display()));
+    let picture = report.write(&bench.json())?;
+    let also = picture.map(|picture| format!(" and {}", picture.display())).unwrap_or_default();
+    say(format_args!("\nwritten to {}{also}", bench.json().display()));
     measured
 }
 
@@ -141,11 +145,13 @@ async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
             "steps" => steps::measure(bench, report).await,
             "runs" => throughput::measure(bench, report).await,
             "latency" => latency::measure(bench, report).await,
+            "reply" => reply::measure(bench, report).await,
             "screen" => screen::measure(bench, report).await,
             "kill" => life::kill(bench, report).await,
             "journal" => journal::measure(bench, report).await,
             "backtest" => backtest::measure(bench, report).await,
             "waits" => waits::measure(bench, report).await,
+            "instructions" => instructions::measure(bench, report).await,
             _ => life::idle(bench, report).await,
         };
         if let Err(error) = measured {

@@ -8,27 +8,29 @@ use anyhow::{Context, Result, bail, ensure};
 /// How it is used.
 pub(crate) const USAGE: &str =
     "usage: bench [--quick] [--postgres] [--only NAME,…] [--seconds N] [--rate N] [--binary FILE] [--dir DIR] [--json FILE]
-names: runs latency screen start idle kill journal backtest waits steps condition size
-with --postgres: start steps runs latency kill idle, on a private PostgreSQL server made for it";
+names: runs latency reply screen start idle kill journal backtest waits steps condition instructions size
+with --postgres: start steps runs latency reply kill idle, on a private PostgreSQL server made for it";
 
 /// The names that `--only` takes, in the order in which they are measured.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 14] = [
     "size",
     "condition",
     "start",
     "steps",
     "runs",
     "latency",
+    "reply",
     "screen",
     "kill",
     "journal",
     "backtest",
     "waits",
+    "instructions",
     "idle",
 ];
 
 /// Of those, what is measured on PostgreSQL: the others are of no database, or of a file.
-const ON_POSTGRES: [&str; 6] = ["start", "steps", "runs", "latency", "kill", "idle"];
+const ON_POSTGRES: [&str; 7] = ["start", "steps", "runs", "latency", "reply", "kill", "idle"];
 
 /// The command line.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
@@ -73,6 +73,19 @@ impl Process {
     pub(crate) fn kill(&mut self) -> Result<()> {
         self.child.kill().with_context(|| format!("cannot kill {}", self.name))?;
         self.child.wait().with_context(|| format!("{} does not end", self.name))?;
+        Ok(())
+    }
+
+    /// Ends it in order (SIGTERM).
+    pub(crate) async fn end(mut self, within: Duration) -> Result<()> {
+        let name = self.name;
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        ensure!(told.success(), "{name} cannot be told to end");
+        // What it says ends with it.
+        let silent = async { while self.lines.recv().await.is_some() {} };
+        timeout(within, silent).await.with_context(|| format!("{name} did not end within {within:?}"))?;
+        let ended = self.child.wait()?;
+        ensure!(ended.success(), "{name} ended with {ended}");
         Ok(())
     }
 

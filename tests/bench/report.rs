@@ -1,9 +1,12 @@
-//! What was measured: a table for people, JSON for machines.
+//! What was measured: a table and a picture for people, JSON for machines.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde_json::{Value, json};
+
+use crate::plot;
+use crate::stats::Spread;
 
 /// What a figure must be. Source: design section 10.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +81,28 @@ impl Figure {
     }
 }
 
+/// How the times of one thing are spread, for the plot.
+#[derive(Debug)]
+pub(crate) struct Curve {
+    /// Its name in the JSON.
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    /// Milliseconds, of the server and of the floor under the same load.
+    pub(crate) serve: Spread,
+    pub(crate) floor: Option<Spread>,
+    /// The budget of the rarest percentile that has one.
+    pub(crate) most: Option<f64>,
+}
+
+impl Curve {
+    fn json(&self) -> Value {
+        json!({
+            "name": self.name, "what": self.what, "unit": "ms", "at_most": self.most,
+            "percentiles": self.serve.percentiles(), "floor": self.floor.as_ref().map(Spread::percentiles),
+        })
+    }
+}
+
 /// Three digits that count.
 fn rounded(value: f64) -> String {
     match value.abs() {
@@ -91,6 +116,7 @@ fn rounded(value: f64) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     figures: Vec<Figure>,
+    curves: Vec<Curve>,
     /// What was seen besides: where time went, what failed.
     notes: Vec<String>,
 }
@@ -101,6 +127,11 @@ impl Report {
         let [what, budget, value, ratio, good] = figure.row();
         crate::tell(format_args!("  {what}: {value} {budget} {ratio} {good}"));
         self.figures.push(figure);
+    }
+
+    /// Adds to the plot.
+    pub(crate) fn curve(&mut self, curve: Curve) {
+        self.curves.push(curve);
     }
 
     pub(crate) fn note(&mut self, note: String) {
@@ -123,11 +154,17 @@ impl Report {
         lines.join("\n")
     }
 
-    /// Writes everything as JSON.
-    pub(crate) fn write(&self, file: &Path) -> Result<()> {
+    /// Writes everything as JSON, and the curves as a picture beside it, which it answers if there are any.
+    pub(crate) fn write(&self, file: &Path) -> Result<Option<PathBuf>> {
         let figures: Vec<Value> = self.figures.iter().map(Figure::json).collect();
-        let text = serde_json::to_string_pretty(&json!({ "figures": figures, "notes": self.notes }))?;
+        let curves: Vec<Value> = self.curves.iter().map(Curve::json).collect();
+        let text = serde_json::to_string_pretty(&json!({ "figures": figures, "curves": curves, "notes": self.notes }))?;
         std::fs::write(file, text + "\n")?;
-        Ok(())
+        if self.curves.is_empty() {
+            return Ok(None);
+        }
+        let picture = file.with_extension("svg");
+        plot::write(&self.curves, &picture)?;
+        Ok(Some(picture))
     }
 }

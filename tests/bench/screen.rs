@@ -17,7 +17,7 @@ use crate::desk::Desk;
 use crate::load::{self, Target};
 use crate::orders;
 use crate::process::Process;
-use crate::report::{Budget, Figure, Report};
+use crate::report::{Budget, Curve, Figure, Report};
 use crate::serve::{Home, Serve};
 use crate::stats::Spread;
 use crate::throughput::ORDER;
@@ -97,6 +97,8 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
         let figure = Figure::new(name, what, inbox.at(percent), "ms", budget);
         report.add(Figure { floor: Some(floor.at(percent)), ..figure });
     }
+    let what = "complaint to the agent's screen";
+    report.curve(Curve { name: "screen", what, serve: inbox, floor: Some(floor), most: Some(1_000.0) });
     let notices = bench.options.notices();
     let told = |name, what: String, value| Figure::new(name, what, value, "MB", Budget::Told);
     report.add(told("inbox_heap", format!("the inbox's heap after {notices} live events"), heap.1));

@@ -110,14 +110,24 @@ impl Serve {
 
     /// Starts it at `address`.
     pub(crate) async fn start_at(binary: &Path, home: &Home, http: &Client, address: &str) -> Result<Self> {
-        let mut command = Command::new(binary);
+        Self::start_as(Command::new(binary), home, http, address, PATIENCE).await
+    }
+
+    /// Starts what `command` begins with; it may take as long as `patience`.
+    pub(crate) async fn start_as(
+        mut command: Command,
+        home: &Home,
+        http: &Client,
+        address: &str,
+        patience: Duration,
+    ) -> Result<Self> {
         command.current_dir(home.path()).args(["serve", "--listen", address, "--data", "data", "--flows", "flows"]);
         command.args(["--connections", "connections.yaml", "--log", "warn", "--first-hour", "off"]);
         if let Database::Server(url) = &home.database {
             command.args(["--database", url]);
         }
         let mut process = Process::start("switchboard", &mut command)?;
-        let (url, ready_after) = process.says("listening on ", PATIENCE).await?;
+        let (url, ready_after) = process.says("listening on ", patience).await?;
         let token = std::fs::read_to_string(home.at("data").join("api-token"))?.trim().to_owned();
         Ok(Self { process, url, token, ready_after, http: http.clone() })
     }

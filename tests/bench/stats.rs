@@ -1,5 +1,8 @@
 //! Percentiles of what was measured.
 
+/// Those that are written down.
+const PERCENTILES: [f64; 12] = [0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.5, 99.9, 99.99, 100.0];
+
 /// Measured values, sorted.
 #[derive(Debug)]
 pub(crate) struct Spread(Vec<f64>);
@@ -16,6 +19,11 @@ impl Spread {
     pub(crate) fn at(&self, percent: f64) -> f64 {
         let place = (percent / 100.0 * self.0.len() as f64).ceil() as usize;
         self.0.get(place.clamp(1, self.0.len().max(1)) - 1).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Some of them, for machines: pairs of a percentage and the value there.
+    pub(crate) fn percentiles(&self) -> Vec<(f64, f64)> {
+        PERCENTILES.map(|percent| (percent, self.at(percent))).to_vec()
     }
 
     /// The middle one.

@@ -104,6 +104,9 @@ pub(crate) trait Session: Send {
     /// Keeps everything since [`Session::mark`].
     fn keep(&self) -> Result<(), Error>;
 
+    /// What the database wants done between two groups.
+    fn after_group(&self) {}
+
     /// Removes for good what was deleted, as far as the database can.
     fn vacuum(&self) -> Result<(), Error>;
 

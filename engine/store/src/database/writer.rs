@@ -57,6 +57,7 @@ impl Writer {
             for ask in alone {
                 self.alone(ask);
             }
+            self.session.after_group();
             self.wrote.send_replace(());
             if several {
                 thread::sleep(started.elapsed().min(LONGEST_REST));

@@ -1,8 +1,11 @@
 //! Moves the log into the database file beside the writer, so that no commit pays for it.
 //!
-//! Every 64 MB without disturbing anybody, and when nothing was written for a second the log is emptied. While nothing
-//! happens this sleeps without a timer.
+//! Every 32 MB without disturbing anybody. Under steady writing that never reaches the log's end, so the writer then moves the
+//! rest itself, between two groups, and begins the log anew: otherwise it would grow for as long as the load lasts. When
+//! nothing was written for a second the log is emptied. While nothing happens this sleeps without a timer.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
@@ -15,13 +18,13 @@ use crate::database::error::Error;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Looks without any writing after which the log is emptied.
 const IDLE_LOOKS: u32 = 4;
-/// Pages of 4 KB after which the log is moved: 64 MB.
-const PAGES: i64 = 16_384;
+/// Pages of 4 KB after which the log is moved: 32 MB.
+const PAGES: i64 = 8_192;
 
-/// Runs until the writer, which holds the other end of `wrote`, has ended.
-pub(super) async fn run(mut conn: SqliteConnection, mut wrote: watch::Receiver<()>) {
+/// Runs until the writer, which holds the other end of `wrote`, has ended. With `anew` it is asked to begin the log anew.
+pub(super) async fn run(mut conn: SqliteConnection, mut wrote: watch::Receiver<()>, anew: Arc<AtomicBool>) {
     while wrote.changed().await.is_ok() {
-        if let Err(error) = until_idle(&mut conn, &mut wrote).await {
+        if let Err(error) = until_idle(&mut conn, &mut wrote, &anew).await {
             tracing::warn!(%error, "the log could not be moved into the database; it grows until this succeeds");
         }
     }
@@ -31,7 +34,11 @@ pub(super) async fn run(mut conn: SqliteConnection, mut wrote: watch::Receiver<(
 }
 
 /// Keeps the log short until nothing is written any more, then empties it.
-async fn until_idle(conn: &mut SqliteConnection, wrote: &mut watch::Receiver<()>) -> Result<(), Error> {
+async fn until_idle(
+    conn: &mut SqliteConnection,
+    wrote: &mut watch::Receiver<()>,
+    anew: &AtomicBool,
+) -> Result<(), Error> {
     let mut idle = 0;
     while idle < IDLE_LOOKS {
         tokio::time::sleep(LOOK_EVERY).await;
@@ -46,8 +53,9 @@ async fn until_idle(conn: &mut SqliteConnection, wrote: &mut watch::Receiver<()>
         }
         // `noop` only reports.
         let log = checkpoint(conn, "pragma wal_checkpoint(noop)").await?;
-        if log.pages - log.moved > PAGES {
+        if log.pages > PAGES {
             checkpoint(conn, "pragma wal_checkpoint(passive)").await?;
+            anew.store(true, Ordering::Relaxed);
         }
     }
     checkpoint(conn, "pragma wal_checkpoint(truncate)").await?;

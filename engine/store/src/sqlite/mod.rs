@@ -78,9 +78,10 @@ pub(crate) async fn open(path: &Path, options: crate::Options) -> Result<Shared,
     let queue = Arc::new(Queue::default());
     let (checkpointer, file) = (open::checkpointer(path).await?, file(path).await?);
     let (wrote, written) = watch::channel(());
-    let session = Box::new(session::Session::open(path)?);
+    let anew = Arc::default();
+    let session = Box::new(session::Session::open(path, Arc::clone(&anew))?);
     let writer = Writer::open(session, options.strand, Taker(Arc::clone(&queue)), wrote)?.start()?;
-    let tasks = Tasks { writer, beside: tokio::spawn(checkpoint::run(checkpointer, written)) };
+    let tasks = Tasks { writer, beside: tokio::spawn(checkpoint::run(checkpointer, written, anew)) };
     Ok(Shared::new(Backend::Sqlite(file), Some(queue), options, Some(tasks)))
 }
 

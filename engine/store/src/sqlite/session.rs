@@ -1,6 +1,9 @@
 //! The writer's connection: every statement at once, in a transaction that may write from its beginning.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use engine::store;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -14,15 +17,29 @@ use crate::database::value::{Param, Row, Value};
 /// How often a truncating checkpoint after a vacuum is tried while readers are in the way; each try waits 5 s at most.
 const TRUNCATE_TRIES: u32 = 3;
 
+/// How long a log that begins anew waits for readers: the writer writes nothing meanwhile.
+const ANEW_BUSY: Duration = Duration::from_millis(5);
+
 /// The only connection that writes the file.
 pub(super) struct Session {
     conn: Connection,
+    /// Set by the checkpoints when the log is to begin anew.
+    anew: Arc<AtomicBool>,
 }
 
 impl Session {
     /// Opens a file that is up to date.
-    pub(super) fn open(path: &Path) -> Result<Self, Error> {
-        Ok(Self { conn: open::writer(path)? })
+    pub(super) fn open(path: &Path, anew: Arc<AtomicBool>) -> Result<Self, Error> {
+        Ok(Self { conn: open::writer(path)?, anew })
+    }
+
+    /// Moves the little that is not in the database yet and waits for whoever still reads the log, a moment at most: then the next
+    /// group begins at its start. With a reader in the way the log is tried again when the checkpoints say so.
+    fn begin_log_anew(&self) -> rusqlite::Result<()> {
+        self.conn.busy_timeout(ANEW_BUSY)?;
+        let done = self.conn.query_row("pragma wal_checkpoint(restart)", [], |_| Ok(()));
+        self.conn.busy_timeout(open::BUSY)?;
+        done
     }
 
     #[cfg(test)]
@@ -140,6 +157,14 @@ impl session::Session for Session {
     fn keep(&self) -> Result<(), Error> {
         self.run("release mark", &[])?;
         Ok(())
+    }
+
+    fn after_group(&self) {
+        if self.anew.swap(false, Ordering::Relaxed)
+            && let Err(error) = self.begin_log_anew()
+        {
+            tracing::warn!(%error, "the log could not begin anew; it grows until this succeeds");
+        }
     }
 
     fn vacuum(&self) -> Result<(), Error> {

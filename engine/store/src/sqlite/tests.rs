@@ -1,6 +1,9 @@
 //! What is particular to SQLite; what every store promises is in the conformance suite.
 
+use std::fs::File;
+use std::io::Read;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use engine::clock::At;
@@ -16,7 +19,7 @@ use super::{file, migrate, open};
 use crate::database::chain::Chain;
 use crate::database::group;
 use crate::database::queue::{Ask, Queue, Taker};
-use crate::database::session::Failure;
+use crate::database::session::{Failure, Session as _};
 use crate::database::writer::Writer;
 use crate::database::{Backend, Shared};
 use crate::{Database, Options};
@@ -76,7 +79,7 @@ fn pragma(path: &std::path::Path, name: &str) -> i64 {
 async fn paused(path: &std::path::Path, options: Options) -> (Database, Writer) {
     open::up_to_date(path).await.unwrap();
     let queue = Arc::new(Queue::default());
-    let session = Box::new(Session::open(path).unwrap());
+    let session = Box::new(Session::open(path, Arc::default()).unwrap());
     let writer = Writer::open(session, options.strand, Taker(Arc::clone(&queue)), watch::channel(()).0).unwrap();
     let shared = Shared::new(Backend::Sqlite(file(path).await.unwrap()), Some(queue), options, None);
     (Database { shared: Arc::new(shared) }, writer)
@@ -206,10 +209,56 @@ async fn a_checkpoint_that_only_reports_moves_nothing() {
 }
 
 #[tokio::test]
+async fn a_log_that_begins_anew_is_written_over() {
+    let (_folder, path) = folder().await;
+    open::up_to_date(&path).await.unwrap();
+    let anew = Arc::<AtomicBool>::default();
+    let session = Session::open(&path, Arc::clone(&anew)).unwrap();
+    let chain = Chain::load(&session, 1).unwrap();
+    let log = || std::fs::metadata(path.with_file_name("store.db-wal")).unwrap().len();
+    let write = |id| {
+        let written = group::write(&session, &chain, &[Ask::Receive(vec![bad(id, 100_000)], oneshot::channel().0)]);
+        assert!(written.is_ok());
+        session.after_group();
+        log()
+    };
+    let (first, second) = (write(1), write(2));
+    assert!(second > first, "it grows while nobody asks");
+    anew.store(true, Ordering::Relaxed);
+    assert!(write(3) > second, "what is asked for is done after a group");
+    let full = log();
+    assert_eq!((write(4), write(5)), (full, full), "written over");
+    let kept: i64 = session.conn().query_row("select count(*) from bad_item", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 5);
+}
+
+#[tokio::test]
+async fn under_steady_writing_the_log_begins_anew() {
+    let (_folder, path) = folder().await;
+    let store = Database::open(&path, Options::new(1)).await.unwrap();
+    // Bytes 12 to 15 of its head count how often it did (SQLite, "WAL file format").
+    let begun = || {
+        let mut head = [0; 16];
+        File::open(path.with_file_name("store.db-wal")).unwrap().read_exact(&mut head).unwrap();
+        u32::from_be_bytes([head[12], head[13], head[14], head[15]])
+    };
+    store.receive(vec![bad(1, 1_000)]).await.unwrap();
+    let (first, mut id) = (begun(), 1);
+    let steady = async {
+        while begun() == first {
+            id += 1;
+            store.receive(vec![bad(id, 400_000)]).await.unwrap();
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), steady).await.expect("the log only grows");
+    store.close().await;
+}
+
+#[tokio::test]
 async fn a_full_disk_writes_nothing_and_is_told_apart() {
     let (_folder, path) = folder().await;
     open::up_to_date(&path).await.unwrap();
-    let session = Session::open(&path).unwrap();
+    let session = Session::open(&path, Arc::default()).unwrap();
     let chain = Chain::load(&session, 1).unwrap();
     let conn = session.conn();
     let pages: i64 = conn.query_row("pragma page_count", [], |row| row.get(0)).unwrap();
