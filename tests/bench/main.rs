@@ -4,7 +4,7 @@
 //! counts and reports. All on loopback; everything that is started is ended, also after an error. `make bench` starts it.
 //!
 //! Reading order: [`options`], [`orders`] and [`load`] (what comes in), [`serve`], [`desk`] and [`floor`] (what is started),
-//! [`throughput`], [`latency`], [`reply`], [`screen`], [`life`], [`journal`], [`steps`], [`condition`], [`backtest`], [`waits`],
+//! [`throughput`], [`latency`], [`reply`], [`sustained`], [`screen`], [`life`], [`journal`], [`steps`], [`condition`], [`backtest`], [`waits`],
 //! [`instructions`] (what is measured), [`report`] and [`plot`].
 
 mod backtest;
@@ -28,6 +28,7 @@ mod screen;
 mod serve;
 mod stats;
 mod steps;
+mod sustained;
 mod throughput;
 mod waits;
 
@@ -146,6 +147,7 @@ async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
             "runs" => throughput::measure(bench, report).await,
             "latency" => latency::measure(bench, report).await,
             "reply" => reply::measure(bench, report).await,
+            "sustained" => sustained::measure(bench, report).await,
             "screen" => screen::measure(bench, report).await,
             "kill" => life::kill(bench, report).await,
             "journal" => journal::measure(bench, report).await,

@@ -8,11 +8,11 @@ use anyhow::{Context, Result, bail, ensure};
 /// How it is used.
 pub(crate) const USAGE: &str =
     "usage: bench [--quick] [--postgres] [--only NAME,…] [--seconds N] [--rate N] [--binary FILE] [--dir DIR] [--json FILE]
-names: runs latency reply screen start idle kill journal backtest waits steps condition instructions size
-with --postgres: start steps runs latency reply kill idle, on a private PostgreSQL server made for it";
+names: runs latency reply sustained screen start idle kill journal backtest waits steps condition instructions size
+with --postgres: start steps runs latency reply sustained kill idle, on a private PostgreSQL server made for it";
 
 /// The names that `--only` takes, in the order in which they are measured.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "size",
     "condition",
     "start",
@@ -20,6 +20,7 @@ const NAMES: [&str; 14] = [
     "runs",
     "latency",
     "reply",
+    "sustained",
     "screen",
     "kill",
     "journal",
@@ -30,7 +31,7 @@ const NAMES: [&str; 14] = [
 ];
 
 /// Of those, what is measured on PostgreSQL: the others are of no database, or of a file.
-const ON_POSTGRES: [&str; 7] = ["start", "steps", "runs", "latency", "reply", "kill", "idle"];
+const ON_POSTGRES: [&str; 8] = ["start", "steps", "runs", "latency", "reply", "sustained", "kill", "idle"];
 
 /// The command line.
 #[derive(Clone, Debug, Default)]
@@ -99,6 +100,11 @@ impl Options {
     /// How long the open load lasts.
     pub(crate) fn open_for(&self) -> Duration {
         Duration::from_secs(if self.quick { 5 } else { 30 })
+    }
+
+    /// How often the load of ten minutes is looked at, and how long each stretch of it is.
+    pub(crate) fn stretches(&self) -> (u32, Duration) {
+        if self.quick { (3, Duration::from_secs(5)) } else { (10, Duration::from_secs(60)) }
     }
 
     /// How long the server rests before its memory is read. Source: design section 10, review of budgets (60 s).

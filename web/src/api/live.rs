@@ -3,7 +3,7 @@
 //! An event says what changed and nothing of what it is now: the page asks for what it shows. Whoever comes back names the last
 //! event it saw and gets what came since, or `reset` when that is too long ago.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,13 +28,15 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const RETRY: Duration = Duration::from_millis(500);
 /// Least time between two groups of changes: a page cannot show more.
 const PACE: Duration = Duration::from_millis(100);
-/// Most changes of a group: beyond, looking at everything anew is less work for both sides.
-const MOST: usize = 500;
+/// Most things of one kind that a group names: beyond, that there are many is all that a page can use. Under load there are
+/// thousands of changes a second, and every open page would be told of each.
+const FEW: usize = 20;
 /// How long a connection lasts: whoever may not see this any more is turned away at the next.
 const LASTS: Duration = Duration::from_secs(15 * 60);
 
 /// `GET /events`: changes as server-sent events: `run`, `attention`, `escalation`, `presence`, `alarm`, `flow`, `contact`, `conversation`, `typing`,
-/// `connection`, each with its `id`; `heartbeat` with `now`; `reset` when something was missed.
+/// `connection`, each with its `id`, or with none when many of a kind changed at once; `heartbeat` with `now`; `reset` when something
+/// was missed.
 pub(crate) async fn stream(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Events, ApiError> {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     // A place that cannot be read is none of ours: it is answered like one that is too old.
@@ -67,7 +69,8 @@ impl Gives for Events {
     fn describe(operation: &mut Operation<'_>) {
         let schema = operation.schema::<Change>();
         let about = "Changes as server-sent events, named by what changed: `run`, `attention`, `escalation`, `presence`, `alarm`, `flow`, \
-            `contact`, `conversation`, `typing`, `connection`; `heartbeat` with `now` each 15 s; `reset` when something was missed.";
+            `contact`, `conversation`, `typing`, `connection`; an empty one when many of a kind changed at once; `heartbeat` with `now` each 15 s; `reset` when something \
+            was missed.";
         operation.gives("text/event-stream", &schema, Some(about.into()));
     }
 }
@@ -103,10 +106,7 @@ impl Reader {
                 news = news => {
                     self.rests_until = Instant::now() + PACE;
                     match news {
-                        News::Changes(changes) => match newest(changes) {
-                            many if many.len() > MOST => self.reset(),
-                            newest => self.ready.extend(newest.iter().map(event)),
-                        },
+                        News::Changes(changes) => self.ready.extend(told(newest(changes)).iter().map(Told::event)),
                         News::Missed => self.reset(),
                         News::Closed => return None,
                     }
@@ -127,8 +127,40 @@ impl Reader {
     }
 }
 
-fn event((place, change): &(u64, Change)) -> Event {
-    Event::default().event(change.kind()).id(place.to_string()).data(json!(change).to_string())
+/// What a page is told.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    One(u64, Change),
+    /// Many of a kind changed up to this place.
+    Many(u64, &'static str),
+}
+
+impl Told {
+    fn event(&self) -> Event {
+        let (place, kind, data) = match self {
+            Self::One(place, change) => (place, change.kind(), json!(change)),
+            Self::Many(place, kind) => (place, *kind, json!({})),
+        };
+        Event::default().event(kind).id(place.to_string()).data(data.to_string())
+    }
+}
+
+/// Names those of a kind that has few.
+fn told(newest: Vec<(u64, Change)>) -> Vec<Told> {
+    let mut left: HashMap<&str, usize> = HashMap::new();
+    newest.iter().for_each(|(_, change)| *left.entry(change.kind()).or_default() += 1);
+    let many: HashSet<&str> = left.iter().filter(|(_, count)| **count > FEW).map(|(kind, _)| *kind).collect();
+    let tell = |(place, change): (u64, Change)| {
+        let kind = change.kind();
+        if !many.contains(kind) {
+            return Some(Told::One(place, change));
+        }
+        let left = left.get_mut(kind)?;
+        *left -= 1;
+        // At the place of the last one: whoever comes back has heard of all before it.
+        (*left == 0).then_some(Told::Many(place, kind))
+    };
+    newest.into_iter().filter_map(tell).collect()
 }
 
 /// The newest change of each thing, in their order.
@@ -152,5 +184,18 @@ mod tests {
         let up = |up| Change::Connection { id: "wa".into(), up };
         let told = newest(vec![(1, contact(1)), (2, up(false)), (3, contact(2)), (4, contact(1)), (5, up(true))]);
         assert_eq!(told, [(3, contact(2)), (4, contact(1)), (5, up(true))]);
+    }
+
+    #[test]
+    fn of_many_things_of_a_kind_it_is_told_that_there_are_many() {
+        let contact = |id: i64| (id.cast_unsigned(), Change::Contact { id: ContactId(id) });
+        let line = (900, Change::Connection { id: "wa".into(), up: true });
+        let few: Vec<_> = (1..=20).map(contact).collect();
+        assert_eq!(
+            told(few.clone()),
+            few.into_iter().map(|(place, change)| Told::One(place, change)).collect::<Vec<_>>()
+        );
+        let many = (1..=10).chain(901..=911).map(contact).chain([line.clone()]).collect();
+        assert_eq!(told(many), [Told::Many(911, "contact"), Told::One(line.0, line.1)]);
     }
 }

@@ -3,6 +3,7 @@ import { create } from "zustand";
 /** What the server tells of: a small notice, not the thing itself. */
 export interface Notice {
   kind: (typeof KINDS)[number];
+  /** None when many of a kind changed at once: any of them may have. */
   id: string | null;
   /** What it says besides, such as whom an escalation is offered to. */
   more: Record<string, unknown>;

@@ -40,8 +40,10 @@ function useFollowPeople(): void {
     if (kind === "escalation" || kind === "conversation") {
       paced("list", PACE_MS, () => void queries.invalidateQueries({ queryKey: ["inbox", "list"] }));
     }
-    if (kind === "conversation" && id) {
-      paced(id, TOGETHER_MS, () => void queries.invalidateQueries({ queryKey: ["inbox", "one", id] }));
+    if (kind === "conversation") {
+      // Without an id any of them may have changed; only what is shown is read.
+      const one = id ? [id] : [];
+      paced(id ?? "all", TOGETHER_MS, () => void queries.invalidateQueries({ queryKey: ["inbox", "one", ...one] }));
     }
   });
 }

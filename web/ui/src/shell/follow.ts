@@ -17,23 +17,27 @@ const OLD: Record<Notice["kind"], string[]> = {
   reset: [],
 };
 
-/** Under load there are hundreds of notices a second: lists are read anew this often at most. */
+/** Under load there are hundreds of notices a second: lists are read anew this often at most, and that many changed is told as often. */
 const PACE_MS = 1_000;
 
 /** Reads anew what the server says has changed, while the app is shown. */
 export function useFollow(): void {
   useEffect(() => {
     const old = new Set<string>();
+    const many = new Map<Notice["kind"], Notice>();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const renew = () => {
       timer = undefined;
       for (const key of old) void queries.invalidateQueries({ queryKey: [key] });
+      for (const notice of many.values()) tell(notice);
       old.clear();
+      many.clear();
     };
     const stop = listen((notice) => {
       if (notice.kind === "reset")
         void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
-      tell(notice);
+      if (notice.id || notice.kind === "reset") tell(notice);
+      else many.set(notice.kind, notice);
       for (const key of OLD[notice.kind]) old.add(key);
       timer ??= setTimeout(renew, PACE_MS);
     });
@@ -50,7 +54,7 @@ function tell(notice: Notice): void {
   for (const hear of hearers) hear(notice);
 }
 
-/** Each notice as it comes, for whoever decides by itself what to read anew and when. */
+/** Each notice as it comes, and that many of a kind changed once a second, for whoever decides by itself what to read anew and when. */
 export function useNotices(hear: (notice: Notice) => void): void {
   const act = useEffectEvent(hear);
   useEffect(() => {

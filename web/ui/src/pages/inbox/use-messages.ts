@@ -72,7 +72,7 @@ export function useMessages(id: string) {
     return () => stop.abort();
   }, []);
   useNotices(({ kind, id: about }) => {
-    if (kind === "reset" || (kind === "conversation" && about === id)) void renew("newest", undefined);
+    if (kind === "reset" || (kind === "conversation" && (about ?? id) === id)) void renew("newest", undefined);
   });
 
   const [asking, setAsking] = useState(false);

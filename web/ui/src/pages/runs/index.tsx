@@ -129,15 +129,15 @@ function useFresh(shown: string[], calm: boolean, renew: () => void) {
   const atTop = useRef(true);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useRunNotices(({ id }: Notice) => {
-    if (!id) return;
-    const known = shown.includes(id);
+    // Without an id there are many: nobody counts them.
+    const known = id !== null && shown.includes(id);
     if (calm && (atTop.current || known)) {
       timer.current ??= setTimeout(() => {
         timer.current = undefined;
         renew();
       }, PACE_MS);
     } else if (!known) {
-      setIds((old) => new Set(old).add(id));
+      setIds((old) => new Set(old).add(id ?? ""));
     }
   });
   useEffect(() => () => clearTimeout(timer.current), []);
