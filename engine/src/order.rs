@@ -19,6 +19,7 @@ use crate::import::{Imported, Manner};
 use crate::inbox::Act;
 use crate::merge::Before;
 use crate::run::Entry;
+use crate::sentence::Sentence;
 use crate::store::{EffectRow, RunRow};
 
 /// One order.
@@ -299,7 +300,7 @@ pub enum Error {
     },
     /// It is not in a state in which this can be done.
     #[error("{0}")]
-    Refused(String),
+    Refused(Sentence),
     /// It cannot be done now, for a reason that callers tell apart.
     #[error("{words}")]
     Hindered {

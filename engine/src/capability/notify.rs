@@ -66,6 +66,9 @@ impl Action for Send {
 pub struct TellAlarm {
     /// The alarm's id; empty for a trial.
     pub alarm: String,
+    /// What makes it the same alarm, with what it is about: `connection/<id>`; empty for a trial.
+    #[serde(default)]
+    pub key: String,
     /// What it is about: `connection_down`, `flow_failed`, … or `test`.
     pub kind: String,
     /// One line.
