@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::alarm::Policy;
+use crate::capability::notify::Send;
 use crate::clock::At;
 use crate::desk::Presence;
 use crate::erasure::Family;
@@ -171,6 +172,13 @@ pub enum Order {
         flow: String,
         /// Whether they are.
         on: bool,
+    },
+    /// Tell people who work here something, each by word of their own: mails. Tried for a day; nobody waits for it.
+    TellPeople {
+        /// Through which connection.
+        connection: String,
+        /// Whom and what.
+        notices: Vec<Send>,
     },
     /// Delete the data of the person whose mailbox this is.
     ErasePerson,

@@ -1,6 +1,6 @@
 //! `notify.*`: telling people who work here, wherever they are: a chat, their mail, an address of another system.
 //!
-//! [`Send`] is for flows. [`TellAlarm`] is sent by the engine itself (`engine::alarm`), and so is
+//! [`Send`] is for flows, and for word to one person (`engine::order::Order::TellPeople`). [`TellAlarm`] is sent by the engine itself (`engine::alarm`), and so is
 //! [`NotifyEscalation`](super::human::NotifyEscalation).
 
 use schemars::JsonSchema;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::connector::Action;
 
 /// Tells somebody something.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Send {
     /// Whom, in the service's own words: a channel, a chat, an e-mail address. Default: whom the connection names.

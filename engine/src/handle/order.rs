@@ -55,6 +55,7 @@ impl Handling<'_> {
             }
             Order::AlarmPolicy { rev, policy } => self.set_alarm_policy(rev, *policy),
             Order::AlarmFlow { flow, on } => self.watch_flow(flow, on),
+            Order::TellPeople { connection, notices } => Ok(self.tell_people(&connection, &notices)),
             Order::ErasePerson => self.erase(),
             Order::Forget { families } => Ok(self.forget(families)),
         }
