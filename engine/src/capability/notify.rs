@@ -1,7 +1,7 @@
 //! `notify.*`: telling people who work here, wherever they are: a chat, their mail, an address of another system.
 //!
-//! [`Send`] is for flows, and for word to one person (`engine::order::Order::TellPeople`). [`TellAlarm`] is sent by the engine itself (`engine::alarm`), and so is
-//! [`NotifyEscalation`](super::human::NotifyEscalation).
+//! [`Send`] is for flows, and for word to single people (`engine::order::Order::TellPeople`). [`TellAlarm`] is sent by the engine
+//! itself (`engine::alarm`), and so is [`NotifyEscalation`](super::human::NotifyEscalation).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -13,7 +13,7 @@ const SIZES = [
   { width: 1280, height: 800 },
   { width: 320, height: 700 },
 ];
-const FOLDERS = ["", "editor/", "editor/publish/", "desk/", "rules/", "alarms/", "book/", "server/"].map(
+const FOLDERS = ["", "editor/", "editor/publish/", "desk/", "rules/", "alarms/", "book/", "pages/flows/import/", "server/"].map(
   (part) => `src/${part}locales`,
 );
 const ACCENTS = Object.fromEntries(

@@ -14,8 +14,8 @@ import { TextArea } from "~/ui/field";
 import { explain } from "~/ui/page";
 import { Badge, Chip } from "~/ui/status";
 import { toast } from "~/ui/toast";
+import styles from "../flows.module.css";
 import { Checklist } from "./checklist";
-import styles from "./flows.module.css";
 import { isYaml, unzip, ZipError } from "./zip";
 
 /** YAML from files or the clipboard: first what it would do and what it needs, then all of it or nothing. */

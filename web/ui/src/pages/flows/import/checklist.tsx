@@ -4,7 +4,7 @@ import { useCan } from "~/api/session";
 import type { ImportNeed } from "~/api/types";
 import { useText } from "~/i18n";
 import { Badge } from "~/ui/status";
-import styles from "./flows.module.css";
+import styles from "../flows.module.css";
 
 const TEXTS = {
   connection: "library.connection",
