@@ -17,6 +17,8 @@ mod template;
 mod webhook;
 mod whatsapp;
 
+pub use notice::alarm_headline;
+
 /// All connectors of this build.
 #[must_use]
 pub fn registry() -> engine::connector::Registry {

@@ -139,7 +139,7 @@ fn of_escalation(input: &NotifyEscalation, own: &str) -> Value {
 }
 
 fn of_alarm(input: &TellAlarm, own: &str) -> Value {
-    let TellAlarm { alarm, kind, title, text, level, url, repeat, state, channel, earlier, by } = input;
+    let TellAlarm { alarm, key, kind, title, text, level, url, repeat, state, channel, earlier, by } = input;
     let url = url.as_deref().map(|url| whole(url, own));
     let words = match state {
         AlarmState::Open => format!("{title}: {text}"),
@@ -147,7 +147,7 @@ fn of_alarm(input: &TellAlarm, own: &str) -> Value {
         AlarmState::Ended => format!("{title}: over"),
     };
     json!({
-        "event": "alarm", "text": words, "alarm": alarm, "kind": kind, "title": title, "detail": text, "level": level,
+        "event": "alarm", "text": words, "alarm": alarm, "key": key, "kind": kind, "title": title, "detail": text, "level": level,
         "url": url, "repeat": repeat, "state": state, "channel": channel, "earlier": earlier, "by": by,
     })
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::alarm::Policy;
+use crate::capability::notify::Send;
 use crate::clock::At;
 use crate::desk::Presence;
 use crate::erasure::Family;
@@ -19,6 +20,7 @@ use crate::import::{Imported, Manner};
 use crate::inbox::Act;
 use crate::merge::Before;
 use crate::run::Entry;
+use crate::sentence::Sentence;
 use crate::store::{EffectRow, RunRow};
 
 /// One order.
@@ -171,6 +173,13 @@ pub enum Order {
         /// Whether they are.
         on: bool,
     },
+    /// Tell people who work here something, each by word of their own: mails. Tried for a day; nobody waits for it.
+    TellPeople {
+        /// Through which connection.
+        connection: String,
+        /// Whom and what.
+        notices: Vec<Send>,
+    },
     /// Delete the data of the person whose mailbox this is.
     ErasePerson,
     /// Delete what these events of nobody's and their runs tell of a person.
@@ -299,7 +308,7 @@ pub enum Error {
     },
     /// It is not in a state in which this can be done.
     #[error("{0}")]
-    Refused(String),
+    Refused(Sentence),
     /// It cannot be done now, for a reason that callers tell apart.
     #[error("{words}")]
     Hindered {

@@ -56,6 +56,11 @@ impl ApiError {
         Self { status, code, message: message.into(), details: Value::Null, retry_after_s: None }
     }
 
+    /// What it says.
+    pub(crate) fn into_message(self) -> Sentence {
+        self.message
+    }
+
     /// 400: the request cannot be understood.
     pub(crate) fn bad_request(message: impl Into<Sentence>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
@@ -295,11 +300,17 @@ impl From<backtest::Error> for ApiError {
 impl From<order::Error> for ApiError {
     fn from(error: order::Error) -> Self {
         match error {
-            order::Error::Gone(_) => Self::new(StatusCode::CONFLICT, "gone", error.to_string()),
-            order::Error::Taken { .. } => Self::new(StatusCode::CONFLICT, "taken", error.to_string()),
+            order::Error::Gone(what) => Self::new(
+                StatusCode::CONFLICT,
+                "gone",
+                sentence!("{what} is not there: it was settled, taken or ended before", what),
+            ),
+            order::Error::Taken { by, .. } => {
+                Self::new(StatusCode::CONFLICT, "taken", sentence!("{by} has taken it", by))
+            }
             order::Error::Refused(why) => Self::new(StatusCode::CONFLICT, "refused", why),
             order::Error::Hindered { code, words, details } => Self::conflict_of(code, words, &details),
-            order::Error::Changed => Self::new(StatusCode::CONFLICT, "changed", error.to_string()),
+            order::Error::Changed => Self::new(StatusCode::CONFLICT, "changed", "it was changed meanwhile"),
             order::Error::Store(error) => error.into(),
         }
     }

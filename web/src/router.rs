@@ -170,6 +170,7 @@ fn flows(routes: Routes) -> Routes {
         .get("/segments/{id}", may(FlowsRead), api::segments::show)
         .get("/workspace", may(FlowsRead), api::workspace::export)
         .post("/workspace/plan", may(FlowsEdit), api::workspace::plan)
+        .post("/workspace/needs", may(FlowsEdit), api::workspace::needs)
         .post("/workspace/import", may(FlowsEdit), api::workspace::import)
 }
 

@@ -3,6 +3,7 @@
 //! A channel's connector writes a [`Notice`] in its own markup and nothing else; texts of ours come in five languages,
 //! texts of others (a reason, a customer's name) stay as they are.
 
+mod alarms;
 mod chat;
 mod words;
 
@@ -12,6 +13,13 @@ use engine::capability::notify::{AlarmState, Level, Press, Send, TellAlarm};
 
 pub(crate) use chat::{Chat, Rooms, tell_alarm, tell_escalation, tell_said};
 pub(crate) use words::Language;
+
+/// The headline of an alarm of `kind` in `language`, BCP 47; nothing where the engine's English is all there is. `key` says what it is
+/// about: `connection/hubspot-main`.
+#[must_use]
+pub fn alarm_headline(language: &str, kind: &str, key: &str) -> Option<String> {
+    alarms::told(Language::of(language), kind, key).map(|(title, _)| title)
+}
 
 /// One thing to tell.
 #[derive(Debug, PartialEq)]
@@ -101,7 +109,7 @@ impl Notice {
         }
     }
 
-    /// How an alarm stands.
+    /// How an alarm stands. Elsewhere than in English the engine's own words, which know more, stand below ours.
     pub(crate) fn of_alarm(input: &TellAlarm, language: Language) -> Self {
         let words = language.words();
         let state = match input.state {
@@ -118,9 +126,13 @@ impl Notice {
             facts.push((words.by, by.clone()));
         }
         let open = input.state == AlarmState::Open && !input.alarm.is_empty();
+        let (title, text) = match alarms::told(language, &input.kind, &input.key) {
+            Some((title, text)) => (title, format!("{text}\n{}", input.text)),
+            None => (input.title.clone(), input.text.clone()),
+        };
         Self {
-            title: input.title.clone(),
-            text: input.text.clone(),
+            title,
+            text,
             facts,
             until: None,
             open: input.url.clone().map(|url| (words.open, url)),
@@ -239,6 +251,7 @@ pub(crate) mod tests {
     pub(crate) fn alarm(state: AlarmState) -> TellAlarm {
         TellAlarm {
             alarm: "alm_0000000000001".into(),
+            key: "connection/hubspot-main".into(),
             kind: "connection_down".into(),
             title: "hubspot-main is down".into(),
             text: "It answers 401. Sign in again.".into(),
@@ -299,6 +312,14 @@ pub(crate) mod tests {
         assert!(Notice::of_alarm(&trial, Language::En).buttons.is_empty());
         let again = TellAlarm { repeat: 2, ..alarm(AlarmState::Open) };
         assert!(Notice::of_alarm(&again, Language::En).plain().contains("(2)"));
+    }
+
+    #[test]
+    fn an_alarm_speaks_the_language_of_its_channel_and_keeps_what_the_engine_said() {
+        let notice = Notice::of_alarm(&alarm(AlarmState::Open), Language::It);
+        assert_eq!(notice.title, "La connessione hubspot-main è ferma");
+        assert!(notice.text.ends_with("\nIt answers 401. Sign in again."), "{}", notice.text);
+        assert_eq!(Notice::of_alarm(&alarm(AlarmState::Open), Language::En).title, "hubspot-main is down");
     }
 
     #[test]

@@ -48,6 +48,17 @@ pub(super) struct Words {
 }
 
 impl Language {
+    /// The one that a BCP 47 tag means; English where it is none of ours.
+    pub(super) fn of(tag: &str) -> Self {
+        match tag.split(['-', '_']).next().unwrap_or_default() {
+            "zh" => Self::Zh,
+            "ru" => Self::Ru,
+            "ar" => Self::Ar,
+            "it" => Self::It,
+            _ => Self::En,
+        }
+    }
+
     pub(super) fn words(self) -> &'static Words {
         match self {
             Self::En => &EN,

@@ -1,7 +1,7 @@
 //! `notify.*`: telling people who work here, wherever they are: a chat, their mail, an address of another system.
 //!
-//! [`Send`] is for flows. [`TellAlarm`] is sent by the engine itself (`engine::alarm`), and so is
-//! [`NotifyEscalation`](super::human::NotifyEscalation).
+//! [`Send`] is for flows, and for word to single people (`engine::order::Order::TellPeople`). [`TellAlarm`] is sent by the engine
+//! itself (`engine::alarm`), and so is [`NotifyEscalation`](super::human::NotifyEscalation).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::connector::Action;
 
 /// Tells somebody something.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Send {
     /// Whom, in the service's own words: a channel, a chat, an e-mail address. Default: whom the connection names.
@@ -66,6 +66,9 @@ impl Action for Send {
 pub struct TellAlarm {
     /// The alarm's id; empty for a trial.
     pub alarm: String,
+    /// What makes it the same alarm, with what it is about: `connection/<id>`; empty for a trial.
+    #[serde(default)]
+    pub key: String,
     /// What it is about: `connection_down`, `flow_failed`, … or `test`.
     pub kind: String,
     /// One line.

@@ -80,7 +80,7 @@ pub struct Bindings {
     pub connections: BTreeMap<String, String>,
     /// Teams of `human.escalate` and `human.assign`.
     pub teams: BTreeMap<String, String>,
-    /// Templates of `whatsapp.send_template`.
+    /// Templates of `whatsapp.send_template` and `whatsapp.reply`.
     pub templates: BTreeMap<String, String>,
 }
 
@@ -127,7 +127,7 @@ impl Bindings {
     pub(crate) fn literal<'n>(&'n self, action: &str, field: &str, value: &'n str) -> &'n str {
         let names = match (action, field) {
             ("human.escalate" | "human.assign", "team") => &self.teams,
-            ("whatsapp.send_template", "template") => &self.templates,
+            ("whatsapp.send_template" | "whatsapp.reply", "template") => &self.templates,
             _ => return value,
         };
         names.get(value).map_or(value, String::as_str)

@@ -112,7 +112,7 @@ impl<'a> Lower<'a> {
             _ => None,
         };
         match action {
-            "whatsapp.send_template" => {
+            "whatsapp.send_template" | Reply::NAME => {
                 let language = text("language").unwrap_or_default();
                 self.needs.templates.extend(text("template").map(|template| (template, language)));
             }

@@ -206,7 +206,7 @@ impl Handling<'_> {
             return Err(Error::Changed);
         }
         if let Some(mistake) = policy.mistake() {
-            return Err(Error::Refused(mistake));
+            return Err(Error::Refused(mistake.into()));
         }
         let next = StoredPolicy { rev: rev + 1, policy };
         let what = What::Changed { what: "alarms.policy".into(), id: "policy".into() };
@@ -239,6 +239,7 @@ impl Handling<'_> {
         };
         let input = TellAlarm {
             alarm: alarm.id.to_string(),
+            key: alarm.raise.key.clone(),
             kind: alarm.raise.kind.name(),
             title: alarm.raise.title.clone(),
             text: alarm.raise.text.clone(),

@@ -15,6 +15,7 @@ use crate::inbox::{Act, Inbox};
 use crate::letter::Letter;
 use crate::order::{Actor, Error};
 use crate::run::{Entry, Wake, What};
+use crate::sentence;
 use crate::store::{ClosingRow, JournalKind, WaitKind, WaitRow, WaitState};
 
 /// Longest code of an order's status, in characters.
@@ -214,7 +215,7 @@ impl Handling<'_> {
 
     fn set_order_status(&mut self, status: String) -> Result<(), Error> {
         if status.chars().count() > MAX_STATUS_CHARS || status.chars().any(char::is_control) {
-            let words = format!("status: at most {MAX_STATUS_CHARS} characters, on one line");
+            let words = sentence!("status: at most {most} characters, on one line", most = MAX_STATUS_CHARS);
             return Err(Error::Refused(words));
         }
         let data = json!({ "status": status });

@@ -15,6 +15,7 @@ use crate::flow::Trigger;
 use crate::ids::{EventId, MailboxId, WaitId};
 use crate::order::Error;
 use crate::run::{Entry, What};
+use crate::sentence;
 use crate::store::{JournalKind, WaitKind, WaitRow, WaitState};
 
 /// What is stored of a held start, as JSON.
@@ -84,21 +85,29 @@ impl Handling<'_> {
     pub(super) fn release_start(&mut self, id: WaitId, event: Option<&Event>) -> Result<Value, Error> {
         let (event_id, HeldStart { flow, trigger, .. }) = self.held_start(id)?;
         let event = event.filter(|event| event.id == event_id && !self.mail.erased.holds(event.id.0));
-        let event = event.ok_or_else(|| Error::Refused(format!("what {id} would start with was deleted: drop it")))?;
+        let start = id.to_string();
+        let event = event
+            .ok_or_else(|| Error::Refused(sentence!("what {start} would start with was deleted: drop it", start)))?;
         let book = self.book;
         let Some((live, trigger)) = book.trigger(&flow, &trigger) else {
-            let why = format!("the flow `{flow}` is not live with the trigger `{trigger}`: publish it, or drop {id}");
-            return Err(Error::Refused(why));
+            return Err(Error::Refused(sentence!(
+                "the flow `{flow}` is not live with the trigger `{trigger}`: publish it, or drop {start}",
+                flow,
+                trigger,
+                start
+            )));
         };
         let run = self.begin_held(live, trigger, event).map_err(|declined| match declined {
             Declined::Limit(refusal) => {
                 let code = refusal.code();
-                Error::Refused(format!(
-                    "a limit of the flow keeps {id} from starting ({code}): release it later, or drop it"
+                Error::Refused(sentence!(
+                    "a limit of the flow keeps {start} from starting ({code}): release it later, or drop it",
+                    start,
+                    code
                 ))
             }
             Declined::Key(error) => {
-                Error::Refused(format!("the key of a limit cannot be worked out: {}", error.message))
+                Error::Refused(sentence!("the key of a limit cannot be worked out: {why}", why = error.message))
             }
         })?;
         self.disarm(id, WaitState::Answered);

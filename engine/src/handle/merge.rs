@@ -15,6 +15,7 @@ use crate::letter::Letter;
 use crate::merge::{self, Before, Carried, Ending, Joining, Moved, ToContact};
 use crate::order::Error;
 use crate::run::{Entry, What};
+use crate::sentence;
 use crate::store::{JournalKind, MergeOp, MergeRow, TagOp, TagRow, WaitKind, WaitRow, WaitState};
 
 impl Handling<'_> {
@@ -23,7 +24,7 @@ impl Handling<'_> {
         let contact = self.mail.facts.contact.as_ref().ok_or_else(|| Error::Gone("this person".into()))?;
         let (joined, person) = (contact.id, contact.into());
         if joined == into {
-            return Err(Error::Refused("a contact cannot become one with itself".into()));
+            return Err(Error::Refused(sentence!("a contact cannot become one with itself")));
         }
         self.expect_quiet()?;
         let mut moved = self.moved(|_| true);

@@ -32,6 +32,7 @@ mod order;
 mod own;
 mod owner;
 mod past;
+mod person;
 mod place;
 mod rating;
 mod retag;

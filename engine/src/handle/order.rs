@@ -7,6 +7,7 @@ use crate::connector::{Problem, Verdict};
 use crate::ids::RunId;
 use crate::order::{About, Error, Order};
 use crate::run::{Attempt, Wake};
+use crate::sentence;
 use crate::store::{EffectOp, EffectRow, EffectState, RunStatus};
 
 impl Handling<'_> {
@@ -54,6 +55,7 @@ impl Handling<'_> {
             }
             Order::AlarmPolicy { rev, policy } => self.set_alarm_policy(rev, *policy),
             Order::AlarmFlow { flow, on } => self.watch_flow(flow, on),
+            Order::TellPeople { connection, notices } => Ok(self.tell_people(&connection, &notices)),
             Order::ErasePerson => self.erase(),
             Order::Forget { families } => Ok(self.forget(families)),
         }
@@ -62,7 +64,7 @@ impl Handling<'_> {
     fn parked_effect(&self, effect: Option<Box<EffectRow>>, id: &str) -> Result<EffectRow, Error> {
         let row = *effect.ok_or_else(|| Error::Gone(id.to_owned()))?;
         if row.state != EffectState::Parked {
-            return Err(Error::Refused(format!("{id} does not wait for a person: it is {:?}", row.state)));
+            return Err(Error::Refused(sentence!("{call} does not wait for a person", call = id)));
         }
         // The row was read before this order's turn came: another order, proof or the deadline may have been quicker.
         let run = self.mail.runs.get(&row.run_id);

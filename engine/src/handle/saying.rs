@@ -14,6 +14,7 @@ use crate::inbox::{MAX_NOTE_CHARS, Said, SaidKind, SaidOp, SaidRow, SaidState, S
 use crate::order::{Actor, Error};
 use crate::run::plan::{Handler, Plan, WINDOW_CLOSED};
 use crate::run::{Attempt, Entry, What};
+use crate::sentence;
 use crate::store::{JournalKind, Lane};
 
 /// How long a message of a person's may take to go out: later it is stale, and the person sends it again.
@@ -31,7 +32,10 @@ impl Handling<'_> {
     /// A person says something to the customer. Answers the message's id, that of the first one when the key was used before.
     pub(super) fn say(&mut self, id: ConversationId, actor: Actor, say: Say) -> Result<Value, Error> {
         if say.key.is_empty() || say.key.chars().count() > MAX_KEY_CHARS {
-            return Err(Error::Refused(format!("key: 1 to {MAX_KEY_CHARS} characters, made anew for each message")));
+            return Err(Error::Refused(sentence!(
+                "key: 1 to {most} characters, made anew for each message",
+                most = MAX_KEY_CHARS
+            )));
         }
         let known = self.mail.said.iter().find(|(talk, key, _)| *talk == id && *key == say.key);
         if let Some((_, _, message)) = known {
@@ -136,7 +140,11 @@ impl Handling<'_> {
         mentions: Vec<UserId>,
     ) -> Result<Value, Error> {
         if text.trim().is_empty() || text.chars().count() > MAX_NOTE_CHARS || mentions.len() > MAX_MENTIONS {
-            let words = format!("text: 1 to {MAX_NOTE_CHARS} characters, and at most {MAX_MENTIONS} people mentioned");
+            let words = sentence!(
+                "text: 1 to {most} characters, and at most {people} people mentioned",
+                most = MAX_NOTE_CHARS,
+                people = MAX_MENTIONS
+            );
             return Err(Error::Refused(words));
         }
         let note = MessageId(self.next_id());

@@ -16,6 +16,9 @@ impl Handling<'_> {
     pub(super) fn settled(&mut self, effect: EffectRow, attempts: &[Attempt], verdict: &Verdict) {
         self.mail.effects.remove(&effect.id);
         self.work.effects.push(EffectOp::Finish(effect.id));
+        if super::person::is_key(&effect.key) {
+            return self.person_told(&effect, attempts, verdict);
+        }
         if self.mail.id == MailboxId::ALARMS {
             return self.alarm_told(&effect, attempts, verdict);
         }

@@ -8,6 +8,7 @@ use crate::contact::{TagSource, TagSourceKind};
 use crate::ids::{EventId, WaitId};
 use crate::order::Error;
 use crate::run::{Entry, What};
+use crate::sentence;
 use crate::store::{JournalKind, TagOp, TagRow, WaitKind, WaitRow, WaitState};
 
 /// Longest tag, in characters.
@@ -78,11 +79,11 @@ impl Handling<'_> {
         let id = contact.id;
         let fits = |tag: &&String| tag.trim() == **tag && !tag.is_empty() && tag.chars().count() <= MAX_TAG_CHARS;
         if let Some(tag) = add.iter().chain(remove).chain(allow).find(|tag| !fits(tag)) {
-            let message = format!("`{tag}` is no tag: 1 to {MAX_TAG_CHARS} characters, no space at either end");
+            let message = sentence!("`{tag}` is no tag: 1 to 64 characters, no space at either end", tag);
             return Err(Error::Refused(message));
         }
         if let Some(tag) = add.iter().find(|tag| remove.contains(tag)) {
-            return Err(Error::Refused(format!("`{tag}` is both given and taken: decide for one")));
+            return Err(Error::Refused(sentence!("`{tag}` is both given and taken: decide for one", tag)));
         }
         let by = self.by.clone();
         for tag in remove {

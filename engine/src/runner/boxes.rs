@@ -95,7 +95,7 @@ impl<S: Store + Reads> Core<S> {
                 }
                 // Memory may be behind the disk now: only a new start knows. The input is stored or resolved there.
                 Err(problem @ Failed::Store(store::Error::InDoubt(_) | store::Error::Taken(_))) => {
-                    answer(vec![queued], vec![Err(order::Error::Refused(problem.to_string()))]);
+                    answer(vec![queued], vec![Err(order::Error::Refused(problem.to_string().into()))]);
                     return None;
                 }
                 // The database is the trouble, not the input: it waits, however long.
@@ -113,7 +113,7 @@ impl<S: Store + Reads> Core<S> {
                     }
                     tracing::error!(mailbox = %id, %problem, "an input is set aside; the mailbox goes on");
                     self.set_aside(id, &queued.input).await;
-                    let refused = order::Error::Refused(problem.to_string());
+                    let refused = order::Error::Refused(problem.to_string().into());
                     answer(vec![queued], vec![Err(refused)]);
                     return None;
                 }

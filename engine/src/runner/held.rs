@@ -10,6 +10,7 @@ use crate::first_hour::{HourRow, Phase};
 use crate::handle::{HeldStart, event_from_row};
 use crate::ids::{EventId, MailboxId, WaitId};
 use crate::order::{About, Error, Order};
+use crate::sentence::Sentence;
 use crate::store::{self, HELD_KEY, Reads, Store, WaitRow, Work};
 
 /// Rows read at a time.
@@ -51,7 +52,7 @@ pub struct Decided {
     /// How many were released or dropped.
     pub done: usize,
     /// Those that could not be, and why.
-    pub refused: Vec<(WaitId, String)>,
+    pub refused: Vec<(WaitId, Sentence)>,
     /// Whether there are more.
     pub more: bool,
 }

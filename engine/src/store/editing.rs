@@ -141,4 +141,7 @@ pub trait Editing: Store {
 
     /// The last review of a document.
     fn review(&self, flow: &str) -> impl Future<Output = Result<Option<ReviewRow>, Error>> + Send;
+
+    /// The last review of every document that has one, by document.
+    fn reviews(&self) -> impl Future<Output = Result<Vec<ReviewRow>, Error>> + Send;
 }

@@ -267,6 +267,7 @@ pub(crate) async fn test(
     let now = app.clock.now();
     let input = TellAlarm {
         alarm: String::new(),
+        key: String::new(),
         kind: Kind::Test.name(),
         title: "Switchboard: a trial".into(),
         text: "This is a trial. Alarms reach you here.".into(),

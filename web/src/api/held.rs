@@ -76,6 +76,7 @@ pub(crate) async fn discard(
 }
 
 fn told(decided: &Decided) -> Value {
-    let refused: Vec<Value> = decided.refused.iter().map(|(id, why)| json!({ "id": id, "why": why })).collect();
+    let refused: Vec<Value> =
+        decided.refused.iter().map(|(id, why)| json!({ "id": id, "why": why.to_string(), "said": why })).collect();
     json!({ "done": decided.done, "refused": refused, "more": decided.more })
 }

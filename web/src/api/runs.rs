@@ -9,6 +9,7 @@ use engine::ids::{ContactId, EffectId, Ids, RunId, VersionId};
 use engine::order::Order;
 use engine::runner::Health;
 use engine::sentence;
+use engine::sentence::Sentence;
 use engine::store::{
     EffectRow, EffectState, ListedRun, Page, Pages, Reads, RunFilter, RunQuery, RunRow, RunStatus, Store,
 };
@@ -299,7 +300,10 @@ pub(crate) async fn bulk(
                 };
                 match app.engine.order(row.mailbox, who.by(), order).await {
                     Ok(_) => done += 1,
-                    Err(why) => refused.push(Refused { run: row.id, why: why.to_string() }),
+                    Err(error) => {
+                        let said = ApiError::from(error).into_message();
+                        refused.push(Refused { run: row.id, why: said.to_string(), said });
+                    }
                 }
                 tokio::time::sleep(PACE).await;
             }
@@ -325,6 +329,8 @@ pub(crate) struct ManyDone {
 pub(crate) struct Refused {
     run: RunId,
     why: String,
+    /// The same for other languages.
+    said: Sentence,
 }
 
 async fn find(app: &App, id: RunId) -> Result<RunRow, ApiError> {

@@ -34,8 +34,26 @@ struct AccountTemplate {
     template: ApprovedTemplate,
 }
 
+impl Templates {
+    /// Whether an account has a template that may be sent, in `language` or, when that is empty, in any.
+    pub(crate) fn has(&self, name: &str, language: &str) -> bool {
+        let fits = |known: &ApprovedTemplate| known.name == name && (language.is_empty() || known.language == language);
+        self.templates.iter().any(|of| fits(&of.template))
+    }
+
+    /// Whether every account told its templates.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.silent.is_empty()
+    }
+}
+
 /// `GET /templates`: as the accounts tell them now.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<Templates> {
+    Ok(Json(all(&app).await))
+}
+
+/// The templates of all accounts, as they tell them now.
+pub(crate) async fn all(app: &App) -> Templates {
     let accounts = app.connections.all();
     let mut found = Templates::default();
     for (connection, told) in join_all(accounts.values().map(told)).await {
@@ -46,7 +64,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<Templates> {
             None => found.silent.push(connection),
         }
     }
-    Ok(Json(found))
+    found
 }
 
 async fn told(open: &Open) -> (String, Option<Vec<ApprovedTemplate>>) {

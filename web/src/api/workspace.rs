@@ -15,6 +15,7 @@ use super::Answer;
 use super::extract::Body;
 use crate::accounts::Who;
 use crate::app::App;
+use crate::flows::checklist::{self, Need};
 use crate::flows::{self, Document, Owner, Plan};
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -28,6 +29,26 @@ pub(crate) struct Import {
     /// By flow and step: what becomes of runs that wait there, instead of what the step says.
     #[serde(default)]
     waiting: BTreeMap<String, Choices>,
+}
+
+/// Documents that are to be brought in.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ImportDocuments")]
+pub(crate) struct Documents {
+    documents: Vec<Document>,
+}
+
+/// What documents need of this installation.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ImportChecklist")]
+pub(crate) struct Checklist {
+    needs: Vec<Need>,
+}
+
+/// `POST /workspace/needs`: what the documents need, and which of it is here; also of those that a plan refuses because it is not.
+pub(crate) async fn needs(State(app): State<Arc<App>>, Body(asked): Body<Documents>) -> Answer<Checklist> {
+    Ok(Json(Checklist { needs: checklist::of(&app, &asked.documents).await? }))
 }
 
 /// `POST /workspace/plan`: what an import would do.

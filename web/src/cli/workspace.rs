@@ -10,6 +10,9 @@ use super::print::{self, text};
 use super::{Context, Failure, Outcome, Verdict};
 use crate::flows;
 
+/// The address that plans and changes nothing.
+const PLAN: &str = "/workspace/plan";
+
 #[derive(Debug, Args)]
 pub(super) struct Plan {
     /// Files, or folders of files
@@ -78,7 +81,7 @@ pub(super) struct Export {
 
 impl Plan {
     pub(super) async fn run(self, context: &Context) -> Outcome {
-        bring_in(context, "/workspace/plan", &self.paths, self.publish, &self.waiting, self.json).await
+        bring_in(context, PLAN, &self.paths, self.publish, &self.waiting, self.json).await
     }
 }
 
@@ -121,24 +124,64 @@ async fn bring_in(
     let client = Client::open(context, Needs::Nothing).await?;
     let request = json!({ "documents": documents, "publish": publish, "waiting": waiting.json() });
     let answer = client.post(address, &request).await;
+    // What was brought in says no more what it needs than what is about to be.
+    let needs = match address {
+        PLAN => client.post("/workspace/needs", &json!({ "documents": documents })).await,
+        _ => Ok(Value::Null),
+    };
     client.close().await;
-    let answer = match answer {
+    let needs = &needs?["needs"];
+    let mut answer = match answer {
         Err(Failure::Problems(problems)) => {
             if json {
                 print::json(&problems)
             } else {
-                show_problems(&problems)
+                show_problems(&problems);
+                show_needs(needs);
             }
             return Ok(Verdict::Problems);
         }
         other => other?,
     };
     if json {
+        if !needs.is_null() {
+            answer["checklist"] = needs.clone();
+        }
         print::json(&answer)
     } else {
-        show(&answer)
+        show(&answer);
+        show_needs(needs);
     }
     Ok(Verdict::Good)
+}
+
+/// What the documents need, and whether it is here.
+fn show_needs(needs: &Value) {
+    let needs = needs.as_array().map_or(&[][..], Vec::as_slice);
+    let row = |need: &Value| {
+        let name = match text(need, "language") {
+            language if language.is_empty() => text(need, "name"),
+            language => format!("{} ({language})", text(need, "name")),
+        };
+        vec![text(need, "kind"), name, state(need)]
+    };
+    if !needs.is_empty() {
+        print::table(&["NEEDS", "NAME", "STATE"], &needs.iter().map(row).collect::<Vec<_>>());
+    }
+}
+
+/// Whether it is here, and what to do when not.
+fn state(need: &Value) -> String {
+    match (text(need, "kind").as_str(), text(need, "state").as_str()) {
+        ("template", "missing") => "missing, or not approved: see your WhatsApp account".to_owned(),
+        ("tag", "missing") => "not in the dictionary: check its spelling, or write down what it means".to_owned(),
+        ("capability", "missing") => "missing: no connection offers it, make one".to_owned(),
+        (_, "missing") => "missing".to_owned(),
+        (_, "several") => "several connections offer it: choose a default, or name one".to_owned(),
+        (_, "empty") => "nobody is in it".to_owned(),
+        (_, "unknown") => "cannot be told here".to_owned(),
+        (_, other) => other.to_owned(),
+    }
 }
 
 fn show(answer: &Value) {

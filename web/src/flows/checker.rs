@@ -9,8 +9,8 @@ use engine::connector::{Action, Catalog};
 use engine::crm::{self, Crm};
 use engine::desk::Staff;
 use engine::flow::{
-    self, Bindings, CompiledDocument, ConnectionInfo, Environment, ExpressionKind, Outline, PlacedProblem, Problem,
-    Readable, Severity,
+    self, Bindings, CompiledDocument, ConnectionInfo, Environment, ExpressionKind, Kind, Needs, Outline, PlacedProblem,
+    Problem, Readable, Severity,
 };
 use engine::runner::Compile;
 use engine::store::{TagMeaning, VersionRow};
@@ -103,6 +103,12 @@ impl Checker {
     /// What bringing `documents` in would do over the `stored` versions.
     pub(crate) fn plan(&self, documents: &[flow::Document], stored: &[VersionRow]) -> flow::Plan {
         flow::plan(documents, stored, &self.environment(self.connections()))
+    }
+
+    /// What a text is, and what it needs of an installation, whether that is here or not; nothing when it is wrong in itself.
+    pub(crate) fn needs(&self, text: &str) -> Option<(Kind, String, Needs)> {
+        let compiled = flow::check_document(text, &self.environment(None)).version?;
+        Some((compiled.kind(), compiled.id().to_string(), compiled.needs().clone()))
     }
 
     /// The problems of a text with their places, and its outline. `id` is the document that it is edited as, `stored` what there is of
@@ -233,7 +239,7 @@ impl Checker {
 #[cfg(test)]
 mod tests {
     use engine::clock::At;
-    use engine::flow::{FORMAT, Kind, Op};
+    use engine::flow::{FORMAT, Op};
     use engine::ids::VersionId;
     use engine::store::VersionState;
 

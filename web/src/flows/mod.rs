@@ -4,6 +4,7 @@
 //! in both is a problem. [`edited`] is a document as the editor sees it, [`publish`] puts its text in force.
 
 mod checker;
+pub(crate) mod checklist;
 mod documents;
 pub(crate) mod edited;
 mod files;

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use connectors::alarm_headline;
 use connectors::push::{Push, Pushed};
 use engine::account::{Accounts, PushRow};
 use engine::alarm;
@@ -137,7 +138,7 @@ impl Teller {
         let row = self.app.engine.store().escalation(id).await?;
         let talk = row.and_then(|row| row.conversation_id);
         let path = talk.map_or_else(|| "/inbox".to_owned(), |talk| format!("/inbox/{talk}"));
-        let notice = |words: &Words| Notice {
+        let notice = |words: &Words, _: &str| Notice {
             title: match stage {
                 Stage::Offered => words.offered,
                 Stage::Team => words.team,
@@ -174,9 +175,10 @@ impl Teller {
         if alarm.told <= before {
             return Ok(());
         }
-        let notice = |words: &Words| Notice {
+        let (kind, key) = (alarm.raise.kind.name(), &alarm.raise.key);
+        let notice = |words: &Words, language: &str| Notice {
             title: words.alarm,
-            body: alarm.raise.title.clone(),
+            body: alarm_headline(language, &kind, key).unwrap_or_else(|| alarm.raise.title.clone()),
             path: format!("/alarms?alarm={id}"),
             tag: id.to_string(),
             ttl_s: ALARM_S,
@@ -187,7 +189,7 @@ impl Teller {
     async fn tell(
         &mut self,
         whom: impl Fn(&PushRow) -> bool,
-        notice: impl Fn(&Words) -> Notice,
+        notice: impl Fn(&Words, &str) -> Notice,
     ) -> Result<(), ApiError> {
         let all = self.app.engine.store().pushes().await?;
         self.wanted = !all.is_empty();
@@ -200,7 +202,7 @@ impl Teller {
             let own = users.iter().find(|user| user.id == row.user).map(|user| user.language.clone());
             let language = own.filter(|language| !language.is_empty());
             let language = language.unwrap_or_else(|| self.app.sign_in.settings().language.clone());
-            let notice = notice(words(&language));
+            let notice = notice(words(&language), &language);
             let app = Arc::clone(&self.app);
             self.calls.spawn(async move { send(&app, row, &notice).await });
         }

@@ -109,7 +109,7 @@ async fn an_alarm_reaches_the_browsers_that_want_alarms_and_only_they_can_read_i
     assert_eq!(headers["urgency"], "high");
     assert!(headers[header::AUTHORIZATION].to_str().unwrap().starts_with("vapid t=ey"));
     let told = read(&wants, own, &body);
-    assert_eq!((&told["title"], &told["body"]), (&json!("Allarme"), &json!("Starts of the flow orders are held")));
+    assert_eq!((&told["title"], &told["body"]), (&json!("Allarme"), &json!("Avvii del flusso orders trattenuti")));
     assert!(told["path"].as_str().unwrap().starts_with("/alarms?alarm=alm_"), "{told}");
     running.abort();
     stage.close().await;

@@ -81,13 +81,13 @@ const team = createRoute({
 const flows = createRoute({
   getParentRoute: () => shell,
   path: "/flows",
-  validateSearch: filters("text", "state", "label", "folder", "ill", "new"),
+  validateSearch: filters("text", "state", "label", "folder", "ill", "mine", "new"),
   component: lazyRouteComponent(() => import("./pages/flows"), "FlowsPage"),
 });
 const flow = createRoute({
   getParentRoute: () => shell,
   path: "/flows/$id",
-  validateSearch: filters("step"),
+  validateSearch: filters("step", "review"),
   component: lazyRouteComponent(() => import("./pages/flow"), "FlowPage"),
 });
 const runs = createRoute({
@@ -116,7 +116,7 @@ const rules = createRoute({
 const rule = createRoute({
   getParentRoute: () => shell,
   path: "/rules/$id",
-  validateSearch: filters("rule", "keyword"),
+  validateSearch: filters("rule", "keyword", "review"),
   component: lazyRouteComponent(() => import("./pages/rules/edit"), "RuleFilePage"),
 });
 const contacts = createRoute({
@@ -139,6 +139,7 @@ const templates = createRoute({
 const connections = createRoute({
   getParentRoute: () => shell,
   path: "/connections",
+  validateSearch: filters("add"),
   component: lazyRouteComponent(() => import("./pages/connections"), "ConnectionsPage"),
 });
 const alarms = createRoute({

@@ -1,7 +1,7 @@
 // A disk that is nearly full rings the bell, its alarm is looked at and ends by itself; a picture goes from the composer to the customer's
 // phone; a notification is shown while no page is looked at. `npm run journey`; SWITCHBOARD_BIN names the binary, LOOK a folder for pictures.
 import assert from "node:assert/strict";
-import { ask, faults, PASSWORD, picture, staged, until } from "./stage.mjs";
+import { ask, faults, firstAdmin, picture, staged, until } from "./stage.mjs";
 
 /** A PNG of one pixel. */
 const PIXEL = Buffer.from(
@@ -10,18 +10,7 @@ const PIXEL = Buffer.from(
 );
 
 await staged(async ({ base, setup, context }) => {
-  const page = await (await context()).newPage();
-  const wrong = [];
-  page.on("pageerror", (error) => wrong.push(error.message));
-  page.on("response", (answer) => {
-    if (answer.status() >= 500) wrong.push(`${answer.status()} ${answer.request().method()} ${answer.url()}`);
-  });
-  await page.goto(`${base}/setup${new URL(setup).hash}`);
-  await page.getByLabel("Your name").fill("Mia");
-  await page.getByLabel("E-mail").fill("mia@example.com");
-  await page.getByLabel("New password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Make my account" }).click();
-  await page.waitForURL(/\/flows/);
+  const { page, wrong } = await firstAdmin(base, setup, await context());
   await alarms(page, base);
   await files(page, base);
   await notifications(page, base);

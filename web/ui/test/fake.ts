@@ -1,6 +1,7 @@
 /** A server of the shape the app expects, in memory, for looking at pages without one. Tests of behaviour use the real one. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { onNotice, PEOPLE, Refusal, whose } from "./people.ts";
+import { PEOPLE } from "./people.ts";
+import { onNotice, Refusal, whose } from "./people-desk.ts";
 import { inboxPermissions } from "./people-world.ts";
 import * as world from "./world.ts";
 

@@ -1,21 +1,10 @@
 // A customer of the sandbox writes, an agent answers in the inbox and sees the ticks; then somebody is asked for, the offer stands over
 // another page, `T` takes it, and the conversation is theirs. `npm run journey`; SWITCHBOARD_BIN names the binary, LOOK a folder for pictures.
 import assert from "node:assert/strict";
-import { ask, faults, PASSWORD, picture, staged, until } from "./stage.mjs";
+import { ask, faults, firstAdmin, picture, staged, until } from "./stage.mjs";
 
 await staged(async ({ base, setup, context }) => {
-  const page = await (await context()).newPage();
-  const wrong = [];
-  page.on("pageerror", (error) => wrong.push(error.message));
-  page.on("response", (answer) => {
-    if (answer.status() >= 500) wrong.push(`${answer.status()} ${answer.request().method()} ${answer.url()}`);
-  });
-  await page.goto(`${base}/setup${new URL(setup).hash}`);
-  await page.getByLabel("Your name").fill("Mia");
-  await page.getByLabel("E-mail").fill("mia@example.com");
-  await page.getByLabel("New password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Make my account" }).click();
-  await page.waitForURL(/\/flows/);
+  const { page, wrong } = await firstAdmin(base, setup, await context());
   const { user } = await ask(page, "GET", "/session");
   const team = { name: "Care", members: [{ user: user.id, skills: [], languages: [] }] };
   await ask(page, "PUT", "/teams/care", team, "0");

@@ -13,7 +13,7 @@ const SIZES = [
   { width: 1280, height: 800 },
   { width: 320, height: 700 },
 ];
-const FOLDERS = ["", "editor/", "editor/publish/", "desk/", "rules/", "alarms/", "book/", "server/"].map(
+const FOLDERS = ["", "editor/", "editor/publish/", "desk/", "rules/", "alarms/", "book/", "pages/flows/import/", "server/"].map(
   (part) => `src/${part}locales`,
 );
 const ACCENTS = Object.fromEntries(
@@ -99,11 +99,11 @@ function look() {
   for (const element of document.querySelectorAll("[aria-label], [placeholder], [alt]")) {
     if (element.closest(MADE) || !shown(element)) continue;
     for (const attribute of ["aria-label", "placeholder", "alt"]) {
-      const left = bare(element.getAttribute(attribute) ?? "");
-      // A label that repeats what stands inside is judged there.
+      const label = element.getAttribute(attribute) ?? "";
+      // What a label repeats of what stands inside is judged there, where it is known who wrote it.
       const inside = (part) => element.textContent.includes(part.trim());
-      if (words(left) && !left.split(", ").every(inside))
-        found.push(`not translated: ${attribute} "${left}" of ${name(element)}`);
+      const left = label.split(", ").filter((part) => words(bare(part)) && !inside(part));
+      if (left.length > 0) found.push(`not translated: ${attribute} "${left.join(", ")}" of ${name(element)}`);
     }
   }
   for (const element of document.querySelectorAll("button, a, label, th, h1, h2, h3, p, li, dt, dd, span, div")) {

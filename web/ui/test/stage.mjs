@@ -88,3 +88,20 @@ export async function faults(page) {
 
 /** Keeps a picture where pictures are wanted. */
 export const picture = (page, name) => LOOK && page.screenshot({ path: join(LOOK, `${name}.png`) });
+
+/** Mia makes her account by the link of the first start. Gives her page, at the flows, and what goes wrong on it from now on. */
+export async function firstAdmin(base, setup, context) {
+  const page = await context.newPage();
+  const wrong = [];
+  page.on("pageerror", (error) => wrong.push(error.message));
+  page.on("response", (answer) => {
+    if (answer.status() >= 500) wrong.push(`${answer.status()} ${answer.request().method()} ${answer.url()}`);
+  });
+  await page.goto(`${base}/setup${new URL(setup).hash}`);
+  await page.getByLabel("Your name").fill("Mia");
+  await page.getByLabel("E-mail").fill("mia@example.com");
+  await page.getByLabel("New password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Make my account" }).click();
+  await page.waitForURL(/\/flows/);
+  return { page, wrong };
+}

@@ -166,6 +166,23 @@ steps:
     assert!(bound.needs.teams.contains("vendite") && bound.needs.connections.contains("hs-live"));
 }
 
+#[test]
+fn the_template_of_a_reply_is_needed_and_bound_like_any() {
+    let catalog = catalog();
+    let flow = "\
+format: 1
+flow: a
+on: [whatsapp.message_received]
+steps:
+  - do: whatsapp.reply
+    with: { text: hi, template: hello, language: it }
+";
+    let mut env = Environment::new(&catalog);
+    env.bindings = Bindings::parse("templates: { hello: ciao_v2 }\n").expect("bindings");
+    let bound = check(flow, &env).version.expect("clean");
+    assert_eq!(bound.needs.templates, [("ciao_v2".to_owned(), "it".to_owned())].into());
+}
+
 fn input(op: &Op) -> String {
     let Op::Do(step) = op else { panic!("not a call: {op:?}") };
     let Expr::Map(fields) = &step.input else { panic!("not a map: {:?}", step.input) };

@@ -44,6 +44,8 @@ pub(crate) const PUBLICATIONS: &str =
 const METAS: &str = "select flow, labels, folder, rev from flow_meta order by flow";
 const LAST_REVIEW: &str = "select flow, revision, asked_by, asked_at, comment, state, answered_by, answered_at, answer \
      from review where flow = ?";
+const REVIEWS: &str = "select flow, revision, asked_by, asked_at, comment, state, answered_by, answered_at, answer \
+     from review order by flow";
 
 const REVIEW_STATES: [ReviewState; 3] = [ReviewState::Asked, ReviewState::Approved, ReviewState::Declined];
 
@@ -201,5 +203,9 @@ impl Editing for Database {
 
     async fn review(&self, flow: &str) -> Result<Option<ReviewRow>, StoreError> {
         Ok(one(&mut self.reader().await?.conn(), query(LAST_REVIEW).bind(flow), review).await?)
+    }
+
+    async fn reviews(&self) -> Result<Vec<ReviewRow>, StoreError> {
+        Ok(all(&mut self.reader().await?.conn(), query(REVIEWS), review).await?)
     }
 }

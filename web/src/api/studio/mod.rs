@@ -7,6 +7,7 @@ pub(crate) mod drafts;
 mod locks;
 mod publish;
 mod review;
+mod reviews;
 mod scope;
 mod simulate;
 #[cfg(test)]
@@ -65,6 +66,7 @@ macro_rules! called_as {
 
 /// The addresses of the editor.
 pub(crate) fn routes(routes: Routes) -> Routes {
+    let routes = routes.get("/reviews", may(FlowsRead), reviews::list);
     let routes = documents_at!(routes, "/flows", FlowsEdit, FlowsPublish);
     let routes = documents_at!(routes, "/rules", RulesEdit, RulesPublish);
     let routes = documents_at!(routes, "/calendars", FlowsEdit, FlowsPublish);

@@ -17,6 +17,7 @@ use crate::accounts::who::is_same_one;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::flows::edited::Edited;
+use crate::reviews;
 
 /// What somebody does about a draft.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -133,6 +134,7 @@ pub(crate) async fn act(
     };
     let details = json!({ "revision": row.revision });
     app.engine.edit(vec![EditOp::Review(row.clone())], Some((told, &id, details)), by).await?;
+    reviews::tell(&app, &row, &edited).await;
     Ok(Json(Reviewed { review: Review::of(row, edited.revision()) }))
 }
 

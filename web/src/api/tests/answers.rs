@@ -111,7 +111,7 @@ async fn every_answer_is_as_described() {
 }
 
 /// What is read of a place at which an order was handled.
-const READ: [&str; 29] = [
+const READ: [&str; 30] = [
     "/system",
     "/catalog",
     "/schema",
@@ -138,6 +138,7 @@ const READ: [&str; 29] = [
     "/search?q=tea",
     "/uses?kind=tag&name=vip",
     "/templates",
+    "/reviews",
     "/library",
     "/library/order-to-ticket",
     "/play/chat",
@@ -196,6 +197,7 @@ async fn what_a_person_decides() -> BTreeSet<String> {
     let text = place.get("/flows/order-to-ticket").await["source"].clone();
     let document = json!({ "path": "order-to-ticket.yaml", "text": text });
     place.post("/workspace/plan", &json!({ "documents": [document] })).await;
+    place.post("/workspace/needs", &json!({ "documents": [document] })).await;
     place.post("/flows/backtest", &json!({ "document": document })).await;
     let rules = include_str!("../../../../flows/customer-care.yaml");
     place.post("/rules/backtest", &json!({ "document": { "path": "rules.yaml", "text": rules } })).await;

@@ -3,6 +3,7 @@
 mod addresses;
 pub(crate) mod alarms;
 pub(crate) mod answers;
+mod checklist;
 mod files;
 mod imports;
 mod live;

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { get, post, put, seg } from "./client";
-import type { Flow, FlowState, ImportPlan, LibraryFlow } from "./types";
+import type { Flow, FlowState, ImportNeed, ImportPlan, LibraryFlow } from "./types";
 
 export const flowsQuery = queryOptions({
   queryKey: ["flows"],
@@ -72,6 +72,9 @@ export async function planImport(documents: ImportFile[]): Promise<ImportPlan> {
   const { toldProblems } = await import("~/server");
   return { ...plan, problems: await toldProblems(plan.problems) };
 }
+/** What the documents need of this workspace, and which of it is here. */
+export const needsOf = async (documents: ImportFile[]) =>
+  (await post<{ needs: ImportNeed[] }>("/workspace/needs", { documents })).needs;
 export const doImport = (documents: ImportFile[], publish: boolean) =>
   post<ImportPlan>("/workspace/import", { documents, publish });
 

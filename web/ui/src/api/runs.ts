@@ -37,7 +37,7 @@ export const replayRun = (id: string) => post<{ run?: string }>(`/runs/${seg(id)
 
 /** Cancels or retries all runs of a flow or a contact. */
 export const runsInBulk = (what: { flow?: string; contact?: string; status?: string; do: "cancel" | "retry" }) =>
-  post<{ done: number; refused: { run: string; why: string }[]; more: boolean }>("/runs/bulk", what);
+  post<{ done: number; refused: { run: string; why: string; said: unknown }[]; more: boolean }>("/runs/bulk", what);
 
 export const attentionQuery = infiniteQueryOptions({
   queryKey: ["attention"],

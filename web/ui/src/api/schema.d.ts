@@ -2036,6 +2036,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["reviews_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/roles": {
         parameters: {
             query?: never;
@@ -3070,6 +3086,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["workspace_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspace/needs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["workspace_needs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5192,6 +5224,10 @@ export interface components {
             /** @description What becomes of it. */
             what: components["schemas"]["ImportWhat"];
         };
+        /** @description What documents need of this installation. */
+        ImportChecklist: {
+            needs: components["schemas"]["ImportNeed"][];
+        };
         /** @description A column of a file. */
         ImportColumn: {
             /** @description What stands above it. */
@@ -5251,6 +5287,21 @@ export interface components {
             same: number;
             separator: string;
         };
+        /** @description Something that documents name. */
+        ImportNeed: {
+            /** @description What it is. */
+            kind: components["schemas"]["ImportNeedKind"];
+            /** @description The language of a template; empty when none is named. */
+            language: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Whether it is here. */
+            state: components["schemas"]["ImportNeedState"];
+        };
+        /** @description What documents name. */
+        ImportNeedKind: "connection" | "capability" | "template" | "team" | "flow" | "calendar" | "segment" | "tag";
+        /** @description Whether something is here. */
+        ImportNeedState: "here" | "missing" | "several" | "empty" | "unknown";
         /** @description Where its bytes go. */
         ImportOpened: {
             id: string;
@@ -6352,6 +6403,31 @@ export interface components {
             /** @description The answer. */
             state: components["schemas"]["ReviewState"];
         };
+        /** @description Approvals that concern whoever asks, newest first. */
+        ReviewList: {
+            reviews: components["schemas"]["ReviewListed"][];
+            /**
+             * Format: uint
+             * @description How many of them wait for whoever asks: to be answered, or to be heard.
+             */
+            waiting: number;
+        };
+        /** @description An approval that somebody asked for. */
+        ReviewListed: {
+            /** @description The document. */
+            id: string;
+            /** @description What it is. */
+            kind: components["schemas"]["DocumentKind"];
+            /** @description Its name; its id when it has none. */
+            name: string;
+            review: components["schemas"]["Review"];
+            /** @description Whether it waits for them. An answer does until the draft is published or changed. */
+            waits: boolean;
+            /** @description What it is to whoever reads this. */
+            yours: components["schemas"]["ReviewPart"];
+        };
+        /** @description What an approval is to whoever reads of it. */
+        ReviewPart: "answer" | "wait" | "hear";
         /** @description How a review stands. The codes are stored. */
         ReviewState: "asked" | "approved" | "declined";
         /** @description The review that was changed. */
@@ -6593,6 +6669,8 @@ export interface components {
         /** @description A run that it could not be done to. */
         RunRefused: {
             run: string;
+            /** @description The same for other languages. */
+            said: components["schemas"]["Sentence"];
             why: string;
         };
         /** @description A flow began anew with what started an earlier run. */
@@ -12479,6 +12557,27 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    reviews_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Approvals that concern whoever asks, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     roles_list: {
         parameters: {
             query?: never;
@@ -15056,6 +15155,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Imported"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    workspace_needs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    documents: {
+                        /** @description Where it came from, for people. */
+                        path: string;
+                        /** @description The text, verbatim. */
+                        text: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description What documents need of this installation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportChecklist"];
                 };
             };
             default: components["responses"]["Error"];

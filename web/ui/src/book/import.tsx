@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { DropZone, FileTrigger } from "react-aria-components";
+import { FileTrigger } from "react-aria-components";
 import { beginImport, type ImportAsked, importsQuery, lookAt, sendFile } from "~/api/imports";
 import { queries } from "~/api/queries";
 import type { ContactImport, ImportPreview } from "~/api/types";
@@ -8,6 +8,7 @@ import { number } from "~/i18n/format";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
+import { Drop } from "~/ui/drop";
 import { Checkbox, TextField } from "~/ui/field";
 import { explain } from "~/ui/page";
 import { Pick } from "~/ui/pick";
@@ -132,11 +133,10 @@ function Choose({ take, sent }: { take: (file: File) => void; sent: number | nul
   return (
     <>
       <p className={styles.quiet}>{t("book.import_about")}</p>
-      <DropZone
-        className={styles.drop}
-        aria-label={t("book.drop")}
-        onDrop={async (event) => {
-          const item = event.items.find((one) => one.kind === "file");
+      <Drop
+        label={t("book.drop")}
+        onDrop={async (items) => {
+          const item = items.find((one) => one.kind === "file");
           if (item) take(await item.getFile());
         }}
       >
@@ -147,7 +147,7 @@ function Choose({ take, sent }: { take: (file: File) => void; sent: number | nul
           <Button isDisabled={sent !== null}>{t("book.choose")}</Button>
         </FileTrigger>
         {sent === null ? t("book.drop") : <progress value={sent} aria-label={t("book.sending")} />}
-      </DropZone>
+      </Drop>
     </>
   );
 }

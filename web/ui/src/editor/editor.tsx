@@ -57,7 +57,14 @@ const Help = lazy(() => import("./header/help").then(({ Help }) => ({ default: H
 const YamlPanel = lazy(() => import("./yaml/panel"));
 const VIEW = "editor view";
 
-export interface EditorProps {
+/** Whoever comes to answer an approval, or to hear its answer, begins at the window that says it. */
+export interface Reviewing {
+  reviewing?: boolean;
+  /** That window was closed. */
+  onReviewed?: () => void;
+}
+
+export interface EditorProps extends Reviewing {
   kind: DocumentKind;
   id: string;
   saves: Autosave | null;
@@ -66,7 +73,7 @@ export interface EditorProps {
   live: { state: FlowState; version: string | null } | null;
 }
 
-export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps) {
+export function Editor({ kind, id, saves, lock, mayPublish, live, reviewing, onReviewed }: EditorProps) {
   const store = useEditorStore();
   const client = useQueryClient();
   const t = useText();
@@ -90,7 +97,10 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
   // Whoever answers need not take the document away from its author.
   const mayAnswer = useEditor((state) => state.closed === null || state.closed === "locked");
   const reviews = useApprovalNeeded() && mayAnswer;
-  const close = () => setWindow(null);
+  const close = () => {
+    if (reviewing) onReviewed?.();
+    setWindow(null);
+  };
   const setView = useCallback(
     (view: View) => {
       store.setState({ view });
@@ -102,6 +112,9 @@ export function Editor({ kind, id, saves, lock, mayPublish, live }: EditorProps)
     const kept = kind === "flows" ? localStorage.getItem(VIEW) : "yaml";
     if (kept === "canvas" || kept === "outline" || kept === "yaml" || kept === "split") store.setState({ view: kept });
   }, [store, kind]);
+  useEffect(() => {
+    if (reviewing) setWindow("publish");
+  }, [reviewing]);
   useShortcuts(store, () => setWindow("search"));
   useEffect(() => {
     for (const load of [forms, picker, menus]) void load();

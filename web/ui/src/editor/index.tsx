@@ -14,7 +14,7 @@ import { type DocumentKind, readDraft, validate } from "./api";
 import { FlowCanvas } from "./canvas/flow-canvas";
 import { stopOf } from "./canvas/keys";
 import { stepOf } from "./canvas/parts";
-import { Editor, type EditorProps } from "./editor";
+import { Editor, type EditorProps, type Reviewing } from "./editor";
 import { picture } from "./model/model";
 import type { Stop } from "./model/walk";
 import { type Autosave, autosave, forgetCopy, keptCopy } from "./state/autosave";
@@ -41,6 +41,7 @@ export function FlowEditor({
   kind = "flows",
   frame = Editor,
   at = null,
+  ...review
 }: {
   id: string;
   kind?: DocumentKind;
@@ -48,7 +49,7 @@ export function FlowEditor({
   at?: string | null;
   /** What is drawn around the open document. */
   frame?: ComponentType<EditorProps>;
-}) {
+} & Reviewing) {
   const ready = useTexts();
   const { data: draft, error } = useQuery({
     queryKey: ["draft", kind, id],
@@ -60,7 +61,7 @@ export function FlowEditor({
   });
   if (error) return <Banner tone="bad">{error.message}</Banner>;
   if (!draft || !ready) return <Skeleton lines={10} />;
-  return <Opened key={id} kind={kind} id={id} draft={draft} frame={frame} at={at} />;
+  return <Opened key={id} kind={kind} id={id} draft={draft} frame={frame} at={at} {...review} />;
 }
 
 interface Open {
@@ -69,7 +70,7 @@ interface Open {
   lock: LockKeeper | null;
 }
 
-interface OpenedProps {
+interface OpenedProps extends Reviewing {
   kind: DocumentKind;
   id: string;
   draft: Draft;
@@ -77,7 +78,7 @@ interface OpenedProps {
   at: string | null;
 }
 
-function Opened({ kind, id, draft, frame: Frame, at }: OpenedProps) {
+function Opened({ kind, id, draft, frame: Frame, at, ...review }: OpenedProps) {
   const t = useText();
   const can = useCan();
   const closed: Closed | null = draft.read_only === "file" ? "file" : can(`${kind}.edit`) ? null : "permission";
@@ -109,7 +110,15 @@ function Opened({ kind, id, draft, frame: Frame, at }: OpenedProps) {
   if (!open) return <Skeleton lines={10} />;
   return (
     <EditorContext.Provider value={open.store}>
-      <Frame kind={kind} id={id} saves={open.saves} lock={open.lock} mayPublish={can(`${kind}.publish`)} live={live} />
+      <Frame
+        kind={kind}
+        id={id}
+        saves={open.saves}
+        lock={open.lock}
+        mayPublish={can(`${kind}.publish`)}
+        live={live}
+        {...review}
+      />
     </EditorContext.Provider>
   );
 }

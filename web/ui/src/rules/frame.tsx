@@ -52,7 +52,7 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
   const client = useQueryClient();
   const refused = useRefused();
   const navigate = useNavigate({ from: "/rules/$id" });
-  const { rule: chosen, keyword } = useSearch({ from: "/shell/rules/$id" });
+  const { rule: chosen, keyword, review } = useSearch({ from: "/shell/rules/$id" });
   const [view, setView] = useState<RulesView>("table");
   const [tab, setTab] = useState<"rule" | "try" | "measured">("rule");
   const [applying, setApplying] = useState<RuleView | null>(null);
@@ -71,7 +71,13 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
   const tried = useMemo(() => new Map((trying.tried?.rules ?? []).map((rule) => [rule.rule, rule])), [trying.tried]);
   const rule = rules.find((own) => own.id === chosen);
   const choose = (next: string | null) => void navigate({ search: next === null ? {} : { rule: next }, replace: true });
-  const close = () => setWindow(null);
+  const close = () => {
+    if (review) void navigate({ search: (old) => ({ ...old, review: undefined }), replace: true });
+    setWindow(null);
+  };
+  useEffect(() => {
+    if (review) setWindow("publish");
+  }, [review]);
   // A word that came with the address is put in once.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only the word asks for it.
   useEffect(() => {

@@ -119,3 +119,9 @@ export async function toldWords<T extends { words: string; said?: unknown }>(row
   await sentences();
   return rows.map((row) => ({ ...row, words: say(row.words, row.said) }));
 }
+
+/** Why something was refused, in the language of the app. */
+export async function toldWhy({ why, said }: { why: string; said?: unknown }): Promise<string> {
+  await sentences();
+  return say(why, said);
+}

@@ -11,7 +11,7 @@ const OLD: Record<Notice["kind"], string[]> = {
   alarm: ["alarms"],
   conversation: [],
   typing: [],
-  flow: ["flows", "rules"],
+  flow: ["flows", "rules", "reviews"],
   contact: ["contact", "chat"],
   connection: ["connections"],
   reset: [],

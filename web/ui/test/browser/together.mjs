@@ -1,5 +1,6 @@
 // Several people at one flow, before the real server: who edits and who waits, a tab that is closed gives its lock back at once, the
-// names of all who wrote when it is published and in the versions, an approval asked for and given, and where things are used.
+// names of all who wrote when it is published and in the versions, an approval asked for, told, given and heard, where things are used, and
+// what an import lacks.
 import assert from "node:assert/strict";
 import { admin, asking, open, pageOf, picture } from "./stage.mjs";
 
@@ -112,23 +113,99 @@ async function aSecondPersonApproves(mia, ugo) {
   await asks.getByText("Approval asked for by").waitFor();
   await picture(his.page, "together-asked");
 
-  // The author has the document open meanwhile: who answers takes nothing away.
-  const hers = await editor(mia.context);
-  await hers.page.getByRole("button", { name: "Review", exact: true }).click();
-  const answers = hers.page.getByRole("dialog");
+  // She learns of it on any page: a quiet count behind the bell, a mark in the list, and the way to both. The author has the document
+  // open meanwhile: who answers takes nothing away.
+  const { page, wrong } = await pageOf(mia.context);
+  page.setDefaultTimeout(90_000);
+  await page.goto(`${stage.base}/flows`);
+  await page.getByRole("link", { name: "Waits for your approval" }).waitFor();
+  await page.getByText("Waiting for me").click();
+  await picture(page, "together-list");
+  await page.getByRole("link", { name: "1 draft waits for you" }).click();
+  const entry = page.locator("[data-review='greet']");
+  await entry.getByText("One word only").waitFor();
+  await picture(page, "together-waiting");
+  await entry.getByRole("link", { name: "Review", exact: true }).click();
+  const answers = page.getByRole("dialog");
   await answers.getByText("One word only").waitFor();
-  await picture(hers.page, "together-review");
+  await picture(page, "together-review");
   await answers.getByRole("button", { name: "Approve", exact: true }).click();
   await answers.getByText("Approved by").waitFor();
-  await hers.page.close();
+  await page.keyboard.press("Escape");
+  await answers.waitFor({ state: "detached" });
+  assert.ok(!page.url().includes("review="), page.url());
+  await page.getByRole("link", { name: "Alarms", exact: true }).first().waitFor();
+  assert.deepEqual(
+    wrong.filter((one) => !one.includes("/lock")),
+    [],
+    "but for the lock, which is the author's",
+  );
+  await page.close();
 
+  // He hears the answer in the same way, and is led back to where he publishes.
   await his.page.keyboard.press("Escape");
-  await his.page.getByRole("button", { name: "Publish", exact: true }).click();
+  await his.page.getByRole("link", { name: "1 draft waits for you" }).click();
+  const answer = his.page.locator("[data-review='greet']");
+  await answer.getByText("Approved").waitFor();
+  await answer.getByRole("link", { name: "Open", exact: true }).click();
   await asks.getByText("Approved by").waitFor();
   await asks.getByRole("button", { name: "Publish", exact: true }).click();
   await asks.waitFor({ state: "detached" });
   assert.deepEqual(his.wrong, []);
   await his.page.close();
+}
+
+const LACKS = `format: 1
+flow: lacks
+on: [whatsapp.message_received]
+steps:
+  - do: crm.create_ticket
+    connection: hubspot-two
+    with: { subject: Help }
+  - do: whatsapp.send_template
+    with: { template: never_approved }
+  - do: contact.add_tags
+    with: { tags: [unheard] }
+  - do: human.escalate
+    with: { team: nobody, reason: Help }
+`;
+
+/** What an import lacks is told though the plan refuses it, and each leads to where it is made. */
+async function anImportSaysWhatItLacks(mia) {
+  const { page, wrong } = await pageOf(mia.context);
+  page.setDefaultTimeout(90_000);
+  await page.goto(`${stage.base}/flows?new=1`);
+  await page.getByRole("tab", { name: "Import YAML" }).click();
+  await page.getByLabel("Or paste the text").fill(LACKS);
+  await page.getByRole("button", { name: "What would it do?" }).click();
+  const list = page.getByRole("region", { name: "What they need here" });
+  const needs = await list.getByRole("listitem").allInnerTexts();
+  const flat = needs.map((need) => need.replaceAll(/[\s\u2068\u2069]+/g, " ").trim());
+  for (const wanted of [
+    "missing Connection: hubspot-two Make it",
+    "here Somebody who can: whatsapp",
+    "missing or not approved Template: never_approved Open the accounts",
+    "missing Team: nobody Make it",
+    "not in the dictionary Tag: unheard Open the dictionary",
+  ])
+    assert.ok(flat.includes(wanted), `${wanted} in ${JSON.stringify(flat)}`);
+  await picture(page, "together-import");
+  await page.setViewportSize({ width: 390, height: 800 });
+  await picture(page, "together-import-390");
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const [tab] = await Promise.all([
+    mia.context.waitForEvent("page"),
+    list.getByRole("listitem").filter({ hasText: "hubspot-two" }).getByRole("link").click(),
+  ]);
+  await tab
+    .getByRole("dialog")
+    .getByRole("button", { name: /HubSpot/ })
+    .click();
+  const named = tab.getByRole("dialog").getByRole("textbox").first();
+  assert.equal(await named.inputValue(), "hubspot-two");
+  await tab.close();
+  assert.deepEqual(wrong, []);
+  await page.close();
 }
 
 /** From a team to the step that names it. */
@@ -155,6 +232,7 @@ try {
   await bothAreNamed(mia, ugo);
   await aSecondPersonApproves(mia, ugo);
   await usesLeadToTheStep(mia);
+  await anImportSaysWhatItLacks(mia);
 } finally {
   await stage.close();
 }

@@ -148,3 +148,40 @@ async fn where_drafts_need_approval_a_second_person_gives_it_for_just_this_revis
     assert_eq!(publish(&revision).await.0, 200);
     desk.close().await;
 }
+
+#[tokio::test]
+async fn what_waits_for_a_second_person_is_listed_for_each_as_it_concerns_them() {
+    let data = tempfile::tempdir().unwrap();
+    let desk = Desk::with_approval(data.path()).await;
+    let marco = || Peer::Network("127.0.0.1:9".parse().unwrap());
+    let act = async |peer, action: &str, revision: &str| {
+        let body = json!({ "action": action, "revision": revision, "comment": action });
+        assert_eq!(desk.ask_as(peer, Method::POST, "/flows/greet/review", None, body).await.0, 200);
+    };
+    let list = async |peer| desk.ask_as(peer, Method::GET, "/reviews", None, Value::Null).await.1;
+    desk.post("/flows", json!({ "text": FLOW })).await;
+    assert_eq!(list(marco()).await, json!({ "reviews": [], "waiting": 0 }));
+    act(Peer::Control, "ask", "1").await;
+    let his = list(marco()).await;
+    assert_eq!((&his["waiting"], &his["reviews"][0]["yours"]), (&json!(1), &json!("answer")));
+    assert_eq!((&his["reviews"][0]["name"], &his["reviews"][0]["review"]["comment"]), (&json!("greet"), &json!("ask")));
+    let own = list(Peer::Control).await;
+    assert_eq!((&own["waiting"], &own["reviews"][0]["yours"]), (&json!(0), &json!("wait")));
+
+    act(marco(), "decline", "1").await;
+    assert_eq!(list(marco()).await["reviews"], json!([]));
+    let own = list(Peer::Control).await;
+    assert_eq!((&own["waiting"], &own["reviews"][0]["yours"]), (&json!(1), &json!("hear")));
+    assert_eq!(own["reviews"][0]["review"]["answer"], "decline");
+
+    let revision = desk.save("greet", &FLOW.replace("a: 1", "a: 2")).await;
+    let own = list(Peer::Control).await;
+    assert_eq!((&own["waiting"], &own["reviews"][0]["review"]["outdated"]), (&json!(0), &json!(true)));
+    act(Peer::Control, "ask", &revision).await;
+    act(marco(), "approve", &revision).await;
+    assert_eq!(list(Peer::Control).await["waiting"], 1);
+    desk.post("/flows/greet/publish", json!({ "revision": revision })).await;
+    let own = list(Peer::Control).await;
+    assert_eq!((&own["waiting"], &own["reviews"][0]["review"]["state"]), (&json!(0), &json!("approved")));
+    desk.close().await;
+}

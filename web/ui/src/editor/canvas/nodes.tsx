@@ -19,7 +19,7 @@ import type { StepState } from "~/api/types";
 import { useText } from "~/i18n";
 import { conditionInWords } from "../expression/words";
 import { triggerDetail, triggerInWords } from "../model/cards";
-import styles from "./canvas.module.css";
+import styles from "./card.module.css";
 import { useCanvas } from "./commands";
 import { StepIcon, TriggerIcon } from "./icons";
 import type { CardData, OnData, PlainData } from "./parts";

@@ -4,6 +4,7 @@ import { Page } from "~/ui/page";
 import { Tabs } from "~/ui/tabs";
 import { AlarmList } from "./list";
 import { PolicyTab } from "./policy";
+import { WaitingReviews } from "./waiting";
 
 /** What needs somebody who works here, what did, and who is told. */
 export function AlarmsPage() {
@@ -11,7 +12,16 @@ export function AlarmsPage() {
   const navigate = useNavigate({ from: "/alarms" });
   const { tab = "now" } = useSearch({ from: "/shell/alarms" });
   const tabs = [
-    { id: "now", label: t("alarms.now"), content: <AlarmList past={false} /> },
+    {
+      id: "now",
+      label: t("alarms.now"),
+      content: (
+        <>
+          <WaitingReviews />
+          <AlarmList past={false} />
+        </>
+      ),
+    },
     { id: "past", label: t("alarms.past"), content: <AlarmList past /> },
     { id: "policy", label: t("alarms.policy"), content: <PolicyTab /> },
   ];

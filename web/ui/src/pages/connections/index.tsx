@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { CircleAlert, CircleCheck, CircleDashed, Plug, Plus } from "lucide-react";
 import { useState } from "react";
 import { checkConnection, connectionsQuery, type Findings, removeConnection, setUpConnection } from "~/api/connections";
@@ -28,7 +29,14 @@ export function ConnectionsPage() {
   const t = useText();
   const can = useCan();
   const connections = useQuery(connectionsQuery);
-  const [adding, setAdding] = useState(false);
+  // Whoever comes to make one begins with that, by the name that somebody wants.
+  const { add: wanted } = useSearch({ from: "/shell/connections" });
+  const navigate = useNavigate({ from: "/connections" });
+  const [adding, setAdding] = useState(wanted !== undefined && can("connections.manage"));
+  const close = () => {
+    setAdding(false);
+    if (wanted !== undefined) void navigate({ search: {}, replace: true });
+  };
   const add = can("connections.manage") && (
     <Button look="primary" icon={<Plus size={16} aria-hidden />} onPress={() => setAdding(true)}>
       {t("connections.add")}
@@ -51,7 +59,7 @@ export function ConnectionsPage() {
           )
         }
       </Loaded>
-      {adding && <Wizard onClose={() => setAdding(false)} />}
+      {adding && <Wizard id={wanted} onClose={close} />}
     </Page>
   );
 }

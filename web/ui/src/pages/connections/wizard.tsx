@@ -12,7 +12,7 @@ import { type Asked, KINDS, type Kind } from "./connectors";
 import { FindingList } from "./findings";
 
 /** A new connection in three steps: which kind, what it needs, does it work. */
-export function Wizard({ onClose }: { onClose: () => void }) {
+export function Wizard({ id, onClose }: { id?: string | undefined; onClose: () => void }) {
   const t = useText();
   const [kind, setKind] = useState<Kind | null>(null);
   const [found, setFound] = useState<Findings | null>(null);
@@ -21,7 +21,7 @@ export function Wizard({ onClose }: { onClose: () => void }) {
     <Dialog title={t("connections.add")} isOpen onClose={onClose}>
       <p className={styles.at}>{t("connections.step", { at, of: 3 })}</p>
       {!kind && <Kinds onChoose={setKind} />}
-      {kind && !found && <Form kind={kind} onBack={() => setKind(null)} onSaved={setFound} />}
+      {kind && !found && <Form kind={kind} wanted={id} onBack={() => setKind(null)} onSaved={setFound} />}
       {found && (
         <div className={styles.card}>
           <Banner tone={found.good ? "good" : "warn"}>
@@ -57,13 +57,15 @@ function Kinds({ onChoose }: { onChoose: (kind: Kind) => void }) {
 
 interface FormProps {
   kind: Kind;
+  /** What it is to be called; nothing = as its kind. */
+  wanted: string | undefined;
   onBack: () => void;
   onSaved: (found: Findings) => void;
 }
 
-function Form({ kind, onBack, onSaved }: FormProps) {
+function Form({ kind, wanted, onBack, onSaved }: FormProps) {
   const t = useText();
-  const [id, setId] = useState(kind.id);
+  const [id, setId] = useState(wanted || kind.id);
   const [values, setValues] = useState<Record<string, string>>({});
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);

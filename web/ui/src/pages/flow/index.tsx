@@ -1,4 +1,4 @@
-import { useParams, useSearch } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { Skeleton } from "~/ui/skeleton";
 
@@ -7,13 +7,20 @@ const FlowEditor = lazy(() => import("~/editor").then(({ FlowEditor }) => ({ def
 /** The editor of one flow, at the step that the address names; loaded when it is first opened. */
 export function FlowPage() {
   const { id } = useParams({ from: "/shell/flows/$id" });
-  const { step } = useSearch({ from: "/shell/flows/$id" });
+  const { step, review } = useSearch({ from: "/shell/flows/$id" });
+  const navigate = useNavigate({ from: "/flows/$id" });
   useEffect(() => {
     document.title = `${id} · Switchboard`;
   }, [id]);
   return (
     <Suspense fallback={<Skeleton lines={10} />}>
-      <FlowEditor key={id} id={id} at={step ?? null} />
+      <FlowEditor
+        key={id}
+        id={id}
+        at={step ?? null}
+        reviewing={review !== undefined}
+        onReviewed={() => void navigate({ search: (old) => ({ ...old, review: undefined }), replace: true })}
+      />
     </Suspense>
   );
 }

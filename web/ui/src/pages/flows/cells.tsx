@@ -1,14 +1,17 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Folder, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { switchFlow } from "~/api/flows";
 import { queries } from "~/api/queries";
+import { reviewsQuery } from "~/api/reviews";
 import { useCan } from "~/api/session";
 import type { Flow } from "~/api/types";
 import { useText } from "~/i18n";
 import { number, percent } from "~/i18n/format";
 import { Switch } from "~/ui/field";
 import { By } from "~/ui/person";
+import { ReviewBadge } from "~/ui/review";
 import { Badge, Chip } from "~/ui/status";
 import { Time } from "~/ui/time";
 import { toast, toastError } from "~/ui/toast";
@@ -30,6 +33,7 @@ export function Name({ flow }: Cell) {
         <bdi>{flow.name ?? flow.id}</bdi>
       </Link>
       {flow.has_draft && flow.state !== "draft" && <Chip tone="accent">{t("flows.has_draft")}</Chip>}
+      <ReviewMark flow={flow} />
       {flow.owner === "file" && <Chip>{t("flows.from_file")}</Chip>}
       {flow.folder && (
         <Link to="/flows" search={{ folder: flow.folder }} className={styles.place}>
@@ -45,6 +49,18 @@ export function Name({ flow }: Cell) {
         </Link>
       ))}
     </span>
+  );
+}
+
+/** How far the approval of its draft is, for those whom it concerns. */
+function ReviewMark({ flow }: Cell) {
+  const { data } = useQuery(reviewsQuery);
+  const listed = data?.reviews.find(({ id }) => id === flow.id);
+  if (!listed || listed.review.outdated) return null;
+  return (
+    <Link to="/flows/$id" params={{ id: flow.id }} search={{ review: "1" }} className={styles.place}>
+      <ReviewBadge listed={listed} />
+    </Link>
   );
 }
 

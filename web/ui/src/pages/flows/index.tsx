@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus, Workflow } from "lucide-react";
 import { flowsQuery } from "~/api/flows";
+import { reviewsQuery } from "~/api/reviews";
 import { useCan } from "~/api/session";
 import type { Flow } from "~/api/types";
 import { useText } from "~/i18n";
@@ -26,6 +27,8 @@ export function FlowsPage() {
   const navigate = useNavigate({ from: "/flows" });
   const search = useSearch({ from: "/shell/flows" });
   const flows = useQuery(flowsQuery);
+  const reviews = useQuery(reviewsQuery).data?.reviews;
+  const waiting = new Set(reviews?.filter(({ waits }) => waits).map(({ id }) => id));
   const filter = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const create = (open: boolean) => filter({ new: open ? "1" : undefined });
@@ -85,11 +88,19 @@ export function FlowsPage() {
                   >
                     {t("flows.only_ill")}
                   </Checkbox>
+                  {(waiting.size > 0 || search.mine !== undefined) && (
+                    <Checkbox
+                      isSelected={search.mine !== undefined}
+                      onChange={(mine) => filter({ mine: mine ? "1" : undefined })}
+                    >
+                      {t("flows.only_mine")}
+                    </Checkbox>
+                  )}
                 </Toolbar>
                 <Table
                   label={t("nav.flows")}
                   columns={columns(t, folders)}
-                  rows={all.filter((flow) => fits(flow, search))}
+                  rows={all.filter((flow) => fits(flow, search) && (!search.mine || waiting.has(flow.id)))}
                   rowKey={(flow) => flow.id}
                   href={(flow) => `/flows/${encodeURIComponent(flow.id)}`}
                   empty={

@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { createFlow, idOf } from "~/api/flows";
 import { queries } from "~/api/queries";
 import { useText } from "~/i18n";
@@ -8,10 +8,13 @@ import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { SearchField, TextField } from "~/ui/field";
 import { explain } from "~/ui/page";
+import { Skeleton } from "~/ui/skeleton";
 import { Tabs } from "~/ui/tabs";
 import styles from "./flows.module.css";
-import { Import } from "./import";
+import { withImportTexts } from "./import/texts";
 import { LibraryCards } from "./library";
+
+const Import = lazy(() => withImportTexts(import("./import")).then(({ Import }) => ({ default: Import })));
 
 /** A new flow: from one that ships, from nothing, or from YAML. */
 export function NewFlowDialog({ onClose }: { onClose: () => void }) {
@@ -23,7 +26,15 @@ export function NewFlowDialog({ onClose }: { onClose: () => void }) {
         tabs={[
           { id: "ready", label: t("nav.templates"), content: <Ready /> },
           { id: "blank", label: t("new.blank"), content: <Blank /> },
-          { id: "import", label: t("new.import"), content: <Import onDone={onClose} /> },
+          {
+            id: "import",
+            label: t("new.import"),
+            content: (
+              <Suspense fallback={<Skeleton lines={4} />}>
+                <Import onDone={onClose} />
+              </Suspense>
+            ),
+          },
         ]}
       />
     </Dialog>

@@ -21,7 +21,10 @@ export function Bulk({ flow, contact }: Props) {
     try {
       const { done, refused, more } = await runsInBulk({ flow, contact, do: what });
       toast(`${t("bulk.done", { n: done })} ${more ? t("bulk.more") : ""}`);
-      if (refused[0]) toastError(new Error(`${t("bulk.refused", { n: refused.length })} ${refused[0].why}`));
+      if (refused[0]) {
+        const { toldWhy } = await import("~/server");
+        toastError(new Error(`${t("bulk.refused", { n: refused.length })} ${await toldWhy(refused[0])}`));
+      }
       await queries.invalidateQueries({ queryKey: ["runs"] });
     } catch (error) {
       toastError(error);

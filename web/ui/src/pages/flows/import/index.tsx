@@ -1,23 +1,21 @@
-import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { CircleAlert, CircleCheck, CircleDashed } from "lucide-react";
+import { CircleAlert } from "lucide-react";
 import { useState } from "react";
-import { type DropItem, DropZone, FileTrigger } from "react-aria-components";
+import { type DropItem, FileTrigger } from "react-aria-components";
 import { ApiError } from "~/api/client";
-import { connectionsQuery } from "~/api/connections";
-import { teamsQuery } from "~/api/desk";
-import { doImport, flowsQuery, type ImportFile, planImport } from "~/api/flows";
+import { doImport, type ImportFile, needsOf, planImport } from "~/api/flows";
 import { queries } from "~/api/queries";
 import { useCan } from "~/api/session";
-import type { ImportPlan, Needs, Problem } from "~/api/types";
+import type { ImportNeed, ImportPlan, Problem } from "~/api/types";
 import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
+import { Drop } from "~/ui/drop";
 import { TextArea } from "~/ui/field";
 import { explain } from "~/ui/page";
 import { Badge, Chip } from "~/ui/status";
 import { toast } from "~/ui/toast";
-import styles from "./flows.module.css";
+import styles from "../flows.module.css";
+import { Checklist } from "./checklist";
 import { isYaml, unzip, ZipError } from "./zip";
 
 /** YAML from files or the clipboard: first what it would do and what it needs, then all of it or nothing. */
@@ -27,12 +25,17 @@ export function Import({ onDone }: { onDone: () => void }) {
   const [text, setText] = useState("");
   const [files, setFiles] = useState<ImportFile[]>([]);
   const [plan, setPlan] = useState<ImportPlan | null>(null);
+  const [needs, setNeeds] = useState<ImportNeed[]>([]);
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const documents = text.trim() ? [...files, { path: "pasted.yaml", text }] : files;
 
-  const take = async (given: Iterable<Given>) => {
+  const forget = () => {
     setPlan(null);
+    setNeeds([]);
+  };
+  const take = async (given: Iterable<Given>) => {
+    forget();
     setError(null);
     try {
       const found = await taken(given);
@@ -49,7 +52,14 @@ export function Import({ onDone }: { onDone: () => void }) {
     await work().catch(setError);
     setBusy(false);
   };
-  const look = () => attempt(async () => setPlan(await planImport(documents)));
+  const look = () =>
+    attempt(async () => {
+      // What is missing may be why the plan refuses: the checklist is shown either way.
+      const [planned, needed] = await Promise.allSettled([planImport(documents), needsOf(documents)]);
+      setNeeds(needed.status === "fulfilled" ? needed.value : []);
+      if (planned.status === "rejected") throw planned.reason;
+      setPlan(planned.value);
+    });
   const bring = (publish: boolean) =>
     attempt(async () => {
       const { changes } = await doImport(documents, publish);
@@ -60,10 +70,9 @@ export function Import({ onDone }: { onDone: () => void }) {
 
   return (
     <div className={styles.form}>
-      <DropZone
-        className={styles.drop}
-        aria-label={t("import.drop")}
-        onDrop={async (event) => take((await Promise.all(event.items.map((item) => dropped(item)))).flat())}
+      <Drop
+        label={t("import.drop")}
+        onDrop={async (items) => take((await Promise.all(items.map((item) => dropped(item)))).flat())}
       >
         <div className={styles.buttons}>
           <FileTrigger
@@ -85,7 +94,7 @@ export function Import({ onDone }: { onDone: () => void }) {
               <bdi>{file.path}</bdi>
             </Chip>
           ))}
-      </DropZone>
+      </Drop>
       <TextArea
         label={t("import.paste")}
         mono
@@ -93,12 +102,13 @@ export function Import({ onDone }: { onDone: () => void }) {
         value={text}
         onChange={(value) => {
           setText(value);
-          setPlan(null);
+          forget();
         }}
       />
       {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
       <Problems list={problemsOf(error)} />
       {plan && <PlanView plan={plan} />}
+      <Checklist needs={needs} />
       <div className={styles.buttons}>
         {plan ? (
           <>
@@ -110,6 +120,9 @@ export function Import({ onDone }: { onDone: () => void }) {
                 {t("import.publish")}
               </Button>
             )}
+            <Button look="plain" isDisabled={busy} onPress={look}>
+              {t("import.look_again")}
+            </Button>
           </>
         ) : (
           <Button look="primary" isDisabled={busy || documents.length === 0} onPress={look}>
@@ -193,71 +206,6 @@ function PlanView({ plan }: { plan: ImportPlan }) {
         </ul>
       </section>
       <Problems list={plan.problems} />
-      <Checklist needs={plan.needs} brought={plan.changes.map(({ flow }) => flow)} />
     </>
   );
-}
-
-/** What flows need of this workspace: what is here, what is missing with the way to make it, and what nobody here can tell. */
-function Checklist({ needs, brought }: { needs: Needs; brought: readonly string[] }) {
-  const t = useText();
-  const can = useCan();
-  const connections = useQuery({ ...connectionsQuery, enabled: can("figures.read") }).data?.map(({ id }) => id);
-  const teams = useQuery({ ...teamsQuery, enabled: can("inbox.read") }).data?.teams.map(({ id }) => id);
-  const flows = useQuery(flowsQuery).data?.map(({ id }) => id);
-  const templates = needs.templates.map(([name = "", language]) => (language ? `${name} (${language})` : name));
-  const rows: Need[] = [
-    ...needed(needs.connections, "library.connection", connections, "/connections"),
-    ...needed(needs.capabilities, "import.capability"),
-    ...needed(templates, "library.template"),
-    ...needed(needs.teams, "library.team", teams, "/settings"),
-    ...needed(needs.flows, "import.flow", flows && [...flows, ...brought], "/templates"),
-    ...needed(needs.tags, "import.tag"),
-  ];
-  if (rows.length === 0) return null;
-  return (
-    <section className={styles.plan}>
-      <h3>{t("import.needs")}</h3>
-      <ul className={styles.plan}>
-        {rows.map(({ text, name, state, to }) => {
-          const { icon, tone } = STATES[state];
-          return (
-            <li key={`${text} ${name}`}>
-              <Badge tone={tone} icon={icon}>
-                {t(`import.need_${state}`)}
-              </Badge>
-              {t(text, { name })}
-              {to && (
-                <Link to={to} search={to === "/settings" ? { tab: "teams" } : {}}>
-                  {t("import.make")}
-                </Link>
-              )}
-            </li>
-          );
-        })}
-      </ul>
-    </section>
-  );
-}
-
-const STATES = {
-  here: { icon: CircleCheck, tone: "good" },
-  missing: { icon: CircleAlert, tone: "bad" },
-  unknown: { icon: CircleDashed, tone: "idle" },
-} as const;
-
-interface Need {
-  text: string;
-  name: string;
-  state: keyof typeof STATES;
-  /** Where it is made, when it is missing. */
-  to: "/connections" | "/settings" | "/templates" | null;
-}
-
-/** Each of `names`, with whether it is among those that are `known`; nobody can tell without these. */
-function needed(names: readonly string[], text: string, known?: readonly string[], to: Need["to"] = null): Need[] {
-  return names.map((name) => {
-    const state = known === undefined ? "unknown" : known.includes(name) ? "here" : "missing";
-    return { text, name, state, to: state === "missing" ? to : null };
-  });
 }
