@@ -302,7 +302,8 @@ impl RunStatus {
     }
 }
 
-/// A journal row: one turn, one handled event, one change by a person, one erasure. Append only.
+/// A journal row: one turn, one handled event, one change by a person, one erasure, one removal.
+/// Append only, until it is old enough to be removed itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalRow {
     /// Its id.
@@ -344,8 +345,10 @@ pub enum JournalKind {
     Turn = 2,
     /// A change: by a person, or of the engine's own (a connection went down).
     Change = 3,
-    /// Data were erased or fell due for deletion.
+    /// Data were erased.
     Erasure = 4,
+    /// Rows were removed because of their age: see [`crate::audit::Removed`].
+    Retention = 5,
 }
 
 /// An outgoing call that is not settled. Deleted when it is.
@@ -595,4 +598,6 @@ pub struct BlockRow {
     pub leaves: Vec<u8>,
     /// HMAC of an anchor with a key kept outside the database; empty for others.
     pub mac: Vec<u8>,
+    /// Which of its rows are gone, and by which record: see [`crate::audit::marks`]. Set when they go.
+    pub gone: Vec<u8>,
 }
