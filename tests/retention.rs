@@ -4,7 +4,7 @@
 use connectors::sandbox::{Act, Item, Order, Play};
 use engine::audit::{Aged, verify};
 use engine::runner::Engine;
-use engine::store::{Reads, Retention, RunStatus, Store};
+use engine::store::{Retention, RunStatus};
 use tests::stage::mortal::Moment;
 use tests::stage::{AUDIT_KEY, Stage, StageStore, runs, staged};
 

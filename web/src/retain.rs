@@ -123,3 +123,75 @@ async fn give_back(app: &App) -> Result<(), store::Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::ids::{EventId, Ids, MailboxId, RunId, VersionId};
+    use engine::store::{RunRow, RunStatus, Store, Work};
+
+    use super::*;
+    use crate::accounts::stage::Stage;
+
+    /// Bytes of a stored run, nearly.
+    const BYTES: usize = 400_000;
+
+    /// A run that took this long until so many hours ago.
+    async fn ended(stage: &Stage, hours_ago: u32) -> RunId {
+        let at = stage.app.clock.now().minus(Duration::from_secs(60 * 60) * hours_ago);
+        let (id, mailbox) = (RunId(Ids::new(1).next(at)), MailboxId(7));
+        let run = RunRow {
+            id,
+            version_id: VersionId(1),
+            flow: String::new(),
+            mailbox,
+            shard: mailbox.shard(),
+            contact_id: None,
+            conversation_id: None,
+            event_id: EventId(1),
+            status: RunStatus::Done,
+            format: 2,
+            state: vec![0; BYTES],
+            turns: 1,
+            effects: 0,
+            started_at: at,
+            ended_at: Some(at),
+            error: None,
+        };
+        stage.app.engine.store().commit(Work { mailbox, at, runs: vec![run], ..Work::default() }).await.unwrap();
+        id
+    }
+
+    async fn left(stage: &Stage, runs: &[RunId]) -> Vec<bool> {
+        let mut left = Vec::new();
+        for run in runs {
+            left.push(stage.app.engine.store().run(*run).await.unwrap().is_some());
+        }
+        left
+    }
+
+    #[tokio::test]
+    async fn what_is_older_than_set_goes_and_nothing_else() {
+        let stage = Stage::new().await;
+        let runs = [ended(&stage, 24 * 8).await, ended(&stage, 24 * 6).await];
+        pass(&stage.app, &Retention { messages_days: 30, ..Retention::default() }).await.unwrap();
+        assert_eq!(left(&stage, &runs).await, [true, true]);
+        pass(&stage.app, &Retention { runs_days: 7, ..Retention::default() }).await.unwrap();
+        assert_eq!(left(&stage, &runs).await, [false, true]);
+    }
+
+    #[tokio::test]
+    async fn the_oldest_goes_first_until_there_is_room_and_the_youngest_never() {
+        let stage = Stage::new().await;
+        let runs = [ended(&stage, 24 * 9).await, ended(&stage, 24 * 5).await, ended(&stage, 12).await];
+        let (now, used) = (stage.app.clock.now(), stage.app.engine.store().used().await.unwrap());
+        let most = used - BYTES as u64 / 4;
+        assert_eq!(down_to(&stage.app, used, now).await.unwrap(), 0, "it is not too large");
+        assert_eq!(down_to(&stage.app, most, now).await.unwrap(), 1);
+        assert_eq!(left(&stage, &runs).await, [false, true, true]);
+        assert_eq!(down_to(&stage.app, most, now).await.unwrap(), 0, "there is room now");
+        down_to(&stage.app, 1, now).await.unwrap();
+        assert_eq!(left(&stage, &runs).await, [false, false, true]);
+        give_back(&stage.app).await.unwrap();
+        assert!(stage.app.engine.store().give_back(0).await.unwrap() <= SPARE);
+    }
+}
