@@ -10,7 +10,7 @@ use tests::stage::{AUDIT_KEY, Stage, StageStore, runs, staged};
 
 const ORDER_TO_TICKET: &str = include_str!("../flows/order-to-ticket.yaml");
 /// Ends at once, beside the one that waits.
-const COUNTED: &str = "format: 1\nflow: counted\non: whatsapp.order_received\nsteps:\n  - set: { n: 1 }\n";
+const COUNTED: &str = "format: 1\nflow: counted\non: whatsapp.order_received\nsteps:\n  - set: { greeting: hello }\n";
 const CUSTOMERS: usize = 6;
 
 /// What others saw of it: tickets, messages to each number, and where the runs stand that are not over.

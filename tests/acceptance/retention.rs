@@ -60,7 +60,9 @@ fn finished_runs_and_messages_go_with_their_age_and_their_room_is_given_back() {
         assert_eq!(server.api.runs("&flow=patient").await.len(), 1, "a repeated delivery is known while it is needed");
         let log = server.api.get("/audit?limit=100").await.to_string();
         assert!(log.contains("settings.changed") && log.contains("\"removed\""), "{log}");
-        for against in [&["audit", "verify", "--json"][..], &["audit", "verify", "--json", "--against", "anchors.jsonl"]] {
+        for against in
+            [&["audit", "verify", "--json"][..], &["audit", "verify", "--json", "--against", "anchors.jsonl"]]
+        {
             let report = place.cli(against).await.json();
             assert_eq!(report["clean"], true, "{report}");
             assert!(report["removed"].as_u64() >= Some(3 * CUSTOMERS as u64), "{report}");

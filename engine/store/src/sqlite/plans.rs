@@ -8,7 +8,8 @@ use rusqlite::Connection;
 use super::open;
 use crate::database::{
     accounts_read, chain, collections, contacts, count, editing, effects, events, evidence, figures, hits, inputs,
-    life, members, messages, pages, parties, past, people, read, retention, runs, said, talks, traces, unmatched, waits,
+    life, members, messages, pages, parties, past, people, read, retention, runs, said, talks, traces, unmatched,
+    waits,
 };
 
 async fn empty() -> (tempfile::TempDir, Connection) {
@@ -309,7 +310,10 @@ async fn what_is_old_enough_is_found_and_removed_by_an_index() {
         expect(&conn, stretch, &[&format!("SEARCH {table} USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)")]);
         expect(&conn, still, &[&format!("SEARCH {table} USING INTEGER PRIMARY KEY (rowid=?)")]);
     }
-    let runs = ["SEARCH run USING INDEX run_contact (contact_id=? AND id>?)", "SEARCH run USING INDEX run_nobody (event_id=?)"];
+    let runs = [
+        "SEARCH run USING INDEX run_contact (contact_id=? AND id>?)",
+        "SEARCH run USING INDEX run_nobody (event_id=?)",
+    ];
     expect(&conn, retention::EVENTS.0, &runs);
     let subject = "SEARCH journal USING INDEX sqlite_autoindex_journal_1 (subject=?)";
     expect(&conn, retention::TURNS, &[subject]);
