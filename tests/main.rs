@@ -7,6 +7,7 @@ mod chaos;
 mod crash_points;
 mod flows;
 mod process;
+mod retention;
 mod segments;
 mod store_postgres;
 mod store_sqlite;

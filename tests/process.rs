@@ -133,7 +133,13 @@ impl Installation {
 
     /// Starts the server and does not wait for it.
     pub(crate) fn spawn(&self, args: &[&str]) -> Starting {
+        self.spawn_with(|_| {}, args)
+    }
+
+    /// The same with what `give` adds to its command.
+    pub(crate) fn spawn_with(&self, give: impl FnOnce(&mut Command), args: &[&str]) -> Starting {
         let mut command = self.command();
+        give(&mut command);
         let listen = self.listen.to_string();
         command.args(["serve", "--listen", &listen, "--flows"]).arg(self.path("flows")).args(args);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
@@ -321,6 +327,12 @@ impl Api {
     /// The good answer of `POST /api/v1{path}`.
     pub(crate) fn post(&self, path: &str, body: &Value) -> impl Future<Output = Value> + use<> {
         good(path.to_owned(), self.http.post(self.address(path)).bearer_auth(&self.token).json(body))
+    }
+
+    /// The good answer of `PUT /api/v1{path}`, based on this revision.
+    pub(crate) fn put(&self, path: &str, body: &Value, revision: &str) -> impl Future<Output = Value> + use<> {
+        let request = self.http.put(self.address(path)).bearer_auth(&self.token).json(body);
+        good(path.to_owned(), request.header("if-match", format!("\"{revision}\"")))
     }
 
     /// The status and text of `GET /api/v1{path}`, however it ends.

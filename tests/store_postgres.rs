@@ -46,6 +46,13 @@ impl Driver for OnServer {
         assert_eq!(done.rows_affected(), 1);
         conn.close().await.unwrap();
     }
+
+    async fn lose(&self, journal: JournalId) {
+        let mut conn = self.0.connect().await;
+        let done = sqlx::query("delete from journal where id = $1").bind(journal.0).execute(&mut conn).await.unwrap();
+        assert_eq!(done.rows_affected(), 1);
+        conn.close().await.unwrap();
+    }
 }
 
 tests::store_conformance!(OnServer);

@@ -44,6 +44,14 @@ impl Driver for InFolder {
         assert_eq!(done.rows_affected(), 1);
         conn.close().await.unwrap();
     }
+
+    async fn lose(&self, journal: JournalId) {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.path());
+        let mut conn = options.connect().await.unwrap();
+        let done = sqlx::query("delete from journal where id = ?").bind(journal.0).execute(&mut conn).await.unwrap();
+        assert_eq!(done.rows_affected(), 1);
+        conn.close().await.unwrap();
+    }
 }
 
 tests::store_conformance!(InFolder);

@@ -16,6 +16,7 @@ mod misses;
 mod outage;
 mod person;
 mod postgres;
+mod retention;
 mod rules;
 mod segments;
 mod sending;

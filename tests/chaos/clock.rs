@@ -6,14 +6,14 @@ use std::time::Duration;
 
 /// The clock of the servers that it was given to.
 #[derive(Clone, Debug)]
-pub(super) struct WallClock {
+pub(crate) struct WallClock {
     library: PathBuf,
     file: PathBuf,
 }
 
 impl WallClock {
     /// Builds the library in `folder`, with the C compiler that the build needs anyway.
-    pub(super) fn make(folder: &Path) -> Result<Self, String> {
+    pub(crate) fn make(folder: &Path) -> Result<Self, String> {
         let (source, library, file) = (folder.join("clock.c"), folder.join("clock.so"), folder.join("clock"));
         std::fs::write(&source, include_str!("clock.c")).map_err(|error| error.to_string())?;
         std::fs::write(&file, 0_i64.to_ne_bytes()).map_err(|error| error.to_string())?;
@@ -27,17 +27,17 @@ impl WallClock {
     }
 
     /// Gives a command this clock.
-    pub(super) fn give(&self, command: &mut Command) {
+    pub(crate) fn give(&self, command: &mut Command) {
         command.env("LD_PRELOAD", &self.library).env("CHAOS_CLOCK", &self.file);
     }
 
     /// Sets it so far ahead of the machine's.
-    pub(super) fn ahead(&self, by: Duration) {
+    pub(crate) fn ahead(&self, by: Duration) {
         self.set(i64::try_from(by.as_millis()).unwrap());
     }
 
     /// Sets it so far behind the machine's.
-    pub(super) fn behind(&self, by: Duration) {
+    pub(crate) fn behind(&self, by: Duration) {
         self.set(-i64::try_from(by.as_millis()).unwrap());
     }
 

@@ -35,6 +35,8 @@ use storm::{Storm, Weather};
 use table::{Outcome, Row};
 use world::{Ground, World};
 
+pub(crate) use clock::WallClock;
+
 /// Faults of an installation on a file.
 const ON_FILE: [Storm; 3] = [Storm::Killed, Storm::Frozen, Storm::ClockSet];
 /// Faults of the providers.

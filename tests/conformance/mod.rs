@@ -19,18 +19,19 @@ pub mod members;
 pub mod past;
 pub mod people;
 pub mod receiving;
+pub mod retention;
 pub mod talks;
 pub mod turns;
 
 use std::future::Future;
 
 use engine::account::Accounts;
-use engine::store::{Contacts, Editing, PeopleFigures, Reads, Store, Talks};
+use engine::store::{Contacts, Editing, PeopleFigures, Reads, Retention, Store, Talks};
 
 /// A fresh, empty database that can be opened again.
 pub trait Driver: Sized {
     /// The store it opens.
-    type Store: Store + Reads + Talks + PeopleFigures + Accounts + Editing + Contacts;
+    type Store: Store + Reads + Talks + PeopleFigures + Accounts + Editing + Contacts + Retention;
 
     /// Whether there is no such database here: it said so, and its tests are skipped.
     #[must_use]
@@ -52,6 +53,9 @@ pub trait Driver: Sized {
 
     /// Alters one stored journal row behind the store's back.
     fn tamper(&self, journal: engine::ids::JournalId) -> impl Future<Output = ()>;
+
+    /// Deletes one stored journal row behind the store's back.
+    fn lose(&self, journal: engine::ids::JournalId) -> impl Future<Output = ()>;
 }
 
 /// Makes a test of every promise, for one driver.
@@ -124,6 +128,14 @@ macro_rules! store_conformance {
             chain: an_anchor_covers_every_strand,
             chain: a_new_start_anchors_only_what_is_not_yet,
             chain: salts_prove_data_until_they_are_erased,
+            retention: what_is_old_enough_goes_and_the_chain_holds,
+            retention: nothing_goes_that_something_needs,
+            retention: a_row_that_is_gone_without_a_record_is_found,
+            retention: an_altered_row_is_not_removed,
+            retention: what_people_did_is_not_removed,
+            retention: a_repeated_delivery_is_known_as_long_as_its_event,
+            retention: a_check_while_rows_go_finds_nothing_wrong,
+            retention: what_is_in_use_is_known,
             erasure: an_erased_person_is_gone_and_the_chain_holds,
             erasure: an_erased_person_is_gone_from_the_pages_of_others,
             forgetting: what_was_nobodys_and_told_of_an_erased_person_is_gone,

@@ -1,17 +1,18 @@
 //! A store that dies: after a chosen number of writes the process behind it counts as killed, and nothing answers any more.
 
+use std::collections::BTreeMap;
 use std::future::{Future, pending};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::account::StaffRows;
-use engine::audit::Anchor;
+use engine::audit::{Aged, Anchor};
 use engine::clock::At;
 use engine::erasure::{Names, Traces};
 use engine::event::EventKey;
 use engine::first_hour::HourRow;
 use engine::ids::{
-    ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId,
+    ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, RunId, VersionId, WaitId,
 };
 use engine::publication::Publication;
 use engine::stops::Stop;
@@ -278,6 +279,10 @@ impl<S: Reads> Reads for Mortal<S> {
         self.read(self.inner.journal_count(heads)).await
     }
 
+    async fn removals(&self, after: JournalId, limit: u32) -> Result<Vec<JournalRow>, Error> {
+        self.read(self.inner.removals(after, limit)).await
+    }
+
     async fn active_contacts(&self, since: At, after: ContactId, limit: u32) -> Result<Vec<ContactId>, Error> {
         self.read(self.inner.active_contacts(since, after, limit)).await
     }
@@ -316,5 +321,27 @@ impl<S: Reads> Reads for Mortal<S> {
 
     async fn figures(&self) -> Result<Figures, Error> {
         self.read(self.inner.figures()).await
+    }
+}
+
+impl<S: Retention> Retention for Mortal<S> {
+    async fn aged(&self, of: Aged, before: At, after: i64) -> Result<AgedPage, Error> {
+        self.read(self.inner.aged(of, before, after)).await
+    }
+
+    async fn remove(&self, removal: Removal) -> Result<BTreeMap<String, u64>, Error> {
+        self.write(self.inner.remove(removal)).await
+    }
+
+    async fn oldest(&self) -> Result<Option<At>, Error> {
+        self.read(self.inner.oldest()).await
+    }
+
+    async fn used(&self) -> Result<u64, Error> {
+        self.read(self.inner.used()).await
+    }
+
+    async fn give_back(&self, pages: u32) -> Result<u64, Error> {
+        self.write(self.inner.give_back(pages)).await
     }
 }

@@ -53,6 +53,8 @@ pub struct App {
     pub(crate) merging: tokio::sync::Mutex<()>,
     /// Told when an operation over tags begins.
     pub(crate) retagging: tokio::sync::Notify,
+    /// Told when it changed for how long what happened is kept.
+    pub(crate) retaining: tokio::sync::Notify,
     /// The folder of flow files, when the editor may write it.
     pub(crate) flows_writable: Option<PathBuf>,
     /// Our address as the outside sees it, without a final slash.

@@ -34,6 +34,7 @@ mod private;
 mod push;
 mod reserve;
 mod retag;
+mod retain;
 mod reviews;
 mod room;
 pub mod router;

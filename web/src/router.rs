@@ -209,4 +209,5 @@ fn people(routes: Routes) -> Routes {
         .delete("/tokens/{id}", may(TokensManage), api::tokens::revoke)
         .get("/settings", SIGNED_IN, api::settings::show)
         .put("/settings", may(SettingsManage), api::settings::change)
+        .get("/settings/retention", may(SettingsManage), api::retention::preview)
 }

@@ -191,6 +191,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         imports: crate::imports::Imports::default(),
         merging: tokio::sync::Mutex::default(),
         retagging: tokio::sync::Notify::new(),
+        retaining: tokio::sync::Notify::new(),
         trials: Arc::new(tokio::sync::Semaphore::new(TRIALS)),
         flows_writable: setup.flows.filter(|_| setup.flows_writable),
         connections,

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ANCHORS;
+use super::verify::with_rows;
 use crate::clock::At;
 use crate::run::journal;
 use crate::store::{self, JournalRow, Reads};
@@ -35,6 +35,9 @@ pub enum Line {
         leaves: String,
         /// An anchor's seal, hex.
         mac: String,
+        /// Which of its rows were removed, hex: for each the leaf's place as four bytes and the id of the record as eight.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        gone: String,
     },
     /// A journal row. `body` and `digest` are what the leaf covers; `entries` is their meaning.
     Row {
@@ -78,8 +81,7 @@ pub async fn export<S: Reads, E: From<store::Error>>(
         let Some(last) = page.last() else { return Ok(()) };
         after = (last.strand, last.n);
         for block in page {
-            let rows =
-                if block.strand == ANCHORS { Vec::new() } else { store.block_rows(block.strand, block.n).await? };
+            let (block, rows) = with_rows(store, block).await?;
             take(Line::Block {
                 strand: block.strand,
                 n: block.n,
@@ -88,6 +90,7 @@ pub async fn export<S: Reads, E: From<store::Error>>(
                 hash: hex::encode(&block.hash),
                 leaves: hex::encode(&block.leaves),
                 mac: hex::encode(&block.mac),
+                gone: hex::encode(&block.gone),
             })?;
             for row in rows {
                 take(line_of(&row.row, values))?;

@@ -6,6 +6,8 @@
 //! Whoever holds an older anchor can tell that no tail was cut and nothing rewritten whole.
 
 mod export;
+mod removal;
+mod removals;
 mod verify;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -17,6 +19,7 @@ use crate::clock::At;
 use crate::store::JournalRow;
 
 pub use export::{Line, export};
+pub use removal::{Aged, LeafDigest, Mark, Removed, leaf_at, marked, marks};
 pub use verify::{Report, Verifier, verify};
 
 /// The strand that holds anchors.

@@ -8,12 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ANCHORS, Anchor, Head, LEAF_BYTES, block_hash, data_digest, leaf, seal};
+use super::removals::Removals;
+use super::{ANCHORS, Anchor, Head, LEAF_BYTES, block_hash, data_digest, leaf, leaf_at, marks, seal};
 use crate::ids::{ContactId, JournalId};
 use crate::store::{self, BlockRow, JournalKind, JournalRow, Reads, SaltedRow};
 
 /// Blocks read at a time.
 const PAGE: u32 = 500;
+/// How often a block is read anew whose rows are being removed.
+const AGAIN: u32 = 8;
 /// Findings listed; more are only counted.
 const MOST: usize = 100;
 
@@ -29,6 +32,8 @@ pub struct Report {
     pub anchors: u64,
     /// Rows whose personal data were erased.
     pub erased: u64,
+    /// Rows that were removed because of their age, each by a sealed record.
+    pub removed: u64,
     /// How many things do not fit.
     pub problems: u64,
     /// The first hundred of them, in words.
@@ -55,6 +60,8 @@ pub struct Verifier {
     erased: BTreeSet<i64>,
     /// Rows whose values are gone, one of each (person, subject).
     missing: BTreeMap<(Option<ContactId>, i64), JournalId>,
+    /// Rows that are gone with all they held.
+    removals: Removals,
 }
 
 impl Verifier {
@@ -70,6 +77,13 @@ impl Verifier {
             }
         }
         verifier
+    }
+
+    /// Takes the records of removals that were there when the check began, before any block.
+    pub fn removals(&mut self, records: &[JournalRow]) {
+        for words in self.removals.begin(records, self.key) {
+            self.problem(words);
+        }
     }
 
     fn problem(&mut self, words: String) {
@@ -137,11 +151,22 @@ impl Verifier {
     }
 
     fn rows(&mut self, block: &BlockRow, rows: &[SaltedRow], name: &str) {
-        let leaves: Vec<_> = block.leaves.chunks(LEAF_BYTES).collect();
-        if leaves.len() != rows.len() {
-            self.problem(format!("{name}: it was written with {} rows and has {}", leaves.len(), rows.len()));
+        let written = block.leaves.len() / LEAF_BYTES;
+        let mut known: BTreeSet<&[u8]> = block.leaves.chunks(LEAF_BYTES).collect();
+        let Some(gone) = marks(&block.gone) else {
+            return self.problem(format!("{name}: what is said of its removed rows cannot be read"));
+        };
+        for mark in &gone {
+            match leaf_at(&block.leaves, mark.place).filter(|leaf| known.remove(leaf)) {
+                Some(leaf) => self.removals.note((block.strand, block.n), *mark, leaf),
+                None => self.problem(format!("{name}: a row is said to be removed that it never had, or twice")),
+            }
         }
-        let known: BTreeSet<&[u8]> = leaves.iter().copied().collect();
+        self.report.removed += gone.len() as u64;
+        if written != rows.len() + gone.len() {
+            let words = format!("{name}: it was written with {written} rows and has {}", rows.len());
+            self.problem(if gone.is_empty() { words } else { format!("{words}; {} were removed", gone.len()) });
+        }
         for SaltedRow { row, salt } in rows {
             self.report.rows += 1;
             if !known.contains(&leaf(row)[..]) {
@@ -169,13 +194,17 @@ impl Verifier {
         }
     }
 
-    /// Ends the check. `stored` is how many journal rows there are in all, without those of blocks after the ones seen.
+    /// Ends the check. `stored` is how many journal rows there are in all, without those of blocks after the ones seen; `later` are
+    /// records of removals that came since it began.
     #[must_use]
-    pub fn finish(mut self, stored: u64) -> Report {
+    pub fn finish(mut self, stored: u64, later: &[JournalRow]) -> Report {
+        let (words, went) = std::mem::take(&mut self.removals).end(later, self.key);
+        words.into_iter().for_each(|words| self.problem(words));
         for ((strand, n), (_, by)) in std::mem::take(&mut self.promised) {
             self.problem(format!("block {n} of strand {strand} is missing although {by} knows it: a tail was cut"));
         }
-        if stored != self.report.rows {
+        // What was seen may have been removed since.
+        if stored > self.report.rows || stored.saturating_add(went) < self.report.rows {
             let words = format!("{stored} journal rows are stored, the blocks hold {}", self.report.rows);
             self.problem(words);
         }
@@ -195,6 +224,13 @@ impl Verifier {
 /// When the store cannot be read.
 pub async fn verify<S: Reads>(store: &S, key: Option<[u8; 32]>, against: &[Anchor]) -> Result<Report, store::Error> {
     let mut verifier = Verifier::new(key, against);
+    let mut record = JournalId(i64::MIN);
+    loop {
+        let page = store.removals(record, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        record = last.id;
+        verifier.removals(&page);
+    }
     let mut after = (i64::MIN, i64::MIN);
     // The last block seen of each strand: the server may write more while this runs. Anchors hold no rows.
     let mut heads: BTreeMap<i64, i64> = BTreeMap::new();
@@ -204,12 +240,46 @@ pub async fn verify<S: Reads>(store: &S, key: Option<[u8; 32]>, against: &[Ancho
         after = (last.strand, last.n);
         heads.extend(page.iter().filter(|block| block.strand != ANCHORS).map(|block| (block.strand, block.n)));
         for block in page {
-            let rows =
-                if block.strand == ANCHORS { Vec::new() } else { store.block_rows(block.strand, block.n).await? };
+            let (block, rows) = with_rows(store, block).await?;
             verifier.block(block, &rows);
         }
     }
-    Ok(verifier.finish(store.journal_count(heads.into_iter().collect()).await?))
+    let stored = store.journal_count(heads.into_iter().collect()).await?;
+    let mut later = Vec::new();
+    loop {
+        let page = store.removals(record, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(verifier.finish(stored, &later)) };
+        record = last.id;
+        later.extend(page);
+    }
+}
+
+/// A block with its rows, both as of one moment: rows may be removed while it is read.
+pub(super) async fn with_rows<S: Reads>(
+    store: &S,
+    mut block: BlockRow,
+) -> Result<(BlockRow, Vec<SaltedRow>), store::Error> {
+    if block.strand == ANCHORS {
+        return Ok((block, Vec::new()));
+    }
+    let whole = |block: &BlockRow, rows: &[SaltedRow]| {
+        rows.len() + marks(&block.gone).map_or(0, |gone| gone.len()) == block.leaves.len() / LEAF_BYTES
+    };
+    let mut rows = store.block_rows(block.strand, block.n).await?;
+    for _ in 0..AGAIN {
+        if whole(&block, &rows) {
+            break;
+        }
+        let again = store.blocks((block.strand, block.n - 1), 1).await?;
+        // One that is gone, or has become another, is told of as it was read first.
+        let Some(again) = again.into_iter().next().filter(|again| (again.strand, again.n) == (block.strand, block.n))
+        else {
+            break;
+        };
+        block = again;
+        rows = store.block_rows(block.strand, block.n).await?;
+    }
+    Ok((block, rows))
 }
 
 #[cfg(test)]
@@ -239,7 +309,7 @@ mod tests {
     fn block(n: i64, prev: &[u8], rows: &[JournalRow]) -> BlockRow {
         let leaves: Vec<u8> = rows.iter().flat_map(leaf).collect();
         let hash = block_hash(9, n, At(n), prev, &leaves).to_vec();
-        BlockRow { strand: 9, n, at: At(n), prev: prev.to_vec(), hash, leaves, mac: Vec::new() }
+        BlockRow { strand: 9, n, at: At(n), prev: prev.to_vec(), hash, leaves, mac: Vec::new(), gone: Vec::new() }
     }
 
     fn salted(rows: Vec<JournalRow>) -> Vec<SaltedRow> {
@@ -258,7 +328,7 @@ mod tests {
         for (block, rows) in blocks {
             verifier.block(block, &salted(rows));
         }
-        verifier.finish(stored)
+        verifier.finish(stored, &[])
     }
 
     #[test]
@@ -302,6 +372,7 @@ mod tests {
             hash: hex::decode(&kept.hash).unwrap(),
             leaves: super::super::anchor_leaves(&kept.heads),
             mac: hex::decode(&kept.mac).unwrap(),
+            gone: Vec::new(),
         };
         let whole = vec![(sealed.clone(), vec![]), first.clone(), second];
         assert!(check(whole, std::slice::from_ref(&kept)).clean());
@@ -347,11 +418,12 @@ mod tests {
             hash: hex::decode(&kept.hash).unwrap(),
             leaves: b"[]".to_vec(),
             mac: hex::decode(&kept.mac).unwrap(),
+            gone: Vec::new(),
         };
         for (key, clean) in [([1; 32], true), ([2; 32], false)] {
             let mut verifier = Verifier::new(Some(key), &[]);
             verifier.block(sealed.clone(), &[]);
-            assert_eq!(verifier.finish(0).clean(), clean);
+            assert_eq!(verifier.finish(0, &[]).clean(), clean);
         }
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Gate;
+use crate::audit::Removed;
 use crate::clock::At;
 use crate::ids::{EscalationId, EventId, RunId, UserId, VersionId, WaitId};
 use crate::store::RunStatus;
@@ -479,6 +480,8 @@ pub enum What {
     },
     /// A person's data were erased.
     Erased,
+    /// What was old enough was removed.
+    Removed(Box<Removed>),
     /// Something else was changed. Data: from what to what.
     Changed {
         /// What: `flow.published`, `flow.off`, `connection.down`, `connection.up`, `first_hour.holding` …

@@ -4,7 +4,7 @@
 //! connection, [`open`](mod@open) opens accounts meanwhile, [`timers`] wakes what falls due, [`intake`] is the one way in,
 //! [`callers`] are those who wait for a flow's answer, [`chat`] starts a flow from a conversation, [`feed`] tells whoever watches what changed, [`find`] finds contacts for flows, [`publish`] swaps the book, [`erase`]
 //! erases a person, [`misses`] remembers what started nothing, [`moves`] tells runs of publications, [`past`] reads back runs
-//! that are over, [`desk`] knows whose pages are there, [`sending`] stops all sending, [`sweep`] goes over segments. [`core`] is what they share.
+//! that are over, [`desk`] knows whose pages are there, [`retain`] removes what is old enough, [`sending`] stops all sending, [`sweep`] goes over segments. [`core`] is what they share.
 
 mod accounts;
 mod activity;
@@ -29,6 +29,7 @@ mod open;
 mod past;
 mod publish;
 mod queue;
+mod retain;
 mod sending;
 #[cfg(test)]
 mod simulation;

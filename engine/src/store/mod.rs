@@ -8,9 +8,11 @@ mod contacts;
 mod editing;
 mod figures;
 mod hits;
+mod log;
 mod pages;
 mod read;
 mod retags;
+mod retention;
 mod rows;
 mod talks;
 mod work;
@@ -25,7 +27,7 @@ use crate::erasure::{Names, Traces};
 use crate::event::EventKey;
 use crate::first_hour::HourRow;
 use crate::ids::{
-    ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, MailboxId, RunId, VersionId, WaitId,
+    ContactId, ConversationId, EffectId, EscalationId, EventId, InputId, JournalId, MailboxId, RunId, VersionId, WaitId,
 };
 use crate::publication::Publication;
 use crate::stops::Stop;
@@ -34,9 +36,11 @@ pub use contacts::*;
 pub use editing::*;
 pub use figures::*;
 pub use hits::*;
+pub use log::*;
 pub use pages::*;
 pub use read::*;
 pub use retags::*;
+pub use retention::*;
 pub use rows::*;
 pub use talks::*;
 pub use work::*;
@@ -200,6 +204,9 @@ pub trait Reads: Store {
     /// How many journal rows are stored, without those in blocks after these heads, each the (strand, n) of the last block
     /// that counts. All rows of a strand that is not named count, and so do rows that are in no block.
     fn journal_count(&self, heads: Vec<(i64, i64)>) -> impl Future<Output = Result<u64, Error>> + Send;
+
+    /// Rows of the journal that record removals, oldest first, in order of id after `after`.
+    fn removals(&self, after: JournalId, limit: u32) -> impl Future<Output = Result<Vec<JournalRow>, Error>> + Send;
 
     /// Contacts with a conversation in which something was said at or after `since`, in order of id after `after`.
     fn active_contacts(

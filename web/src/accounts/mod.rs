@@ -11,6 +11,7 @@ mod matrix;
 pub(crate) mod oidc;
 mod password;
 mod read;
+pub mod retention;
 pub(crate) mod routes;
 pub mod satisfaction;
 mod seal;

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::oidc::{self, Provider};
+use super::retention::Retention;
 use super::satisfaction::Satisfaction;
 use crate::error::ApiError;
 
@@ -33,6 +34,8 @@ pub struct Settings {
     pub hand_over_after_min: u32,
     /// Providers through which people may sign in; at most 10.
     pub oidc: Vec<Provider>,
+    /// How long what happened is kept, and how much of it.
+    pub retention: Retention,
 }
 
 impl Default for Settings {
@@ -47,6 +50,7 @@ impl Default for Settings {
             satisfaction: Satisfaction::default(),
             hand_over_after_min: 15,
             oidc: Vec::new(),
+            retention: Retention::default(),
         }
     }
 }
@@ -74,6 +78,7 @@ impl Settings {
             return wrong("country: two letters such as IT, or nothing");
         }
         self.satisfaction.check()?;
+        self.retention.check()?;
         if self.oidc.len() > oidc::MOST {
             return wrong("oidc: at most 10 providers");
         }

@@ -27,6 +27,7 @@ pub(crate) mod people;
 mod picture;
 pub(crate) mod play;
 pub(crate) mod push;
+pub(crate) mod retention;
 pub(crate) mod roles;
 pub(crate) mod rule_changes;
 pub(crate) mod rules;

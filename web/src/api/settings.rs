@@ -47,7 +47,10 @@ pub(crate) async fn change(
     data["from"] = json!(who.address());
     let told = Told { what: "settings.changed", id: "settings".to_owned(), data };
     match app.engine.account(who.by(), vec![told], vec![Op::PutSettings(row)]).await? {
-        Ok(()) => app.sign_in.put_settings(settings),
+        Ok(()) => {
+            app.sign_in.put_settings(settings);
+            app.retaining.notify_one();
+        }
         Err(Refusal::Changed) => return Err(ApiError::changed(json!(current(&app).await?))),
         Err(other) => return Err(other.into()),
     }

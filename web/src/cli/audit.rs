@@ -74,11 +74,12 @@ fn tell(report: &Value, against: usize) {
         print::line(format_args!("BAD   {}", finding.as_str().unwrap_or_default()));
     }
     let seen = format!(
-        "{} rows in {} blocks, {} anchors, {} erased",
+        "{} rows in {} blocks, {} anchors, {} erased, {} removed by age",
         count("rows"),
         count("blocks"),
         count("anchors"),
-        count("erased")
+        count("erased"),
+        count("removed")
     );
     match report["clean"] == true {
         true => print::line(format_args!("the log is whole: {seen}, checked against {against} anchor(s) kept outside")),

@@ -25,7 +25,7 @@ use crate::config::server::{Given, ServerSettings};
 use crate::flows::folder;
 use crate::lock::Lock;
 use crate::start::{self, Setup, Started};
-use crate::{api, backup, demo, imports, push, retag, room, router, server, shift, socket, upkeep};
+use crate::{api, backup, demo, imports, push, retag, retain, room, router, server, shift, socket, upkeep};
 
 /// Bounds of the buckets of `switchboard_hook_seconds`.
 const HOOK_SECONDS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1.0, 10.0];
@@ -178,6 +178,7 @@ impl Doors {
         tasks.spawn(stop.clone().run_until_cancelled_owned(room::watch(Arc::clone(app), rooms)));
         tasks.spawn(stop.clone().run_until_cancelled_owned(push::run(Arc::clone(app))));
         tasks.spawn(stop.clone().run_until_cancelled_owned(retag::run(Arc::clone(app))));
+        tasks.spawn(stop.clone().run_until_cancelled_owned(retain::run(Arc::clone(app))));
         tasks.spawn(stop.clone().run_until_cancelled_owned(shift::run(Arc::clone(app))));
         Ok(Self { address, started, sandbox, stop, tasks, data: context.data.clone() })
     }

@@ -2,7 +2,7 @@
 
 use crate::clock::At;
 use crate::erasure::{Names, Traces};
-use crate::ids::{ContactId, ConversationId, EscalationId, EventId, MailboxId, RunId};
+use crate::ids::{ContactId, ConversationId, EscalationId, EventId, JournalId, MailboxId, RunId};
 use crate::store::*;
 
 use super::store::Memory;
@@ -83,6 +83,10 @@ impl Reads for Memory {
 
     async fn journal_count(&self, _: Vec<(i64, i64)>) -> Result<u64, Error> {
         nobody_asks("journal_count")
+    }
+
+    async fn removals(&self, _: JournalId, _: u32) -> Result<Vec<JournalRow>, Error> {
+        nobody_asks("removals")
     }
 
     async fn active_contacts(&self, _: At, _: ContactId, _: u32) -> Result<Vec<ContactId>, Error> {

@@ -53,7 +53,7 @@ impl Chain {
         let leaves: Vec<u8> = journal.into_iter().flat_map(audit::leaf).collect();
         let ((strand, n), at) = (self.next(), at.max(self.at));
         let hash = audit::block_hash(strand, n, at, &self.hash, &leaves).to_vec();
-        Some(BlockRow { strand, n, at, prev: self.hash.clone(), hash, leaves, mac: Vec::new() })
+        Some(BlockRow { strand, n, at, prev: self.hash.clone(), hash, leaves, mac: Vec::new(), gone: Vec::new() })
     }
 
     /// Takes note that `block` is on disk.
@@ -77,7 +77,7 @@ fn last_block(session: &dyn Session, strand: i64) -> Result<(i64, At, Vec<u8>), 
 /// Stores a block.
 pub(crate) fn insert(session: &dyn Session, block: &BlockRow) -> Result<(), Error> {
     let text = "insert into block (strand, n, at, prev, hash, leaves, mac) values (?, ?, ?, ?, ?, ?, ?)";
-    let BlockRow { strand, n, at, prev, hash, leaves, mac } = block;
+    let BlockRow { strand, n, at, prev, hash, leaves, mac, .. } = block;
     session.put(text, Key::within(*strand, *n), values![strand, n, at.0, prev, hash, leaves, mac])
 }
 
@@ -108,7 +108,8 @@ pub(crate) fn anchor(
     let anchor = audit::anchor(n, at, &prev, heads, key);
     let hash = audit::block_hash(ANCHORS, n, at, &prev, &leaves);
     let mac = audit::seal(key, &hash);
-    insert(session, &BlockRow { strand: ANCHORS, n, at, prev, hash: hash.to_vec(), leaves, mac })?;
+    let block = BlockRow { strand: ANCHORS, n, at, prev, hash: hash.to_vec(), leaves, mac, gone: Vec::new() };
+    insert(session, &block)?;
     Ok((Some(anchor), now))
 }
 

@@ -163,7 +163,7 @@ mod tests {
         "journal: by body data_digest",
         "escalation: team accepted_by",
         "bad_item: connection",
-        "block: prev hash leaves mac",
+        "block: prev hash leaves mac gone",
         "stop: scope by",
         "publication: flow choices by",
         "first_hour: flow trigger_id meaning",

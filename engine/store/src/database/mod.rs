@@ -37,6 +37,7 @@ pub(crate) mod queue;
 pub(crate) mod read;
 pub(crate) mod records;
 pub(crate) mod retags;
+pub(crate) mod retention;
 pub(crate) mod rows;
 pub(crate) mod runs;
 pub(crate) mod said;

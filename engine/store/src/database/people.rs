@@ -2,7 +2,7 @@
 
 use engine::clock::At;
 use engine::erasure::{Names, Traces};
-use engine::ids::{ContactId, ConversationId, EscalationId, EventId, MailboxId, RunId};
+use engine::ids::{ContactId, ConversationId, EscalationId, EventId, JournalId, MailboxId, RunId};
 use engine::store::{
     BadItemRow, BlockRow, ContactRow, ConversationRow, EffectRow, Error, EscalationFilter, EscalationRow, Figures,
     HistoryRow, JournalRow, Member, MessageRow, PersonRows, Reads, RuleHits, RunFilter, RunRow, SaltedRow,
@@ -90,6 +90,11 @@ pub(crate) const LAST_INBOUND: &str = concat!(
     " from message where conversation_id = ? and inbound = 1 order by id desc limit 1"
 );
 
+pub(crate) const REMOVALS: &str = concat!(
+    "select ",
+    columns!(journal),
+    " from journal where journal.kind = 5 and journal.id > ? order by journal.id limit ?"
+);
 pub(crate) const BLOCKS: &str =
     concat!("select ", columns!(block), " from block where (strand, n) > (?, ?) order by strand, n limit ?");
 pub(crate) const MESSAGES_OF: &str =
@@ -285,6 +290,11 @@ impl Reads for Database {
 
     async fn journal_count(&self, heads: Vec<(i64, i64)>) -> Result<u64, Error> {
         Ok(count::journal(&mut self.reader().await?.conn(), &heads.into_iter().collect()).await?)
+    }
+
+    async fn removals(&self, after: JournalId, limit: u32) -> Result<Vec<JournalRow>, Error> {
+        let query = query(REMOVALS).bind(after.0).bind(page(limit));
+        Ok(all(&mut self.reader().await?.conn(), query, rows::journal).await?)
     }
 
     async fn active_contacts(&self, since: At, after: ContactId, limit: u32) -> Result<Vec<ContactId>, Error> {

@@ -1,6 +1,6 @@
 //! What waits for the writer: bounded by back-pressure at the doors, arrivals before everything else.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use engine::account::{Change, Refusal};
 use engine::audit::Anchor;
 use engine::clock::At;
 use engine::ids::EffectId;
-use engine::store::{Arrival, DispatchOp, EffectOp, Error, Receipt, Work};
+use engine::store::{Arrival, DispatchOp, EffectOp, Error, Receipt, Removal, Work};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -34,6 +34,10 @@ pub(crate) enum Ask {
     Account(Box<Change>, Answer<Result<(), Refusal>>),
     /// See [`engine::store::Store::anchor`]. Written by itself.
     Anchor(At, [u8; 32], Answer<Option<Anchor>>),
+    /// See [`engine::store::Retention::remove`]. Written by itself.
+    Remove(Box<Removal>, Answer<BTreeMap<String, u64>>),
+    /// See [`engine::store::Retention::give_back`]. Done by itself.
+    GiveBack(u32, Answer<u64>),
     /// Rewrites the file without its free pages. Done by itself.
     Vacuum(Answer<()>),
 }
@@ -41,7 +45,7 @@ pub(crate) enum Ask {
 impl Ask {
     /// Whether it joins others in a group.
     pub(crate) fn groups(&self) -> bool {
-        !matches!(self, Self::Anchor(..) | Self::Vacuum(_))
+        !matches!(self, Self::Anchor(..) | Self::Remove(..) | Self::GiveBack(..) | Self::Vacuum(_))
     }
 
     /// Answers that it was not done. Whoever asked may be gone: that is no trouble.
@@ -52,6 +56,8 @@ impl Ask {
             Self::Dispatch(_, answer) => drop(answer.send(Err(error))),
             Self::Account(_, answer) => drop(answer.send(Err(error))),
             Self::Anchor(_, _, answer) => drop(answer.send(Err(error))),
+            Self::Remove(_, answer) => drop(answer.send(Err(error))),
+            Self::GiveBack(_, answer) => drop(answer.send(Err(error))),
         }
     }
 
@@ -62,7 +68,7 @@ impl Ask {
             Self::Commit(work, _) => work_bytes(work),
             Self::Dispatch(ops, _) => ops.len() * ROW_BYTES,
             Self::Account(change, _) => (change.ops.len() + change.journal.len()) * ROW_BYTES,
-            Self::Anchor(..) | Self::Vacuum(_) => 0,
+            Self::Anchor(..) | Self::Remove(..) | Self::GiveBack(..) | Self::Vacuum(_) => 0,
         }
     }
 }

@@ -88,7 +88,7 @@ macro_rules! columns {
         "bad_item.id, bad_item.connection, bad_item.at, bad_item.raw, bad_item.why"
     };
     (block) => {
-        "block.strand, block.n, block.at, block.prev, block.hash, block.leaves, block.mac"
+        "block.strand, block.n, block.at, block.prev, block.hash, block.leaves, block.mac, block.gone"
     };
 }
 pub(crate) use columns;
@@ -104,8 +104,8 @@ const RUN_STATUSES: [RunStatus; 6] = [
     RunStatus::Failed,
     RunStatus::Cancelled,
 ];
-const JOURNAL_KINDS: [JournalKind; 4] =
-    [JournalKind::Handling, JournalKind::Turn, JournalKind::Change, JournalKind::Erasure];
+const JOURNAL_KINDS: [JournalKind; 5] =
+    [JournalKind::Handling, JournalKind::Turn, JournalKind::Change, JournalKind::Erasure, JournalKind::Retention];
 const EFFECT_STATES: [EffectState; 4] =
     [EffectState::Planned, EffectState::InFlight, EffectState::InDoubt, EffectState::Parked];
 const ASK_KINDS: [AskKind; 2] = [AskKind::Escalation, AskKind::Lead];
@@ -434,6 +434,7 @@ pub(crate) fn block(row: Row) -> Result<BlockRow, Error> {
         hash: c.take()?,
         leaves: c.take()?,
         mac: c.take()?,
+        gone: c.take()?,
     })
 }
 

@@ -110,6 +110,9 @@ pub(crate) trait Session: Send {
     /// Removes for good what was deleted, as far as the database can.
     fn vacuum(&self) -> Result<(), Error>;
 
+    /// Gives at most `pages` free pages back to the system; how many are left.
+    fn give_back(&self, pages: u32) -> Result<u64, Error>;
+
     /// Ends the connection.
     fn close(self: Box<Self>);
 }

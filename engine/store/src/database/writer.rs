@@ -1,12 +1,13 @@
 //! The one writer, on a thread of its own: takes what waits, writes it as one group, answers after the commit. While one
 //! group is written the next one gathers.
 
+use std::collections::BTreeMap;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use engine::audit::Anchor;
 use engine::clock::At;
-use engine::store::Error;
+use engine::store::{Error, Removal};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -14,6 +15,7 @@ use super::chain::{self, Chain};
 use super::error::Error as Fault;
 use super::group::{self, Written};
 use super::queue::{self, Ask, Taker};
+use super::retention;
 use super::session::{Failure, Session};
 
 /// Longest rest after a group of several requests. A commit costs about as much as the rows of a run or two, so under load
@@ -134,6 +136,13 @@ impl Writer {
                 // Whoever asked may be gone: that is no trouble, here and below.
                 answer.send(anchored).ok();
             }
+            Ask::Remove(removal, answer) => {
+                let removed = self.remove(&removal).map_err(|failure| self.error(failure));
+                answer.send(removed).ok();
+            }
+            Ask::GiveBack(pages, answer) => {
+                answer.send(self.session.give_back(pages).map_err(Error::from)).ok();
+            }
             Ask::Vacuum(answer) => {
                 answer.send(self.session.vacuum().map_err(Error::from)).ok();
             }
@@ -154,6 +163,21 @@ impl Writer {
         self.chain.anchored(held);
         Ok(anchor)
     }
+
+    fn remove(&mut self, removal: &Removal) -> Result<BTreeMap<String, u64>, Failure> {
+        if let Some(end) = &self.end {
+            return Err(Failure::Final(end.clone()));
+        }
+        let mut done = retention::Done::default();
+        self.session.transact(&mut || {
+            done = retention::remove(&*self.session, &self.chain, removal)?;
+            Ok(())
+        })?;
+        if let Some(block) = &done.block {
+            self.chain.advance(block);
+        }
+        Ok(done.rows)
+    }
 }
 
 /// Answers each request of a group that is on disk.
@@ -166,7 +190,7 @@ fn answer(asks: Vec<Ask>, written: Written) {
             Ask::Commit(_, answer) => drop(answer.send(Ok(()))),
             Ask::Dispatch(_, answer) => drop(answer.send(Ok(moved.next().unwrap_or_default()))),
             Ask::Account(_, answer) => drop(answer.send(accounts.next().ok_or_else(queue::ended))),
-            alone @ (Ask::Anchor(..) | Ask::Vacuum(_)) => alone.fail(Error::Broken("it joins no group".into())),
+            alone => alone.fail(Error::Broken("it joins no group".into())),
         }
     }
 }

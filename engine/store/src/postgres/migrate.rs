@@ -25,6 +25,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/postgres/0013_contacts.sql"),
     include_str!("../../migrations/postgres/0014_push.sql"),
     include_str!("../../migrations/postgres/0015_closings.sql"),
+    include_str!("../../migrations/postgres/0016_retention.sql"),
 ];
 
 /// The version of the schema this build writes.

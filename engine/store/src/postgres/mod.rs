@@ -57,6 +57,19 @@ const SETTINGS: [(&str, &str); 8] = [
 const READING: [(&str, &str); 3] =
     [("idle_in_transaction_session_timeout", "5s"), ("statement_timeout", "60s"), ("jit", "off")];
 
+/// Rows are counted by the server, their width is that of a sample, and indexes take of it what they take of the tables now. A table of a
+/// few pages may have no sample, and counts for nothing.
+const USED: &str = "select cast(coalesce(sum(live.n_live_tup * (width.bytes + 28) \
+       * (1 + pg_indexes_size(live.relid)::float8 / greatest(pg_table_size(live.relid), 1))), 0) as bigint) \
+     from pg_stat_user_tables as live join ( \
+       select 'journal', (select avg(pg_column_size(sample.*)) from (select * from journal tablesample system (1) limit 2000) as sample) \
+       union all select 'event', (select avg(pg_column_size(sample.*)) from (select * from event tablesample system (1) limit 2000) as sample) \
+       union all select 'message', (select avg(pg_column_size(sample.*)) from (select * from message tablesample system (1) limit 2000) as sample) \
+       union all select 'run', (select avg(pg_column_size(sample.*)) from (select * from run tablesample system (1) limit 2000) as sample) \
+       union all select 'block', (select avg(pg_column_size(sample.*)) from (select * from block tablesample system (1) limit 2000) as sample) \
+       union all select 'said', (select avg(pg_column_size(sample.*)) from (select * from said tablesample system (1) limit 2000) as sample)) as width (name, bytes) on width.name = live.relname \
+     where live.schemaname = current_schema() and width.bytes is not null";
+
 /// Which database of which server.
 #[derive(Clone)]
 pub(crate) struct Place {
@@ -100,6 +113,14 @@ impl Server {
     /// Bytes of the database.
     pub(crate) async fn bytes(&self) -> Result<u64, Error> {
         let query = statement::query("select pg_database_size(current_database())");
+        let mut reader = self.readers.acquire().await?;
+        let bytes = statement::one(&mut statement::Conn::Postgres(&mut reader), query, rows::number).await?;
+        Ok(bytes.unwrap_or_default().unsigned_abs())
+    }
+
+    /// Bytes that hold something, by the server's count of live rows: space that dead ones left is of use again, and stays.
+    pub(crate) async fn used(&self) -> Result<u64, Error> {
+        let query = statement::query(USED);
         let mut reader = self.readers.acquire().await?;
         let bytes = statement::one(&mut statement::Conn::Postgres(&mut reader), query, rows::number).await?;
         Ok(bytes.unwrap_or_default().unsigned_abs())

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Row};
 use super::{Place, dialect, migrate, server};
 use crate::database::{
     accounts_read, chain, contacts, count, effects, events, evidence, inputs, life, members, pages, parties, past,
-    people, read, traces, waits,
+    people, read, retention, traces, waits,
 };
 
 /// The plan of a statement, whose parameters have these types: `i` number, `t` text, `b` bytes, in capitals lists of them.
@@ -69,6 +69,15 @@ async fn every_hot_statement_for_one_row_finds_it_by_its_index() {
         (read::UNCLEAR_EFFECTS, "iii", "effect_unclear"),
         (read::RUN, "i", "run_pkey"),
         (read::EVIDENCE, "T", "message_effect"),
+        (retention::RUNS.0, "iiii", "run_pkey"),
+        (retention::RUNS.1, "Ii", "run_pkey"),
+        (retention::EVENTS.0, "iiii", "run_nobody"),
+        (retention::EVENTS.1, "Ii", "event_pkey"),
+        (retention::MESSAGES.0, "iiii", "message_pkey"),
+        (retention::SAID.0, "iiii", "said_pkey"),
+        (retention::TURNS, "I", "journal_subject_seq_key"),
+        (retention::OF_STRAND, "Ii", "block_pkey"),
+        (people::REMOVALS, "ii", "journal_removal"),
         (read::ERASED, "i", "run_erased"),
         (people::JOURNAL, "i", "journal_subject_seq_key"),
         (people::JOURNAL_OF_PERSON, "i", "journal_contact"),

@@ -24,6 +24,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/sqlite/0013_contacts.sql"),
     include_str!("../../migrations/sqlite/0014_push.sql"),
     include_str!("../../migrations/sqlite/0015_closings.sql"),
+    include_str!("../../migrations/sqlite/0016_retention.sql"),
 ];
 
 /// The version of the schema this build writes.

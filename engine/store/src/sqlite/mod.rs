@@ -61,6 +61,14 @@ impl File {
         bytes
     }
 
+    /// Bytes of the pages that hold something.
+    pub(crate) async fn used(&self) -> Result<u64, Error> {
+        let text = "select (page_count - freelist_count) * page_size \
+                    from pragma_page_count, pragma_freelist_count, pragma_page_size";
+        let used: i64 = sqlx::query_scalar(text).fetch_one(&self.readers).await?;
+        Ok(used.unsigned_abs())
+    }
+
     /// Ends the connections that read.
     pub(crate) async fn close(&self) {
         self.readers.close().await;

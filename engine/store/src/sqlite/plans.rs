@@ -8,7 +8,8 @@ use rusqlite::Connection;
 use super::open;
 use crate::database::{
     accounts_read, chain, collections, contacts, count, editing, effects, events, evidence, figures, hits, inputs,
-    life, members, messages, pages, parties, past, people, read, runs, said, talks, traces, unmatched, waits,
+    life, members, messages, pages, parties, past, people, read, retention, runs, said, talks, traces, unmatched,
+    waits,
 };
 
 async fn empty() -> (tempfile::TempDir, Connection) {
@@ -294,4 +295,30 @@ async fn the_inbox_finds_its_conversations_by_an_index_in_order() {
     ] {
         expect(&conn, text, &[wanted]);
     }
+}
+
+#[tokio::test]
+async fn what_is_old_enough_is_found_and_removed_by_an_index() {
+    let (_folder, conn) = empty().await;
+    for ((stretch, still), table) in [
+        (retention::RUNS, "run"),
+        (retention::EVENTS, "event"),
+        (retention::MESSAGES, "message"),
+        (retention::SAID, "said"),
+        (retention::BAD_ITEMS, "bad_item"),
+    ] {
+        expect(&conn, stretch, &[&format!("SEARCH {table} USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)")]);
+        expect(&conn, still, &[&format!("SEARCH {table} USING INTEGER PRIMARY KEY (rowid=?)")]);
+    }
+    let runs = [
+        "SEARCH run USING INDEX run_contact (contact_id=? AND id>?)",
+        "SEARCH run USING INDEX run_nobody (event_id=?)",
+    ];
+    expect(&conn, retention::EVENTS.0, &runs);
+    let subject = "SEARCH journal USING INDEX sqlite_autoindex_journal_1 (subject=?)";
+    expect(&conn, retention::TURNS, &[subject]);
+    expect(&conn, retention::HANDLINGS, &[subject]);
+    expect(&conn, retention::OF_STRAND, &["SEARCH block USING INDEX sqlite_autoindex_block_1 (strand=? AND n=?)"]);
+    expect(&conn, retention::CLOSED_WAITS, &["SEARCH wait USING INDEX wait_mailbox (mailbox=? AND state>?)"]);
+    expect(&conn, people::REMOVALS, &["SEARCH journal USING INDEX journal_removal"]);
 }

@@ -178,6 +178,15 @@ impl session::Session for Session {
         Err(Error::Unfit("a reader held the log open: vacuum again when it is done".into()))
     }
 
+    fn give_back(&self, pages: u32) -> Result<u64, Error> {
+        // To SQLite, none is all of them.
+        if pages > 0 {
+            self.conn.execute_batch(&format!("pragma incremental_vacuum({pages})"))?;
+        }
+        let left: i64 = self.conn.query_row("pragma freelist_count", [], |row| row.get(0))?;
+        Ok(left.unsigned_abs())
+    }
+
     fn close(self: Box<Self>) {
         if let Err((_, error)) = self.conn.close() {
             tracing::warn!(%error, "the database did not close cleanly; nothing is lost, the next start takes longer");

@@ -127,17 +127,20 @@ fn subject(row: &engine::store::JournalRow, entries: &[Entry]) -> Option<String>
     match row.kind {
         JournalKind::Turn => Some(RunId(row.subject).to_string()),
         JournalKind::Handling => Some(EventId(row.subject).to_string()),
-        JournalKind::Change | JournalKind::Erasure => entries.iter().find_map(|entry| match entry {
-            Entry::Told { what: What::Changed { id, .. }, .. } => Some(id.to_string()),
-            Entry::Told {
-                what: What::Taken { escalation, .. } | What::Missed { escalation } | What::Desk { escalation, .. },
-                ..
-            } => Some(escalation.to_string()),
-            Entry::Told {
-                what: What::Tagged | What::Retagged { .. } | What::Erased | What::TagExpired { .. }, ..
-            } => Some(ContactId(row.subject).to_string()),
-            _ => None,
-        }),
+        JournalKind::Change | JournalKind::Erasure | JournalKind::Retention => {
+            entries.iter().find_map(|entry| match entry {
+                Entry::Told { what: What::Changed { id, .. }, .. } => Some(id.to_string()),
+                Entry::Told {
+                    what: What::Taken { escalation, .. } | What::Missed { escalation } | What::Desk { escalation, .. },
+                    ..
+                } => Some(escalation.to_string()),
+                Entry::Told {
+                    what: What::Tagged | What::Retagged { .. } | What::Erased | What::TagExpired { .. },
+                    ..
+                } => Some(ContactId(row.subject).to_string()),
+                _ => None,
+            })
+        }
     }
 }
 

@@ -70,6 +70,25 @@ export interface Settings {
   /** Two letters; empty for none. */
   country: string;
   oidc: Provider[];
+  retention: Retention;
+}
+
+/** For how long what happened is kept; 0 is for ever. */
+export interface Retention {
+  runs_days: number;
+  messages_days: number;
+  /** Megabytes that the database may use; 0 is any. */
+  most_mb: number;
+}
+
+/** What would be removed now. */
+export interface WouldGo {
+  runs: number;
+  messages: number;
+  events: number;
+  /** Whether there is more than was counted. */
+  more: boolean;
+  used_bytes: number;
 }
 
 /** A provider of OpenID Connect. */
@@ -92,6 +111,13 @@ export const settingsQuery = queryOptions({
   queryKey: ["settings"],
   queryFn: ({ signal }) => get<StoredSettings>("/settings", undefined, signal),
 });
+export const retentionQuery = (retention: Retention) =>
+  queryOptions({
+    queryKey: ["settings", "retention", retention],
+    queryFn: ({ signal }) => get<WouldGo>("/settings/retention", { ...retention }, signal),
+    placeholderData: (before) => before,
+    retry: false,
+  });
 export const saveSettings = (settings: Settings, revision: string) =>
   put<StoredSettings>("/settings", settings, revision);
 

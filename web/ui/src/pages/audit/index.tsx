@@ -4,7 +4,7 @@ import { Download, ScrollText, ShieldCheck } from "lucide-react";
 import { useState } from "react";
 import { auditQuery, type Proof, verifyAudit } from "~/api/audit";
 import { useCan } from "~/api/session";
-import type { JournalRow } from "~/api/types";
+import type { JournalRow, Told } from "~/api/types";
 import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
@@ -123,6 +123,9 @@ export function AuditPage() {
   );
 }
 
+/** What a record of a removal holds stands in its structure. */
+const held = (what?: Told) => (what?.did === "removed" ? what : null);
+
 function Details({ row, onClose }: { row: JournalRow; onClose: () => void }) {
   const t = useText();
   return (
@@ -140,7 +143,7 @@ function Details({ row, onClose }: { row: JournalRow; onClose: () => void }) {
       {row.erased && <Banner>{t("run.erased")}</Banner>}
       {row.entries.map((entry, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: entries of a row never change their order.
-        <JsonView key={at} value={entry.data ?? null} label={t("audit.details")} />
+        <JsonView key={at} value={entry.data ?? held(entry.what)} label={t("audit.details")} />
       ))}
     </Dialog>
   );

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, lazy, Suspense, useState } from "react";
 import { queries } from "~/api/queries";
 import { type Settings, type StoredSettings, saveSettings, settingsQuery, systemQuery } from "~/api/settings";
+import { withTexts } from "~/desk/texts";
 import { useText } from "~/i18n";
 import { LOCALES, type Locale } from "~/i18n/locales";
 import { Banner } from "~/ui/banner";
@@ -10,11 +11,14 @@ import { Checkbox, FieldSet, Switch, TextField } from "~/ui/field";
 import { Card, explain, Facts, Loaded } from "~/ui/page";
 import { By } from "~/ui/person";
 import { ComboBox, Select } from "~/ui/select";
+import { Skeleton } from "~/ui/skeleton";
 import { Time } from "~/ui/time";
 import { toast } from "~/ui/toast";
 import { Providers } from "./providers";
 import { ROLES } from "./roles";
 import styles from "./settings.module.css";
+
+const RetentionCard = lazy(() => withTexts(import("./retention")));
 
 export function WorkspaceTab() {
   const t = useText();
@@ -29,6 +33,9 @@ export function WorkspaceTab() {
           )}
         </Loaded>
       </Card>
+      <Suspense fallback={<Skeleton lines={3} />}>
+        <RetentionCard />
+      </Suspense>
       <Card title={t("workspace.system")}>
         <Loaded read={system} lines={3}>
           {(found) => (
