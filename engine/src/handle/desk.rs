@@ -22,6 +22,7 @@ use crate::local::{self, NOTIFY_EXPIRES};
 use crate::mailbox::Mailbox;
 use crate::order::{DeskOrder, Error};
 use crate::run::{Attempt, Entry, Plan, What};
+use crate::sentence;
 use crate::store::{EffectOp, EffectRow, EffectState, JournalKind, Lane, WaitKind, WaitRow, WaitState};
 
 /// Reads what is open from the rows of the desk's mailbox.
@@ -73,7 +74,7 @@ impl Handling<'_> {
 
     pub(super) fn desk_order(&mut self, order: DeskOrder) -> Result<Value, Error> {
         if self.mail.id != MailboxId::DESK {
-            return Err(Error::Refused("this is for the desk alone".into()));
+            return Err(Error::Refused(sentence!("this is for the desk alone")));
         }
         match order {
             DeskOrder::Take { escalation, user, name } => {
@@ -341,8 +342,8 @@ fn over(id: EscalationId) -> ToAlarms {
 
 fn told(escalation: EscalationId, refused: Refused) -> Error {
     match refused {
-        Refused::Gone => Error::Gone(escalation.to_string()),
+        Refused::Gone => Error::Gone(escalation.to_string().into()),
         Refused::Taken { by, at } => Error::Taken { by, at },
-        Refused::NotOffered => Error::Refused(format!("{escalation} is not offered to you (any more)")),
+        Refused::NotOffered => Error::Refused(sentence!("{escalation} is not offered to you (any more)", escalation)),
     }
 }

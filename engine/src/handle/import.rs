@@ -9,6 +9,7 @@ use crate::import::{Changes, Imported, Manner};
 use crate::mailbox::Erased;
 use crate::order::Error;
 use crate::run::{Entry, What};
+use crate::sentence;
 use crate::store::{JournalKind, TagOp};
 
 impl Handling<'_> {
@@ -21,13 +22,13 @@ impl Handling<'_> {
         manner: Manner,
     ) -> Result<Value, Error> {
         if self.mail.erased == Erased::Person {
-            return Err(Error::Gone("this person".into()));
+            return Err(Error::Gone(sentence!("this person")));
         }
         let id = ContactId(self.mail.id.0);
         let new = self.mail.facts.contact.is_none();
         if new {
             if row.phone.is_none() {
-                return Err(Error::Refused("somebody new needs a telephone number".into()));
+                return Err(Error::Refused(sentence!("somebody new needs a telephone number")));
             }
             self.mail.facts.contact = Some(Contact::new(id, salt));
             self.told = self.known();

@@ -11,6 +11,7 @@ use crate::ids::RunId;
 use crate::matching;
 use crate::order::{Error, Told};
 use crate::run::{Block, Entry, Run, State, Wake, What};
+use crate::sentence;
 use crate::store::RunStatus;
 
 impl Handling<'_> {
@@ -18,13 +19,13 @@ impl Handling<'_> {
     pub(super) fn retry_run(&mut self, told: Told, input: Option<Value>) -> Result<Value, Error> {
         let row = &told.row;
         if row.status != RunStatus::Failed {
-            return Err(Error::Refused(format!("{} did not fail: it is {:?}", row.id, row.status)));
+            return Err(Error::Refused(sentence!("{run} did not fail: there is nothing to try again", run = row.id)));
         }
         if self.mail.erased.holds(row.id.0) {
-            return Err(Error::Refused(format!("what {} knew was erased", row.id)));
+            return Err(Error::Refused(sentence!("what {run} knew was erased", run = row.id)));
         }
         let (mut state, version) = before_failure(&told).ok_or_else(|| {
-            Error::Refused(format!("{} was ended by a `stop`: there is no failed step to try again", row.id))
+            Error::Refused(sentence!("{run} was ended by a `stop`: there is no failed step to try again", run = row.id))
         })?;
         make_ready(&mut state, row.id)?;
         state.edited = input;
@@ -52,19 +53,21 @@ impl Handling<'_> {
         let Told { row, event, entries, .. } = told;
         let called = |entry: &Entry| matches!(&entry.what, What::Started { trigger, .. } if **trigger == *FLOW_CALLED);
         if entries.iter().any(called) {
-            return Err(Error::Refused(format!("{} was called by another flow: replay that one", row.id)));
+            return Err(Error::Refused(sentence!("{run} was called by another flow: replay that one", run = row.id)));
         }
         if self.mail.erased.holds(row.id.0) {
-            return Err(Error::Refused(format!("what started {} was erased", row.id)));
+            return Err(Error::Refused(sentence!("what started {run} was erased", run = row.id)));
         }
         let book = self.book;
         let live = book.live.iter().find(|live| *live.version.flow == *row.flow);
-        let live = live.ok_or_else(|| Error::Refused(format!("the flow `{}` is not live", row.flow)))?;
+        let live = live.ok_or_else(|| Error::Refused(sentence!("the flow `{flow}` is not live", flow = row.flow)))?;
         let of_another = |trigger: &Trigger| *event.kind == *CRON && sweep::is_of_another(&row.flow, trigger, event);
         let mut triggers = live.version.triggers.iter();
         let trigger = triggers.find(|trigger| matching::hears(&trigger.kind, &event.kind) && !of_another(trigger));
-        let trigger = trigger
-            .ok_or_else(|| Error::Refused(format!("no trigger of `{}` hears `{}` any more", row.flow, event.kind)))?;
+        let trigger = trigger.ok_or_else(|| {
+            let (flow, kind) = (&row.flow, &event.kind);
+            Error::Refused(sentence!("no trigger of `{flow}` hears `{kind}` any more", flow, kind))
+        })?;
         // What a burst started holds the words of all its events; they are stored with the run alone.
         let stored = entries.iter().find_map(|entry| entry.data.get("event").filter(|_| is_start(entry)));
         let gathers = stored.is_some() || live.version.limits.debounce.is_some();
@@ -77,7 +80,9 @@ impl Handling<'_> {
             event.seen = Arc::new(seen);
         }
         let begun = self.begin_again(live, &trigger.id, &event, row.id, gathers);
-        let id = begun.map_err(|error| Error::Refused(format!("the key of a limit cannot be worked out: {error}")))?;
+        let id = begun.map_err(|error| {
+            Error::Refused(sentence!("the key of a limit cannot be worked out: {why}", why = error.to_string()))
+        })?;
         Ok(json!({ "run": id, "replays": row.id }))
     }
 }
@@ -112,8 +117,10 @@ fn make_ready(state: &mut State, run: RunId) -> Result<(), Error> {
         match cursor.block {
             Block::Branches => {}
             Block::Effect(_) | Block::Child(_) if cursor.within != within => {
-                let what = "another branch had a call under way, which may have happened: replay the run instead";
-                return Err(Error::Refused(format!("{run}: {what}")));
+                return Err(Error::Refused(sentence!(
+                    "{run}: another branch had a call under way, which may have happened: replay the run instead",
+                    run
+                )));
             }
             _ => cursor.block = Block::Free,
         }

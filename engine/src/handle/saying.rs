@@ -14,6 +14,7 @@ use crate::inbox::{MAX_NOTE_CHARS, Said, SaidKind, SaidOp, SaidRow, SaidState, S
 use crate::order::{Actor, Error};
 use crate::run::plan::{Handler, Plan, WINDOW_CLOSED};
 use crate::run::{Attempt, Entry, What};
+use crate::sentence;
 use crate::store::{JournalKind, Lane};
 
 /// How long a message of a person's may take to go out: later it is stale, and the person sends it again.
@@ -31,17 +32,18 @@ impl Handling<'_> {
     /// A person says something to the customer. Answers the message's id, that of the first one when the key was used before.
     pub(super) fn say(&mut self, id: ConversationId, actor: Actor, say: Say) -> Result<Value, Error> {
         if say.key.is_empty() || say.key.chars().count() > MAX_KEY_CHARS {
-            return Err(Error::Refused(format!("key: 1 to {MAX_KEY_CHARS} characters, made anew for each message")));
+            let most = MAX_KEY_CHARS;
+            return Err(Error::Refused(sentence!("key: 1 to {most} characters, made anew for each message", most)));
         }
         let known = self.mail.said.iter().find(|(talk, key, _)| *talk == id && *key == say.key);
         if let Some((_, _, message)) = known {
             return Ok(json!({ "conversation": id, "message": message }));
         }
-        let Some(talk) = self.mail.facts.conversation(id) else { return Err(Error::Gone(id.to_string())) };
+        let Some(talk) = self.mail.facts.conversation(id) else { return Err(Error::Gone(id.to_string().into())) };
         if say.words.needs_window() && !talk.window_open(self.now) {
             return Err(Error::Hindered {
                 code: WINDOW_CLOSED,
-                words: "24 hours have passed since the customer's last message: send a template".into(),
+                words: sentence!("24 hours have passed since the customer's last message: send a template"),
                 details: json!({ "window_closes_at": talk.window_closes_at.map(|at| at.to_string()) }),
             });
         }
@@ -136,7 +138,11 @@ impl Handling<'_> {
         mentions: Vec<UserId>,
     ) -> Result<Value, Error> {
         if text.trim().is_empty() || text.chars().count() > MAX_NOTE_CHARS || mentions.len() > MAX_MENTIONS {
-            let words = format!("text: 1 to {MAX_NOTE_CHARS} characters, and at most {MAX_MENTIONS} people mentioned");
+            let words = sentence!(
+                "text: 1 to {most} characters, and at most {people} people mentioned",
+                most = MAX_NOTE_CHARS,
+                people = MAX_MENTIONS
+            );
             return Err(Error::Refused(words));
         }
         let note = MessageId(self.next_id());

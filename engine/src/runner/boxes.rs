@@ -18,6 +18,7 @@ use crate::mailbox::Mailbox;
 use crate::order;
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
+use crate::sentence;
 use crate::store::{self, JournalKind, Reads, Store, Work};
 
 /// A mailbox is handled so often before its input counts as poisonous.
@@ -45,7 +46,7 @@ impl<S: Store + Reads> Core<S> {
     ) -> Result<Value, order::Error> {
         let (reply, answer) = oneshot::channel();
         self.post(id, Input::Order { by: by.to_owned(), order, about }, Some(reply));
-        answer.await.unwrap_or_else(|_| Err(order::Error::Refused("the engine is closing".into())))
+        answer.await.unwrap_or_else(|_| Err(order::Error::Refused(sentence!("the engine is closing"))))
     }
 
     async fn drain_mailbox(self: Arc<Self>, id: MailboxId) {
@@ -95,7 +96,7 @@ impl<S: Store + Reads> Core<S> {
                 }
                 // Memory may be behind the disk now: only a new start knows. The input is stored or resolved there.
                 Err(problem @ Failed::Store(store::Error::InDoubt(_) | store::Error::Taken(_))) => {
-                    answer(vec![queued], vec![Err(order::Error::Refused(problem.to_string()))]);
+                    answer(vec![queued], vec![Err(order::Error::Refused(problem.to_string().into()))]);
                     return None;
                 }
                 // The database is the trouble, not the input: it waits, however long.
@@ -113,7 +114,7 @@ impl<S: Store + Reads> Core<S> {
                     }
                     tracing::error!(mailbox = %id, %problem, "an input is set aside; the mailbox goes on");
                     self.set_aside(id, &queued.input).await;
-                    let refused = order::Error::Refused(problem.to_string());
+                    let refused = order::Error::Refused(problem.to_string().into());
                     answer(vec![queued], vec![Err(refused)]);
                     return None;
                 }

@@ -111,7 +111,7 @@ impl<S: Store + Reads> Core<S> {
                 }
                 match self.decide_start(&held, decision, by).await {
                     Ok(()) => decided.done += 1,
-                    Err(Error::Refused(why)) => decided.refused.push((held.id, why)),
+                    Err(Error::Refused(why)) => decided.refused.push((held.id, why.to_string())),
                     // Somebody else was quicker.
                     Err(Error::Gone(_) | Error::Taken { .. }) => {}
                     Err(error @ (Error::Store(_) | Error::Hindered { .. } | Error::Changed)) => return Err(error),
