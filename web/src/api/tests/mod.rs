@@ -10,6 +10,7 @@ mod merges;
 mod presses;
 mod reading;
 mod rules;
+mod segments;
 mod tags;
 mod uses;
 
