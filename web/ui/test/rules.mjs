@@ -258,7 +258,7 @@ async function accuracy(page, base) {
     await message.getByLabel(/^price-intent/).setChecked(true);
     await message.getByRole("button", { name: "That is right" }).click();
   }
-  await panel.getByText("2 of 500 messages marked").waitFor();
+  await panel.getByText(/2 of \W*500\W* messages marked/).waitFor();
   await panel.getByRole("button", { name: "Measure" }).click();
   await panel.getByText("Measured on 2 marked messages").waitFor();
   const all = panel.getByRole("row", { name: /All languages/ });

@@ -112,7 +112,7 @@ export async function settled(page) {
 export function places(run) {
   const settings = ["me", "users", "roles", "tokens", "workspace"].map((tab) => `/settings?tab=${tab}`);
   const lists =
-    "flows flows?new=1 runs attention alarms alarms?tab=policy rules contacts templates connections audit nowhere".split(
+    "flows flows?new=1 runs attention alarms alarms?tab=policy rules contacts contacts?tab=segments templates connections audit nowhere".split(
       " ",
     );
   return [...lists.map((path) => `/${path}`), `/runs/${run.id}`, `/contacts/${run.contact}`, ...settings];

@@ -56,7 +56,13 @@ export default function NewSegment({ onClose }: { onClose: () => void }) {
         }}
       >
         {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
-        <TextField label={t("contacts.name")} hint={t("book.segment_name_hint")} isRequired value={name} onChange={setName} />
+        <TextField
+          label={t("contacts.name")}
+          hint={t("book.segment_name_hint")}
+          isRequired
+          value={name}
+          onChange={setName}
+        />
         <Pick label={t("book.segment_tag")} value={tag} onChange={setTag}>
           <option value="">{t("book.segment_no_tag")}</option>
           {tags.map((one) => (

@@ -236,7 +236,10 @@ function Form() {
 function Count({ id, live }: { id: string; live: SegmentShown | undefined }) {
   const t = useText();
   const may = useCan()("flows.edit");
-  const text = useSettled(useEditor((state) => state.source.text), 600);
+  const text = useSettled(
+    useEditor((state) => state.source.text),
+    600,
+  );
   const sound = useEditor((state) => state.problems.every(({ severity }) => severity === "warning"));
   const edited = live === undefined || text !== live.source || live.state !== "live";
   const draft = useQuery({
