@@ -99,6 +99,12 @@ macro_rules! id {
             }
         }
 
+        impl crate::sentence::Says for $name {
+            fn part(&self) -> crate::sentence::Part {
+                crate::sentence::Part::Text(self.to_string())
+            }
+        }
+
         impl FromStr for $name {
             type Err = BadId;
             fn from_str(text: &str) -> Result<Self, BadId> {

@@ -20,6 +20,7 @@ use crate::import::{Imported, Manner};
 use crate::inbox::Act;
 use crate::merge::Before;
 use crate::run::Entry;
+use crate::sentence;
 use crate::sentence::Sentence;
 use crate::store::{EffectRow, RunRow};
 
@@ -297,7 +298,7 @@ pub struct Told {
 pub enum Error {
     /// What it is about is not here (any more).
     #[error("{0} is not there: it was settled, taken or ended before")]
-    Gone(String),
+    Gone(Sentence),
     /// Somebody else has it.
     #[error("{by} has taken it")]
     Taken {
@@ -315,7 +316,7 @@ pub enum Error {
         /// A stable code: `not_yours`, `window_closed`.
         code: &'static str,
         /// Why, and what to do.
-        words: String,
+        words: Sentence,
         /// What helps the caller to go on.
         details: Value,
     },
@@ -325,4 +326,19 @@ pub enum Error {
     /// The store said no.
     #[error(transparent)]
     Store(#[from] crate::store::Error),
+}
+
+impl Error {
+    /// The same for people, whatever their language.
+    #[must_use]
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            Self::Gone(what) => sentence!("{what} is not there: it was settled, taken or ended before", what),
+            Self::Taken { by, .. } => sentence!("{by} has taken it", by),
+            Self::Refused(why) => why.clone(),
+            Self::Hindered { words, .. } => words.clone(),
+            Self::Changed => sentence!("it was changed meanwhile"),
+            Self::Store(error) => Sentence::plain(error.to_string()),
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! What is kept about contacts as a whole: who is one with whom, files brought in, what tags mean, marked messages.
 
+use std::collections::BTreeMap;
+
 use engine::clock::At;
 use engine::ids::{ContactId, EventId, ImportId, MailboxId, MergeId};
 use engine::store::{
@@ -120,6 +122,14 @@ pub async fn what_is_kept_of_contacts_reads_back_until_they_are_erased<D: Driver
     edit(ContactsOp::Label(LabelRow { tags: [("vip".to_owned(), false)].into(), ..label(8, two) })).await;
     let labels = store.labels().await.unwrap();
     assert_eq!((labels[0].tags["vip"], labels.len()), (false, 2));
+    let relabel = |from: &str, to: &str| ContactsOp::Relabel { from: from.into(), to: to.into() };
+    let both = [("vip".to_owned(), false), ("gold".to_owned(), true)].into();
+    edit(ContactsOp::Label(LabelRow { tags: both, ..label(8, two) })).await;
+    edit(relabel("vip", "gold")).await;
+    let tags: Vec<_> = store.labels().await.unwrap().into_iter().map(|label| label.tags).collect();
+    let gold = BTreeMap::from([("gold".to_owned(), true)]);
+    assert_eq!(tags, [gold.clone(), gold], "marks follow the name; of two marks that become one, yes stays");
+    edit(relabel("gold", "vip")).await;
     change(&store, MergeOp::Join(joins(3, one, two))).await;
     store.commit(Work { erase: Some(two), at: NOW, ..make::work(MailboxId::of_contact(two)) }).await.unwrap();
     assert_eq!(store.labels().await.unwrap(), [label(7, one)]);

@@ -128,6 +128,14 @@ pub async fn operations_over_tags_go_on_where_they_were<D: Driver>() {
     let ended = RetagRow { done: 2, changed: 1, ended_at: Some(after(9)), ..row(1) };
     assert_eq!(store.retags(10).await.unwrap()[1], ended);
     assert!(store.retag_contacts(RetagId(1), 10).await.unwrap().is_empty());
+    let renames = |id, from: &str, to: &str| {
+        let what = Retagging::Rename { from: from.into(), to: to.into() };
+        RetagOp::Begin(Box::new(RetagRow { rules: String::new(), rule: from.into(), what, ..row(id) }), contacts())
+    };
+    carry_out(renames(3, "hot", "warm")).await;
+    carry_out(renames(4, "warm", "cold")).await;
+    let names = [("hot".to_owned(), "warm".to_owned()), ("warm".to_owned(), "cold".to_owned())];
+    assert_eq!(store.tag_renamings().await.unwrap(), names, "the oldest first, and nothing else");
 }
 
 /// In pages, with the journal's data of the handling and the contact, and only where there is a contact.

@@ -299,18 +299,13 @@ impl From<backtest::Error> for ApiError {
 
 impl From<order::Error> for ApiError {
     fn from(error: order::Error) -> Self {
+        let words = error.sentence();
         match error {
-            order::Error::Gone(what) => Self::new(
-                StatusCode::CONFLICT,
-                "gone",
-                sentence!("{what} is not there: it was settled, taken or ended before", what),
-            ),
-            order::Error::Taken { by, .. } => {
-                Self::new(StatusCode::CONFLICT, "taken", sentence!("{by} has taken it", by))
-            }
-            order::Error::Refused(why) => Self::new(StatusCode::CONFLICT, "refused", why),
-            order::Error::Hindered { code, words, details } => Self::conflict_of(code, words, &details),
-            order::Error::Changed => Self::new(StatusCode::CONFLICT, "changed", "it was changed meanwhile"),
+            order::Error::Gone(_) => Self::new(StatusCode::CONFLICT, "gone", words),
+            order::Error::Taken { .. } => Self::new(StatusCode::CONFLICT, "taken", words),
+            order::Error::Refused(_) => Self::new(StatusCode::CONFLICT, "refused", words),
+            order::Error::Hindered { code, details, .. } => Self::conflict_of(code, words, &details),
+            order::Error::Changed => Self::new(StatusCode::CONFLICT, "changed", words),
             order::Error::Store(error) => error.into(),
         }
     }

@@ -21,7 +21,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Operations that are looked at; older ones have ended long ago.
 const KNOWN: u32 = 100;
 
-/// Begins an operation over what `rule`, as (file, rule), gives to `contacts`, or over a tag, as (nothing, tag). The log tells who asked for it.
+/// Begins an operation over what `rule`, as (file, rule), gives to `contacts`, or over a tag, as (nothing, tag), in one commit with
+/// `besides`. The log tells who asked for it.
 ///
 /// # Errors
 /// When the store fails; nothing began then.
@@ -30,6 +31,7 @@ pub(crate) async fn begin(
     rule: (&str, &str),
     what: Retagging,
     contacts: BTreeSet<ContactId>,
+    mut besides: Vec<EditOp>,
     by: &str,
 ) -> Result<RetagId, store::Error> {
     let at = app.clock.now();
@@ -52,8 +54,8 @@ pub(crate) async fn begin(
         changed: 0,
         ended_at: None,
     };
-    let begin = EditOp::Retag(RetagOp::Begin(Box::new(row), contacts.into_iter().collect()));
-    app.engine.edit(vec![begin], Some((name, about, told)), by).await?;
+    besides.push(EditOp::Retag(RetagOp::Begin(Box::new(row), contacts.into_iter().collect())));
+    app.engine.edit(besides, Some((name, about, told)), by).await?;
     app.retagging.notify_one();
     Ok(id)
 }

@@ -168,6 +168,8 @@ fn flows(routes: Routes) -> Routes {
         .get("/sweeps", may(RunsRead), api::segments::sweeps)
         .post("/sweeps/stop", may(RunsControl), api::segments::stop)
         .get("/segments/{id}", may(FlowsRead), api::segments::show)
+        .post("/segment-count", may(FlowsEdit), api::segments::count)
+        .get("/segments/{id}/members", may(ContactsRead).personal(), api::segments::members)
         .get("/workspace", may(FlowsRead), api::workspace::export)
         .post("/workspace/plan", may(FlowsEdit), api::workspace::plan)
         .post("/workspace/needs", may(FlowsEdit), api::workspace::needs)

@@ -10,6 +10,7 @@ use super::lower::Lower;
 use super::names::{self, Names};
 use super::outline::{Outline, StepPlace};
 use super::problem::{Problem, Problems};
+use super::segment;
 use super::shape::{Form, Shape};
 use super::yaml::{self, Node, Place, Scalar, Style, Val};
 use crate::event;
@@ -55,11 +56,15 @@ pub enum ExpressionKind {
 #[must_use]
 pub fn scope(text: &str, path: &str, env: &Environment<'_>) -> Option<Vec<Readable>> {
     let root = yaml::read(text, &mut Problems::default())?;
-    let outline = Outline::of(&root);
-    let step = outline.around(path);
-    let names = names_at(&root, step, path, env)?;
     let mut out = Listed { out: Vec::new() };
-    out.names(&names, &outline, step);
+    if Kind::of(&root) == Kind::Segment && path == "when" {
+        out.member();
+    } else {
+        let outline = Outline::of(&root);
+        let step = outline.around(path);
+        let names = names_at(&root, step, path, env)?;
+        out.names(&names, &outline, step);
+    }
     out.out.sort_by(|one, other| one.name.cmp(&other.name));
     out.out.dedup_by(|one, other| one.name == other.name);
     Some(out.out)
@@ -187,6 +192,13 @@ impl Listed {
         }
         for (name, shape) in &names.locals {
             self.add(name, *shape, true, name, "", 0);
+        }
+    }
+
+    /// What the condition of a segment reads of each contact.
+    fn member(&mut self) {
+        for (root, shape) in names::always().into_iter().filter(|(root, _)| segment::ROOTS.contains(root)) {
+            self.add(root, shape, true, root, "", 0);
         }
     }
 

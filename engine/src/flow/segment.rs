@@ -17,7 +17,7 @@ use crate::sentence;
 
 const KEYS: &[&str] = &["format", "segment", "name", "note", "tags", "language", "when"];
 /// What its condition may read.
-const ROOTS: [&str; 2] = ["contact", "now"];
+pub(super) const ROOTS: [&str; 2] = ["contact", "now"];
 /// Most tags: each is one more thing to look up.
 const MAX_TAGS: usize = 16;
 

@@ -175,7 +175,7 @@ impl Handling<'_> {
     /// A person says that they look at it; again says the same.
     pub(super) fn acknowledge(&mut self, id: AlarmId, by: &str) -> Result<Value, Error> {
         let found = self.mail.waits.values().filter_map(alarm_of).find(|(_, alarm)| alarm.id == id);
-        let Some((_, mut alarm)) = found else { return Err(Error::Gone(id.to_string())) };
+        let Some((_, mut alarm)) = found else { return Err(Error::Gone(id.to_string().into())) };
         if alarm.stage == Stage::Open {
             alarm.stage = Stage::Acknowledged;
             alarm.by = Some(named(by).to_owned());

@@ -24,7 +24,7 @@ const MAX_STATUS_CHARS: usize = 64;
 impl Handling<'_> {
     /// A person does something with a conversation; answers its id and what there is to tell.
     pub(super) fn talk(&mut self, id: ConversationId, actor: Actor, act: Act) -> Result<Value, Error> {
-        let Some(talk) = self.mail.facts.conversation(id) else { return Err(Error::Gone(id.to_string())) };
+        let Some(talk) = self.mail.facts.conversation(id) else { return Err(Error::Gone(id.to_string().into())) };
         if !matches!(act, Act::Read | Act::Note { .. }) {
             is_theirs(&talk.inbox, actor)?;
         }
@@ -192,7 +192,7 @@ impl Handling<'_> {
         let of_it = |known: &&crate::run::Run| known.conversation == Some(id) && run.is_none_or(|run| known.id == run);
         let runs: Vec<RunId> = self.mail.runs.values().filter(of_it).map(|run| run.id).collect();
         if let (Some(run), true) = (run, runs.is_empty()) {
-            return Err(Error::Gone(run.to_string()));
+            return Err(Error::Gone(run.to_string().into()));
         }
         for run in runs.iter().filter(|_| end) {
             self.wake(*run, Wake::Cancel);
@@ -215,8 +215,8 @@ impl Handling<'_> {
 
     fn set_order_status(&mut self, status: String) -> Result<(), Error> {
         if status.chars().count() > MAX_STATUS_CHARS || status.chars().any(char::is_control) {
-            let words = sentence!("status: at most {most} characters, on one line", most = MAX_STATUS_CHARS);
-            return Err(Error::Refused(words));
+            let most = MAX_STATUS_CHARS;
+            return Err(Error::Refused(sentence!("status: at most {most} characters, on one line", most)));
         }
         let data = json!({ "status": status });
         self.mail.facts.change_contact(|contact| contact.order_status = status);
@@ -268,7 +268,7 @@ fn is_theirs(inbox: &Inbox, actor: Actor) -> Result<(), Error> {
     match inbox.assignee {
         Some(holder) if !actor.everywhere && actor.agent != Some(holder) => Err(Error::Hindered {
             code: "not_yours",
-            words: "another agent has this conversation: ask them or a team lead to give it to you".into(),
+            words: sentence!("another agent has this conversation: ask them or a team lead to give it to you"),
             details: json!({ "assignee": holder }),
         }),
         _ => Ok(()),

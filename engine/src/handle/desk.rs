@@ -342,10 +342,8 @@ fn over(id: EscalationId) -> ToAlarms {
 
 fn told(escalation: EscalationId, refused: Refused) -> Error {
     match refused {
-        Refused::Gone => Error::Gone(escalation.to_string()),
+        Refused::Gone => Error::Gone(escalation.to_string().into()),
         Refused::Taken { by, at } => Error::Taken { by, at },
-        Refused::NotOffered => {
-            Error::Refused(sentence!("{what} is not offered to you (any more)", what = escalation.to_string()))
-        }
+        Refused::NotOffered => Error::Refused(sentence!("{escalation} is not offered to you (any more)", escalation)),
     }
 }

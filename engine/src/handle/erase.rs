@@ -15,13 +15,14 @@ use crate::letter::Letter;
 use crate::mailbox::{Erased, Mailbox};
 use crate::order::Error;
 use crate::run::{Entry, Wake, What};
+use crate::sentence;
 use crate::store::JournalKind;
 
 impl Handling<'_> {
     /// Ends what runs for the person, then deletes the person's data; the structure stays.
     pub(super) fn erase(&mut self) -> Result<Value, Error> {
         let Some(contact) = self.mail.facts.contact.as_ref().map(|contact| contact.id) else {
-            return Err(Error::Gone("this person".into()));
+            return Err(Error::Gone(sentence!("this person")));
         };
         let runs: Vec<RunId> = self.mail.runs.keys().copied().collect();
         for run in &runs {

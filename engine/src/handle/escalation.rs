@@ -79,7 +79,7 @@ impl Handling<'_> {
     ) -> Result<Value, Error> {
         let known = self.mail.facts.conversation(conversation).is_some();
         let contact = self.mail.facts.contact.as_ref().filter(|_| known);
-        let Some(contact) = contact else { return Err(Error::Gone(conversation.to_string())) };
+        let Some(contact) = contact else { return Err(Error::Gone(conversation.to_string().into())) };
         let ask = Ask {
             escalation: EscalationId(self.next_id()),
             kind: AskKind::Escalation,

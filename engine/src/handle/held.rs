@@ -78,31 +78,31 @@ impl Handling<'_> {
     fn held_start(&self, id: WaitId) -> Result<(EventId, HeldStart), Error> {
         let wait = self.mail.waits.get(&id).filter(|wait| wait.kind == WaitKind::Held);
         let found = wait.and_then(|wait| Some((wait.since, serde_json::from_slice(&wait.data).ok()?)));
-        found.ok_or_else(|| Error::Gone(id.to_string()))
+        found.ok_or_else(|| Error::Gone(id.to_string().into()))
     }
 
     /// A person lets a held start happen, in the flow as it is now. Its conditions held when it was held, and are not asked again.
     pub(super) fn release_start(&mut self, id: WaitId, event: Option<&Event>) -> Result<Value, Error> {
         let (event_id, HeldStart { flow, trigger, .. }) = self.held_start(id)?;
         let event = event.filter(|event| event.id == event_id && !self.mail.erased.holds(event.id.0));
-        let start = id.to_string();
-        let event = event
-            .ok_or_else(|| Error::Refused(sentence!("what {start} would start with was deleted: drop it", start)))?;
+        let event =
+            event.ok_or_else(|| Error::Refused(sentence!("what {id} would start with was deleted: drop it", id)))?;
         let book = self.book;
         let Some((live, trigger)) = book.trigger(&flow, &trigger) else {
-            return Err(Error::Refused(sentence!(
-                "the flow `{flow}` is not live with the trigger `{trigger}`: publish it, or drop {start}",
+            let form = sentence!(
+                "the flow `{flow}` is not live with the trigger `{trigger}`: publish it, or drop {id}",
                 flow,
                 trigger,
-                start
-            )));
+                id
+            );
+            return Err(Error::Refused(form));
         };
         let run = self.begin_held(live, trigger, event).map_err(|declined| match declined {
             Declined::Limit(refusal) => {
                 let code = refusal.code();
                 Error::Refused(sentence!(
-                    "a limit of the flow keeps {start} from starting ({code}): release it later, or drop it",
-                    start,
+                    "a limit of the flow keeps {id} from starting ({code}): release it later, or drop it",
+                    id,
                     code
                 ))
             }

@@ -22,7 +22,7 @@ impl Handling<'_> {
         manner: Manner,
     ) -> Result<Value, Error> {
         if self.mail.erased == Erased::Person {
-            return Err(Error::Gone("this person".into()));
+            return Err(Error::Gone(sentence!("this person")));
         }
         let id = ContactId(self.mail.id.0);
         let new = self.mail.facts.contact.is_none();

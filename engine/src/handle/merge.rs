@@ -21,7 +21,7 @@ use crate::store::{JournalKind, MergeOp, MergeRow, TagOp, TagRow, WaitKind, Wait
 impl Handling<'_> {
     /// The contact of this mailbox joins `into`.
     pub(super) fn let_go(&mut self, id: MergeId, into: ContactId, theirs: BTreeSet<String>) -> Result<Value, Error> {
-        let contact = self.mail.facts.contact.as_ref().ok_or_else(|| Error::Gone("this person".into()))?;
+        let contact = self.mail.facts.contact.as_ref().ok_or_else(|| Error::Gone(sentence!("this person")))?;
         let (joined, person) = (contact.id, contact.into());
         if joined == into {
             return Err(Error::Refused(sentence!("a contact cannot become one with itself")));
@@ -55,15 +55,14 @@ impl Handling<'_> {
 
     /// A human who is being asked for and a message on its way would lose their conversation.
     fn expect_quiet(&self) -> Result<(), Error> {
-        let hindered =
-            |words: &str| Err(Error::Hindered { code: "busy", words: words.to_owned(), details: Value::Null });
+        let hindered = |words| Err(Error::Hindered { code: "busy", words, details: Value::Null });
         if self.mail.waits.values().any(|wait| wait.kind == WaitKind::Human) {
-            return hindered(
-                "a human is being asked for in a conversation of this contact: wait until somebody took it",
-            );
+            return hindered(sentence!(
+                "a human is being asked for in a conversation of this contact: wait until somebody took it"
+            ));
         }
         if self.mail.effects.values().any(|effect| effect.run_id == RunId::NONE) {
-            return hindered("a message of an agent is on its way: try again in a moment");
+            return hindered(sentence!("a message of an agent is on its way: try again in a moment"));
         }
         Ok(())
     }
@@ -169,7 +168,7 @@ impl Handling<'_> {
 
     /// The one that joined this contact in the merge `id` leaves again.
     pub(super) fn part(&mut self, id: MergeId, joined: ContactId, before: &Before) -> Result<Value, Error> {
-        let kept = self.mail.facts.contact.as_ref().ok_or_else(|| Error::Gone("this person".into()))?.id;
+        let kept = self.mail.facts.contact.as_ref().ok_or_else(|| Error::Gone(sentence!("this person")))?.id;
         self.expect_quiet()?;
         let mut moved = self.moved(|talk| before.conversations.contains(&talk.id));
         let mut gone = Vec::new();

@@ -36,8 +36,10 @@ impl Handling<'_> {
             }
             Order::CancelRun { run } => self.end(run, Wake::Cancel),
             Order::KillRun { run } => self.end(run, Wake::Kill),
-            Order::RetryRun { run, input } => self.retry_run(*told.ok_or_else(|| Error::Gone(run.to_string()))?, input),
-            Order::ReplayRun { run } => self.replay_run(&*told.ok_or_else(|| Error::Gone(run.to_string()))?),
+            Order::RetryRun { run, input } => {
+                self.retry_run(*told.ok_or_else(|| Error::Gone(run.to_string().into()))?, input)
+            }
+            Order::ReplayRun { run } => self.replay_run(&*told.ok_or_else(|| Error::Gone(run.to_string().into()))?),
             Order::AskHuman { conversation, team, reason } => self.asked_by_hand(conversation, team, reason),
             Order::Desk(order) => self.desk_order(order),
             Order::ChangeTags { add, remove, allow } => self.change_tags(&add, &remove, &allow),
@@ -62,14 +64,14 @@ impl Handling<'_> {
     }
 
     fn parked_effect(&self, effect: Option<Box<EffectRow>>, id: &str) -> Result<EffectRow, Error> {
-        let row = *effect.ok_or_else(|| Error::Gone(id.to_owned()))?;
+        let row = *effect.ok_or_else(|| Error::Gone(id.to_owned().into()))?;
         if row.state != EffectState::Parked {
-            return Err(Error::Refused(sentence!("{call} does not wait for a person", call = id)));
+            return Err(Error::Refused(sentence!("{id} does not wait for a person", id)));
         }
         // The row was read before this order's turn came: another order, proof or the deadline may have been quicker.
         let run = self.mail.runs.get(&row.run_id);
         if !run.is_some_and(|run| run.state.parked.contains(&row.n)) {
-            return Err(Error::Gone(id.to_owned()));
+            return Err(Error::Gone(id.to_owned().into()));
         }
         Ok(row)
     }
@@ -88,7 +90,7 @@ impl Handling<'_> {
 
     fn end(&mut self, run: RunId, wake: Wake<'_>) -> Result<Value, Error> {
         if !self.mail.runs.contains_key(&run) {
-            return Err(Error::Gone(run.to_string()));
+            return Err(Error::Gone(run.to_string().into()));
         }
         self.wake(run, wake);
         // Its clean-up may still run.

@@ -19,14 +19,13 @@ impl Handling<'_> {
     pub(super) fn retry_run(&mut self, told: Told, input: Option<Value>) -> Result<Value, Error> {
         let row = &told.row;
         if row.status != RunStatus::Failed {
-            return Err(Error::Refused(sentence!("{run} did not fail", run = row.id.to_string())));
+            return Err(Error::Refused(sentence!("{run} did not fail: there is nothing to try again", run = row.id)));
         }
         if self.mail.erased.holds(row.id.0) {
-            return Err(Error::Refused(sentence!("what {run} knew was erased", run = row.id.to_string())));
+            return Err(Error::Refused(sentence!("what {run} knew was erased", run = row.id)));
         }
         let (mut state, version) = before_failure(&told).ok_or_else(|| {
-            let run = row.id.to_string();
-            Error::Refused(sentence!("{run} was ended by a `stop`: there is no failed step to try again", run))
+            Error::Refused(sentence!("{run} was ended by a `stop`: there is no failed step to try again", run = row.id))
         })?;
         make_ready(&mut state, row.id)?;
         state.edited = input;
@@ -54,13 +53,10 @@ impl Handling<'_> {
         let Told { row, event, entries, .. } = told;
         let called = |entry: &Entry| matches!(&entry.what, What::Started { trigger, .. } if **trigger == *FLOW_CALLED);
         if entries.iter().any(called) {
-            return Err(Error::Refused(sentence!(
-                "{run} was called by another flow: replay that one",
-                run = row.id.to_string()
-            )));
+            return Err(Error::Refused(sentence!("{run} was called by another flow: replay that one", run = row.id)));
         }
         if self.mail.erased.holds(row.id.0) {
-            return Err(Error::Refused(sentence!("what started {run} was erased", run = row.id.to_string())));
+            return Err(Error::Refused(sentence!("what started {run} was erased", run = row.id)));
         }
         let book = self.book;
         let live = book.live.iter().find(|live| *live.version.flow == *row.flow);
@@ -69,11 +65,8 @@ impl Handling<'_> {
         let mut triggers = live.version.triggers.iter();
         let trigger = triggers.find(|trigger| matching::hears(&trigger.kind, &event.kind) && !of_another(trigger));
         let trigger = trigger.ok_or_else(|| {
-            Error::Refused(sentence!(
-                "no trigger of `{flow}` hears `{event}` any more",
-                flow = row.flow,
-                event = event.kind
-            ))
+            let (flow, kind) = (&row.flow, &event.kind);
+            Error::Refused(sentence!("no trigger of `{flow}` hears `{kind}` any more", flow, kind))
         })?;
         // What a burst started holds the words of all its events; they are stored with the run alone.
         let stored = entries.iter().find_map(|entry| entry.data.get("event").filter(|_| is_start(entry)));
@@ -125,8 +118,8 @@ fn make_ready(state: &mut State, run: RunId) -> Result<(), Error> {
             Block::Branches => {}
             Block::Effect(_) | Block::Child(_) if cursor.within != within => {
                 return Err(Error::Refused(sentence!(
-                    "another branch of {run} had a call under way, which may have happened: replay the run instead",
-                    run = run.to_string()
+                    "{run}: another branch had a call under way, which may have happened: replay the run instead",
+                    run
                 )));
             }
             _ => cursor.block = Block::Free,

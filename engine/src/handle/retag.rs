@@ -9,13 +9,14 @@ use crate::contact::{TagSource, TagSourceKind};
 use crate::order::{Error, Retagging};
 use crate::rules::{Did, source_id};
 use crate::run::{Entry, What};
+use crate::sentence;
 use crate::store::{JournalKind, TagOp, TagRow};
 
 impl Handling<'_> {
     /// Carries out one contact's part.
     pub(super) fn retag(&mut self, rules: &str, rule: &str, what: &Retagging) -> Result<Value, Error> {
         let Some(contact) = self.mail.facts.contact.as_ref().map(|contact| contact.id) else {
-            return Err(Error::Gone("this person".into()));
+            return Err(Error::Gone(sentence!("this person")));
         };
         let did = match what {
             Retagging::Rename { from, to } => {
@@ -96,7 +97,7 @@ impl Handling<'_> {
     fn give_as_ruled(&mut self, rules: &str, rule: &str) -> Result<Did, Error> {
         let live = self.book.rules.iter().find(|live| *live.rules.file == *rules).map(|live| &live.rules);
         let Some(found) = live.and_then(|file| file.rule(rule)).filter(|found| !found.watch) else {
-            return Err(Error::Gone(format!("the rule `{}`", source_id(rules, rule))));
+            return Err(Error::Gone(sentence!("the rule `{rule}`", rule = source_id(rules, rule))));
         };
         let mut did = Did::default();
         let Some(contact) = &self.mail.facts.contact else { return Ok(did) };

@@ -32,20 +32,18 @@ impl Handling<'_> {
     /// A person says something to the customer. Answers the message's id, that of the first one when the key was used before.
     pub(super) fn say(&mut self, id: ConversationId, actor: Actor, say: Say) -> Result<Value, Error> {
         if say.key.is_empty() || say.key.chars().count() > MAX_KEY_CHARS {
-            return Err(Error::Refused(sentence!(
-                "key: 1 to {most} characters, made anew for each message",
-                most = MAX_KEY_CHARS
-            )));
+            let most = MAX_KEY_CHARS;
+            return Err(Error::Refused(sentence!("key: 1 to {most} characters, made anew for each message", most)));
         }
         let known = self.mail.said.iter().find(|(talk, key, _)| *talk == id && *key == say.key);
         if let Some((_, _, message)) = known {
             return Ok(json!({ "conversation": id, "message": message }));
         }
-        let Some(talk) = self.mail.facts.conversation(id) else { return Err(Error::Gone(id.to_string())) };
+        let Some(talk) = self.mail.facts.conversation(id) else { return Err(Error::Gone(id.to_string().into())) };
         if say.words.needs_window() && !talk.window_open(self.now) {
             return Err(Error::Hindered {
                 code: WINDOW_CLOSED,
-                words: "24 hours have passed since the customer's last message: send a template".into(),
+                words: sentence!("24 hours have passed since the customer's last message: send a template"),
                 details: json!({ "window_closes_at": talk.window_closes_at.map(|at| at.to_string()) }),
             });
         }

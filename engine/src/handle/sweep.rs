@@ -180,7 +180,7 @@ impl Handling<'_> {
 
     /// A person stops a sweep. Whom it started goes on.
     pub(super) fn cancel_sweep(&mut self, key: &str) -> Result<Value, Error> {
-        let (wait, sweep) = self.sweep_named(key).ok_or_else(|| Error::Gone(key.to_owned()))?;
+        let (wait, sweep) = self.sweep_named(key).ok_or_else(|| Error::Gone(key.to_owned().into()))?;
         self.end_sweep(wait, &sweep, "cancelled");
         Ok(json!({ "sweep": key, "found": sweep.found }))
     }

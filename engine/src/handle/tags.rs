@@ -75,12 +75,15 @@ impl Handling<'_> {
 
     /// A person gives and takes tags. What is taken stays off as far as rules are concerned, until it is given or allowed.
     pub(super) fn change_tags(&mut self, add: &[String], remove: &[String], allow: &[String]) -> Result<Value, Error> {
-        let Some(contact) = &self.mail.facts.contact else { return Err(Error::Gone("this person".into())) };
+        let Some(contact) = &self.mail.facts.contact else { return Err(Error::Gone(sentence!("this person"))) };
         let id = contact.id;
         let fits = |tag: &&String| tag.trim() == **tag && !tag.is_empty() && tag.chars().count() <= MAX_TAG_CHARS;
         if let Some(tag) = add.iter().chain(remove).chain(allow).find(|tag| !fits(tag)) {
-            let message = sentence!("`{tag}` is no tag: 1 to 64 characters, no space at either end", tag);
-            return Err(Error::Refused(message));
+            return Err(Error::Refused(sentence!(
+                "`{tag}` is no tag: 1 to {most} characters, no space at either end",
+                tag,
+                most = MAX_TAG_CHARS
+            )));
         }
         if let Some(tag) = add.iter().find(|tag| remove.contains(tag)) {
             return Err(Error::Refused(sentence!("`{tag}` is both given and taken: decide for one", tag)));

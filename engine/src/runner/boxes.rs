@@ -18,6 +18,7 @@ use crate::mailbox::Mailbox;
 use crate::order;
 use crate::run::journal::{self, Head};
 use crate::run::{Entry, What};
+use crate::sentence;
 use crate::store::{self, JournalKind, Reads, Store, Work};
 
 /// A mailbox is handled so often before its input counts as poisonous.
@@ -45,7 +46,7 @@ impl<S: Store + Reads> Core<S> {
     ) -> Result<Value, order::Error> {
         let (reply, answer) = oneshot::channel();
         self.post(id, Input::Order { by: by.to_owned(), order, about }, Some(reply));
-        answer.await.unwrap_or_else(|_| Err(order::Error::Refused("the engine is closing".into())))
+        answer.await.unwrap_or_else(|_| Err(order::Error::Refused(sentence!("the engine is closing"))))
     }
 
     async fn drain_mailbox(self: Arc<Self>, id: MailboxId) {

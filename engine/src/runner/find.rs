@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::core::Core;
@@ -79,7 +80,8 @@ impl<S: Store + Reads> Performs<Find> for Finder<S> {
 }
 
 /// How many contacts are in a segment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "SegmentCount")]
 pub struct Count {
     /// Contacts in it.
     pub contacts: u64,

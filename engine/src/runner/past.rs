@@ -9,6 +9,7 @@ use crate::handle::event_from_row;
 use crate::ids::{RunId, VersionId};
 use crate::order::{Error, Told};
 use crate::run::{What, journal};
+use crate::sentence;
 use crate::store::{JournalKind, Reads, Store};
 
 impl<S: Store + Reads> Core<S> {
@@ -42,9 +43,9 @@ impl<S: Store + Reads> Core<S> {
             return Ok(Arc::clone(version));
         }
         let _alone = self.publishing.lock().await;
-        let row = self.parts.store.version(id).await?.ok_or_else(|| Error::Gone(id.to_string()))?;
+        let row = self.parts.store.version(id).await?.ok_or_else(|| Error::Gone(id.to_string().into()))?;
         let Published::Flow(version) = (self.parts.compile)(&row).map_err(|why| Error::Refused(why.into()))? else {
-            return Err(Error::Refused(format!("{id} is no version of a flow").into()));
+            return Err(Error::Refused(sentence!("{id} is no version of a flow", id)));
         };
         let mut book = (*self.book.load_full()).clone();
         book.versions.insert(id, Arc::clone(&version));

@@ -161,6 +161,14 @@ pub enum ContactsOp {
     Forgotten(String),
     /// A message with what people say of it, new or changed; without tags it is not kept.
     Label(LabelRow),
+    /// A tag has another name: what people say of messages speaks of that one. Where both were marked, the message should give the
+    /// tag when it should give either.
+    Relabel {
+        /// The old name.
+        from: String,
+        /// The new one.
+        to: String,
+    },
 }
 
 /// Reading what is kept about contacts as a whole.

@@ -136,6 +136,9 @@ pub trait Editing: Store {
     /// Operations over the tags of many contacts, newest first.
     fn retags(&self, limit: u32) -> impl Future<Output = Result<Vec<RetagRow>, Error>> + Send;
 
+    /// Tags that got another name, as (old, new), oldest first.
+    fn tag_renamings(&self) -> impl Future<Output = Result<Vec<(String, String)>, Error>> + Send;
+
     /// Contacts of such an operation that are not done, in order of id.
     fn retag_contacts(&self, id: RetagId, limit: u32) -> impl Future<Output = Result<Vec<ContactId>, Error>> + Send;
 

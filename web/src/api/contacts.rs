@@ -35,8 +35,8 @@ pub(crate) struct Filter {
 /// Contacts, newest first. A page may be short and still have a `next`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Contacts {
-    contacts: Vec<ContactListed>,
-    next: Option<ContactId>,
+    pub(super) contacts: Vec<ContactListed>,
+    pub(super) next: Option<ContactId>,
 }
 
 /// A contact as the list shows it.
@@ -46,6 +46,13 @@ pub(crate) struct ContactListed {
     contact: view::Contact,
     /// Each source of each tag.
     tags: Vec<view::Tag>,
+}
+
+impl From<ListedContact> for ContactListed {
+    fn from(row: ListedContact) -> Self {
+        let tags = row.tags.iter().filter(|tag| gives(tag)).map(Into::into).collect();
+        Self { contact: (&row.contact).into(), tags }
+    }
 }
 
 /// `GET /contacts`. Whom the text names exactly comes first.
@@ -61,11 +68,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, Params(filter): Params<Fil
         let tags = app.engine.store().mailbox(MailboxId::of_contact(contact.id)).await?.tags;
         page.rows.insert(0, ListedContact { contact, tags });
     }
-    let listed = |row: ListedContact| ContactListed {
-        contact: (&row.contact).into(),
-        tags: row.tags.iter().filter(|tag| gives(tag)).map(Into::into).collect(),
-    };
-    Ok(Json(Contacts { contacts: page.rows.into_iter().map(listed).collect(), next: page.next }))
+    Ok(Json(Contacts { contacts: page.rows.into_iter().map(Into::into).collect(), next: page.next }))
 }
 
 /// Whether it gives the tag, and does not keep it off.

@@ -107,7 +107,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<Flows> {
 }
 
 /// A document that is only a draft, as the list shows it: version 0.
-fn unpublished(draft: &DraftRow) -> VersionRow {
+pub(super) fn unpublished(draft: &DraftRow) -> VersionRow {
     VersionRow {
         id: VersionId::default(),
         flow: draft.flow.clone(),
@@ -124,7 +124,7 @@ fn unpublished(draft: &DraftRow) -> VersionRow {
 }
 
 /// The name that a text gives itself.
-fn name(text: &str) -> Option<String> {
+pub(super) fn name(text: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Named {
         name: Option<String>,

@@ -11,8 +11,8 @@ use engine::event::MESSAGE_RECEIVED;
 use engine::handle::event_from_row;
 use engine::ids::{ContactId, EventId, Ids};
 use engine::rules::RuleFile;
-use engine::rules::backtest::{Hits, Measure};
-use engine::store::{Contacts, ContactsOp, EditOp, HistoryRow, LabelRow, Reads};
+use engine::rules::backtest::{Hits, Measure, TagNames};
+use engine::store::{Contacts, ContactsOp, EditOp, Editing, HistoryRow, LabelRow, Reads};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -99,11 +99,19 @@ pub(crate) async fn mark(
     }
     let row = one(&app, event).await?.filter(|row| row.event.body.is_some());
     let row = row.ok_or_else(|| ApiError::not_found("a message of a customer with this id"))?;
-    let label = labelled(&app, row, mark.tags, who.by())?;
+    let names = tag_names(&app).await?;
+    let tags = mark.tags.into_iter().map(|(tag, wanted)| (names.now(&tag).to_owned(), wanted)).collect();
+    let label = labelled(&app, row, tags, who.by())?;
     let told = json!({ "tags": label.tags.keys().collect::<Vec<_>>() });
     let edit = EditOp::Contacts(ContactsOp::Label(label));
     app.engine.edit(vec![edit], Some(("message.marked", &event.to_string(), told)), who.by()).await?;
     list(State(app)).await
+}
+
+/// What tags are called now.
+async fn tag_names(app: &App) -> Result<Arc<TagNames>, ApiError> {
+    let written = app.engine.store().tag_meanings().await?.into_iter().map(|row| row.tag);
+    Ok(Arc::new(TagNames::new(app.engine.store().tag_renamings().await?, written)))
 }
 
 /// One stored event, with what was known of the contact.
@@ -160,11 +168,11 @@ pub(crate) async fn offered(State(app): State<Arc<App>>, Params(of): Params<Of>)
     let file = app.engine.live_rules().into_iter().find(|file| *file.file == *of.rules);
     let file = file.ok_or_else(|| ApiError::not_found(format_args!("rules `{}` in force", of.rules)))?;
     let marked: BTreeSet<EventId> = app.engine.store().labels().await?.iter().map(|row| row.event).collect();
-    let measure = Measure::new(Arc::clone(&file));
+    let measure = Measure::new(Arc::clone(&file), tag_names(&app).await?);
     let (mut with, mut without) = (Vec::new(), Vec::new());
     let mut after = EventId(Ids::floor(At(app.clock.now().0 - DAYS * DAY_MS)));
     let Some((_, last)) = app.engine.store().event_range().await? else {
-        return Ok(Json(Offered { messages: Vec::new(), tags: measure.tags().collect() }));
+        return Ok(Json(Offered { messages: Vec::new(), tags: measure.tags().iter().cloned().collect() }));
     };
     for _ in 0..LOOKED / PAGE as usize {
         let page = app.engine.store().history((after, last), true, PAGE).await?;
@@ -186,7 +194,7 @@ pub(crate) async fn offered(State(app): State<Arc<App>>, Params(of): Params<Of>)
     // The newest of both kinds: what is never given is found among the others only.
     let newest = |list: Vec<Message>| list.into_iter().rev().take(OFFERED);
     let messages = newest(with).chain(newest(without)).collect();
-    Ok(Json(Offered { messages, tags: measure.tags().collect() }))
+    Ok(Json(Offered { messages, tags: measure.tags().iter().cloned().collect() }))
 }
 
 /// A text of rules to measure.
@@ -206,6 +214,32 @@ pub(crate) struct Measured {
     /// By language, all together first with `*`.
     languages: Vec<InLanguage>,
     rules: Vec<OfRule>,
+    /// Tags that messages were marked with, but that are not measured here; without those that other files give.
+    left_out: Vec<LeftOut>,
+    /// Names of tags that the text says, with those they have now in the dictionary: so they are measured.
+    renamed: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+/// A tag that messages were marked with, which the text is not measured by.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MarksLeftOut")]
+pub(crate) struct LeftOut {
+    tag: Arc<str>,
+    /// Messages that say something of it.
+    messages: u64,
+    why: WhyLeftOut,
+}
+
+/// Why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WhyLeftOut {
+    /// The rules in force give it, the text does not.
+    Dropped,
+    /// Only a rule that watches would give it.
+    Watched,
+    /// No rules give it.
+    Unknown,
 }
 
 /// Of the messages in one language.
@@ -250,37 +284,71 @@ pub(crate) async fn accuracy(State(app): State<Arc<App>>, Body(asked): Body<Draf
     let Published::Rules(draft) = compiled(&app, asked.document)? else {
         return Err(ApiError::bad_request("this document is a flow: only tag rules are measured"));
     };
-    let now: Option<Arc<RuleFile>> = app.engine.live_rules().into_iter().find(|rules| rules.file == draft.file);
-    let (mut of_draft, mut of_now) = (Measure::new(draft), now.map(Measure::new));
-    for label in app.engine.store().labels().await? {
+    let names = tag_names(&app).await?;
+    let (own, others): (Vec<_>, Vec<_>) =
+        app.engine.live_rules().into_iter().partition(|rules| rules.file == draft.file);
+    let of = |file: Arc<RuleFile>| Measure::new(file, Arc::clone(&names));
+    let (mut of_draft, mut of_now) = (of(draft), own.into_iter().next().map(of));
+    let labels = app.engine.store().labels().await?;
+    for label in &labels {
         let Some(row) = one(&app, label.event).await? else { continue };
-        of_draft.take(&row, &label);
+        of_draft.take(&row, label);
         if let Some(now) = &mut of_now {
-            now.take(&row, &label);
+            now.take(&row, label);
         }
     }
+    let others: BTreeSet<Arc<str>> = others.into_iter().flat_map(|file| of(file).tags().clone()).collect();
+    let left_out = left_out(&labels, &names, &of_draft, of_now.as_ref(), &others);
+    let (languages, rules) = (by_language(&of_draft, of_now.as_ref()), by_rule(&of_draft, of_now.as_ref()));
+    Ok(Json(Measured { messages: of_draft.messages, languages, rules, left_out, renamed: of_draft.renamed() }))
+}
+
+/// All together first.
+fn by_language(draft: &Measure, now: Option<&Measure>) -> Vec<InLanguage> {
     let languages: BTreeSet<&String> =
-        of_draft.languages.keys().chain(of_now.iter().flat_map(|now| now.languages.keys())).collect();
+        draft.languages.keys().chain(now.into_iter().flat_map(|now| now.languages.keys())).collect();
     let hits = |of: &Measure, language: &str| Counted::from(of.languages.get(language).copied().unwrap_or_default());
-    let all = InLanguage {
-        language: "*".to_owned(),
-        draft: of_draft.all().into(),
-        now: of_now.as_ref().map(|now| now.all().into()),
-    };
+    let all = InLanguage { language: "*".to_owned(), draft: draft.all().into(), now: now.map(|now| now.all().into()) };
     let each = languages.into_iter().map(|language| InLanguage {
         language: language.clone(),
-        draft: hits(&of_draft, language),
-        now: of_now.as_ref().map(|now| hits(now, language)),
+        draft: hits(draft, language),
+        now: now.map(|now| hits(now, language)),
     });
-    let languages = std::iter::once(all).chain(each).collect();
+    std::iter::once(all).chain(each).collect()
+}
+
+fn by_rule(draft: &Measure, now: Option<&Measure>) -> Vec<OfRule> {
     let names: BTreeSet<&Arc<str>> =
-        of_draft.rules.keys().chain(of_now.iter().flat_map(|now| now.rules.keys())).collect();
+        draft.rules.keys().chain(now.into_iter().flat_map(|now| now.rules.keys())).collect();
     let of = |measure: &Measure, rule: &Arc<str>| Counted::from(measure.rules.get(rule).copied().unwrap_or_default());
     let rules = names.into_iter().map(|rule| OfRule {
         rule: Arc::clone(rule),
-        draft: of(&of_draft, rule),
-        now: of_now.as_ref().map(|now| of(now, rule)),
+        draft: of(draft, rule),
+        now: now.map(|now| of(now, rule)),
     });
-    let rules = rules.collect();
-    Ok(Json(Measured { messages: of_draft.messages, languages, rules }))
+    rules.collect()
+}
+
+/// Tags of marks that say nothing of the draft. What only `others` give belongs to their measure.
+fn left_out(
+    labels: &[LabelRow],
+    names: &TagNames,
+    draft: &Measure,
+    now: Option<&Measure>,
+    others: &BTreeSet<Arc<str>>,
+) -> Vec<LeftOut> {
+    let mut marked: BTreeMap<&str, u64> = BTreeMap::new();
+    for tag in labels.iter().flat_map(|label| label.tags.keys()) {
+        *marked.entry(names.now(tag)).or_default() += 1;
+    }
+    let why = |tag: &str| match () {
+        () if draft.tags().contains(tag) => None,
+        () if draft.watched().contains(tag) => Some(WhyLeftOut::Watched),
+        () if now.is_some_and(|now| now.tags().contains(tag)) => Some(WhyLeftOut::Dropped),
+        () if others.contains(tag) => None,
+        () => Some(WhyLeftOut::Unknown),
+    };
+    let out =
+        marked.into_iter().filter_map(|(tag, messages)| Some(LeftOut { tag: tag.into(), messages, why: why(tag)? }));
+    out.collect()
 }

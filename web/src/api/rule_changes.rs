@@ -149,7 +149,9 @@ async fn take_back(app: &App, rules: &str, given: ByTag, since: At, by: &str) ->
     }
     let mut begun = Vec::new();
     for (rule, (tags, contacts)) in by_rule.into_iter().filter(|(_, (_, contacts))| !contacts.is_empty()) {
-        begun.push(retag::begin(app, (rules, &rule), Retagging::TakeBack { tags, since }, contacts, by).await?);
+        begun.push(
+            retag::begin(app, (rules, &rule), Retagging::TakeBack { tags, since }, contacts, Vec::new(), by).await?,
+        );
     }
     Ok(begun)
 }
@@ -278,7 +280,8 @@ pub(crate) async fn apply(
 ) -> Answer<Applied> {
     let (mut applied, contacts) = whom(&app, &id, &asked).await?;
     if !contacts.is_empty() {
-        applied.change = Some(retag::begin(&app, (&id, &asked.rule), Retagging::Give, contacts, who.by()).await?);
+        let of = (&*id, &*asked.rule);
+        applied.change = Some(retag::begin(&app, of, Retagging::Give, contacts, Vec::new(), who.by()).await?);
     }
     Ok(Json(applied))
 }

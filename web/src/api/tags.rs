@@ -244,7 +244,7 @@ pub(crate) async fn preview(
     Ok(Json(plan(&app, &who, &tag, &asked.to).await?.0))
 }
 
-/// `POST /tags/{id}/rename`: rewrites it on every contact, slowly, and tells no flow; documents get drafts.
+/// `POST /tags/{id}/rename`: rewrites it on every contact, slowly, and tells no flow; documents get drafts, marked messages the name.
 pub(crate) async fn rename(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
@@ -267,13 +267,11 @@ pub(crate) async fn rename(
         }
         edits.push(EditOp::Contacts(ContactsOp::Forgotten(tag.clone())));
     }
-    if !edits.is_empty() {
-        app.engine.edit(edits, None, who.by()).await?;
-        app.checker.put_tags(app.engine.store().tag_meanings().await?);
-    }
+    edits.push(EditOp::Contacts(ContactsOp::Relabel { from: tag.clone(), to: asked.to.clone() }));
     let holders: BTreeSet<_> = app.engine.store().tag_holders(&tag).await?.into_iter().collect();
     let what = Retagging::Rename { from: tag.clone(), to: asked.to };
-    renamed.change = Some(retag::begin(&app, ("", &tag), what, holders, who.by()).await?);
+    renamed.change = Some(retag::begin(&app, ("", &tag), what, holders, edits, who.by()).await?);
+    app.checker.put_tags(app.engine.store().tag_meanings().await?);
     Ok(Json(renamed))
 }
 

@@ -122,8 +122,13 @@ const rule = createRoute({
 const contacts = createRoute({
   getParentRoute: () => shell,
   path: "/contacts",
-  validateSearch: filters("text", "tag"),
+  validateSearch: filters("text", "tag", "tab"),
   component: lazyRouteComponent(() => import("./pages/contacts"), "ContactsPage"),
+});
+const segment = createRoute({
+  getParentRoute: () => shell,
+  path: "/contacts/segments/$id",
+  component: lazyRouteComponent(() => import("./pages/contacts/segment"), "SegmentPage"),
 });
 const contact = createRoute({
   getParentRoute: () => shell,
@@ -173,6 +178,7 @@ const pages = [
   rules,
   rule,
   contacts,
+  segment,
   contact,
   templates,
   connections,

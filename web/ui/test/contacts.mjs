@@ -1,9 +1,11 @@
 // Contacts as a whole in a browser, against the real server: a file is looked at and brought in, two contacts become one and two again,
-// a tag gets a meaning and another name.
+// a tag gets a meaning and another name, a segment is made, counted and put in force; the same dialogs on a phone in Russian and Arabic.
 // `node test/contacts.mjs`; SWITCHBOARD_BIN names the binary, LOOK a folder for pictures.
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
+import { narrowFaults, PHONE, wordsOf } from "./narrow.mjs";
 import { launch, pageOf, play, serve } from "./serve.mjs";
+import { until } from "./stage.mjs";
 
 const { LOOK } = process.env;
 const CSV = [
@@ -107,13 +109,116 @@ async function dictionary() {
   await page.context().close();
 }
 
+const SEGMENT = `format: 1
+segment: gold-customers
+name: Gold customers
+tags: [gold] # as sales calls them
+`;
+
+const takes = (n) => new RegExp(`As it is edited it would take \\W*${n}\\W* contacts`);
+
+/** A segment tells who is in it; a condition is added by its form, counted, and put in force. */
+async function segments() {
+  await until("the tag is rewritten", async () => (await at.ask("GET", "/tags")).renamings[0].ended_at);
+  const gold = (await at.ask("GET", "/contacts?tag=gold")).contacts.length;
+  const page = await open("/contacts?tab=segments");
+  await page.getByRole("button", { name: "New segment" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Gold customers");
+  await dialog.getByLabel("Whose contacts have the tag").selectOption("gold");
+  await picture(page, "segment-new");
+  await dialog.getByRole("button", { name: "Make the draft" }).click();
+  await page.getByText(takes(gold)).waitFor();
+  const draft = async () => (await at.ask("GET", "/flows/gold-customers/draft")).text;
+  assert.equal(await draft(), 'format: 1\nsegment: gold-customers\nname: "Gold customers"\ntags: ["gold"]\n');
+  await page.getByRole("button", { name: "Put in force" }).click();
+  await dialog.getByText(takes(gold)).waitFor();
+  await dialog.getByRole("button", { name: "Put in force" }).click();
+  await page.getByText(new RegExp(`${gold}\\W* contacts are in it`)).waitFor();
+  await page.getByRole("link", { name: "Marco Bianchi" }).first().waitFor();
+
+  // What an admin wrote keeps its comments: one field that is changed is one line.
+  const { revision } = await at.ask("GET", "/flows/gold-customers/draft");
+  await at.ask("PUT", "/flows/gold-customers/draft", { text: SEGMENT }, revision);
+  await page.goto(`${at.base}/contacts/segments/gold-customers`);
+  await page.getByLabel("Language").fill("xx");
+  await page.getByText(takes(0)).waitFor();
+  await picture(page, "segment");
+  assert.equal(await draft(), `${SEGMENT}language: xx\n`);
+  await page.getByRole("link", { name: "Segments" }).click();
+  await page.getByRole("link", { name: "Gold customers" }).waitFor();
+  await page.getByRole("row", { name: /Gold customers.*gold/ }).waitFor();
+  await picture(page, "segments");
+  await page.context().close();
+}
+
+/** The same dialogs in a language, on a phone. */
+async function onAPhone(locale) {
+  const t = wordsOf(locale);
+  const page = await open("/contacts", { locale, ...PHONE });
+  const dialog = page.getByRole("dialog");
+  const sound = async (what, scope = '[role="dialog"]') => {
+    await page.waitForFunction(() => !document.querySelector('[class*="skeleton"]'));
+    await picture(page, `${what}-${locale}-390`);
+    assert.deepEqual(await narrowFaults(page, scope), [], `${what} in ${locale}`);
+  };
+  await page.getByRole("button", { name: t("contacts.import") }).click();
+  const chooser = page.waitForEvent("filechooser");
+  await dialog.getByRole("button", { name: t("book.choose"), exact: true }).click();
+  await (await chooser).setFiles(file);
+  await dialog.locator("dl").waitFor();
+  await sound("import");
+  await page.keyboard.press("Escape");
+
+  await page.getByRole("button", { name: t("contacts.duplicates") }).click();
+  await dialog
+    .getByRole("button", { name: t("book.compare") })
+    .first()
+    .waitFor();
+  await sound("duplicates");
+  await dialog
+    .getByRole("button", { name: t("book.compare") })
+    .first()
+    .click();
+  await dialog.getByRole("button", { name: t("book.merge"), exact: true }).waitFor();
+  await sound("merge");
+  await page.keyboard.press("Escape");
+
+  await page.goto(`${at.base}/rules?tab=tags`);
+  await page
+    .getByRole("button", { name: t("book.edit_tag") })
+    .first()
+    .waitFor();
+  await sound("dictionary", "main");
+  await page
+    .getByRole("button", { name: t("book.edit_tag") })
+    .first()
+    .click();
+  await dialog.locator("summary").click();
+  await sound("tag");
+
+  await page.goto(`${at.base}/contacts?tab=segments`);
+  await page.getByRole("link", { name: "Gold customers" }).waitFor();
+  await sound("segments", "main");
+  await page.goto(`${at.base}/contacts/segments/gold-customers`);
+  await page.getByRole("link", { name: "Marco Bianchi" }).first().waitFor();
+  await sound("segment", "main");
+  await page.context().close();
+}
+
 try {
   await play(at);
   await imports();
   await merges();
   await dictionary();
+  await segments();
+  for (const locale of ["en", "ru", "ar"]) await onAPhone(locale);
   assert.deepEqual(faults, []);
-  process.stdout.write("contacts: a file, a merge and a tag\n");
+  process.stdout.write("contacts: a file, a merge, a tag and a segment, on a phone in three languages, too\n");
+} catch (error) {
+  const pages = browser.contexts().flatMap((context) => context.pages());
+  for (const [index, page] of pages.entries()) await picture(page, `failed-${index}`);
+  throw error;
 } finally {
   await browser.close();
   await at.stop();

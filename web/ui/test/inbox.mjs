@@ -17,7 +17,8 @@ await staged(async ({ base, setup, context }) => {
   await page.goto(`${base}/inbox/${talk.id}`);
   await page.getByRole("log").getByText("Where is my parcel?").waitFor();
   await page.getByRole("textbox", { name: /Write a reply/ }).fill("It is on its way.");
-  await page.keyboard.press("Enter");
+  await nothingCovers(page);
+  await page.getByRole("textbox", { name: /Write a reply/ }).press("Enter");
   const said = page.getByRole("log").getByRole("listitem").filter({ hasText: "It is on its way." });
   await said.waitFor();
   await until("the customer reads it", async () => {
@@ -52,3 +53,28 @@ await staged(async ({ base, setup, context }) => {
   assert.deepEqual(wrong, []);
 });
 process.stdout.write("inbox: a customer answered, somebody asked for, and taken by one key\n");
+
+/** The words of the desk and of a refused file leave the place where one writes alone, on a screen and on a phone. */
+async function nothingCovers(page) {
+  const send = page.getByRole("button", { name: "Send", exact: true });
+  const hit = () =>
+    send.evaluate((button) => {
+      const { x, y, width, height } = button.getBoundingClientRect();
+      return button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+    });
+  for (const [width, height] of [
+    [390, 844],
+    [1280, 800],
+  ]) {
+    await page.setViewportSize({ width, height });
+    await page.getByText("You are on the desk.").waitFor();
+    assert.ok(await hit(), `${width} px: the words of the desk lie over the composer`);
+    await page
+      .locator("input[type=file]")
+      .setInputFiles({ name: "a.zip", mimeType: "application/zip", buffer: Buffer.from("no") });
+    await page.getByText("WhatsApp takes JPEG").first().waitFor();
+    assert.ok(await hit(), `${width} px: a notice lies over the composer`);
+    await picture(page, `inbox-notices-${width}`);
+    await page.getByRole("button", { name: "Dismiss" }).click();
+  }
+}

@@ -2,6 +2,7 @@
 // screen; orders rules by keys alone; makes a test of what looks wrong and a keyword of what nobody understood.
 // `npm run journey`; SWITCHBOARD_BIN names the binary, LOOK a folder for pictures.
 import assert from "node:assert/strict";
+import { narrowFaults, PHONE, wordsOf } from "./narrow.mjs";
 import { ask, faults, PASSWORD, picture, staged, until } from "./stage.mjs";
 
 const RULES = `format: 1
@@ -68,6 +69,8 @@ await staged(async ({ base, setup, context }) => {
   await testOfWhatIsWrong(page);
   await keyword(page, base);
   await drags(page);
+  await accuracy(page, base);
+  for (const locale of ["en", "ru", "ar"]) await accuracyOnAPhone(page, base, locale);
   await looks(page, base);
   assert.deepEqual(wrong, [], "errors of pages and answers that say no");
   process.stdout.write(
@@ -243,6 +246,49 @@ async function keyword(page, base) {
   await page.getByText(/was applied: .*4.* of .*4.* changed/).waitFor();
   const tagged = await ask(page, "GET", "/contacts?tag=return");
   assert.equal(tagged.contacts.length, 4);
+}
+
+/** Two messages are marked, and the rules measured on them; a tag that only the text calls otherwise is said to be left out. */
+async function accuracy(page, base) {
+  await page.goto(`${base}/rules/shop?rule=price-intent`);
+  await page.getByRole("tab", { name: "Accuracy" }).click();
+  const panel = page.getByRole("tabpanel");
+  for (const text of ["How much is the delivery?", "Do you give a discount?"]) {
+    const message = panel.getByRole("listitem").filter({ hasText: text }).first();
+    await message.getByLabel(/^price-intent/).setChecked(true);
+    await message.getByRole("button", { name: "That is right" }).click();
+  }
+  await panel.getByText(/2 of \W*500\W* messages marked/).waitFor();
+  await panel.getByRole("button", { name: "Measure" }).click();
+  await panel.getByText("Measured on 2 marked messages").waitFor();
+  const all = panel.getByRole("row", { name: /All languages/ });
+  assert.deepEqual(await all.getByRole("cell").allInnerTexts(), ["100%", "50%", "0", "1"]);
+  await picture(page, "rules-accuracy");
+
+  await page.getByRole("tab", { name: "Rule", exact: true }).click();
+  const field = page.getByLabel("Give these tags");
+  await field.press("Backspace");
+  await field.fill("asks-price");
+  await field.press("Enter");
+  await until("the tag has another name", async () => (await draft(page)).includes("[asks-price]"));
+  await page.getByRole("tab", { name: "Accuracy" }).click();
+  await panel.getByRole("button", { name: "Measure" }).click();
+  await panel.getByText("2 messages are marked with").waitFor();
+  await picture(page, "rules-accuracy-left-out");
+}
+
+/** The same tab on a phone: the draft names a tag that the marks do not. */
+async function accuracyOnAPhone(page, base, locale) {
+  const t = wordsOf(locale);
+  await page.setViewportSize(PHONE);
+  await page.evaluate((locale) => localStorage.setItem("language", locale), locale);
+  await page.goto(`${base}/rules/shop?rule=price-intent`);
+  await page.getByRole("tab", { name: t("rules.measured") }).click();
+  const panel = page.getByRole("tabpanel");
+  await panel.getByRole("button", { name: t("book.measure"), exact: true }).click();
+  await panel.getByRole("link", { name: t("book.to_dictionary") }).waitFor();
+  await picture(page, `rules-accuracy-${locale}-390`);
+  assert.deepEqual(await narrowFaults(page, "main"), [], `accuracy in ${locale}`);
 }
 
 /** Every screen in three languages, two sizes and two themes. */

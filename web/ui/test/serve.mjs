@@ -53,10 +53,15 @@ async function enter(base, token) {
   const { csrf } = await made.json();
   const value = made.headers.get("set-cookie").match(/session=([^;]+)/)[1];
   const cookies = [{ name: "session", value, url: base }];
-  const ask = async (method, path, given) => {
+  const ask = async (method, path, given, revision) => {
     const answer = await fetch(`${base}/api/v1${path}`, {
       method,
-      headers: { ...headers, cookie: `session=${value}`, "x-csrf-token": csrf },
+      headers: {
+        ...headers,
+        cookie: `session=${value}`,
+        "x-csrf-token": csrf,
+        ...(revision && { "if-match": `"${revision}"` }),
+      },
       ...(given && { body: JSON.stringify(given) }),
     });
     assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
@@ -107,7 +112,7 @@ export async function settled(page) {
 export function places(run) {
   const settings = ["me", "users", "roles", "tokens", "workspace"].map((tab) => `/settings?tab=${tab}`);
   const lists =
-    "flows flows?new=1 runs attention alarms alarms?tab=policy rules contacts templates connections audit nowhere".split(
+    "flows flows?new=1 runs attention alarms alarms?tab=policy rules contacts contacts?tab=segments templates connections audit nowhere".split(
       " ",
     );
   return [...lists.map((path) => `/${path}`), `/runs/${run.id}`, `/contacts/${run.contact}`, ...settings];

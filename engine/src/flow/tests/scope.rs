@@ -113,3 +113,13 @@ fn an_expression_is_checked_where_it_stands() {
     assert_eq!(codes("contact.name ==", Condition, None), [("script_syntax", 16)]);
     assert_eq!(codes("a {{b", Template, None).len(), 1);
 }
+
+#[test]
+fn a_segment_reads_one_contact() {
+    let catalog = catalog();
+    let text = "format: 1\nsegment: cold\ntags: [cold]\n";
+    let names = |path: &str| scope(text, path, &Environment::new(&catalog)).unwrap_or_default();
+    let roots: Vec<_> = names("when").into_iter().map(|name| name.name).filter(|name| !name.contains('.')).collect();
+    assert_eq!(roots, ["contact", "now"]);
+    assert!(names("when").iter().all(|name| name.sure) && names("tags").is_empty());
+}

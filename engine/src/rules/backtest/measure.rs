@@ -1,6 +1,7 @@
 //! How often a file of rules is right, on messages of which people said which tags they should give and which not.
 //!
-//! Each message stands alone, with the facts as they were recorded: tags that this file gave then are taken out.
+//! Each message stands alone, with the facts as they were recorded: tags that this file gave then are taken out. Tags are known by the
+//! name that they have now, whichever the text, the facts or the mark says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,10 +9,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::facts_of;
-use super::side::Side;
+use super::side::{Side, Verdicts};
+use super::{TagNames, facts_of};
 use crate::handle::event_from_row;
-use crate::rules::RuleFile;
+use crate::rules::{Rule, RuleFile};
 use crate::store::{HistoryRow, LabelRow};
 
 /// What rules said against what people said, tag by tag.
@@ -60,7 +61,11 @@ fn share(part: u64, rest: u64) -> Option<f64> {
 #[derive(Debug)]
 pub struct Measure {
     file: Arc<RuleFile>,
+    names: Arc<TagNames>,
+    /// The tags that it gives.
     tags: BTreeSet<Arc<str>>,
+    /// Those that only watching rules would give.
+    watched: BTreeSet<Arc<str>>,
     /// By language; empty for those of whom none is known.
     pub languages: BTreeMap<String, Hits>,
     /// By rule: what it gives itself, so nothing is missed or left.
@@ -70,29 +75,62 @@ pub struct Measure {
 }
 
 impl Measure {
-    /// Of `file`.
+    /// Of `file`, whose tags are called now as `names` says.
     #[must_use]
-    pub fn new(file: Arc<RuleFile>) -> Self {
-        let tags = file.rules.iter().filter(|rule| !rule.watch).flat_map(|rule| rule.then.add_tags.clone()).collect();
-        Self { file, tags, languages: BTreeMap::new(), rules: BTreeMap::new(), messages: 0 }
+    pub fn new(file: Arc<RuleFile>, names: Arc<TagNames>) -> Self {
+        let of = |watch: bool| {
+            let rules = file.rules.iter().filter(move |rule| rule.watch == watch);
+            rules.flat_map(|rule| &rule.then.add_tags).map(|tag| names.now(tag).into()).collect::<BTreeSet<Arc<str>>>()
+        };
+        let (tags, mut watched) = (of(false), of(true));
+        watched.retain(|tag| !tags.contains(tag));
+        Self { file, names, tags, watched, languages: BTreeMap::new(), rules: BTreeMap::new(), messages: 0 }
     }
 
-    /// The tags that the file gives, in their order.
-    pub fn tags(&self) -> impl Iterator<Item = Arc<str>> {
-        self.tags.iter().cloned()
+    /// The tags that the file gives, in their order, by the names they have now.
+    #[must_use]
+    pub fn tags(&self) -> &BTreeSet<Arc<str>> {
+        &self.tags
+    }
+
+    /// The tags that only rules which watch would give.
+    #[must_use]
+    pub fn watched(&self) -> &BTreeSet<Arc<str>> {
+        &self.watched
+    }
+
+    /// Names that the text of the file says, of tags that have another now, with that one.
+    #[must_use]
+    pub fn renamed(&self) -> BTreeMap<Arc<str>, Arc<str>> {
+        let said = self.file.rules.iter().flat_map(|rule| &rule.then.add_tags);
+        said.filter(|tag| self.names.now(tag) != &***tag)
+            .map(|tag| (Arc::clone(tag), self.names.now(tag).into()))
+            .collect()
     }
 
     /// The tags that the file gives for a message; none for one that was erased.
     #[must_use]
     pub fn gives(&self, row: &HistoryRow) -> Vec<Arc<str>> {
-        let event = event_from_row(row.event.clone());
-        let Some((facts, _)) = facts_of(&event, row.past.clone()).filter(|_| row.event.body.is_some()) else {
-            return Vec::new();
-        };
-        let verdicts = Side::default().verdicts(&self.file, &event, &facts, true);
+        let Some(verdicts) = self.verdicts(row) else { return Vec::new() };
         let held = self.file.rules.iter().filter(|rule| !rule.watch && verdicts.held(&rule.id));
-        let given: BTreeSet<Arc<str>> = held.flat_map(|rule| rule.then.add_tags.clone()).collect();
+        let given: BTreeSet<Arc<str>> = held.flat_map(|rule| self.own(rule)).map(Into::into).collect();
         given.into_iter().collect()
+    }
+
+    /// What the rules come to for a message; nothing for one that was erased.
+    fn verdicts(&self, row: &HistoryRow) -> Option<Verdicts> {
+        row.event.body.as_ref()?;
+        let event = event_from_row(row.event.clone());
+        let (mut facts, _) = facts_of(&event, row.past.clone())?;
+        if let Some(contact) = &mut facts.contact {
+            self.names.spread(contact);
+        }
+        Some(Side::default().verdicts(&self.file, &event, &facts, true))
+    }
+
+    /// The tags of a rule, by the names they have now.
+    fn own<'a>(&'a self, rule: &'a Rule) -> impl Iterator<Item = &'a str> {
+        rule.then.add_tags.iter().map(|tag| self.names.now(tag))
     }
 
     /// All languages together.
@@ -110,30 +148,23 @@ impl Measure {
 
     /// Takes a marked message; one that was erased says nothing.
     pub fn take(&mut self, row: &HistoryRow, label: &LabelRow) {
-        let marked: Vec<(&String, bool)> = label
-            .tags
-            .iter()
-            .filter(|(tag, _)| self.tags.contains(&***tag))
-            .map(|(tag, wanted)| (tag, *wanted))
-            .collect();
-        if marked.is_empty() || row.event.body.is_none() {
-            return;
-        }
-        let event = event_from_row(row.event.clone());
-        let Some((facts, _)) = facts_of(&event, row.past.clone()) else { return };
-        let verdicts = Side::default().verdicts(&self.file, &event, &facts, true);
-        let mut given: BTreeSet<&str> = BTreeSet::new();
-        for rule in self.file.rules.iter().filter(|rule| !rule.watch && verdicts.held(&rule.id)) {
-            given.extend(rule.then.add_tags.iter().map(|tag| &**tag));
-            let own = marked.iter().filter(|(tag, _)| rule.then.add_tags.iter().any(|own| **own == **tag));
-            for (_, wanted) in own {
+        let said = label.tags.iter().map(|(tag, wanted)| (self.names.now(tag), *wanted));
+        let marked: Vec<(Arc<str>, bool)> =
+            said.filter(|(tag, _)| self.tags.contains(*tag)).map(|(tag, wanted)| (tag.into(), wanted)).collect();
+        let Some(verdicts) = self.verdicts(row).filter(|_| !marked.is_empty()) else { return };
+        let mut given: BTreeSet<Arc<str>> = BTreeSet::new();
+        let file = Arc::clone(&self.file);
+        for rule in file.rules.iter().filter(|rule| !rule.watch && verdicts.held(&rule.id)) {
+            let own: BTreeSet<Arc<str>> = self.own(rule).map(Into::into).collect();
+            for (_, wanted) in marked.iter().filter(|(tag, _)| own.contains(tag)) {
                 self.rules.entry(Arc::clone(&rule.id)).or_default().count(true, *wanted);
             }
+            given.extend(own);
         }
         self.messages += 1;
         let hits = self.languages.entry(label.language.clone()).or_default();
         for (tag, wanted) in marked {
-            hits.count(given.contains(&**tag), wanted);
+            hits.count(given.contains(&tag), wanted);
         }
     }
 }
@@ -190,7 +221,7 @@ mod tests {
 
     #[test]
     fn rules_are_right_wrong_and_late_by_language() {
-        let mut measure = Measure::new(file(RULES));
+        let mut measure = Measure::new(file(RULES), Arc::default());
         let messages = [
             message(1, "the price?", "en", &[("asks", true)]),
             message(2, "price is no object", "en", &[("asks", false)]),
@@ -211,5 +242,18 @@ mod tests {
         assert_eq!(measure.languages["en"].precision(), Some(0.5));
         assert_eq!((measure.languages["it"].precision(), measure.languages["it"].recall()), (None, Some(0.0)));
         assert_eq!(measure.rules["price"], Hits { right: 1, wrong: 1, missed: 0, left: 0 });
+    }
+    #[test]
+    fn marks_and_texts_may_say_an_old_name() {
+        let names = Arc::new(TagNames::new([("asks".to_owned(), "price".to_owned())], []));
+        for list in [RULES.to_owned(), RULES.replace("asks", "price")] {
+            let mut measure = Measure::new(file(&list), Arc::clone(&names));
+            assert_eq!(measure.gives(&message(1, "the price?", "en", &[]).0), ["price".into()]);
+            for tag in ["asks", "price"] {
+                let (row, label) = message(1, "the price?", "en", &[(tag, true)]);
+                measure.take(&row, &label);
+            }
+            assert_eq!(measure.all(), Hits { right: 2, ..Hits::default() });
+        }
     }
 }

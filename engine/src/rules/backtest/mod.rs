@@ -7,6 +7,7 @@
 
 mod holders;
 mod measure;
+mod names;
 mod report;
 mod side;
 mod tally;
@@ -22,6 +23,7 @@ use serde_json::Value;
 
 pub use holders::Holders;
 pub use measure::{Hits, Measure};
+pub use names::TagNames;
 pub(crate) use report::Count;
 pub use report::{Changes, Conflict, ConflictExample, Example, Report, RuleExample, RuleReport, Way};
 pub use why::Reason;

@@ -1,7 +1,7 @@
 //! What is kept about contacts as a whole: files that were brought in, what tags mean, marked messages; and contacts by what tells
 //! that two are one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use engine::clock::At;
 use engine::ids::{ContactId, EventId, ImportId, MergeId};
@@ -34,6 +34,8 @@ const MEAN: &str = "insert into tag_meaning (tag, family, meaning, colour, crm_f
 const LABEL: &str = "insert into label (event_id, contact_id, text, language, tags, by, at) values (?, ?, ?, ?, ?, ?, ?) \
      on conflict (event_id) do update set tags = excluded.tags, by = excluded.by, at = excluded.at";
 
+const LABEL_TAGS: &str = "select event_id, tags from label order by event_id";
+
 /// Carries out one change.
 pub(crate) fn apply(session: &dyn Session, op: &ContactsOp) -> Result<(), Error> {
     match op {
@@ -58,6 +60,19 @@ pub(crate) fn apply(session: &dyn Session, op: &ContactsOp) -> Result<(), Error>
             session
                 .execute(LABEL, values![row.event.0, row.contact.0, row.text, row.language, tags, row.by, row.at.0])?;
         }
+        ContactsOp::Relabel { from, to } => relabel(session, from, to)?,
+    }
+    Ok(())
+}
+
+fn relabel(session: &dyn Session, from: &str, to: &str) -> Result<(), Error> {
+    for row in session.rows(LABEL_TAGS, &[])? {
+        let mut c = Columns::of(row);
+        let (event, mut tags) = (c.take::<i64>()?, label_tags(&c.take::<String>()?));
+        let Some(wanted) = tags.remove(from) else { continue };
+        *tags.entry(to.to_owned()).or_default() |= wanted;
+        let tags = serde_json::to_string(&tags).unwrap_or_default();
+        session.execute("update label set tags = ?2 where event_id = ?1", values![event, tags])?;
     }
     Ok(())
 }
@@ -167,10 +182,14 @@ fn label(row: Row) -> Result<LabelRow, Error> {
         contact: c.id(ContactId)?,
         text: c.take()?,
         language: c.take()?,
-        tags: serde_json::from_str(&c.take::<String>()?).unwrap_or_default(),
+        tags: label_tags(&c.take::<String>()?),
         by: c.take()?,
         at: c.id(At)?,
     })
+}
+
+fn label_tags(text: &str) -> BTreeMap<String, bool> {
+    serde_json::from_str(text).unwrap_or_default()
 }
 
 impl Contacts for Database {

@@ -197,6 +197,10 @@ impl Editing for Database {
         Ok(retags::last(&mut self.reader().await?.conn(), limit).await?)
     }
 
+    async fn tag_renamings(&self) -> Result<Vec<(String, String)>, StoreError> {
+        Ok(retags::renamings(&mut self.reader().await?.conn()).await?)
+    }
+
     async fn retag_contacts(&self, id: RetagId, limit: u32) -> Result<Vec<ContactId>, StoreError> {
         Ok(retags::left(&mut self.reader().await?.conn(), id, limit).await?)
     }

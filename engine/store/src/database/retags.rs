@@ -2,6 +2,7 @@
 
 use engine::clock::At;
 use engine::ids::{ContactId, RetagId};
+use engine::order::Retagging;
 use engine::store::{RetagOp, RetagRow};
 
 use super::columns::Columns;
@@ -48,6 +49,8 @@ pub(crate) fn apply(session: &dyn Session, op: &RetagOp) -> Result<(), Error> {
 
 const LAST: &str =
     "select id, rules, rule, what, by, at, total, done, changed, ended_at from retag order by id desc limit ?";
+/// Those that belong to no file of rules.
+const RENAMINGS: &str = "select what from retag where rules = '' order by id";
 pub(crate) const LEFT: &str = "select contact_id from retag_contact where retag_id = ? order by contact_id limit ?";
 
 /// The newest operations.
@@ -58,10 +61,7 @@ pub(crate) async fn last(conn: &mut Conn<'_>, limit: u32) -> Result<Vec<RetagRow
             id: c.id(RetagId)?,
             rules: c.take()?,
             rule: c.take()?,
-            what: {
-                let text: String = c.take()?;
-                serde_json::from_str(&text).map_err(|error| Error::Unfit(format!("an operation over tags: {error}")))?
-            },
+            what: what(&c.take::<String>()?)?,
             by: c.take()?,
             at: c.id(At)?,
             total: c.take::<i64>()?.unsigned_abs(),
@@ -71,6 +71,21 @@ pub(crate) async fn last(conn: &mut Conn<'_>, limit: u32) -> Result<Vec<RetagRow
         })
     };
     all(conn, query(LAST).bind(limit), read).await
+}
+
+fn what(text: &str) -> Result<Retagging, Error> {
+    serde_json::from_str(text).map_err(|error| Error::Unfit(format!("an operation over tags: {error}")))
+}
+
+/// Tags that got another name, oldest first.
+pub(crate) async fn renamings(conn: &mut Conn<'_>) -> Result<Vec<(String, String)>, Error> {
+    let read = |row: Row| what(&Columns::of(row).take::<String>()?);
+    let all = all(conn, query(RENAMINGS), read).await?;
+    let names = all.into_iter().filter_map(|what| match what {
+        Retagging::Rename { from, to } => Some((from, to)),
+        Retagging::Give | Retagging::TakeBack { .. } => None,
+    });
+    Ok(names.collect())
 }
 
 /// Contacts of one that are not done.

@@ -165,3 +165,56 @@ async fn rules_are_measured_on_messages_that_people_marked() {
     assert_eq!(place.get("/labels").await["labels"].as_array().unwrap().len(), 1);
     staged.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marks_follow_the_tag_when_it_gets_another_name() {
+    let staged = Staged::open(&[]).await;
+    let place = &staged.place;
+    in_force(&staged, RULES).await;
+    says(&staged, "393330000001", "the price?").await;
+    says(&staged, "393330000002", "price is no object").await;
+    let offered = place.get("/labels/offered?rules=shop").await["messages"].clone();
+    let event = |text: &str| {
+        let found = offered.as_array().unwrap().iter().find(|message| message["text"] == text).unwrap();
+        format!("/labels/{}", found["event"].as_str().unwrap())
+    };
+    let mark = async |text: &str, tags: Value| {
+        let (status, answer) = place.ask(Method::PUT, &event(text), Some(&json!({ "tags": tags }))).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+    };
+    mark("the price?", json!({ "asks": true, "wants": false })).await;
+
+    let rename = json!({ "to": "wants", "documents": ["shop"] });
+    place.post("/tags/asks/rename", &rename).await;
+    let labels = place.get("/labels").await["labels"].clone();
+    assert_eq!(labels[0]["tags"], json!({ "wants": true }), "in the commit of the new name: nothing else was awaited");
+    assert_eq!(place.get("/labels/offered?rules=shop").await["tags"], json!(["wants"]));
+    mark("price is no object", json!({ "asks": false })).await;
+    let labels = place.get("/labels").await["labels"].clone();
+    assert_eq!(labels[0]["tags"], json!({ "wants": false }), "a page that was open still says the old name");
+
+    // The rules in force say the old name, the draft the new one: both are measured, as one tag.
+    let measured = async |text: &str| {
+        place.post("/labels/accuracy", &json!({ "document": { "path": "shop.yaml", "text": text } })).await
+    };
+    let draft = place.get("/rules/shop/draft").await["text"].as_str().unwrap().to_owned();
+    let followed = measured(&draft).await;
+    assert_eq!(
+        (&followed["messages"], &followed["left_out"], &followed["renamed"]),
+        (&json!(2), &json!([]), &json!({}))
+    );
+    let all = &followed["languages"][0];
+    assert_eq!((&all["draft"]["right"], &all["draft"]["wrong"], &all["now"]), (&json!(1), &json!(1), &all["draft"]));
+    assert_eq!(measured(RULES).await["renamed"], json!({ "asks": "wants" }));
+
+    // A name that only the text changed is not known to be the same tag, and that is said.
+    let by_hand = draft.replace("wants", "curious");
+    let apart = measured(&by_hand).await;
+    let out = |why: &str| json!([{ "tag": "wants", "messages": 2, "why": why }]);
+    assert_eq!((&apart["messages"], &apart["left_out"]), (&json!(0), &out("dropped")));
+    let watches = draft.replace("add_tags: [wants] }", "add_tags: [wants] }\n    watch: true");
+    assert_eq!(measured(&watches).await["left_out"], out("watched"));
+    in_force(&staged, &by_hand).await;
+    assert_eq!(measured(&by_hand).await["left_out"], out("unknown"));
+    staged.close().await;
+}

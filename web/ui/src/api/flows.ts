@@ -89,12 +89,12 @@ export const versionQuery = (flow: string, version: string) =>
   });
 
 /** An id from a name: what flows may be called is lower case letters, figures and dashes. */
-export function idOf(name: string): string {
+export function idOf(name: string, kind = "flow"): string {
   const plain = name.normalize("NFKD").toLowerCase();
   const id = plain
     .replace(/[\u0300-\u036f]/g, "")
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "")
     .slice(0, 60);
-  return /^[a-z]/.test(id) ? id : `flow-${id || Date.now().toString(36)}`;
+  return /^[a-z]/.test(id) ? id : `${kind}-${id || Date.now().toString(36)}`;
 }

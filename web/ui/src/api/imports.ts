@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { get, post, seg, upload } from "./client";
-import type { ContactImport, ImportPreview, SegmentListed } from "./types";
+import type { ContactImport, ImportPreview } from "./types";
 
 /** How a file is read and brought in; what is left out is found. */
 export interface ImportAsked {
@@ -34,11 +34,6 @@ export const importsQuery = queryOptions({
   queryKey: ["contact", "imports"],
   queryFn: ({ signal }) => get<{ imports: ContactImport[] }>("/imports", undefined, signal),
   refetchInterval: ({ state }) => state.data?.imports.some((one) => one.state === "running") && LOOK_MS,
-});
-
-export const segmentsQuery = queryOptions({
-  queryKey: ["flows", "segments"],
-  queryFn: ({ signal }) => get<{ segments: SegmentListed[] }>("/segments", undefined, signal),
 });
 
 /** Where a file of contacts is. */

@@ -2596,6 +2596,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/segment-count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["segments_count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/segments": {
         parameters: {
             query?: never;
@@ -2620,6 +2636,22 @@ export interface paths {
             cookie?: never;
         };
         get: operations["segments_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["segments_members"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5783,6 +5815,16 @@ export interface components {
             };
             text: string;
         };
+        /** @description A tag that messages were marked with, which the text is not measured by. */
+        MarksLeftOut: {
+            /**
+             * Format: uint64
+             * @description Messages that say something of it.
+             */
+            messages: number;
+            tag: string;
+            why: components["schemas"]["WhyLeftOut"];
+        };
         /** @description Whoever is signed in, as they see themselves. */
         Me: {
             /** @description The address to sign in with. */
@@ -5994,6 +6036,11 @@ export interface components {
             names: components["schemas"]["Name"][];
             /** @description The run whose values are the samples. */
             sample_run: string | null;
+        };
+        /** @description By what the store narrows the search. */
+        NarrowedBy: {
+            /** @description A tag; without one every contact is looked at. */
+            tag: string | null;
         };
         /** @description What an installation must have for a flow to work. */
         Needs: {
@@ -6616,11 +6663,17 @@ export interface components {
         RulesMeasured: {
             /** @description By language, all together first with `*`. */
             languages: components["schemas"]["AccuracyInLanguage"][];
+            /** @description Tags that messages were marked with, but that are not measured here; without those that other files give. */
+            left_out: components["schemas"]["MarksLeftOut"][];
             /**
              * Format: uint64
              * @description Marked messages that say something of a tag of these rules.
              */
             messages: number;
+            /** @description Names of tags that the text says, with those they have now in the dictionary: so they are measured. */
+            renamed: {
+                [key: string]: string;
+            };
             rules: components["schemas"]["AccuracyOfRule"][];
         };
         /** @description A run: one time that a flow does its work. */
@@ -6822,6 +6875,103 @@ export interface components {
             id: string;
             kind: components["schemas"]["HitKind"];
             title: string;
+        };
+        /** @description How many contacts are in a segment. */
+        SegmentCount: {
+            /**
+             * Format: uint64
+             * @description Contacts in it.
+             */
+            contacts: number;
+            /** @description What the first of these failures said. */
+            error: string | null;
+            /**
+             * Format: uint64
+             * @description Contacts on which its condition failed; they are not in it.
+             */
+            failed: number;
+            /** @description Whether counting ended before all contacts were looked at. */
+            more: boolean;
+        };
+        /** @description A segment. What it asks for and how many it holds is told of one in force. */
+        SegmentListed: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who put it there. */
+            by: string;
+            /** @description How many contacts are in it now. */
+            count: components["schemas"]["SegmentCount"] | null;
+            /** @description The file it was loaded from. */
+            file: string | null;
+            /** @description The document's id. */
+            flow: string;
+            /** @description Whether there is a draft newer than what is in force. */
+            has_draft: boolean;
+            kind: components["schemas"]["DocumentKind"];
+            /** @description The language that all its contacts have. */
+            language: string | null;
+            /** @description SHA-256 of its meaning, hex. */
+            meaning: string;
+            /** @description Its name; `null` when it has none. */
+            name: string | null;
+            /** @description By what the store narrows the search. */
+            narrowed_by: components["schemas"]["NarrowedBy"] | null;
+            owner: components["schemas"]["DocumentOwner"];
+            state: components["schemas"]["VersionState"];
+            /** @description Tags that all its contacts have. */
+            tags: string[];
+            /**
+             * Format: int64
+             * @description Counts texts of the same meaning, from 1.
+             */
+            text_no: number;
+            version: string;
+            /** @description What else must hold, as rhai. */
+            when: string | null;
+        };
+        /** @description A segment with its text. */
+        SegmentShown: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who put it there. */
+            by: string;
+            /** @description How many contacts are in it now. */
+            count: components["schemas"]["SegmentCount"] | null;
+            /** @description The file it was loaded from. */
+            file: string | null;
+            /** @description The document's id. */
+            flow: string;
+            /** @description Whether there is a draft newer than what is in force. */
+            has_draft: boolean;
+            kind: components["schemas"]["DocumentKind"];
+            /** @description The language that all its contacts have. */
+            language: string | null;
+            /** @description SHA-256 of its meaning, hex. */
+            meaning: string;
+            /** @description Its name; `null` when it has none. */
+            name: string | null;
+            /** @description By what the store narrows the search. */
+            narrowed_by: components["schemas"]["NarrowedBy"] | null;
+            owner: components["schemas"]["DocumentOwner"];
+            /** @description Its text, verbatim. */
+            source: string;
+            state: components["schemas"]["VersionState"];
+            /** @description Tags that all its contacts have. */
+            tags: string[];
+            /**
+             * Format: int64
+             * @description Counts texts of the same meaning, from 1.
+             */
+            text_no: number;
+            /** @description Where flows name it. */
+            uses: components["schemas"]["UsedAt"][];
+            version: string;
+            /** @description What else must hold, as rhai. */
+            when: string | null;
+        };
+        /** @description Segments, by id. */
+        Segments: {
+            segments: components["schemas"]["SegmentListed"][];
         };
         /** @description Sending goes on, with what was held. */
         SendingReleased: {
@@ -7851,6 +8001,8 @@ export interface components {
             /** @description Why they finish although they were to continue. */
             why: string | null;
         };
+        /** @description Why. */
+        WhyLeftOut: "dropped" | "watched" | "unknown";
         /** @description A version with its text. */
         WithText: {
             /** @description Who wrote it, in the order of their first change; empty when it was no draft here. */
@@ -13865,6 +14017,39 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    segments_count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description One flow file. */
+                    document: {
+                        /** @description Where it came from, for people. */
+                        path: string;
+                        /** @description The text, verbatim. */
+                        text: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description How many contacts are in a segment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentCount"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     segments_list: {
         parameters: {
             query?: never;
@@ -13874,13 +14059,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done. */
+            /** @description Segments, by id. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Segments"];
                 };
             };
             default: components["responses"]["Error"];
@@ -13897,13 +14082,41 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done. */
+            /** @description A segment with its text. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["SegmentShown"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    segments_members: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description `limit` of a list. */
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Contacts, newest first. A page may be short and still have a `next`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
                 };
             };
             default: components["responses"]["Error"];

@@ -62,11 +62,18 @@ export type WaitPicture = Of<"WaitPicture">;
 export type UnmatchedGroup = Of<"UnmatchedMessages">;
 export type TimelineEntry = Of<"Happened">;
 
-/** A segment as the list shows it. */
-export interface SegmentListed {
+export type SegmentCount = Of<"SegmentCount">;
+export type SegmentListed = Of<"SegmentListed">;
+export type SegmentShown = Of<"SegmentShown">;
+
+/** A slot of a schedule that goes over a segment. */
+export interface Sweep {
+  sweep: string;
   flow: string;
-  name?: string;
-  state: string;
+  segment: string;
+  slot: Time;
+  found: number;
+  failed: number;
 }
 
 /** What was done, with what it was done to. */

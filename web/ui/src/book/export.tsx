@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { useState } from "react";
-import { exportAddress, segmentsQuery } from "~/api/imports";
+import { exportAddress } from "~/api/imports";
+import { segmentsQuery } from "~/api/segments";
 import { useText } from "~/i18n";
 import { Dialog } from "~/ui/dialog";
 import { Pick } from "~/ui/pick";
@@ -18,7 +19,7 @@ export default function ExportContacts({ tag, onClose }: { tag?: string; onClose
 function Choose({ tag, onClose }: { tag?: string; onClose: () => void }) {
   const t = useText();
   const [segment, setSegment] = useState("");
-  const segments = useQuery(segmentsQuery).data?.segments ?? [];
+  const segments = useQuery(segmentsQuery).data?.segments.filter(({ state }) => state === "live") ?? [];
   const which = { ...(segment ? { segment } : {}), ...(tag ? { tag } : {}) };
   const footer = (
     <a className={styles.download} href={exportAddress(which)} download="contacts.csv" onClick={onClose}>

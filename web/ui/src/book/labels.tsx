@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { Check, X } from "lucide-react";
 import { useState } from "react";
 import { labelsQuery, type Measured, markMessage, measure, offeredQuery } from "~/api/labels";
@@ -6,6 +7,7 @@ import { queries } from "~/api/queries";
 import type { MarkedMessage, MessageToMark } from "~/api/types";
 import { useText } from "~/i18n";
 import { languageName, number, percent } from "~/i18n/format";
+import { Banner } from "~/ui/banner";
 import { Button, IconButton } from "~/ui/button";
 import { Loaded } from "~/ui/page";
 import { Skeleton } from "~/ui/skeleton";
@@ -55,14 +57,47 @@ function Accuracy({ id, text }: Props) {
           {t("book.measure")}
         </Button>
       </div>
-      {measured && <Figures measured={measured} />}
+      {measured && <Outcome measured={measured} />}
     </section>
+  );
+}
+
+function Outcome({ measured }: { measured: Measured }) {
+  const t = useText();
+  const renamed = Object.entries(measured.renamed);
+  return (
+    <>
+      {renamed.map(([from, to]) => (
+        <p key={from}>{t("book.measured_as", { from, to })}</p>
+      ))}
+      {measured.messages > 0 ? <Figures measured={measured} /> : <p>{t("book.nothing_marked")}</p>}
+      {measured.left_out.length > 0 && <LeftOut marks={measured.left_out} />}
+    </>
+  );
+}
+
+/** Marks that say nothing of this text, and why: nobody shall take them for measured. */
+function LeftOut({ marks }: { marks: Measured["left_out"] }) {
+  const t = useText();
+  return (
+    <Banner tone="warn">
+      <h3>{t("book.left_out")}</h3>
+      <ul>
+        {marks.map(({ tag, messages, why }) => (
+          <li key={tag}>{t(`book.left_out.${why}`, { tag, n: messages })}</li>
+        ))}
+      </ul>
+      {marks.some(({ why }) => why !== "watched") && (
+        <Link to="/rules" search={{ tab: "tags" }}>
+          {t("book.to_dictionary")}
+        </Link>
+      )}
+    </Banner>
   );
 }
 
 function Figures({ measured }: { measured: Measured }) {
   const t = useText();
-  if (measured.messages === 0) return <p>{t("book.nothing_marked")}</p>;
   const rows = [
     ...measured.languages.map(({ language, draft, now }) => ({
       key: `language ${language}`,

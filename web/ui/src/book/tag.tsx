@@ -174,5 +174,8 @@ function Rename({ tag, names, onDone }: { tag: string; names: string[]; onDone: 
   );
 }
 
-const address = (kind: string, id: string) =>
-  kind === "rules" ? ({ to: "/rules/$id", params: { id } } as const) : ({ to: "/flows/$id", params: { id } } as const);
+function address(kind: string, id: string) {
+  if (kind === "rules") return { to: "/rules/$id", params: { id } } as const;
+  if (kind === "segment") return { to: "/contacts/segments/$id", params: { id } } as const;
+  return { to: "/flows/$id", params: { id } } as const;
+}

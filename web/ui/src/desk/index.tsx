@@ -10,7 +10,6 @@ import { useCalls, useTakeKey } from "./calls";
 import { GoneWords, OfferCard } from "./card";
 import styles from "./desk.module.css";
 import { useFocusNext } from "./focus-next";
-import { Ready } from "./ready";
 import { unlockSound } from "./sound";
 import { useTakes } from "./take";
 import { useDesk, useGone } from "./use-desk";
@@ -108,7 +107,6 @@ export default function DeskLayer() {
             )}
           </ul>
         )}
-        {agent && <Ready />}
       </aside>
     </>
   );

@@ -5,6 +5,7 @@ import { Button } from "~/ui/button";
 import { toast } from "~/ui/toast";
 import styles from "./desk.module.css";
 import { chime, setTested, wasTested } from "./sound";
+import { useDesk } from "./use-desk";
 
 const asks = () => "Notification" in window && Notification.permission === "default";
 
@@ -17,19 +18,20 @@ export function useSoundTest(): () => Promise<void> {
   };
 }
 
-/** Before the first shift in this browser: whether one can be heard and seen from here. */
-export function Ready() {
+/** Before the first shift in this browser: whether one can be heard and seen from here. It stands above the page and covers nothing. */
+export default function Ready() {
   const t = useText();
   const test = useSoundTest();
+  const { data: desk } = useDesk();
   const [open, setOpen] = useState(() => !wasTested());
   const [ask, setAsk] = useState(asks);
-  if (!open) return null;
+  if (!open || !desk?.me) return null;
   const done = () => {
     setTested();
     setOpen(false);
   };
   return (
-    <div className={styles.ready}>
+    <section className={styles.ready} aria-label={t("desk.ready_title")}>
       <p>
         <strong>{t("desk.ready_title")}</strong> {t("desk.ready_text")}
       </p>
@@ -50,6 +52,6 @@ export function Ready() {
           {t("ui.done")}
         </Button>
       </div>
-    </div>
+    </section>
   );
 }

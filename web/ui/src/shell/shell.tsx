@@ -17,6 +17,7 @@ import { TopBar } from "./topbar";
 const Phone = lazy(() => import("./phone"));
 const Enrol = lazy(() => import("./enrol"));
 const Desk = lazy(() => withTexts(import("~/desk")));
+const Ready = lazy(() => withTexts(import("~/desk/ready")));
 
 /** The frame of every page: bar, rail, and what hangs over them. */
 export function Shell() {
@@ -28,6 +29,7 @@ export function Shell() {
   const [phone, setPhone] = useState(false);
   const { must_enrol } = useSession();
   const can = useCan();
+  const works = can("inbox.read") && !must_enrol;
   useFollow();
   useHotkey("k", () => setSearch(true));
   const SearchDialog = useLoaded();
@@ -53,14 +55,17 @@ export function Shell() {
       />
       <div className={styles.below}>
         <Rail isOpen={menu} />
-        <main id="main" className={styles.main} tabIndex={-1}>
+        <div className={styles.column}>
           <StaleBanner />
           <StoppedBanner />
-          <Suspense fallback={<Skeleton />}>{must_enrol ? <Enrol /> : <Outlet />}</Suspense>
-        </main>
+          <Suspense>{works && <Ready />}</Suspense>
+          <main id="main" className={styles.main} tabIndex={-1}>
+            <Suspense fallback={<Skeleton />}>{must_enrol ? <Enrol /> : <Outlet />}</Suspense>
+          </main>
+        </div>
         <Suspense>{phone && <Phone onClose={() => setPhone(false)} />}</Suspense>
       </div>
-      <Suspense>{can("inbox.read") && !must_enrol && <Desk />}</Suspense>
+      <Suspense>{works && <Desk />}</Suspense>
       {search && SearchDialog && <SearchDialog onClose={() => setSearch(false)} />}
     </div>
   );

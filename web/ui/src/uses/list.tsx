@@ -76,5 +76,12 @@ function Place({ place: { flow, kind, path, step } }: { place: Use }) {
       </Link>
     );
   }
+  if (kind === "segment") {
+    return (
+      <Link to="/contacts/segments/$id" params={{ id: flow }}>
+        {label}
+      </Link>
+    );
+  }
   return label;
 }

@@ -63,7 +63,7 @@ export interface Trigger {
 
 /** A whole document. */
 export interface Picture {
-  kind: "flow" | "rules" | "calendar";
+  kind: "flow" | "rules" | "calendar" | "segment";
   id: string;
   name: string;
   note: string | null;
@@ -111,15 +111,16 @@ class Steps {
 export function picture(source: Source, before?: Drawn): Picture {
   const root = view(source, before?.source);
   const head = isWrittenMap(root) ? root : {};
+  const kind = (["rules", "calendar", "segment"] as const).find((own) => own in head) ?? "flow";
   const made = new Steps(before?.picture.steps);
   const sections: Lane[] = [lane(head.steps, ["steps"], "steps", null, made)];
   if (head.on_error !== undefined) sections.push(lane(head.on_error, ["on_error"], "on_error", null, made));
   if (head.finally !== undefined) sections.push(lane(head.finally, ["finally"], "finally", null, made));
   const tests = Array.isArray(head.tests) ? head.tests : [];
   return {
-    kind: "rules" in head ? "rules" : "calendar" in head ? "calendar" : "flow",
-    id: asText(head.flow ?? head.rules ?? head.calendar),
-    name: asText(head.name) || asText(head.flow ?? head.rules ?? head.calendar),
+    kind,
+    id: asText(head[kind]),
+    name: asText(head.name) || asText(head[kind]),
     note: text(head.note),
     triggers: triggers(head.on),
     triggerList: Array.isArray(head.on),

@@ -1,31 +1,65 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { BookUser, X } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { contactsQuery } from "~/api/contacts";
 import { useCan } from "~/api/session";
-import type { Contact } from "~/api/types";
 import { useText } from "~/i18n";
-import { languageName } from "~/i18n/format";
 import { Button, LinkButton } from "~/ui/button";
 import { Empty } from "~/ui/empty";
 import { SearchField } from "~/ui/field";
 import { Loaded, Page, Toolbar } from "~/ui/page";
-import { PersonName, Phone } from "~/ui/person";
-import { Chip } from "~/ui/status";
-import { type Column, Table } from "~/ui/table";
-import { Time, useSettled } from "~/ui/time";
-import styles from "./contacts.module.css";
+import { Skeleton } from "~/ui/skeleton";
+import { Table } from "~/ui/table";
+import { Tabs } from "~/ui/tabs";
+import { useSettled } from "~/ui/time";
+import { contactColumns } from "./columns";
 
 const ImportContacts = lazy(() => import("~/book/import"));
 const ExportContacts = lazy(() => import("~/book/export"));
 const Duplicates = lazy(() => import("~/book/duplicates"));
+const Segments = lazy(() => import("~/book/segments"));
 
-/** Everybody who wrote, ordered or came from the CRM. */
+/** Everybody who wrote, ordered or came from the CRM; and the segments they are in. */
 export function ContactsPage() {
   const t = useText();
   const navigate = useNavigate({ from: "/contacts" });
-  const search = useSearch({ from: "/shell/contacts" });
+  const { tab, tag } = useSearch({ from: "/shell/contacts" });
+  const mayFlows = useCan()("flows.read");
+  const segments = mayFlows && tab === "segments";
+  const everybody = <Everybody />;
+  const tabs = [
+    { id: "contacts", label: t("nav.contacts"), content: everybody },
+    {
+      id: "segments",
+      label: t("contacts.segments"),
+      content: (
+        <Suspense fallback={<Skeleton lines={8} />}>
+          <Segments />
+        </Suspense>
+      ),
+    },
+  ];
+  return (
+    <Page title={t("nav.contacts")} about={t("contacts.about")} actions={segments ? null : <Book tag={tag} />}>
+      {mayFlows ? (
+        <Tabs
+          label={t("nav.contacts")}
+          tabs={tabs}
+          selected={segments ? "segments" : "contacts"}
+          onSelect={(next) => void navigate({ search: next === "segments" ? { tab: next } : {}, replace: true })}
+        />
+      ) : (
+        everybody
+      )}
+    </Page>
+  );
+}
+
+function Everybody() {
+  const t = useText();
+  const navigate = useNavigate({ from: "/contacts" });
+  const { tab: _, ...search } = useSearch({ from: "/shell/contacts" });
   const [text, setText] = useState(search.text ?? "");
   const settled = useSettled(text);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the address follows the field, not the other way round.
@@ -34,47 +68,8 @@ export function ContactsPage() {
   }, [settled]);
   const read = useInfiniteQuery(contactsQuery(search));
   const contacts = read.data?.pages.flatMap((page) => page.contacts);
-  const columns: Column<Contact>[] = [
-    {
-      id: "name",
-      name: t("contacts.name"),
-      width: "minmax(140px, 2fr)",
-      cell: (contact) => (
-        <Link to="/contacts/$who" params={{ who: contact.id }}>
-          <PersonName name={contact.name} phone={contact.phone} />
-        </Link>
-      ),
-    },
-    {
-      id: "phone",
-      name: t("contacts.phone"),
-      width: "minmax(130px, 1.2fr)",
-      cell: (contact) => contact.phone && <Phone number={contact.phone} />,
-    },
-    {
-      id: "tags",
-      name: t("contacts.tags"),
-      width: "minmax(120px, 2fr)",
-      wide: true,
-      cell: (contact) => <Tags contact={contact} />,
-    },
-    {
-      id: "language",
-      name: t("shell.language"),
-      width: "minmax(90px, 1fr)",
-      wide: true,
-      cell: (contact) => contact.language && languageName(contact.language),
-    },
-    {
-      id: "seen",
-      name: t("contacts.seen"),
-      width: "minmax(96px, 1fr)",
-      wide: true,
-      cell: (contact) => <Time at={contact.last_interaction_at} />,
-    },
-  ];
   return (
-    <Page title={t("nav.contacts")} about={t("contacts.about")} actions={<Book tag={search.tag} />}>
+    <>
       <Toolbar>
         <SearchField label={t("contacts.find")} value={text} onChange={setText} />
         {search.tag && (
@@ -91,7 +86,7 @@ export function ContactsPage() {
         {(found) => (
           <Table
             label={t("nav.contacts")}
-            columns={columns}
+            columns={contactColumns(t)}
             rows={found}
             rowKey={(contact) => contact.id}
             href={(contact) => `/contacts/${encodeURIComponent(contact.id)}`}
@@ -108,7 +103,7 @@ export function ContactsPage() {
           />
         )}
       </Loaded>
-    </Page>
+    </>
   );
 }
 
@@ -130,17 +125,5 @@ function Book({ tag }: { tag: string | undefined }) {
         {open === "export" && <ExportContacts {...(tag ? { tag } : {})} onClose={close} />}
       </Suspense>
     </>
-  );
-}
-
-function Tags({ contact }: { contact: Contact }) {
-  return (
-    <span className={styles.tags}>
-      {[...new Set(contact.tags.map(({ tag }) => tag))].map((tag) => (
-        <Chip key={tag}>
-          <bdi>{tag}</bdi>
-        </Chip>
-      ))}
-    </span>
   );
 }

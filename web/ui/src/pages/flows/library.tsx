@@ -96,7 +96,7 @@ function LibraryCard({ flow }: { flow: LibraryFlow }) {
           name={flow.name}
           id={flow.id}
           from={flow.id}
-          kind={flow.kind === "rules" ? "rules" : "flows"}
+          kind={flow.kind === "rules" ? "rules" : flow.kind === "segment" ? "segments" : "flows"}
           onClose={() => setNaming(false)}
         />
       )}

@@ -10,6 +10,9 @@ import { TextField } from "~/ui/field";
 import { explain } from "~/ui/page";
 import styles from "./flows.module.css";
 
+/** Where a document of a kind is opened. */
+const PAGES = { flows: "/flows/$id", rules: "/rules/$id", segments: "/contacts/segments/$id" } as const;
+
 interface Props {
   title: string;
   /** What the name is until somebody changes it. */
@@ -17,7 +20,7 @@ interface Props {
   /** The id that goes with that name; with another name, one is made of it. */
   id: string;
   from: Extract<NewFlow, { from: unknown }>["from"];
-  kind?: "flows" | "rules";
+  kind?: keyof typeof PAGES;
   onClose: () => void;
 }
 
@@ -33,9 +36,9 @@ export function Naming({ title, name: given, id, from, kind = "flows", onClose }
     setError(null);
     try {
       const called = name.trim() === given ? id : idOf(name);
-      const made = await createFlow({ from, id: called, name: name.trim() }, kind);
-      await queries.invalidateQueries({ queryKey: [kind] });
-      await navigate({ to: `/${kind}/$id`, params: { id: made.id } });
+      const made = await createFlow({ from, id: called, name: name.trim() }, kind === "rules" ? "rules" : "flows");
+      await queries.invalidateQueries({ queryKey: [kind === "rules" ? "rules" : "flows"] });
+      await navigate({ to: PAGES[kind], params: { id: made.id } });
     } catch (caught) {
       setError(caught);
       setBusy(false);

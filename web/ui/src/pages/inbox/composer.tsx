@@ -7,6 +7,7 @@ import { useDesk } from "~/desk/use-desk";
 import { currentLocale, useText } from "~/i18n";
 import { bytes, duration } from "~/i18n/format";
 import { Button, IconButton } from "~/ui/button";
+import { useDock } from "~/ui/dock";
 import { toastError } from "~/ui/toast";
 import { ACCEPT, firstFile, refusal, takesCaption } from "./attach";
 import { Attached } from "./attached";
@@ -37,6 +38,8 @@ export function Composer({ chat, messages, quote, onQuote, mine }: Props) {
   const [picking, setPicking] = useState(false);
   const [file, setFile] = useState<File | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
+  const whole = useRef<HTMLElement>(null);
+  useDock(whole);
   const window = useReplyWindow(chat.window_closes_at);
   const isNote = draft.mode === "note";
   const told = useRef(0);
@@ -92,6 +95,7 @@ export function Composer({ chat, messages, quote, onQuote, mine }: Props) {
   };
   return (
     <section
+      ref={whole}
       className={`${styles.composer} ${isNote ? styles.note : ""}`}
       aria-label={t("inbox.answer")}
       onDragOver={(event) => !shut && !isNote && event.preventDefault()}

@@ -1,0 +1,26 @@
+import { useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect } from "react";
+import { useBookTexts } from "~/book/texts";
+import { useRulesTexts } from "~/rules/texts";
+import { Skeleton } from "~/ui/skeleton";
+
+const Segment = lazy(async () => {
+  const [{ FlowEditor }, { SegmentFrame }] = await Promise.all([import("~/editor"), import("~/book/segment")]);
+  return { default: ({ id }: { id: string }) => <FlowEditor id={id} frame={SegmentFrame} /> };
+});
+
+/** One segment: what it asks for, and who is in it. */
+export function SegmentPage() {
+  const { id } = useParams({ from: "/shell/contacts/segments/$id" });
+  // The field for tags is the one of rules.
+  const [book, rules] = [useBookTexts(), useRulesTexts()];
+  useEffect(() => {
+    document.title = `${id} · Switchboard`;
+  }, [id]);
+  if (!(book && rules)) return <Skeleton lines={10} />;
+  return (
+    <Suspense fallback={<Skeleton lines={10} />}>
+      <Segment key={id} id={id} />
+    </Suspense>
+  );
+}
