@@ -44,7 +44,9 @@ async function make(page, hands, name) {
   await hands.press(button(/^Add its values/));
   const values = page.getByRole("group", { name: PARAMS });
   await hands.write(values.getByRole("textbox", { name: "order", exact: true }), "{{event.order.id}}");
-  await hands.insert(values.getByRole("textbox", { name: "ticket", exact: true }), "Step: ticket · id");
+  const ticket = values.getByRole("textbox", { name: "ticket", exact: true });
+  await hands.write(ticket, "No.");
+  await hands.insert(ticket, "Step: ticket · id");
   await hands.add("steps/2", "Wait for the customer");
   await hands.write(box("Wait at most"), "48");
   await hands.add("steps/3/on_timeout/+", "Send a template");
@@ -74,7 +76,7 @@ steps:
       template: "order_confirmation"
       params:
         order: "{{event.order.id}}"
-        ticket: "{{steps.ticket.id}}"
+        ticket: "No. {{steps.ticket.id}}"
   - id: reply
     wait_for: whatsapp.message_received
     timeout: 48h
