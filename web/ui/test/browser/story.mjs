@@ -43,6 +43,7 @@ async function make(page, hands, name) {
   await hands.write(named("Template"), "order_confirmation");
   await hands.press(button(/^Add its values/));
   const values = page.getByRole("group", { name: PARAMS });
+  await values.locator(":focus").waitFor();
   await hands.write(values.getByRole("textbox", { name: "order", exact: true }), "{{event.order.id}}");
   const ticket = values.getByRole("textbox", { name: "ticket", exact: true });
   await hands.write(ticket, "No.");
