@@ -13,9 +13,17 @@ const SIZES = [
   { width: 1280, height: 800 },
   { width: 320, height: 700 },
 ];
-const FOLDERS = ["", "editor/", "editor/publish/", "desk/", "rules/", "alarms/", "book/", "pages/flows/import/", "server/"].map(
-  (part) => `src/${part}locales`,
-);
+const FOLDERS = [
+  "",
+  "editor/",
+  "editor/publish/",
+  "desk/",
+  "rules/",
+  "alarms/",
+  "book/",
+  "pages/flows/import/",
+  "server/",
+].map((part) => `src/${part}locales`);
 const ACCENTS = Object.fromEntries(
   [..."aáeéiíoóuúyýAÁEÉIÍOÓUÚcçnñ"]
     .join("")

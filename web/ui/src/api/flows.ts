@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { get, post, put, seg } from "./client";
+import { ApiError, get, post, put, seg } from "./client";
 import type { Flow, FlowState, ImportNeed, ImportPlan, LibraryFlow } from "./types";
 
 export const flowsQuery = queryOptions({
@@ -97,4 +97,17 @@ export function idOf(name: string, kind = "flow"): string {
     .replace(/^-+|-+$/g, "")
     .slice(0, 60);
   return /^[a-z]/.test(id) ? id : `${kind}-${id || Date.now().toString(36)}`;
+}
+
+/** The id of the file of rules that somebody begins here. */
+export const FIRST_RULES = "tag-rules";
+
+/** Makes an empty file of rules, if there is none by that id yet. */
+export async function beginRules(name: string): Promise<void> {
+  const text = `format: 1\nrules: ${FIRST_RULES}\nname: ${JSON.stringify(name)}\nlist: []\n`;
+  try {
+    await createFlow({ text }, "rules");
+  } catch (caught) {
+    if (!(caught instanceof ApiError && caught.status === 409)) throw caught;
+  }
 }

@@ -223,7 +223,7 @@ function RuleRow({ rule, known, tried, last, onMove, onChoose, onApply }: RowPro
               isSelected={rule.watch}
               onChange={(on) => refused(setFlag(store, rule, "watch", on))}
             >
-              <Eye size={14} aria-hidden />
+              <span className={styles.quiet}>{t("rules.watch")}</span>
             </Switch>
             <Menu
               trigger={

@@ -46,12 +46,12 @@ export function Then({ rule }: { rule: RuleView }) {
           <Plus size={12} aria-label={t("rules.gives")} /> <bdi>{tag}</bdi>
         </Chip>
       ))}
+      {does.keep && <span className={styles.quiet}>{t("rules.for", { time: durationInWords(does.keep) })}</span>}
       {does.remove.map((tag) => (
         <Chip key={`-${tag}`}>
           <Minus size={12} aria-label={t("rules.takes")} /> <bdi>{tag}</bdi>
         </Chip>
       ))}
-      {does.keep && <span className={styles.quiet}>{t("rules.for", { time: durationInWords(does.keep) })}</span>}
       {does.priority && <Chip>{t("rules.priority", { priority: priorityInWords(does.priority, t) })}</Chip>}
       {does.language && <Chip>{t("rules.language", { language: does.language })}</Chip>}
       {does.fields.map(([name, value]) => (

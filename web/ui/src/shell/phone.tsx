@@ -104,7 +104,9 @@ function Chat({ messages, onTap }: { messages: ChatMessage[]; onTap: (button: st
         // biome-ignore lint/suspicious/noArrayIndexKey: messages are only ever added at the end.
         <li key={at} className={message.inbound ? styles.mine : styles.theirs}>
           {message.file && <File file={message.file} />}
-          <p dir="auto">{message.text ?? message.template}</p>
+          <p dir="auto">
+            {message.text || message.template || (message.inbound && !message.file && t("phone.ordered"))}
+          </p>
           {message.buttons?.map((button) => (
             <Button key={button} size="s" onPress={() => onTap(button)}>
               {button}

@@ -23,6 +23,8 @@ export function Did({ row }: { row: JournalRow }) {
 function Words({ what }: { what: Told | string }) {
   const t = useText();
   const told: Told = typeof what === "string" ? { did: what } : what;
+  if (told.did === "changed" && typeof told.what === "string" && worded(`did.changed.${told.what}`))
+    return <>{t(`did.changed.${told.what}`)}</>;
   const about = ABOUT.map((name) => told[name]).find((value) => typeof value === "string" && value !== "");
   return (
     <>

@@ -41,7 +41,11 @@ export function People({ who }: { who: readonly string[] }) {
   );
 }
 
+/** What is no person, as the log writes it. */
+const OTHERS = ["api", "cli", "files"];
+
 /** Who did something, by name; whose exactly is in the tip. */
 export function By({ who }: { who: string }) {
-  return <bdi title={who}>{nameOf(who)}</bdi>;
+  const t = useText();
+  return <bdi title={who}>{OTHERS.includes(who) ? t(`ui.by.${who}`) : nameOf(who)}</bdi>;
 }

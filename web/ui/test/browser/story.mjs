@@ -30,7 +30,7 @@ async function make(page, hands, name) {
   await hands.press(button("Add a condition"));
   await hands.pickData("Event: order · total");
   await hands.choose(button(/Relation/), "is more than");
-  await hands.write(box("value"), "1000");
+  await hands.write(box("value"), "1 000");
   await hands.add("steps/0/then/+", "Add tags");
   await hands.write(page.getByRole("combobox", { name: /Tags.*row 1/ }), "vip");
   await hands.add("steps/0/then/0", "Hand over to a person");
@@ -43,11 +43,11 @@ async function make(page, hands, name) {
   await hands.write(named("Template"), "order_confirmation");
   await hands.press(button(/^Add its values/));
   const values = page.getByRole("group", { name: PARAMS });
-  for (const [name, value] of [
-    ["order", "{{event.order.id}}"],
-    ["ticket", "soon"],
-  ])
-    await hands.write(values.getByRole("textbox", { name, exact: true }), value);
+  await values.locator(":focus").waitFor();
+  await hands.write(values.getByRole("textbox", { name: "order", exact: true }), "{{event.order.id}}");
+  const ticket = values.getByRole("textbox", { name: "ticket", exact: true });
+  await hands.write(ticket, "No.");
+  await hands.insert(ticket, "Step: ticket · id");
   await hands.add("steps/2", "Wait for the customer");
   await hands.write(box("Wait at most"), "48");
   await hands.add("steps/3/on_timeout/+", "Send a template");
@@ -68,7 +68,8 @@ steps:
         with:
           team: "sales"
           reason: "An order worth more than 1 000"
-  - do: crm.create_ticket
+  - id: ticket
+    do: crm.create_ticket
     with:
       subject: "Order {{event.order.id}}"
   - do: whatsapp.send_template
@@ -76,7 +77,7 @@ steps:
       template: "order_confirmation"
       params:
         order: "{{event.order.id}}"
-        ticket: "soon"
+        ticket: "No. {{steps.ticket.id}}"
   - id: reply
     wait_for: whatsapp.message_received
     timeout: 48h

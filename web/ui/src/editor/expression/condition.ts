@@ -243,6 +243,26 @@ export function list(of: readonly (string | number)[]): Operand {
   return { kind: "list", values: [...of], code };
 }
 
+/** The order of sizes, which asks for numbers. */
+const SIZES: readonly Comparison[] = ["<", "<=", ">", ">="];
+export const asksSize = (op: string): boolean => SIZES.includes(op as Comparison);
+
+/**
+ * A number as people write it: `1 000`, `1,000`, `1'000`, `2,5` and `١٠٠٠`. A comma before exactly three digits parts thousands.
+ * Null when it is none.
+ */
+export function typedNumber(text: string): number | null {
+  const latin = text
+    .trim()
+    .replace(/[٠-٩۰-۹]/g, (digit) => String((digit.codePointAt(0) ?? 0) & 0xf))
+    .replace("٫", ".")
+    .replaceAll("٬", ",");
+  const plain = /^-?[0-9]{1,3}(?:[\s'’,][0-9]{3})+(?:\.[0-9]+)?$/.test(latin)
+    ? latin.replace(/[\s'’,]/g, "")
+    : latin.replace(",", ".");
+  return /^-?[0-9]+(?:\.[0-9]+)?$/.test(plain) ? Number(plain) : null;
+}
+
 /** A condition as rhai. Names of what may be missing keep the `?` they were written with. */
 export function writeCondition(condition: Condition): string {
   switch (condition.kind) {

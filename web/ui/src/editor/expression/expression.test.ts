@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { readCondition, writeCondition } from "./condition";
+import { readCondition, typedNumber, writeCondition } from "./condition";
 import { pieces } from "./template";
 
 describe("conditions", () => {
@@ -35,6 +35,24 @@ describe("conditions", () => {
       expect(readCondition(code)).toBeNull();
     },
   );
+});
+
+it.each([
+  ["1000", 1000],
+  ["1 000", 1000],
+  ["1\u202f000\u00a0000", 1_000_000],
+  ["1,000", 1000],
+  ["1'000.5", 1000.5],
+  ["2,5", 2.5],
+  ["-3", -3],
+  ["١٬٠٠٠", 1000],
+  ["١٢٫٥", 12.5],
+])("%s is the number that people mean", (text, number) => {
+  expect(typedNumber(text)).toBe(number);
+});
+
+it.each(["", "1 00", "a thousand", "1000 EUR", "2026-01-01", "1,2,3"])("%s is no number", (text) => {
+  expect(typedNumber(text)).toBeNull();
 });
 
 it("takes text apart and together again", () => {

@@ -10,6 +10,7 @@ import { useSettled } from "~/ui/time";
 import { formatPath } from "~/yaml";
 import { readExpression } from "../api";
 import {
+  asksSize,
   COMPARISONS,
   type Comparison,
   type Condition,
@@ -19,6 +20,7 @@ import {
   readCondition,
   TEXT_QUESTIONS,
   type TextQuestion,
+  typedNumber,
   value,
   writeCondition,
 } from "../expression/condition";
@@ -28,6 +30,7 @@ import { useEditor } from "../state/editor";
 import { DataPicker } from "./data-picker";
 import { useField } from "./field";
 import styles from "./inspector.module.css";
+import { useScope } from "./names";
 import { FormulaText, type Shown } from "./values";
 
 /** A condition at a place of the text. */
@@ -200,6 +203,8 @@ function Row({
 }) {
   const t = useText();
   const relation = relationOf(condition);
+  const inner = condition.kind === "not" ? condition.part : condition;
+  const noNumber = useNoNumber(inner, path);
   if (!relation) {
     return (
       <div className={styles.locked}>
@@ -208,7 +213,6 @@ function Row({
       </div>
     );
   }
-  const inner = condition.kind === "not" ? condition.part : condition;
   const [left, right] = sides(inner);
   const relations: { id: string; label: string }[] = [
     ...COMPARISONS.map((op) => ({ id: `compare ${op}`, label: t(`editor.relation.${OP_WORDS[op]}`) })),
@@ -248,8 +252,18 @@ function Row({
         />
       )}
       {!readOnly && <Remove onPress={() => onChange(null)} />}
+      {noNumber && <span className={styles.error}>{t("editor.no_number")}</span>}
     </div>
   );
+}
+
+/** Whether the size of a number is compared with a text that is none, which fails each run. */
+function useNoNumber(condition: Condition, path: string): boolean {
+  const right = condition.kind === "compare" && asksSize(condition.op) ? condition.right : null;
+  const text = right?.kind === "value" && typeof right.value === "string" && right.value !== "";
+  const names = useScope(path, text);
+  const left = condition.kind === "compare" && condition.left.kind === "name" ? condition.left.name : null;
+  return text && names.some(({ name, type }) => name === left && (type === "number" || type === "integer"));
 }
 
 function Remove({ onPress }: { onPress: () => void }) {
@@ -276,13 +290,22 @@ function sides(condition: Condition): [Operand, Operand] {
 
 function made(left: Operand, relation: Relation, right: Operand): Condition {
   const [kind, word] = relation.split(" ");
-  if (kind === "compare") return { kind: "compare", left, op: word as Comparison, right: single(right) };
+  if (kind === "compare") {
+    const one = single(right);
+    return { kind: "compare", left, op: word as Comparison, right: asksSize(word ?? "") ? sized(one) : one };
+  }
   if (kind === "text")
     return { kind: "text", question: word as TextQuestion, left, right: word === "matches" ? single(right) : right };
   if (relation === "in") return { kind: "in", left: single(right), right: left };
   if (relation === "not in") return { kind: "not", part: { kind: "in", left: single(right), right: left } };
   const holds: Condition = { kind: "holds", operand: left };
   return relation === "holds" ? holds : { kind: "not", part: holds };
+}
+
+/** What is written as a number is one where sizes are compared. */
+function sized(operand: Operand): Operand {
+  const number = operand.kind === "value" && typeof operand.value === "string" ? typedNumber(operand.value) : null;
+  return number === null ? operand : value(number);
 }
 
 function single(operand: Operand): Operand {
@@ -347,9 +370,15 @@ function OperandInput({
   onChange: (next: Operand) => void;
 }) {
   const t = useText();
+  const box = useRef<HTMLSpanElement>(null);
+  // The button that opened the list is gone when a name stands in the value's place.
+  const pick = (name: string) => {
+    onChange(operandOf(name));
+    requestAnimationFrame(() => box.current?.querySelector("button")?.focus());
+  };
   if (operand.kind === "name" || operand.kind === "code") {
     return (
-      <span className={styles.operand}>
+      <span ref={box} className={styles.operand}>
         <NameButton operand={operand} path={path} readOnly={readOnly} onChange={onChange} />
         {!readOnly && (
           <IconButton
@@ -365,9 +394,9 @@ function OperandInput({
   const shown = operand.kind === "list" ? operand.values.join(", ") : String(operand.value);
   const text = operand.kind !== "value" || typeof operand.value === "string";
   return (
-    <span className={styles.operand}>
+    <span ref={box} className={styles.operand}>
       <ValueInput shown={shown} words={words} text={text} readOnly={readOnly} onChange={onChange} />
-      {!readOnly && <DataButton path={path} onPick={(name) => onChange(operandOf(name))} />}
+      {!readOnly && <DataButton path={path} onPick={pick} />}
     </span>
   );
 }

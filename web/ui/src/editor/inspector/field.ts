@@ -38,6 +38,7 @@ export function at(root: Written | undefined, path: readonly string[]): Written 
 }
 
 export function useField(path: readonly string[], required = false): Field {
+  const t = useText();
   const store = useEditorStore();
   const refused = useRefused();
   const key = formatPath(path);
@@ -56,11 +57,13 @@ export function useField(path: readonly string[], required = false): Field {
       readOnly,
       set,
       unset: take,
-      error: errorAt(problems, key),
+      error: isEmpty(value) && problems.some(({ path }) => path === key) ? t("editor.needed") : errorAt(problems, key),
       setText: (text) => (text === "" && !required ? take() : set(text)),
     };
-  }, [key, value, problems, readOnly, required, store, refused]);
+  }, [key, value, problems, readOnly, required, store, refused, t]);
 }
+
+const isEmpty = (value: Written | undefined) => value === "" || (Array.isArray(value) && value.length === 0);
 
 export function errorAt(problems: readonly Problem[], path: string): string | null {
   const found = problems.find((problem) => problem.path === path || problem.path?.startsWith(`${path}/`));

@@ -24,7 +24,21 @@ export function useScope(path: string, wanted: boolean): ScopeName[] {
 
 const same = (a: string, b: string) => a.toLowerCase() === b.trim().toLowerCase();
 
-/** Names of a scope by where they come from, in the order of the scope. What is only found in notes and samples gives way to names. */
+/** Where names come from, the most useful first: what started the flow and what its steps answered. */
+const FIRST = ["event", "steps", "reply", "answer", "item", "index", "vars", "error", "contact", "conversation"];
+const LAST = ["now", "flow", "run"];
+
+function rank(from: string): number {
+  const root = from.split(".")[0] ?? "";
+  const first = FIRST.indexOf(root);
+  return first >= 0 ? first : FIRST.length + 1 + LAST.indexOf(root);
+}
+
+/** Whether a name only holds others: those of the list, or the contact's own fields. */
+const holdsOthers = ({ name, type }: ScopeName, all: readonly ScopeName[]) =>
+  name === "contact.fields" || (type === "map" && all.some((other) => other.name.startsWith(`${name}.`)));
+
+/** Names of a scope by where they come from, the most useful first. What is only found in notes and samples gives way to names. */
 export function grouped(
   names: readonly ScopeName[],
   search: string,
@@ -36,13 +50,14 @@ export function grouped(
     .filter(Boolean);
   const has = (text: string) => words.every((word) => text.toLowerCase().replaceAll("_", " ").includes(word));
   const exact = ({ name }: ScopeName) => same(shown(name), search) || same(name, search);
-  const named = names
-    .filter(({ name }) => has(`${name} ${shown(name)}`))
-    .sort((a, b) => Number(exact(b)) - Number(exact(a)));
+  const all = names
+    .filter((name) => !holdsOthers(name, names))
+    .sort((a, b) => Number(exact(b)) - Number(exact(a)) || rank(a.from) - rank(b.from));
+  const named = all.filter(({ name }) => has(`${name} ${shown(name)}`));
   const told = ({ name, note, sample }: ScopeName) =>
     has(`${name} ${shown(name)} ${note ?? ""} ${typeof sample === "string" ? sample : ""}`);
   const groups = new Map<string, ScopeName[]>();
-  for (const name of named.length > 0 ? named : names.filter(told)) {
+  for (const name of named.length > 0 ? named : all.filter(told)) {
     groups.set(name.from, [...(groups.get(name.from) ?? []), name]);
   }
   return [...groups];

@@ -68,8 +68,17 @@ function Values({ template, fields }: { template: AccountTemplate; fields: reado
           : setValue(source, place, Object.fromEntries(missing.map((name) => [name, ""]))),
       ),
     );
+  // The button goes once nothing is missing: the focus moves on to the first value that wants to be filled in.
+  const press = ({ target }: { target: Element }) => {
+    const form = target.parentElement;
+    if (!add()) return;
+    requestAnimationFrame(() => {
+      const boxes = [...(form?.querySelectorAll<HTMLElement>("[role=textbox]") ?? [])];
+      boxes.find(({ textContent }) => textContent === "")?.focus();
+    });
+  };
   return (
-    <Button size="s" onPress={add}>
+    <Button size="s" onPress={press}>
       {t("editor.pick.values", { names: listed(missing) })}
     </Button>
   );

@@ -8,7 +8,7 @@ import { Menu } from "~/ui/menu";
 import { Select } from "~/ui/select";
 import { insertItems, parsePath, removeItem, setValue, snippetOf, type Value } from "~/yaml";
 import { type Catalog, catalogQuery } from "../api";
-import { triggerInWords } from "../model/cards";
+import { triggerInWords, usualFirst } from "../model/cards";
 import type { Trigger } from "../model/model";
 import { edit, isOpen, useEditor, useEditorStore } from "../state/editor";
 import { ConditionField } from "./condition-field";
@@ -40,7 +40,7 @@ export function TriggerForm() {
       }),
     );
   };
-  const entries = Object.keys(catalog?.triggers ?? {}).map((id) => ({
+  const entries = usualFirst(Object.keys(catalog?.triggers ?? {})).map((id) => ({
     id,
     label: triggerInWords(id, t),
     do: () => add(id),
@@ -91,7 +91,7 @@ function OneTrigger({ trigger, many }: { trigger: Trigger; many: boolean }) {
   );
   const bare = typeof written === "string";
   const hasParams = Object.keys(spec?.params.properties ?? {}).length > 0;
-  const choices = Object.keys(catalog?.triggers ?? {}).map((id) => ({ id, label: triggerInWords(id, t) }));
+  const choices = usualFirst(Object.keys(catalog?.triggers ?? {})).map((id) => ({ id, label: triggerInWords(id, t) }));
   if (!spec) choices.unshift({ id: trigger.type, label: triggerInWords(trigger.type, t) });
   const change = (type: string) => {
     const fresh = freshTrigger(type, catalog);

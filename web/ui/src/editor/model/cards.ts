@@ -230,6 +230,12 @@ const TRIGGERS = [
   "escalation.taken",
 ];
 
+/** Triggers as people look for them, the most used first. */
+export function usualFirst(types: readonly string[]): string[] {
+  const rank = (type: string) => (TRIGGERS.includes(type) ? TRIGGERS.indexOf(type) : TRIGGERS.length);
+  return [...types].sort((a, b) => rank(a) - rank(b));
+}
+
 /** What starts a flow, in words. */
 export function triggerInWords(type: string, t: Translate): string {
   return TRIGGERS.includes(type) ? t(`editor.trigger.${type.replace(".", "_")}`) : type;

@@ -65,6 +65,15 @@ const LOOKS: Record<Exclude<Verb, "do">, [Group, Icon, Family]> = {
   answer_webhook: ["systems", "answer", "record"],
 };
 
+/** Actions whose answer later steps use, by the id that a new step has: only what a step with an id answered can be inserted. */
+const ANSWERS: Readonly<Record<string, string>> = {
+  "crm.create_ticket": "ticket",
+  "crm.upsert_contact": "record",
+  "crm.get_contact": "record",
+  "contact.find": "found",
+  "http.request": "called",
+};
+
 /** Everything that can be added, the most used first within its group. */
 export function newSteps(catalog: Catalog | undefined, t: Translate, abouts: (english: string) => string): NewStep[] {
   const actions = Object.values(catalog?.actions ?? {})
@@ -76,7 +85,7 @@ export function newSteps(catalog: Catalog | undefined, t: Translate, abouts: (en
         about: abouts(about),
         group: groupOf(name),
         ...actionLook(name),
-        make: () => ({ do: name, ...required(input) }),
+        make: (id) => ({ ...(ANSWERS[name] ? { id: id(ANSWERS[name]) } : {}), do: name, ...required(input) }),
       }),
     );
   const verbs = (Object.keys(LOOKS) as (keyof typeof LOOKS)[]).map((verb): NewStep => {

@@ -7,7 +7,7 @@ import { TextField } from "~/ui/field";
 import { Select } from "~/ui/select";
 import type { Catalog } from "../api";
 import { More } from "../inspector/schema-fields";
-import { actionInWords, triggerInWords } from "../model/cards";
+import { actionInWords, triggerInWords, usualFirst } from "../model/cards";
 import { parseDuration } from "../model/duration";
 import type { Picture } from "../model/model";
 import { EventFields } from "./event-fields";
@@ -112,7 +112,7 @@ interface EventProps {
 
 function OneEvent({ event, catalog, onChange, onRemove }: EventProps) {
   const t = useText();
-  const types = Object.keys(catalog?.triggers ?? {}).map((id) => ({ id, label: triggerInWords(id, t) }));
+  const types = usualFirst(Object.keys(catalog?.triggers ?? {})).map((id) => ({ id, label: triggerInWords(id, t) }));
   const words = messageText(event);
   return (
     <div className={styles.event}>

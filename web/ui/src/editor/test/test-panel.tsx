@@ -79,15 +79,17 @@ function Try() {
     <div className={styles.try}>
       <div className={styles.form}>
         <ScenarioForm scenario={scenario} catalog={catalog} picture={picture} onChange={change} />
-        <Button
-          look="primary"
-          icon={<Play size={16} aria-hidden className="flip" />}
-          isDisabled={!isReady(scenario)}
-          isPending={run.isPending}
-          onPress={() => run.mutate(scenario)}
-        >
-          {t("editor.run_it")}
-        </Button>
+        <div className={styles.go}>
+          <Button
+            look="primary"
+            icon={<Play size={16} aria-hidden className="flip" />}
+            isDisabled={!isReady(scenario)}
+            isPending={run.isPending}
+            onPress={() => run.mutate(scenario)}
+          >
+            {t("editor.run_it")}
+          </Button>
+        </div>
       </div>
       <div className={styles.outcome}>
         {!simulation && <p className={styles.quiet}>{t("editor.try_hint")}</p>}

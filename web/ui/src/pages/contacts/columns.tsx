@@ -23,7 +23,7 @@ export const contactColumns = (t: Translate): Column<Contact>[] => [
   {
     id: "phone",
     name: t("contacts.phone"),
-    width: "minmax(130px, 1.2fr)",
+    width: "minmax(142px, 1.2fr)",
     cell: (contact) => contact.phone && <Phone number={contact.phone} />,
   },
   {

@@ -46,7 +46,7 @@ export const Bubble = memo(function Bubble({ chat, message, follows, may, onQuot
             {text}
           </p>
         )}
-        {empty && <p className={styles.quiet}>{t("inbox.no_text")}</p>}
+        {empty && <p className={styles.quiet}>{t(type === "order" ? "inbox.order" : "inbox.no_text")}</p>}
         {message.buttons.length > 0 && (
           <ul className={styles.offered} aria-label={t("inbox.buttons")}>
             {message.buttons.map((button) => (

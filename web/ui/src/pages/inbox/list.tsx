@@ -120,7 +120,7 @@ function Row({ chat, here }: { chat: Chat; here: boolean }) {
           {last?.direction === "out" && <Ticks status={last.status} />}
           {last?.direction === "note" && <Lock size={12} role="img" aria-label={t("inbox.note")} />}
           <span className={styles.last} dir="auto">
-            {last?.text || t("inbox.no_text")}
+            {last?.text || t(last?.type === "order" ? "inbox.order" : "inbox.no_text")}
           </span>
           {chat.bot.state === "working" && <Bot size={14} role="img" aria-label={t("inbox.bot_works")} />}
           {assignee && assignee.id !== me && <Initials name={assignee.name} />}

@@ -1,17 +1,18 @@
 //! The files of rules, each with its rules from top to bottom.
 
 import type { UseQueryResult } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { Eye, Octagon, Pencil, Tags as TagsIcon } from "lucide-react";
 import { useEffect, useState } from "react";
-import { switchFlow } from "~/api/flows";
+import { beginRules, FIRST_RULES, switchFlow } from "~/api/flows";
 import { queries } from "~/api/queries";
 import { useCan } from "~/api/session";
 import type { Rule, RuleFile } from "~/api/types";
 import { conditionInWords } from "~/editor/expression/words";
+import { durationInWords } from "~/editor/model/duration";
 import { type Translate, useText } from "~/i18n";
 import { Hits } from "~/rules/hits";
-import { LinkButton } from "~/ui/button";
+import { Button, LinkButton } from "~/ui/button";
 import { Empty } from "~/ui/empty";
 import { Switch } from "~/ui/field";
 import { Card, Loaded } from "~/ui/page";
@@ -45,6 +46,7 @@ export function RuleFiles({ files }: { files: UseQueryResult<RuleFile[]> }) {
       {(found) =>
         found.length === 0 ? (
           <Empty icon={TagsIcon} title={t("rules.none")} text={t("rules.none_text")}>
+            <First />
             <LinkButton to="/flows" search={{ new: "1" }}>
               {t("new.import")}
             </LinkButton>
@@ -58,6 +60,30 @@ export function RuleFiles({ files }: { files: UseQueryResult<RuleFile[]> }) {
         )
       }
     </Loaded>
+  );
+}
+
+/** Makes the first file of rules, or opens the draft of it that was begun, so that nobody needs YAML to begin. */
+function First() {
+  const t = useText();
+  const can = useCan();
+  const navigate = useNavigate();
+  const [busy, setBusy] = useState(false);
+  if (!can("rules.edit")) return null;
+  const begin = async () => {
+    setBusy(true);
+    try {
+      await beginRules(t("nav.rules"));
+      await navigate({ to: "/rules/$id", params: { id: FIRST_RULES } });
+    } catch (caught) {
+      toastError(caught);
+      setBusy(false);
+    }
+  };
+  return (
+    <Button look="primary" isDisabled={busy} onPress={() => void begin()}>
+      {t("rules.begin")}
+    </Button>
   );
 }
 
@@ -205,12 +231,12 @@ function Then({ rule }: { rule: Rule }) {
           + {tag}
         </UsedChip>
       ))}
+      {rule.for && <span className={styles.quiet}>{t("rules.for", { time: durationInWords(rule.for) })}</span>}
       {rule.remove_tags.map((tag) => (
         <UsedChip key={tag} kind="tag" name={tag}>
           − {tag}
         </UsedChip>
       ))}
-      {rule.for && <span className={styles.quiet}>{t("rules.for", { time: rule.for })}</span>}
       {rule.priority && <Chip>{t("rules.priority", { priority: t(`priority.${rule.priority}`) })}</Chip>}
       {rule.escalate && <Chip>{t("rules.escalate", { team: rule.escalate })}</Chip>}
       {rule.stop && (

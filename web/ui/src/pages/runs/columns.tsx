@@ -27,7 +27,7 @@ export function columns(t: Translate, flows: Flow[], without: string[] = []): Co
       name: t("runs.flow"),
       width: "minmax(120px, 2fr)",
       cell: (run) => (
-        <span className={styles.line}>
+        <span className={styles.line} dir="auto">
           <bdi>{names.get(run.flow) ?? run.flow}</bdi>
         </span>
       ),
@@ -38,7 +38,7 @@ export function columns(t: Translate, flows: Flow[], without: string[] = []): Co
       width: "minmax(120px, 1.4fr)",
       wide: true,
       cell: (run) => (
-        <span className={styles.line}>
+        <span className={styles.line} dir="auto">
           {run.contact ? (
             run.contact_name === undefined ? (
               <Id id={run.contact} short />
@@ -65,7 +65,7 @@ export function columns(t: Translate, flows: Flow[], without: string[] = []): Co
     {
       id: "took",
       name: t("runs.took"),
-      width: "minmax(72px, 0.8fr)",
+      width: "minmax(92px, 0.8fr)",
       align: "end",
       wide: true,
       cell: (run) => <Duration from={run.started_at} to={run.ended_at} />,

@@ -95,7 +95,6 @@ function Form({ found }: { found: StoredSettings }) {
         label={t("retention.most")}
         hint={t("retention.most_hint")}
         type="number"
-        min={100}
         placeholder={t("retention.any")}
         value={draft.most_mb === 0 ? "" : String(draft.most_mb)}
         onChange={(mb) => put({ most_mb: Number(mb) })}
