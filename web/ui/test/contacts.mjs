@@ -141,7 +141,7 @@ async function segments() {
   const { revision } = await at.ask("GET", "/flows/gold-customers/draft");
   await at.ask("PUT", "/flows/gold-customers/draft", { text: SEGMENT }, revision);
   await page.goto(`${at.base}/contacts/segments/gold-customers`);
-  await page.getByLabel("Language").fill("xx");
+  await page.getByRole("textbox", { name: "Language" }).fill("xx");
   await page.getByText(takes(0)).waitFor();
   await picture(page, "segment");
   assert.equal(await draft(), `${SEGMENT}language: xx\n`);
