@@ -51,9 +51,10 @@ function cutOff(scope) {
 async function unreached(page, scope) {
   const count = await page.evaluate((scope) => {
     const root = document.querySelector(scope);
+    const isRadio = (one) => one.type === "radio" || one.getAttribute("role") === "radio";
     const all = [...root.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")].filter(
       // Of several radio buttons the keyboard stands on one.
-      (one) => one.tabIndex >= 0 && !one.disabled && one.type !== "radio" && one.getClientRects().length > 0,
+      (one) => one.tabIndex >= 0 && !one.disabled && !isRadio(one) && one.getClientRects().length > 0,
     );
     for (const one of all) one.dataset.unreached = "";
     all[0]?.focus();

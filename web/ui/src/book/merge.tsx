@@ -50,21 +50,21 @@ export function MergeForm({ pair, people, swap, onDone }: Props) {
   };
   return (
     <>
-      <dl className={styles.pair}>
-        <div>
+      <div className={styles.pair}>
+        <dl>
           <dt>{t("book.stays")}</dt>
           <dd>{stays && <PersonName name={stays.name} phone={stays.phone} />}</dd>
           <dd>{stays?.phone && <Phone number={stays.phone} />}</dd>
-        </div>
+        </dl>
         <Button icon={<ArrowUpDown size={16} aria-hidden />} onPress={swap}>
           {t("book.swap")}
         </Button>
-        <div>
+        <dl>
           <dt>{t("book.joins")}</dt>
           <dd>{joins && <PersonName name={joins.name} phone={joins.phone} />}</dd>
           <dd>{joins?.phone && <Phone number={joins.phone} />}</dd>
-        </div>
-      </dl>
+        </dl>
+      </div>
       <Loaded read={preview}>
         {(found) => (
           <>

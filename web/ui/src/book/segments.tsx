@@ -112,7 +112,7 @@ const columns = (t: Translate): Column<SegmentListed>[] => [
   {
     id: "uses",
     name: t("uses.label"),
-    width: "112px",
+    width: "152px",
     quiet: true,
     wide: true,
     cell: ({ flow, name }) => <UsesButton kind="segment" name={flow} {...(name ? { title: name } : {})} />,

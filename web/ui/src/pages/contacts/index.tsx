@@ -14,6 +14,7 @@ import { Table } from "~/ui/table";
 import { Tabs } from "~/ui/tabs";
 import { useSettled } from "~/ui/time";
 import { contactColumns } from "./columns";
+import styles from "./contacts.module.css";
 
 const ImportContacts = lazy(() => import("~/book/import"));
 const ExportContacts = lazy(() => import("~/book/export"));
@@ -69,7 +70,7 @@ function Everybody() {
   const read = useInfiniteQuery(contactsQuery(search));
   const contacts = read.data?.pages.flatMap((page) => page.contacts);
   return (
-    <>
+    <div className={styles.everybody}>
       <Toolbar>
         <SearchField label={t("contacts.find")} value={text} onChange={setText} />
         {search.tag && (
@@ -103,7 +104,7 @@ function Everybody() {
           />
         )}
       </Loaded>
-    </>
+    </div>
   );
 }
 
