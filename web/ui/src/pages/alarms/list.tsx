@@ -5,6 +5,7 @@ import { useState } from "react";
 import { Link } from "react-aria-components";
 import { type Alarm, type AlarmLine, acknowledgeAlarm, alarmQuery, alarmsQuery } from "~/api/alarms";
 import { queries } from "~/api/queries";
+import { reviewsQuery } from "~/api/reviews";
 import { useCan } from "~/api/session";
 import { currentLocale, useText } from "~/i18n";
 import { Button } from "~/ui/button";
@@ -20,10 +21,14 @@ import { advice, headline } from "./words";
 export function AlarmList({ past }: { past: boolean }) {
   const t = useText();
   const read = useQuery(alarmsQuery);
+  const reads = useCan()("flows.read");
+  const waiting = useQuery({ ...reviewsQuery, enabled: reads }).data?.waiting ?? 0;
   return (
     <Loaded read={read}>
       {(all) => {
         const found = all.filter(({ state }) => (state === "ended") === past);
+        // Drafts that wait stand above: it is not so that nothing needs anybody.
+        if (!past && waiting > 0 && found.length === 0) return null;
         if (!past) found.sort((a, b) => weight(b) - weight(a));
         return found.length === 0 ? (
           <Empty
