@@ -42,7 +42,7 @@ export function People({ who }: { who: readonly string[] }) {
 }
 
 /** What is no person, as the log writes it. */
-const OTHERS = ["api", "cli", "files"];
+const OTHERS = ["cli", "files"];
 
 /** Who did something, by name; whose exactly is in the tip. */
 export function By({ who }: { who: string }) {
