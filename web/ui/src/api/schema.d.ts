@@ -2692,6 +2692,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/settings/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["retention_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/setup": {
         parameters: {
             query?: never;
@@ -3181,6 +3197,8 @@ export interface components {
             /** @description Output in tests without `fake`. */
             sample: unknown;
         };
+        /** @description What ages. In this order it is gone through. */
+        Aged: "runs" | "messages" | "said" | "events" | "bad_items";
         /** @description An agent. */
         Agent: {
             languages: string[];
@@ -3524,6 +3542,11 @@ export interface components {
              * @description How many things do not fit.
              */
             problems: number;
+            /**
+             * Format: uint64
+             * @description Rows that were removed because of their age, each by a sealed record.
+             */
+            removed: number;
             /**
              * Format: uint64
              * @description Journal rows seen.
@@ -4677,7 +4700,7 @@ export interface components {
         } | {
             /** @constant */
             did: "erased";
-        } | {
+        } | components["schemas"]["Removed"] | {
             /** @constant */
             did: "changed";
             /** @description Which one. */
@@ -5528,7 +5551,7 @@ export interface components {
             user: components["schemas"]["UserView"];
         };
         /** @description Kinds of journal rows. */
-        JournalKind: "handling" | "turn" | "change" | "erasure";
+        JournalKind: "handling" | "turn" | "change" | "erasure" | "retention";
         /** @description A row of the log with its entries: structure and, unless erased, values. */
         JournalRow: {
             /** Format: date-time */
@@ -6313,6 +6336,30 @@ export interface components {
         RecoveryCodes: {
             recovery_codes: string[];
         };
+        /** @description A group of things that were removed together. Stored in the journal: fields are only added. */
+        Removed: {
+            /** @description They were older than this. */
+            before: components["schemas"]["At"];
+            /** @description [`LeafDigest`] of these, hex. */
+            digest: string;
+            /** @description The first one's id. */
+            first: string;
+            /** @description The last one's id. */
+            last: string;
+            /**
+             * Format: uint64
+             * @description How many of them were rows of the journal.
+             */
+            leaves: number;
+            /** @description HMAC-SHA256 with the audit key over all of the above and the row's id, hex. */
+            mac: string;
+            /** @description What they were. */
+            of: components["schemas"]["Aged"];
+            /** @description How many rows went, by table. */
+            rows: {
+                [key: string]: number;
+            };
+        };
         /** @description What may be done when a call's outcome is unknown. */
         Repeat: "safe" | {
             keyed: {
@@ -6331,6 +6378,52 @@ export interface components {
                 settle_s: number;
             };
         } | "only_if_refused";
+        /** @description How long what happened is kept, and how much of it. What is not over, and what it needs, stays whatever this says. */
+        Retention: {
+            /**
+             * Format: uint32
+             * @description For how many days messages and events are kept, 30 to 36500; 0 = for ever.
+             * @default 0
+             */
+            messages_days: number;
+            /**
+             * Format: uint32
+             * @description How many megabytes the database may use before the oldest goes, 100 to 4294967295; 0 = any.
+             * @default 0
+             */
+            most_mb: number;
+            /**
+             * Format: uint32
+             * @description For how many days finished runs are kept with their history, 1 to 36500; 0 = for ever.
+             * @default 0
+             */
+            runs_days: number;
+        };
+        /** @description What would be removed now. */
+        RetentionPreview: {
+            /**
+             * Format: uint64
+             * @description Events; those that began such runs come besides.
+             */
+            events: number;
+            /**
+             * Format: uint64
+             * @description Messages, also what people here said and noted.
+             */
+            messages: number;
+            /** @description Whether there is more than was counted in three seconds. */
+            more: boolean;
+            /**
+             * Format: uint64
+             * @description Finished runs.
+             */
+            runs: number;
+            /**
+             * Format: uint64
+             * @description Bytes of the database in use now; on PostgreSQL an estimate.
+             */
+            used_bytes: number;
+        };
         /** @description How a review stands. */
         Review: {
             /** @description Their words. */
@@ -6817,6 +6910,15 @@ export interface components {
              * @default []
              */
             require_totp: components["schemas"]["Role"][];
+            /**
+             * @description How long what happened is kept, and how much of it.
+             * @default {
+             *       "messages_days": 0,
+             *       "most_mb": 0,
+             *       "runs_days": 0
+             *     }
+             */
+            retention: components["schemas"]["Retention"];
             /** @description For `If-Match`; 0 while nobody changed them. */
             revision: string;
             /**
@@ -14064,6 +14166,34 @@ export interface operations {
                      */
                     require_totp?: ("viewer" | "auditor" | "agent" | "team_lead" | "ops" | "crm_admin" | "admin")[];
                     /**
+                     * @description How long what happened is kept, and how much of it.
+                     * @default {
+                     *       "messages_days": 0,
+                     *       "most_mb": 0,
+                     *       "runs_days": 0
+                     *     }
+                     */
+                    retention?: {
+                        /**
+                         * Format: uint32
+                         * @description For how many days messages and events are kept, 30 to 36500; 0 = for ever.
+                         * @default 0
+                         */
+                        messages_days?: number;
+                        /**
+                         * Format: uint32
+                         * @description How many megabytes the database may use before the oldest goes, 100 to 4294967295; 0 = any.
+                         * @default 0
+                         */
+                        most_mb?: number;
+                        /**
+                         * Format: uint32
+                         * @description For how many days finished runs are kept with their history, 1 to 36500; 0 = for ever.
+                         * @default 0
+                         */
+                        runs_days?: number;
+                    };
+                    /**
                      * @description What customers are asked once a conversation is closed.
                      * @default {
                      *       "ask": false,
@@ -14114,6 +14244,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SettingsView"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    retention_preview: {
+        parameters: {
+            query?: {
+                /** @description For how many days messages and events are kept, 30 to 36500; 0 = for ever. */
+                messages_days?: number;
+                /** @description How many megabytes the database may use before the oldest goes, 100 to 4294967295; 0 = any. */
+                most_mb?: number;
+                /** @description For how many days finished runs are kept with their history, 1 to 36500; 0 = for ever. */
+                runs_days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What would be removed now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPreview"];
                 };
             };
             default: components["responses"]["Error"];
