@@ -24,8 +24,8 @@ struct Seen {
 #[test]
 fn runs_come_to_the_same_end_whatever_is_removed_meanwhile() {
     staged(async {
-        let (kept, none) = play(false).await;
-        let (swept, gone) = play(true).await;
+        let (kept, none) = Box::pin(play(false)).await;
+        let (swept, gone) = Box::pin(play(true)).await;
         assert_eq!(kept, swept);
         assert_eq!(kept.tickets, CUSTOMERS);
         assert!(none == 0 && gone >= CUSTOMERS as u64, "{gone} runs went");

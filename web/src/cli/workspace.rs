@@ -124,35 +124,44 @@ async fn bring_in(
     let client = Client::open(context, Needs::Nothing).await?;
     let request = json!({ "documents": documents, "publish": publish, "waiting": waiting.json() });
     let answer = client.post(address, &request).await;
-    // What was brought in says no more what it needs than what is about to be.
-    let needs = match address {
-        PLAN => client.post("/workspace/needs", &json!({ "documents": documents })).await,
-        _ => Ok(Value::Null),
+    let needs = if address == PLAN {
+        client.post("/workspace/needs", &json!({ "documents": documents })).await
+    } else {
+        Ok(Value::Null)
     };
     client.close().await;
     let needs = &needs?["needs"];
-    let mut answer = match answer {
+    match answer {
         Err(Failure::Problems(problems)) => {
-            if json {
-                print::json(&problems)
-            } else {
-                show_problems(&problems);
-                show_needs(needs);
-            }
-            return Ok(Verdict::Problems);
+            refused(&problems, needs, json);
+            Ok(Verdict::Problems)
         }
-        other => other?,
-    };
+        other => {
+            planned(other?, needs, json);
+            Ok(Verdict::Good)
+        }
+    }
+}
+
+/// Shows why nothing can be brought in.
+fn refused(problems: &Value, needs: &Value, json: bool) {
+    if json {
+        return print::json(problems);
+    }
+    show_problems(problems);
+    show_needs(needs);
+}
+
+/// Shows what is or would be brought in.
+fn planned(mut answer: Value, needs: &Value, json: bool) {
     if json {
         if !needs.is_null() {
             answer["checklist"] = needs.clone();
         }
-        print::json(&answer)
-    } else {
-        show(&answer);
-        show_needs(needs);
+        return print::json(&answer);
     }
-    Ok(Verdict::Good)
+    show(&answer);
+    show_needs(needs);
 }
 
 /// What the documents need, and whether it is here.
