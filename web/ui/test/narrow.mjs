@@ -53,10 +53,10 @@ async function unreached(page, scope) {
     const root = document.querySelector(scope);
     const isRadio = (one) => one.type === "radio" || one.getAttribute("role") === "radio";
     const all = [...root.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")].filter(
-      // Of several radio buttons the keyboard stands on one.
-      (one) => one.tabIndex >= 0 && !one.disabled && !isRadio(one) && one.getClientRects().length > 0,
+      (one) => one.tabIndex >= 0 && !one.disabled && one.getClientRects().length > 0,
     );
-    for (const one of all) one.dataset.unreached = "";
+    // Of several radio buttons the keyboard stands on one.
+    for (const one of all) if (!isRadio(one)) one.dataset.unreached = "";
     all[0]?.focus();
     return all.length;
   }, scope);

@@ -110,7 +110,7 @@ function look() {
       const label = element.getAttribute(attribute) ?? "";
       // What a label repeats of what stands inside is judged there, where it is known who wrote it.
       const inside = (part) => element.textContent.includes(part.trim());
-      const left = label.split(", ").filter((part) => words(bare(part)) && !inside(part));
+      const left = label.split(/, (?![^⟦]*⟧)/).filter((part) => words(bare(part)) && !inside(part));
       if (left.length > 0) found.push(`not translated: ${attribute} "${left.join(", ")}" of ${name(element)}`);
     }
   }

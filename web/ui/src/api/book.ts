@@ -23,7 +23,7 @@ export interface Pair {
 // A pair may come with more than the API takes.
 export const mergePreviewQuery = ({ stays, joins }: Pair) =>
   queryOptions({
-    queryKey: ["merges", "preview", stays, joins],
+    queryKey: ["merge-preview", stays, joins],
     queryFn: () => post<MergePreview>("/merges/preview", { stays, joins }),
   });
 

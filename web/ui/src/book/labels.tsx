@@ -81,7 +81,7 @@ function LeftOut({ marks }: { marks: Measured["left_out"] }) {
   const t = useText();
   return (
     <Banner tone="warn">
-      <h3>{t("book.left_out")}</h3>
+      <h2>{t("book.left_out")}</h2>
       <ul>
         {marks.map(({ tag, messages, why }) => (
           <li key={tag}>{t(`book.left_out.${why}`, { tag, n: messages })}</li>
@@ -156,7 +156,7 @@ function Offered({ id }: { id: string }) {
   const read = useQuery(offeredQuery(id));
   return (
     <section aria-label={t("book.to_mark")}>
-      <h3>{t("book.to_mark")}</h3>
+      <h2>{t("book.to_mark")}</h2>
       <Loaded read={read}>
         {({ messages, tags }) =>
           messages.length === 0 ? (
