@@ -8,9 +8,16 @@ import { codes, sentences } from "./sentences.mjs";
 
 const LOCALES = ["en", "ru", "ar", "it", "zh"];
 const SERVER = "src/server/locales";
-const PARTS = ["editor", "editor/publish", "desk", "rules", "alarms", "book", "pages/flows/import"].map(
-  (part) => `src/${part}/locales`,
-);
+const PARTS = [
+  "editor",
+  "editor/publish",
+  "desk",
+  "rules",
+  "alarms",
+  "book",
+  "pages/flows/import",
+  "pages/settings",
+].map((part) => `src/${part}/locales`);
 /** Texts of the catalogue: `texts.txt` is the English, written down by the server (`make api`). */
 const CATALOG = "src/server/catalog";
 /** The flows that ship, and what they are called and do. */

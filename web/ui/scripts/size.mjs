@@ -77,8 +77,8 @@ const rows = [
   ["styles, most of a page", Math.max(...pageStyles), PAGE_STYLES],
   ...["en", "ru", "ar", "it", "zh"].map((locale) => {
     const of = (part) => manifest[`src/${part}locales/${locale}.po`].file;
-    // A page is the editor's, the rules' or that of alarms, never two of them; offers may appear over every one.
-    const most = Math.max(...["editor/", "rules/", "alarms/"].map((part) => size(of(part))));
+    // A page is the editor's, the rules', that of alarms or of settings, never two of them; offers may appear over every one.
+    const most = Math.max(...["editor/", "rules/", "alarms/", "pages/settings/"].map((part) => size(of(part))));
     return [`texts of a page, ${locale}`, sum([of(""), of("desk/")]) + most, LOCALE];
   }),
   ...["ru", "ar", "it", "zh"].map((locale) => {

@@ -10,6 +10,7 @@ import { withAlarmTexts } from "./alarms/texts";
 import { queries } from "./api/queries";
 import { sessionQuery, signedOut } from "./api/session";
 import { withTexts } from "./desk/texts";
+import { withSettingsTexts } from "./pages/settings/texts";
 import { Failed, Lost } from "./shell/failed";
 import { firstPlace } from "./shell/places";
 import { Shell } from "./shell/shell";
@@ -163,7 +164,7 @@ const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings",
   validateSearch: filters("tab"),
-  component: lazyRouteComponent(() => import("./pages/settings"), "SettingsPage"),
+  component: lazyRouteComponent(() => withSettingsTexts(import("./pages/settings")), "SettingsPage"),
 });
 
 const pages = [

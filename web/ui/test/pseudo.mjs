@@ -22,6 +22,7 @@ const FOLDERS = [
   "alarms/",
   "book/",
   "pages/flows/import/",
+  "pages/settings/",
   "server/",
 ].map((part) => `src/${part}locales`);
 const ACCENTS = Object.fromEntries(

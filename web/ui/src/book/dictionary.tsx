@@ -15,7 +15,7 @@ import { Loaded, Toolbar } from "~/ui/page";
 import { Skeleton } from "~/ui/skeleton";
 import { Badge } from "~/ui/status";
 import { type Column, Table } from "~/ui/table";
-import styles from "./book.module.css";
+import styles from "./dictionary.module.css";
 import { TagDialog } from "./tag";
 import { useBookTexts } from "./texts";
 

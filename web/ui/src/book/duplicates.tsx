@@ -13,6 +13,7 @@ import { Badge } from "~/ui/status";
 import { Time, useNow } from "~/ui/time";
 import { toast, toastError } from "~/ui/toast";
 import styles from "./book.module.css";
+import own from "./duplicates.module.css";
 import { MergeForm } from "./merge";
 import { useBookTexts } from "./texts";
 
@@ -59,7 +60,7 @@ function DuplicatesDialog({ onClose }: { onClose: () => void }) {
                   {t("book.looked", { n: looked })} {more && t("book.more_groups")}
                 </p>
                 {groups.length === 0 && <p>{t("book.no_duplicates")}</p>}
-                <ul className={styles.groups}>
+                <ul className={own.groups}>
                   {groups.map((group) => (
                     <Group key={group.contacts.map(({ id }) => id).join()} group={group} choose={setPair} />
                   ))}
@@ -105,7 +106,7 @@ function Group({ group, choose }: GroupProps) {
 
 function Who({ person }: { person: Person | Contact }) {
   return (
-    <span className={styles.who}>
+    <span className={own.who}>
       <PersonName name={person.name} phone={person.phone} />
       {person.name && person.phone && <Phone number={person.phone} />}
       <span className={styles.quiet}>

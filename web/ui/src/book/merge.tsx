@@ -11,6 +11,7 @@ import { PersonName, Phone } from "~/ui/person";
 import { Chip } from "~/ui/status";
 import { toast, toastError } from "~/ui/toast";
 import styles from "./book.module.css";
+import own from "./duplicates.module.css";
 
 /** Values of which one of the two is chosen; the others follow rules of their own. */
 const CHOSEN = /^(name|language|priority|order_status|fields\..+)$/;
@@ -50,7 +51,7 @@ export function MergeForm({ pair, people, swap, onDone }: Props) {
   };
   return (
     <>
-      <div className={styles.pair}>
+      <div className={own.pair}>
         <dl>
           <dt>{t("book.stays")}</dt>
           <dd>{stays && <PersonName name={stays.name} phone={stays.phone} />}</dd>
@@ -95,7 +96,7 @@ function Differences({ found, theirs, choose }: DifferencesProps) {
   return (
     <section aria-label={t("book.differences")}>
       <h3>{t("book.differences")}</h3>
-      <ul className={styles.differences}>
+      <ul className={own.differences}>
         {open.map(({ name, stays, joins }) => (
           <li key={name}>
             <fieldset>

@@ -18,7 +18,7 @@ import { TextArea } from "~/ui/field";
 import { Skeleton } from "~/ui/skeleton";
 import { toast } from "~/ui/toast";
 import styles from "./segment.module.css";
-import { counted } from "./segments";
+import { counted } from "./words";
 
 const TextDiff = lazy(() => import("~/editor/publish/text-diff"));
 

@@ -36,7 +36,7 @@ import { useSettled } from "~/ui/time";
 import { toastError } from "~/ui/toast";
 import { UsedBy } from "~/uses";
 import styles from "./segment.module.css";
-import { counted, segmentInWords } from "./segments";
+import { counted, segmentInWords } from "./words";
 
 const YamlPanel = lazy(() => import("~/editor/yaml/panel"));
 const PublishSegment = lazy(() => withPublishTexts(import("./publish-segment")));

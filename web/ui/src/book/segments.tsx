@@ -5,10 +5,8 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { queries } from "~/api/queries";
 import { segmentsQuery, stopSweep, sweepsQuery } from "~/api/segments";
 import { useCan } from "~/api/session";
-import type { SegmentCount, SegmentListed } from "~/api/types";
-import { conditionInWords } from "~/editor/expression/words";
+import type { SegmentListed } from "~/api/types";
 import { type Translate, useText } from "~/i18n";
-import { number } from "~/i18n/format";
 import { Banner } from "~/ui/banner";
 import { Button, LinkButton } from "~/ui/button";
 import { Empty } from "~/ui/empty";
@@ -20,6 +18,7 @@ import { toastError } from "~/ui/toast";
 import { UsesButton } from "~/uses";
 import styles from "./book.module.css";
 import { useBookTexts } from "./texts";
+import { counted, segmentInWords } from "./words";
 
 const NewSegment = lazy(() => import("./new-segment"));
 
@@ -118,21 +117,6 @@ const columns = (t: Translate): Column<SegmentListed>[] => [
     cell: ({ flow, name }) => <UsesButton kind="segment" name={flow} {...(name ? { title: name } : {})} />,
   },
 ];
-
-/** How many are in it; where counting ended early, at least so many. */
-export const counted = ({ contacts, more }: SegmentCount, t: Translate): string =>
-  more ? t("book.at_least", { n: number(contacts) }) : number(contacts);
-
-/** Whom a segment in force takes, as a sentence. */
-export function segmentInWords({ tags, language, when }: SegmentListed, t: Translate): string {
-  const said = (value: string) => when?.includes(JSON.stringify(value)) ?? false;
-  const conditions = [
-    ...tags.filter((tag) => !said(tag)).map((tag) => `${JSON.stringify(tag)} in contact.tags`),
-    ...(language && !said(language) ? [`contact.language == ${JSON.stringify(language)}`] : []),
-    ...(when ? [when] : []),
-  ];
-  return conditions.map((condition) => conditionInWords(condition, t)).join(t("editor.condition.and"));
-}
 
 /** Slots of schedules that are going over segments now. */
 function Sweeps() {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { withSettingsTexts } from "~/pages/settings/texts";
 import { activate, translate } from "./index";
 import type { Locale } from "./locales";
 
@@ -48,6 +49,7 @@ const DAYS: Record<Locale, string[]> = {
 };
 
 describe("plurals", () => {
+  beforeAll(() => withSettingsTexts(Promise.resolve()));
   for (const [locale, expected] of Object.entries(DAYS)) {
     it(`are right in ${locale}`, async () => {
       await activate(locale as Locale);

@@ -8,7 +8,7 @@ import { asText } from "~/editor/model/view";
 import { useText } from "~/i18n";
 import { IconButton } from "~/ui/button";
 import { Chip } from "~/ui/status";
-import styles from "./rules.module.css";
+import styles from "./tags-field.module.css";
 
 interface Props {
   label: string;

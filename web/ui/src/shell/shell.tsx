@@ -5,6 +5,7 @@ import { queries } from "~/api/queries";
 import { useCan, useSession } from "~/api/session";
 import { withTexts } from "~/desk/texts";
 import { useText } from "~/i18n";
+import { withSettingsTexts } from "~/pages/settings/texts";
 import { Skeleton } from "~/ui/skeleton";
 import { useFollow } from "./follow";
 import { useHotkey } from "./hotkey";
@@ -15,7 +16,7 @@ import styles from "./shell.module.css";
 import { TopBar } from "./topbar";
 
 const Phone = lazy(() => import("./phone"));
-const Enrol = lazy(() => import("./enrol"));
+const Enrol = lazy(() => withSettingsTexts(import("./enrol")));
 const Desk = lazy(() => withTexts(import("~/desk")));
 const Ready = lazy(() => withTexts(import("~/desk/ready")));
 

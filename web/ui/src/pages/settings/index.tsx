@@ -13,7 +13,7 @@ import { UsersTab } from "./users";
 import { WorkspaceTab } from "./workspace";
 
 const TeamsTab = lazy(() => withTexts(import("./teams")));
-const SnippetsTab = lazy(() => withTexts(import("./snippets")));
+const SnippetsTab = lazy(() => import("./snippets"));
 
 /** Oneself, and for those who may: people, roles, tokens and the workspace. */
 export function SettingsPage() {

@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, lazy, Suspense, useState } from "react";
 import { queries } from "~/api/queries";
 import { type Settings, type StoredSettings, saveSettings, settingsQuery, systemQuery } from "~/api/settings";
-import { withTexts } from "~/desk/texts";
 import { useText } from "~/i18n";
 import { LOCALES, type Locale } from "~/i18n/locales";
 import { Banner } from "~/ui/banner";
@@ -18,7 +17,7 @@ import { Providers } from "./providers";
 import { ROLES } from "./roles";
 import styles from "./settings.module.css";
 
-const RetentionCard = lazy(() => withTexts(import("./retention")));
+const RetentionCard = lazy(() => import("./retention"));
 
 export function WorkspaceTab() {
   const t = useText();
