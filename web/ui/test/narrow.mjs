@@ -53,7 +53,7 @@ async function unreached(page, scope) {
     const root = document.querySelector(scope);
     const isRadio = (one) => one.type === "radio" || one.getAttribute("role") === "radio";
     const all = [...root.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")].filter(
-      (one) => one.tabIndex >= 0 && !one.disabled && one.getClientRects().length > 0,
+      (one) => one.tabIndex >= 0 && !one.disabled && one.checkVisibility() && one.getClientRects().length > 0,
     );
     // Of several radio buttons the keyboard stands on one.
     for (const one of all) if (!isRadio(one)) one.dataset.unreached = "";
