@@ -1,4 +1,4 @@
-import { useText } from "~/i18n";
+import { type Translate, useText } from "~/i18n";
 
 /** Kinds of events that start something, as the engine names them. */
 const KNOWN = new Set([
@@ -25,8 +25,12 @@ const KNOWN = new Set([
   "manual",
 ]);
 
-/** What starts a flow, in words; a kind this app does not know yet by its own name. */
+/** What starts a flow, in words; nothing of a kind this app does not know yet. */
+export const triggerName = (kind: string, t: Translate): string | null =>
+  KNOWN.has(kind) ? t(`trigger.${kind.replace(".", "_")}`) : null;
+
+/** The same; a kind this app does not know yet by its own name. */
 export function TriggerName({ kind }: { kind: string }) {
   const t = useText();
-  return KNOWN.has(kind) ? t(`trigger.${kind.replace(".", "_")}`) : <code dir="ltr">{kind}</code>;
+  return triggerName(kind, t) ?? <code dir="ltr">{kind}</code>;
 }

@@ -2,8 +2,8 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Braces, Lock, Plus, X } from "lucide-react";
-import { useRef, useState } from "react";
-import { useText } from "~/i18n";
+import { useEffect, useRef, useState } from "react";
+import { type Translate, useText } from "~/i18n";
 import { Button, IconButton } from "~/ui/button";
 import { Select } from "~/ui/select";
 import { useSettled } from "~/ui/time";
@@ -11,19 +11,16 @@ import { formatPath } from "~/yaml";
 import { readExpression } from "../api";
 import {
   asksSize,
-  COMPARISONS,
   type Comparison,
   type Condition,
   list,
   type Operand,
   operandOf,
   readCondition,
-  TEXT_QUESTIONS,
-  type TextQuestion,
-  typedNumber,
   value,
   writeCondition,
 } from "../expression/condition";
+import { about, begun, type Held, made, type Relation, relationOf, relationsOf, sides } from "../expression/relations";
 import { conditionInWords, nameInWords, OP_WORDS } from "../expression/words";
 import { asText } from "../model/view";
 import { useEditor } from "../state/editor";
@@ -100,32 +97,27 @@ interface PartProps {
   onChange: (next: Condition | null) => void;
 }
 
-const FRESH: Condition = { kind: "compare", left: operandOf("contact.language"), op: "==", right: value("") };
+type Group = Extract<Condition, { kind: "all" | "any" }>;
+const isGroup = (condition: Condition): condition is Group => condition.kind === "all" || condition.kind === "any";
 
 /** One condition, or a group of them. */
 function Part({ condition, path, readOnly, onChange }: PartProps) {
   const t = useText();
-  // A condition that was just added asks at once what it is about.
   const [added, setAdded] = useState<number | null>(null);
-  const add = (next: Condition, index: number) => {
-    setAdded(index);
-    onChange(next);
+  const add = (fresh: Condition) => {
+    const parts = condition === null ? [] : isGroup(condition) ? condition.parts : [condition];
+    setAdded(parts.length);
+    if (condition === null) onChange(fresh);
+    else onChange({ kind: isGroup(condition) ? condition.kind : "all", parts: [...parts, fresh] });
   };
-  if (condition?.kind !== "all" && condition?.kind !== "any") {
+  const adding = !readOnly && <Adding path={path} onAdd={add} />;
+  if (!condition || !isGroup(condition)) {
     return (
       <div className={styles.group}>
         {condition && (
-          <Row condition={condition} path={path} readOnly={readOnly} begin={added === 0} onChange={onChange} />
+          <Row condition={condition} path={path} readOnly={readOnly} isNew={added === 0} onChange={onChange} />
         )}
-        {!readOnly && (
-          <Button
-            size="s"
-            icon={<Plus size={14} aria-hidden />}
-            onPress={() => (condition ? add({ kind: "all", parts: [condition, FRESH] }, 1) : add(FRESH, 0))}
-          >
-            {t("editor.add_condition")}
-          </Button>
-        )}
+        {adding}
       </div>
     );
   }
@@ -151,60 +143,75 @@ function Part({ condition, path, readOnly, onChange }: PartProps) {
       {parts.map((part, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a part is its place.
         <div key={index} className={styles.part}>
-          {part.kind === "all" || part.kind === "any" ? (
+          {isGroup(part) ? (
             <Part condition={part} path={path} readOnly={readOnly} onChange={(next) => replace(index, next)} />
           ) : (
             <Row
               condition={part}
               path={path}
               readOnly={readOnly}
-              begin={added === index}
+              isNew={added === index}
               onChange={(next) => replace(index, next)}
             />
           )}
         </div>
       ))}
-      {!readOnly && (
-        <Button
-          size="s"
-          icon={<Plus size={14} aria-hidden />}
-          onPress={() => add({ ...condition, parts: [...parts, FRESH] }, parts.length)}
-        >
-          {t("editor.add_condition")}
-        </Button>
-      )}
+      {adding}
     </div>
   );
 }
 
-/** The relation of a row: what the middle of its sentence says. */
-type Relation = `compare ${Comparison}` | `text ${TextQuestion}` | "in" | "not in" | "holds" | "not holds";
+/** Asks what a new condition is about; before that is known nothing is written. */
+function Adding({ path, onAdd }: { path: string; onAdd: (fresh: Condition) => void }) {
+  const t = useText();
+  const [open, setOpen] = useState(false);
+  const anchor = useRef<HTMLSpanElement>(null);
+  const heldBy = useHeld(path, open);
+  return (
+    <span ref={anchor} className={styles.name_button}>
+      <Button size="s" icon={<Plus size={14} aria-hidden />} onPress={() => setOpen(true)}>
+        {t("editor.add_condition")}
+      </Button>
+      <DataPicker
+        path={path}
+        anchor={anchor}
+        isOpen={open}
+        onClose={() => setOpen(false)}
+        onPick={(name) => onAdd(begun(name, heldBy(name)))}
+      />
+    </span>
+  );
+}
 
-function relationOf(condition: Condition): Relation | null {
-  const inner = condition.kind === "not" ? condition.part : condition;
-  const not = condition.kind === "not";
-  if (inner.kind === "compare" && !not) return `compare ${inner.op}`;
-  if (inner.kind === "text" && !not) return `text ${inner.question}`;
-  if (inner.kind === "in") return not ? "not in" : "in";
-  if (inner.kind === "holds") return not ? "not holds" : "holds";
-  return null;
+/** What names of a place hold, as far as that is known. */
+function useHeld(path: string, wanted: boolean): (name: string) => Held {
+  const names = useScope(path, wanted);
+  return (name) => names.find((own) => own.name === name)?.type;
+}
+
+const OTHERS = { in: "has", "not in": "has_not", holds: "holds", "not holds": "holds_not" } as const;
+
+function relationInWords(relation: Relation, t: Translate): string {
+  const [kind, word] = relation.split(" ");
+  if (kind === "compare") return t(`editor.relation.${OP_WORDS[word as Comparison]}`);
+  return t(`editor.relation.${kind === "text" ? word : OTHERS[relation as keyof typeof OTHERS]}`);
 }
 
 function Row({
   condition,
   path,
   readOnly,
-  begin,
+  isNew,
   onChange,
 }: PartProps & {
   condition: Condition;
-  /** Begins with the list of data open. */
-  begin: boolean;
+  /** It was just added: one goes on in it. */
+  isNew: boolean;
 }) {
   const t = useText();
   const relation = relationOf(condition);
   const inner = condition.kind === "not" ? condition.part : condition;
-  const noNumber = useNoNumber(inner, path);
+  const heldBy = useHeld(path, true);
   if (!relation) {
     return (
       <div className={styles.locked}>
@@ -214,16 +221,12 @@ function Row({
     );
   }
   const [left, right] = sides(inner);
-  const relations: { id: string; label: string }[] = [
-    ...COMPARISONS.map((op) => ({ id: `compare ${op}`, label: t(`editor.relation.${OP_WORDS[op]}`) })),
-    ...TEXT_QUESTIONS.map((question) => ({ id: `text ${question}`, label: t(`editor.relation.${question}`) })),
-    { id: "in", label: t("editor.relation.has") },
-    { id: "not in", label: t("editor.relation.has_not") },
-    { id: "holds", label: t("editor.relation.holds") },
-    { id: "not holds", label: t("editor.relation.holds_not") },
-  ];
-  const build = (nextLeft: Operand, nextRelation: Relation, nextRight: Operand) =>
-    onChange(made(nextLeft, nextRelation, nextRight));
+  const held = left.kind === "name" ? heldBy(left.name) : undefined;
+  const offered = relationsOf(held);
+  const relations = (offered.includes(relation) ? offered : [relation, ...offered]).map((id) => ({
+    id,
+    label: relationInWords(id, t),
+  }));
   const words = relation.startsWith("text");
   return (
     <div className={styles.condition}>
@@ -231,15 +234,15 @@ function Row({
         operand={left}
         path={path}
         readOnly={readOnly}
-        begin={begin}
-        onChange={(next) => build(next, relation, right)}
+        isNew={isNew}
+        onChange={(name) => onChange(about(condition, name, heldBy(name)))}
       />
       <Select
         compact
         label={t("editor.relation")}
         choices={relations}
         value={relation}
-        onChange={(next) => build(left, next as Relation, right)}
+        onChange={(next) => onChange(made(left, next as Relation, right))}
         isDisabled={readOnly}
       />
       {!relation.endsWith("holds") && (
@@ -248,22 +251,20 @@ function Row({
           words={words}
           path={path}
           readOnly={readOnly}
-          onChange={(next) => build(left, relation, next)}
+          onChange={(next) => onChange(made(left, relation, next))}
         />
       )}
       {!readOnly && <Remove onPress={() => onChange(null)} />}
-      {noNumber && <span className={styles.error}>{t("editor.no_number")}</span>}
+      {isNoNumber(inner, held) && <span className={styles.error}>{t("editor.no_number")}</span>}
     </div>
   );
 }
 
 /** Whether the size of a number is compared with a text that is none, which fails each run. */
-function useNoNumber(condition: Condition, path: string): boolean {
+function isNoNumber(condition: Condition, held: Held): boolean {
   const right = condition.kind === "compare" && asksSize(condition.op) ? condition.right : null;
-  const text = right?.kind === "value" && typeof right.value === "string" && right.value !== "";
-  const names = useScope(path, text);
-  const left = condition.kind === "compare" && condition.left.kind === "name" ? condition.left.name : null;
-  return text && names.some(({ name, type }) => name === left && (type === "number" || type === "integer"));
+  const isText = right?.kind === "value" && typeof right.value === "string" && right.value !== "";
+  return isText && (held === "number" || held === "integer");
 }
 
 function Remove({ onPress }: { onPress: () => void }) {
@@ -273,66 +274,28 @@ function Remove({ onPress }: { onPress: () => void }) {
   );
 }
 
-/** In rows the list stands first and what it has second, as people say it. */
-function sides(condition: Condition): [Operand, Operand] {
-  switch (condition.kind) {
-    case "compare":
-    case "text":
-      return [condition.left, condition.right];
-    case "in":
-      return [condition.right, condition.left];
-    case "holds":
-      return [condition.operand, value("")];
-    default:
-      return [value(""), value("")];
-  }
-}
-
-function made(left: Operand, relation: Relation, right: Operand): Condition {
-  const [kind, word] = relation.split(" ");
-  if (kind === "compare") {
-    const one = single(right);
-    return { kind: "compare", left, op: word as Comparison, right: asksSize(word ?? "") ? sized(one) : one };
-  }
-  if (kind === "text")
-    return { kind: "text", question: word as TextQuestion, left, right: word === "matches" ? single(right) : right };
-  if (relation === "in") return { kind: "in", left: single(right), right: left };
-  if (relation === "not in") return { kind: "not", part: { kind: "in", left: single(right), right: left } };
-  const holds: Condition = { kind: "holds", operand: left };
-  return relation === "holds" ? holds : { kind: "not", part: holds };
-}
-
-/** What is written as a number is one where sizes are compared. */
-function sized(operand: Operand): Operand {
-  const number = operand.kind === "value" && typeof operand.value === "string" ? typedNumber(operand.value) : null;
-  return number === null ? operand : value(number);
-}
-
-function single(operand: Operand): Operand {
-  return operand.kind === "list" ? value(operand.values[0] ?? "") : operand;
-}
-
 function NameButton({
   operand,
   path,
   readOnly,
-  begin = false,
+  isNew = false,
   onChange,
 }: {
   operand: Operand;
   path: string;
   readOnly: boolean;
-  begin?: boolean;
-  onChange: (next: Operand) => void;
+  isNew?: boolean;
+  onChange: (name: string) => void;
 }) {
   const t = useText();
-  const [open, setOpen] = useState(begin);
+  const [open, setOpen] = useState(false);
   const anchor = useRef<HTMLSpanElement>(null);
-  const close = () => {
-    setOpen(false);
-    // The list gives the focus back to where it was, which was not here when the row began with it.
-    requestAnimationFrame(() => anchor.current?.querySelector("button")?.focus());
-  };
+  // The list it was chosen from gives the focus back to the button that opened it; then it can be taken.
+  useEffect(() => {
+    if (!isNew) return;
+    const frame = requestAnimationFrame(() => anchor.current?.querySelector("button")?.focus());
+    return () => cancelAnimationFrame(frame);
+  }, [isNew]);
   const words = operand.kind === "name" ? nameInWords(operand.name, t) : operand.code;
   return (
     <span ref={anchor} className={styles.name_button}>
@@ -344,13 +307,7 @@ function NameButton({
       >
         <bdi dir="auto">{words || t("editor.choose_name")}</bdi>
       </Button>
-      <DataPicker
-        path={path}
-        anchor={anchor}
-        isOpen={open}
-        onClose={close}
-        onPick={(name) => onChange(operandOf(name))}
-      />
+      <DataPicker path={path} anchor={anchor} isOpen={open} onClose={() => setOpen(false)} onPick={onChange} />
     </span>
   );
 }
@@ -379,7 +336,7 @@ function OperandInput({
   if (operand.kind === "name" || operand.kind === "code") {
     return (
       <span ref={box} className={styles.operand}>
-        <NameButton operand={operand} path={path} readOnly={readOnly} onChange={onChange} />
+        <NameButton operand={operand} path={path} readOnly={readOnly} onChange={(name) => onChange(operandOf(name))} />
         {!readOnly && (
           <IconButton
             size="s"

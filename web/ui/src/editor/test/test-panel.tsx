@@ -20,6 +20,7 @@ import { asked, asTest, freshScenario, isReady, nextStop, painted, type Scenario
 import { ScenarioForm } from "./scenario-form";
 import styles from "./test.module.css";
 import { Timeline } from "./timeline";
+import { sentenceInWords } from "./words";
 
 export function TestPanel({ isFlow, onClose }: { isFlow: boolean; onClose: () => void }) {
   const t = useText();
@@ -118,7 +119,7 @@ function Try() {
               <SaveAs scenario={scenario} simulation={simulation} />
             </div>
             {simulation.notes.map((note) => (
-              <Banner key={`${note.offset} ${note.code}`}>{`${note.offset}: ${note.words}`}</Banner>
+              <Banner key={`${note.offset} ${note.code}`}>{`${note.offset}: ${sentenceInWords(note, t)}`}</Banner>
             ))}
             <Timeline
               simulation={simulation}

@@ -18,7 +18,7 @@ import type { Simulation, TimelineRow } from "../api";
 import { cardOf } from "../model/cards";
 import { useEditor } from "../state/editor";
 import styles from "./test.module.css";
-import { withTimes } from "./words";
+import { momentInWords } from "./words";
 
 const ICONS: Record<string, LucideIcon> = {
   event: Inbox,
@@ -66,7 +66,7 @@ function Row({ row, current, onPress }: { row: TimelineRow; current: boolean; on
       <span>
         {step && <bdi dir="auto">{cardOf(step, t).title}</bdi>}{" "}
         <bdi dir="auto" className={step ? styles.quiet : undefined}>
-          {withTimes(row.words)}
+          {momentInWords(row, t, step !== undefined)}
         </bdi>
       </span>
     </button>

@@ -69,6 +69,7 @@ function Detail({ run }: { run: RunDetail }) {
   const steps = run.picture?.steps ?? [];
   const first = steps.find((step) => step.state === "failed") ?? steps.findLast((step) => step.state !== "skipped");
   const step = steps.find((one) => one.path === chosen) ?? first;
+  const names = new Map(steps.flatMap(({ step, path }) => [[step, titles.get(path)?.title ?? step] as const]));
   const choose = (path: string) => void navigate({ search: { step: path }, replace: true });
   return (
     <>
@@ -102,7 +103,7 @@ function Detail({ run }: { run: RunDetail }) {
             </Card>
           )}
           <Card title={t("run.journal")} flush>
-            <Journal rows={[...run.handling, ...run.journal]} />
+            <Journal rows={[...run.handling, ...run.journal]} steps={names} />
           </Card>
         </div>
       </div>

@@ -1,13 +1,13 @@
 import type { JournalRow } from "~/api/types";
 import { useText } from "~/i18n";
-import { Did } from "~/ui/did";
+import { Did, type StepNames } from "~/ui/did";
 import { JsonView } from "~/ui/json";
 import { By } from "~/ui/person";
 import { Time } from "~/ui/time";
 import styles from "./run.module.css";
 
 /** The log of the run, as it was written. */
-export function Journal({ rows }: { rows: JournalRow[] }) {
+export function Journal({ rows, steps }: { rows: JournalRow[]; steps: StepNames }) {
   const t = useText();
   return (
     <ol className={styles.journal}>
@@ -17,7 +17,7 @@ export function Journal({ rows }: { rows: JournalRow[] }) {
             <summary>
               <Time at={row.at} as="short" />
               <span className={styles.what}>
-                <Did row={row} />
+                <Did row={row} steps={steps} />
               </span>
               {row.by && (
                 <span className={styles.by}>
