@@ -168,6 +168,7 @@ export const calls = Array.from({ length: 4 }, (_, at) => ({
 
 const step = (path: string, id: string | null, verb: string, state: string, more: object = {}) => ({
   path,
+  step: id ?? path,
   id,
   verb,
   state,

@@ -235,6 +235,7 @@ function Views({ commands, onHelp }: { commands: ReturnType<typeof useCommands> 
   const painted = useEditor((state) => state.painted);
   const broken = useEditor((state) => state.broken !== null);
   const wanted = useEditor((state) => (state.wanted.what === "stop" ? state.wanted.count : 0));
+  const opened = useEditor((state) => (state.wanted.what === "inspector" ? state.wanted.count : 0));
   const counts = useMemo(() => problemsByStep(picture, problems), [picture, problems]);
   const onStop = useCallback(
     (next: Stop, keep = false) => (keep ? standOn(store, next) : select(store, next)),
@@ -263,6 +264,7 @@ function Views({ commands, onHelp }: { commands: ReturnType<typeof useCommands> 
         compact={compact}
         commands={commands}
         wanted={wanted}
+        opened={opened}
         dimmed={broken}
         onHelp={onHelp}
       />

@@ -45,6 +45,8 @@ export interface FlowCanvasProps {
   commands?: Commands | null;
   /** Counts up when the focus is to go to what is selected. */
   wanted?: number;
+  /** Counts how often what is selected was opened: it comes into sight, and the focus goes to its settings. */
+  opened?: number;
   /** Greyed: the picture is not that of the text at the moment. */
   dimmed?: boolean;
   onHelp?: () => void;
@@ -83,6 +85,7 @@ function Canvas({
   compact = false,
   commands = null,
   wanted = 0,
+  opened = 0,
   dimmed = false,
   onHelp,
 }: FlowCanvasProps) {
@@ -107,7 +110,8 @@ function Canvas({
     [picture, plan, states, took, problems, stop, marked, collapsed, compact, t],
   );
   const onInit = useFirstView(frame, plan.width);
-  const [focus, heading] = useFocus(frame, plan);
+  const show = useSight(frame, plan);
+  const [focus, heading] = useFocus(frame, show);
   const calls = useMemo(() => ({ commands, select: onStop, toggle: onToggle }), [commands, onStop, onToggle]);
 
   const go = useCallback(
@@ -123,6 +127,11 @@ function Canvas({
   useEffect(() => {
     if (wanted > 0) focus(stop ? stopKey(stop) : "on");
   }, [wanted]);
+  // At once: the settings that open beside the canvas take of its room while a slow one would be under way.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above.
+  useEffect(() => {
+    if (opened > 0 && stop) show(stopKey(stop), 0);
+  }, [opened]);
   // What is selected is never hidden in a folded branch.
   useEffect(() => {
     if (stop?.kind !== "step") return;
@@ -291,26 +300,33 @@ function useFirstView(frame: Frame, width: number) {
 
 type Focusing = [focus: (key: string) => void, heading: { current: string | null }];
 
-/** Brings a stop into sight and gives it the focus; and which stop that is until it has it. */
-function useFocus(frame: Frame, plan: Plan): Focusing {
+/** Brings a stop into sight, whole, within so many milliseconds. */
+function useSight(frame: Frame, plan: Plan): (key: string, within: number) => void {
   const flow = useReactFlow();
-  const heading = useRef<string | null>(null);
   const current = useRef(plan);
   current.current = plan;
+  return useCallback(
+    (key, within) => {
+      const box = frame.current;
+      const place = current.current.places.find((own) => own.key === key);
+      const after = box && place ? inSight(flow.getViewport(), place, box) : null;
+      if (after) void flow.setViewport(after, { duration: within });
+    },
+    [flow, frame],
+  );
+}
+
+/** Brings a stop into sight and gives it the focus; and which stop that is until it has it. */
+function useFocus(frame: Frame, show: (key: string, within: number) => void): Focusing {
+  const heading = useRef<string | null>(null);
   const focus = useCallback(
     (key: string) => {
       heading.current = key;
       const attempt = (left: number) => {
         // Another one was asked for meanwhile.
         if (heading.current !== key) return;
-        const box = frame.current;
-        const place = current.current.places.find((own) => own.key === key);
-        if (box && place) {
-          const before = flow.getViewport();
-          const after = inSight(before, place, box);
-          if (after) void flow.setViewport(after, { duration: still() ? 0 : 150 });
-        }
-        const element = box?.querySelector<HTMLElement>(`[data-stop="${CSS.escape(key)}"]`);
+        show(key, still() ? 0 : 150);
+        const element = frame.current?.querySelector<HTMLElement>(`[data-stop="${CSS.escape(key)}"]`);
         if (!element && left > 0) {
           requestAnimationFrame(() => attempt(left - 1));
           return;
@@ -320,7 +336,7 @@ function useFocus(frame: Frame, plan: Plan): Focusing {
       };
       requestAnimationFrame(() => attempt(20));
     },
-    [flow, frame],
+    [frame, show],
   );
   return [focus, heading];
 }

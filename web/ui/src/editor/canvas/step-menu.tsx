@@ -18,6 +18,7 @@ import { useMemo } from "react";
 import { Menu, MenuItem, Popover, Separator } from "react-aria-components";
 import { useText } from "~/i18n";
 import popover from "~/ui/popover.module.css";
+import { copied } from "../state/copied";
 import { toggleCollapsed, useEditor, useEditorStore } from "../state/editor";
 import type { Commands } from "./commands";
 
@@ -47,7 +48,9 @@ export function StepMenu({ target, commands, onClose }: Props) {
     null,
     { id: "copy", icon: Copy, keys: "Ctrl+C", do: () => commands.copy(path) },
     { id: "cut", icon: Scissors, keys: "Ctrl+X", do: () => commands.cut(path) },
-    { id: "paste", icon: ClipboardPaste, keys: "Ctrl+V", do: () => commands.paste({ kind: "step", path }) },
+    ...(copied() === ""
+      ? []
+      : [{ id: "paste", icon: ClipboardPaste, keys: "Ctrl+V", do: () => commands.paste({ kind: "step", path }) }]),
     { id: "duplicate", icon: CopyPlus, keys: "Ctrl+D", do: () => commands.duplicate(path) },
     null,
     ...(["if", "parallel", "for_each"] as const).map((around) => ({

@@ -19,6 +19,7 @@ import { useText } from "~/i18n";
 import { useAbouts } from "~/server/catalog";
 import { catalogQuery } from "../api";
 import { fitting, GROUPS, type NewStep, newSteps } from "../model/new-step";
+import { copied } from "../state/copied";
 import { StepIcon } from "./icons";
 import styles from "./picker.module.css";
 
@@ -79,7 +80,7 @@ export function StepPicker({ anchor, onClose, onPick, onPaste }: Props) {
                   ))}
               </ListBoxSection>
             ))}
-            {search === "" && (
+            {search === "" && copied() !== "" && (
               <ListBoxItem id="paste" textValue={t("editor.paste")} className={styles.item}>
                 <span className={styles.icon}>
                   <ClipboardPaste size={16} aria-hidden />

@@ -111,7 +111,9 @@ export function Header(props: Props) {
           <bdi dir="auto">{name}</bdi>
         </h1>
         {props.live && <FlowStateBadge state={props.live.state} />}
-        {props.live?.version && <span className={styles.version}>{props.live.version}</span>}
+        {props.live?.version && (
+          <span className={styles.version}>{t("editor.version", { version: props.live.version })}</span>
+        )}
         {props.saves && <SaveState saves={props.saves} />}
       </div>
       <div className={styles.tools}>

@@ -6,7 +6,7 @@ import { Button as AriaButton, Disclosure, DisclosurePanel, Heading } from "reac
 import { type Translate, useText, worded } from "~/i18n";
 import { useAbouts } from "~/server/catalog";
 import type { Schema } from "../api";
-import { spelled } from "../model/cards";
+import { fieldInWords } from "../model/cards";
 import { isWrittenMap } from "../model/view";
 import { useEditor } from "../state/editor";
 import { DataText, KnownList, ListField, MapField } from "./collections";
@@ -16,10 +16,6 @@ import { knownOf } from "./known";
 import { KnownField } from "./pick";
 import { TemplateLanguage, TemplateName } from "./template-field";
 import { BooleanField, ChoiceField, DurationField, NumberField, PlainField, TemplateField } from "./values";
-
-export function fieldInWords(name: string, t: Translate): string {
-  return worded(`editor.field.${name}`) ? t(`editor.field.${name}`) : spelled(name);
-}
 
 function choiceInWords(word: string, t: Translate): string {
   return worded(`editor.choice.${word}`) ? t(`editor.choice.${word}`) : word;

@@ -1,6 +1,6 @@
 //! What a step's card says, in words for people who never read the text.
 
-import type { Translate } from "~/i18n";
+import { type Translate, worded } from "~/i18n";
 import { operandOf } from "../expression/condition";
 import { formulaOf, isFormula } from "../expression/template";
 import { conditionInWords, nameInWords, textInWords } from "../expression/words";
@@ -84,6 +84,11 @@ export function actionInWords(name: string, t: Translate): string {
 export function spelled(name: string): string {
   const words = name.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** What a field of an action or trigger is called. */
+export function fieldInWords(name: string, t: Translate): string {
+  return worded(`editor.field.${name}`) ? t(`editor.field.${name}`) : spelled(name);
 }
 
 export function actionLook(name: string): { icon: Icon; family: Family } {

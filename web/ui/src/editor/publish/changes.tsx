@@ -8,6 +8,7 @@ import { Skeleton } from "~/ui/skeleton";
 import { Tabs } from "~/ui/tabs";
 import { type Change, diff } from "../api";
 import { labelInWords } from "../model/cards";
+import { changedField, changedValue } from "./field-words";
 import styles from "./publish.module.css";
 
 const TextDiff = lazy(() => import("./text-diff"));
@@ -56,7 +57,7 @@ function InWords({ before, now }: { before: string; now: string }) {
               <span>
                 <strong>{t(`editor.change.${change.kind}`)}</strong>{" "}
                 <bdi dir="auto">{labelInWords(change.label, change.verb, t)}</bdi>
-                {change.field && <Field {...change} />}
+                {change.field && <Field field={change.field} old={change.old} now={change.new} />}
               </span>
             </li>
           );
@@ -67,18 +68,15 @@ function InWords({ before, now }: { before: string; now: string }) {
 }
 
 /** A field with what it was and what it is; a text of several lines is shown by the other tab. */
-function Field({ field, old, new: now }: Change) {
-  const value = (shown: Change["old"]) =>
-    shown == null ? "–" : typeof shown === "string" ? shown : JSON.stringify(shown);
+function Field({ field, old, now }: { field: string; old: Change["old"]; now: Change["new"] }) {
+  const t = useText();
   return (
     <>
       {" · "}
-      <bdi dir="ltr">
-        <code>{field}</code>
-      </bdi>
+      <bdi dir="auto">{changedField(field, t)}</bdi>
       {": "}
-      <bdi dir="auto">{value(old)}</bdi> <ArrowRight size={12} aria-hidden className="flip" />{" "}
-      <bdi dir="auto">{value(now)}</bdi>
+      <bdi dir="auto">{changedValue(field, old, t)}</bdi> <ArrowRight size={12} aria-hidden className="flip" />{" "}
+      <bdi dir="auto">{changedValue(field, now, t)}</bdi>
     </>
   );
 }

@@ -47,7 +47,7 @@ export function Versions({
                   onClick={() => setChosen(own.version)}
                 >
                   <span className={styles.version_head}>
-                    <strong>{own.number}</strong>
+                    <strong>{t("editor.version", { version: own.number })}</strong>
                     {own.state === "live" && <Badge tone="good">{t("flow.live")}</Badge>}
                     <Time at={own.published_at} />
                   </span>
@@ -121,7 +121,7 @@ function OneVersion({
     onClose();
   };
   return (
-    <section className={styles.version_body} aria-label={String(version.number)}>
+    <section className={styles.version_body} aria-label={t("editor.version", { version: version.number })}>
       <div className={styles.version_tools}>
         {open && (
           <Button size="s" isDisabled={!data} onPress={restore}>

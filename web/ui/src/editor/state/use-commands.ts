@@ -10,6 +10,7 @@ import type { Picture } from "../model/model";
 import type { NewStep } from "../model/new-step";
 import type { Stop } from "../model/walk";
 import { addSteps, type Outcome, pasteSteps, placeAt } from "./commands";
+import { copied, keepCopied } from "./copied";
 import { type EditorStore, focusStop, goTo, redoEdit, say, undoEdit } from "./editor";
 import { inRow, meant, selected, selectMore, selectTo, toggleSelected } from "./selection";
 import { copySteps, duplicateSteps, moveSteps, moveStepsTo, removeSteps } from "./several";
@@ -21,9 +22,6 @@ export interface Opening {
   test: () => void;
   toFlow: (paths: readonly string[]) => void;
 }
-
-/** What was copied last, for browsers that do not let us read the clipboard. */
-let kept = "";
 
 export interface Actions extends Commands {
   /** Adds what was picked and opens its settings. */
@@ -57,7 +55,7 @@ export function useCommands(store: EditorStore, open: Opening): Actions {
     const copy = (paths: readonly string[]): boolean => {
       const text = copySteps(store, paths);
       if (text === null) return false;
-      kept = text;
+      keepCopied(text);
       void navigator.clipboard?.writeText(text).catch(() => undefined);
       return true;
     };
@@ -68,7 +66,7 @@ export function useCommands(store: EditorStore, open: Opening): Actions {
       say(store, one ? t(`editor.said.${what}`, { what: name }) : t(`editor.said.${many}_many`, { n: paths.length }));
     };
     const pasteAt = async (place: { list: string; index: number }) => {
-      const text = (await navigator.clipboard?.readText().catch(() => kept)) || kept;
+      const text = (await navigator.clipboard?.readText().catch(copied)) || copied();
       if (text === "" || refused(pasteSteps(store, place.list, place.index, text))) return;
       focusStop(store);
       say(store, t("editor.said.pasted"));

@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { createFlow, idOf } from "~/api/flows";
 import { queries } from "~/api/queries";
 import { useText } from "~/i18n";
@@ -58,6 +58,14 @@ function Blank() {
   const [name, setName] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  const form = useRef<HTMLFormElement>(null);
+  // Whoever goes from tab to tab by the arrow keys stays there.
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => {
+      if (!document.activeElement?.matches(":focus-visible")) form.current?.querySelector("input")?.focus();
+    });
+    return () => cancelAnimationFrame(frame);
+  }, []);
   const create = async () => {
     setBusy(true);
     setError(null);
@@ -73,6 +81,7 @@ function Blank() {
   };
   return (
     <form
+      ref={form}
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
