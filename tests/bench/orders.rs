@@ -30,9 +30,14 @@ pub(crate) fn post(app_secret: &str, at_s: u64, count: u64) -> Post {
     delivery(app_secret, contacts, messages, phones)
 }
 
+/// The number of customer `who`, digits only.
+pub(crate) fn number(who: u64) -> String {
+    format!("4915{}", 100_000_000 + who)
+}
+
 /// One webhook in which customer `who` writes `words`.
 pub(crate) fn text(app_secret: &str, at_s: u64, who: u64, words: &str) -> Post {
-    let (number, n) = (format!("4915{}", 100_000_000 + who), MADE.fetch_add(1, Ordering::Relaxed));
+    let (number, n) = (number(who), MADE.fetch_add(1, Ordering::Relaxed));
     let contact = json!({ "profile": { "name": "Udo Beck" }, "wa_id": number });
     let message = json!({
         "from": number, "id": message_id(n), "timestamp": at_s.to_string(), "type": "text", "text": { "body": words },

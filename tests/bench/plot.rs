@@ -57,7 +57,7 @@ fn chart(curve: &Curve, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<()>
     }
     let mut labels = chart.configure_series_labels();
     labels
-        .position(SeriesLabelPosition::LowerRight)
+        .position(SeriesLabelPosition::UpperLeft)
         .background_style(WHITE)
         .border_style(RGBColor(200, 200, 200))
         .draw()?;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
@@ -21,6 +22,8 @@ const RATE: u32 = 100;
 /// Questions in the five languages, and at the end what is none.
 const WORDS: [&str; 6] =
     ["What is the PRICE?", "Какая цена?", "كم السعر؟", "Il prezzo, grazie", "价格多少", "Priceless, thank you"];
+/// Customers who greet at once before it counts.
+const AT_ONCE: usize = 20;
 /// The last answer may take as long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -31,11 +34,13 @@ pub(crate) async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
     desk.send_webhooks_to(&serve.hook()).await?;
     let target = bench.target(&desk, serve.hook());
     let (at_s, count) = (load::wall_ms() as u64 / 1000, u64::from(RATE) * bench.options.open_for().as_secs());
+    let customers = u64::from(RATE) + count;
+    stream::iter((0..customers).map(|who| desk.greeted_by(who))).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
     let post = |n: u64| orders::text(&target.app_secret, at_s, n, WORDS[n as usize % WORDS.len()]);
     // The first ones fill caches.
     let warm = load::shoot(&target, RATE, (0..u64::from(RATE)).map(post).collect()).await?;
-    let shots = load::shoot(&target, RATE, (u64::from(RATE)..u64::from(RATE) + count).map(post).collect()).await?;
-    let asked = (0..u64::from(RATE) + count).filter(|n| *n as usize % WORDS.len() < WORDS.len() - 1).count();
+    let shots = load::shoot(&target, RATE, (u64::from(RATE)..customers).map(post).collect()).await?;
+    let asked = (0..customers).filter(|n| *n as usize % WORDS.len() < WORDS.len() - 1).count();
     let answered = answers(&desk, asked).await?;
     ensure!(answered.len() == asked, "{asked} customers asked for the price and {} got an answer", answered.len());
     ensure!(warm.len() + shots.len() > asked, "nobody wrote of anything else");
