@@ -20,6 +20,8 @@ try {
     const page = await pageOf(browser, at, how);
     await page.goto(at.base + path);
     await settled(page);
+    // What is loaded with its page has its place held until then.
+    await page.waitForFunction(() => !document.querySelector('[class*="skeleton"]'));
     await page.evaluate(() => document.fonts.ready);
     await page.screenshot({ path: `${FOLDER}/${name}.jpg`, type: "jpeg", quality: 60 });
     await page.context().close();
