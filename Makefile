@@ -94,7 +94,7 @@ doc:
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 
 deny:
-	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --all-features check --config .deny.toml; \
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --all-features check; \
 	else echo "SKIPPED: licences and advisories, as cargo-deny is not here (cargo install cargo-deny --locked)"; fi
 
 bench: build ## Measures what design budgets say, beside a floor measured in the same run. BENCH="--quick" for a look, --postgres for that database

@@ -1,7 +1,7 @@
 //! Mailboxes in memory: each has a queue of inputs and at most one turn at a time.
 //!
 //! Posting an input to a mailbox that rests spawns its drain, which works until the queue is empty: load, handle up to
-//! [`BATCH`] inputs, commit, then let the world know. Mailboxes run beside each other and never wait for each other.
+//! a batch of inputs, commit, then let the world know. Mailboxes run beside each other and never wait for each other.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
