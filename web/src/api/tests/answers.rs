@@ -111,7 +111,7 @@ async fn every_answer_is_as_described() {
 }
 
 /// What is read of a place at which an order was handled.
-const READ: [&str; 30] = [
+const READ: [&str; 31] = [
     "/system",
     "/catalog",
     "/schema",
@@ -124,6 +124,7 @@ const READ: [&str; 30] = [
     "/messages/unmatched",
     "/sending",
     "/attention",
+    "/settings/retention?runs_days=7&messages_days=30",
     "/escalations",
     "/escalations?missed=true&team=care",
     "/desk",
