@@ -69,7 +69,7 @@ use crate::stops::Scope;
 use crate::store::{ContactRow, ConversationRow, EditOp, EffectRow, Reads, Store, VersionRow};
 
 pub use self::desk::Board;
-pub use self::feed::{Change, News, Watcher};
+pub use self::feed::{Change, News, Told, Watcher};
 pub use self::find::Count;
 pub use self::held::{Decided, Held};
 pub use self::moves::{Fate, Place, Waiting};
@@ -479,10 +479,11 @@ impl<S: Store + Reads> Engine<S> {
         self.core.activity.idle().await;
     }
 
-    /// Tells what changes from now on, or from `place` on ([`Watcher::place`] of an earlier one); `None` when too many watch.
+    /// Tells what changes from now on, or from `place` on ([`Watcher::place`] of an earlier one), at most `most` things of a kind by
+    /// name; `None` when too many watch.
     #[must_use]
-    pub fn watch(&self, place: Option<u64>) -> Option<Watcher> {
-        self.core.feed.watch(place)
+    pub fn watch(&self, place: Option<u64>, most: usize) -> Option<Watcher> {
+        self.core.feed.watch(place, most)
     }
 
     /// Whether anybody watches what changes.

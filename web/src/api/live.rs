@@ -1,9 +1,9 @@
 //! `GET /events`: what changes, as it changes. One connection for each page that is open; nobody asks again and again.
 //!
 //! An event says what changed and nothing of what it is now: the page asks for what it shows. Whoever comes back names the last
-//! event it saw and gets what came since, or `reset` when that is too long ago.
+//! event it saw and gets what came since, or `reset` when that was an event of another process.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use engine::runner::{Change, News, Watcher};
+use engine::runner::{Change, News, Told, Watcher};
 use futures_util::stream;
 use serde_json::json;
 use tokio::time::{Instant, Interval, interval, sleep_until};
@@ -28,8 +28,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const RETRY: Duration = Duration::from_millis(500);
 /// Least time between two groups of changes: a page cannot show more.
 const PACE: Duration = Duration::from_millis(100);
-/// Most things of one kind that a group names: beyond, that there are many is all that a page can use. Under load there are
-/// thousands of changes a second, and every open page would be told of each.
+/// Most things of one kind that a page is told by name at once: beyond, that there are many is all that it can use.
 const FEW: usize = 20;
 /// How long a connection lasts: whoever may not see this any more is turned away at the next.
 const LASTS: Duration = Duration::from_secs(15 * 60);
@@ -41,7 +40,7 @@ pub(crate) async fn stream(State(app): State<Arc<App>>, headers: HeaderMap) -> R
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     // A place that cannot be read is none of ours: it is answered like one that is too old.
     let place = last.map(|text| text.parse().unwrap_or(0));
-    let watcher = app.engine.watch(place).ok_or_else(|| ApiError::too_many("too many pages are open", RETRY))?;
+    let watcher = app.engine.watch(place, FEW).ok_or_else(|| ApiError::too_many("too many pages are open", RETRY))?;
     let reader = Reader {
         app,
         watcher,
@@ -106,7 +105,7 @@ impl Reader {
                 news = news => {
                     self.rests_until = Instant::now() + PACE;
                     match news {
-                        News::Changes(changes) => self.ready.extend(told(newest(changes)).iter().map(Told::event)),
+                        News::Changes(changes) => self.ready.extend(changes.into_iter().map(event)),
                         News::Missed => self.reset(),
                         News::Closed => return None,
                     }
@@ -128,74 +127,10 @@ impl Reader {
 }
 
 /// What a page is told.
-#[derive(Debug, PartialEq, Eq)]
-enum Told {
-    One(u64, Change),
-    /// Many of a kind changed up to this place.
-    Many(u64, &'static str),
-}
-
-impl Told {
-    fn event(&self) -> Event {
-        let (place, kind, data) = match self {
-            Self::One(place, change) => (place, change.kind(), json!(change)),
-            Self::Many(place, kind) => (place, *kind, json!({})),
-        };
-        Event::default().event(kind).id(place.to_string()).data(data.to_string())
-    }
-}
-
-/// Names those of a kind that has few.
-fn told(newest: Vec<(u64, Change)>) -> Vec<Told> {
-    let mut left: HashMap<&str, usize> = HashMap::new();
-    newest.iter().for_each(|(_, change)| *left.entry(change.kind()).or_default() += 1);
-    let many: HashSet<&str> = left.iter().filter(|(_, count)| **count > FEW).map(|(kind, _)| *kind).collect();
-    let tell = |(place, change): (u64, Change)| {
-        let kind = change.kind();
-        if !many.contains(kind) {
-            return Some(Told::One(place, change));
-        }
-        let left = left.get_mut(kind)?;
-        *left -= 1;
-        // At the place of the last one: whoever comes back has heard of all before it.
-        (*left == 0).then_some(Told::Many(place, kind))
+fn event((place, told): (u64, Told)) -> Event {
+    let (kind, data) = match told {
+        Told::One(change) => (change.kind(), json!(change)),
+        Told::Many(kind) => (kind, json!({})),
     };
-    newest.into_iter().filter_map(tell).collect()
-}
-
-/// The newest change of each thing, in their order.
-fn newest(changes: Vec<(u64, Change)>) -> Vec<(u64, Change)> {
-    let mut seen = HashSet::new();
-    let mut newest: Vec<_> =
-        changes.into_iter().rev().filter(|(_, change)| seen.insert((change.kind(), change.id()))).collect();
-    newest.reverse();
-    newest
-}
-
-#[cfg(test)]
-mod tests {
-    use engine::ids::ContactId;
-
-    use super::*;
-
-    #[test]
-    fn of_many_changes_of_one_thing_the_newest_is_told() {
-        let contact = |id| Change::Contact { id: ContactId(id) };
-        let up = |up| Change::Connection { id: "wa".into(), up };
-        let told = newest(vec![(1, contact(1)), (2, up(false)), (3, contact(2)), (4, contact(1)), (5, up(true))]);
-        assert_eq!(told, [(3, contact(2)), (4, contact(1)), (5, up(true))]);
-    }
-
-    #[test]
-    fn of_many_things_of_a_kind_it_is_told_that_there_are_many() {
-        let contact = |id: i64| (id.cast_unsigned(), Change::Contact { id: ContactId(id) });
-        let line = (900, Change::Connection { id: "wa".into(), up: true });
-        let few: Vec<_> = (1..=20).map(contact).collect();
-        assert_eq!(
-            told(few.clone()),
-            few.into_iter().map(|(place, change)| Told::One(place, change)).collect::<Vec<_>>()
-        );
-        let many = (1..=10).chain(901..=911).map(contact).chain([line.clone()]).collect();
-        assert_eq!(told(many), [Told::Many(911, "contact"), Told::One(line.0, line.1)]);
-    }
+    Event::default().event(kind).id(place.to_string()).data(data.to_string())
 }

@@ -10,7 +10,7 @@ use engine::account::{Accounts, PushRow};
 use engine::alarm;
 use engine::desk::{Presence, Stage};
 use engine::ids::{AlarmId, EscalationId, UserId};
-use engine::runner::{Change, News};
+use engine::runner::{Change, News, Told};
 use engine::store::Reads;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -36,7 +36,7 @@ pub(crate) async fn run(app: Arc<App>) {
         while !any(&app).await {
             app.devices.more.notified().await;
         }
-        let Some(mut watcher) = app.engine.watch(None) else {
+        let Some(mut watcher) = app.engine.watch(None, usize::MAX) else {
             tracing::warn!("too many pages are open: browsers are not told of offers until one closes");
             app.devices.more.notified().await;
             continue;
@@ -47,7 +47,7 @@ pub(crate) async fn run(app: Arc<App>) {
             tokio::select! {
                 news = watcher.next() => match news {
                     News::Changes(changes) => {
-                        teller.hear(changes.into_iter().map(|(_, change)| change)).await;
+                        teller.hear(changes.into_iter().map(|(_, told)| told)).await;
                         sleep(PACE).await;
                     }
                     News::Missed => {}
@@ -98,15 +98,19 @@ impl Teller {
         Self { app, calls: JoinSet::new(), told: HashMap::new(), alarms, wanted: true }
     }
 
-    async fn hear(&mut self, changes: impl Iterator<Item = Change>) {
-        for change in changes {
-            let heard = match change {
-                Change::Escalation { id, state, team, deadline, to, now, .. } => {
+    async fn hear(&mut self, changes: impl Iterator<Item = Told>) {
+        for told in changes {
+            let heard = match told {
+                Told::One(Change::Escalation { id, state, team, deadline, to, now, .. }) => {
                     let left = (deadline.0 - now.0) / 1_000 + LATE_S;
                     self.escalation(id, state, &team, to, u32::try_from(left.max(1)).unwrap_or(1)).await
                 }
-                Change::Alarm { id, open: true } => self.alarm(id).await,
-                _ => Ok(()),
+                Told::One(Change::Alarm { id, open: true }) => self.alarm(id).await,
+                Told::Many(kind @ ("escalation" | "alarm")) => {
+                    tracing::warn!(kind, "more changed at once than is kept: some browsers were not told");
+                    Ok(())
+                }
+                Told::One(_) | Told::Many(_) => Ok(()),
             };
             if let Err(problem) = heard {
                 tracing::warn!(?problem, "browsers could not be told");

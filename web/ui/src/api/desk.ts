@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { readAnew } from "./anew";
 import { del, get, post, put, seg } from "./client";
 import { heardNow } from "./clock";
-import { queries } from "./queries";
 import type { Paged, Time } from "./types";
 
 /** Somebody who works here. */
@@ -106,7 +106,7 @@ export const deskQuery = queryOptions({
   staleTime: 1_000,
 });
 
-export const readDesk = () => queries.invalidateQueries({ queryKey: ["desk"] });
+export const readDesk = () => readAnew(["desk"]);
 
 export const setPresence = (state: Choice) => put<Agent>("/desk/me", { state });
 

@@ -1,8 +1,8 @@
 import { Link, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import { readAnew } from "~/api/anew";
 import { readDesk } from "~/api/desk";
 import type { Notice } from "~/api/live";
-import { queries } from "~/api/queries";
 import { useText } from "~/i18n";
 import { useNotices } from "~/shell/follow";
 import { keepBeating } from "./beat";
@@ -37,12 +37,12 @@ function useFollowPeople(): void {
   useNotices(({ kind, id }: Notice) => {
     if (kind === "escalation" || kind === "presence") paced("desk", TOGETHER_MS, () => void readDesk());
     if (kind === "escalation" || kind === "conversation") {
-      paced("list", PACE_MS, () => void queries.invalidateQueries({ queryKey: ["inbox", "list"] }));
+      paced("list", PACE_MS, () => void readAnew(["inbox", "list"]));
     }
     if (kind === "conversation") {
       // Without an id any of them may have changed; only what is shown is read.
       const one = id ? [id] : [];
-      paced(id ?? "all", TOGETHER_MS, () => void queries.invalidateQueries({ queryKey: ["inbox", "one", ...one] }));
+      paced(id ?? "all", TOGETHER_MS, () => void readAnew(["inbox", "one", ...one]));
     }
   });
 }

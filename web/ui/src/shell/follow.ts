@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent } from "react";
+import { readAnew } from "~/api/anew";
 import { listen, type Notice } from "~/api/live";
 import { queries } from "~/api/queries";
 
@@ -28,7 +29,7 @@ export function useFollow(): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const renew = () => {
       timer = undefined;
-      for (const key of old) void queries.invalidateQueries({ queryKey: [key] });
+      for (const key of old) void readAnew([key]);
       for (const notice of many.values()) tell(notice);
       old.clear();
       many.clear();
