@@ -2,17 +2,29 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use tests::postgres;
 use tests::stage::staged;
 use tokio::time::Instant;
 
-use crate::process::{Installation, delivery, order};
+use crate::process::{Installation, WHATSAPP, delivery, free_port, order, signature, until};
 
-/// Orders a thing as a new customer.
-async fn buy(place: &Installation, id: &str) {
+/// An order of a thing by a new customer.
+fn bought(id: &str) -> Value {
     let phone = format!("39333000{:04}", id.bytes().map(u32::from).sum::<u32>());
-    let one = delivery(&[(&phone, "Giulia")], vec![order(id, &phone, 20.0)]);
-    assert_eq!(place.deliver(&one).await.unwrap(), 200);
+    delivery(&[(&phone, "Giulia")], vec![order(id, &phone, 20.0)])
+}
+
+async fn buy(place: &Installation, id: &str) {
+    assert_eq!(place.deliver(&bought(id)).await.unwrap(), 200);
+}
+
+/// The same at another server of the installation; what it answers.
+async fn buy_at(place: &Installation, listen: &str, id: &str) -> u16 {
+    let body = bought(id).to_string().into_bytes();
+    let request = place.http().post(format!("http://{listen}/hooks/{WHATSAPP}"));
+    let request = request.header("x-hub-signature-256", signature(&body)).header("content-type", "application/json");
+    request.body(body).send().await.unwrap().status().as_u16()
 }
 
 #[test]
@@ -62,6 +74,35 @@ fn a_second_server_is_refused_or_stands_by_and_carries_on() {
         assert_eq!(place.sandbox.books().tickets().len(), 2, "each once");
         place.cli(&["audit", "verify", "--database", &url]).await.good();
         assert_eq!(second.stop().await.0, Some(0));
+    });
+}
+
+#[test]
+fn a_server_that_stands_by_passes_requests_on_and_answers_what_it_held() {
+    staged(async {
+        let Some(server) = postgres::server_or_skip() else { return };
+        let url = server.database().await.url();
+        let place = Installation::new(&["order-to-ticket"]).await;
+        let first = place.serve_with(&["--database", &url]).await;
+        let (listen, flows) = (free_port().to_string(), place.path("flows"));
+        let serve = ["serve", "--listen", &listen, "--flows", flows.to_str().unwrap()];
+        let second = place.begin(&[&serve[..], &["--database", &url, "--standby"]].concat());
+        second.says("requests are passed on").await;
+        let tickets = async |count| {
+            until("the tickets", async || (place.sandbox.books().tickets().len() == count).then_some(())).await;
+        };
+        assert_eq!(buy_at(&place, &listen, "wamid.D1").await, 200);
+        tickets(1).await;
+        let seen = first.api.get("/system").await;
+        let token = std::fs::read_to_string(place.path("data/api-token")).unwrap();
+        let through = place.http().get(format!("http://{listen}/api/v1/system")).bearer_auth(token.trim());
+        let through: Value = through.send().await.unwrap().json().await.unwrap();
+        assert_eq!(through["started_at"], seen["started_at"], "the same server answers");
+        first.kill().await;
+        assert_eq!(buy_at(&place, &listen, "wamid.D2").await, 200, "it was held until there was a server");
+        tickets(2).await;
+        drop(second);
+        place.cli(&["audit", "verify", "--database", &url]).await.good();
     });
 }
 

@@ -21,6 +21,7 @@ mod erasures;
 mod error;
 mod figures;
 mod flows;
+mod front;
 mod hooks;
 pub mod imports;
 mod keys;

@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +15,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use engine::secret::Secret;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 use tokio::time::timeout;
@@ -29,6 +31,7 @@ use tower::ServiceExt;
 
 use crate::config::server::Limits;
 use crate::error::ApiError;
+use crate::front;
 use crate::peer::Peer;
 use crate::stall::StallGuard;
 
@@ -44,27 +47,31 @@ pub trait Listener: Send + 'static {
 
     /// The next connection and who made it.
     fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Peer)>> + Send;
+
+    /// By which a process that stands by shows that it passes a connection on.
+    fn word(&self) -> Option<Arc<Secret>> {
+        None
+    }
 }
 
 /// A connection that can say when there is something to read.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {
     /// Resolves when there are bytes, or the end.
     fn readable(&self) -> impl Future<Output = io::Result<()>> + Send;
-}
 
-impl Listener for TcpListener {
-    type Stream = TcpStream;
-
-    async fn accept(&self) -> io::Result<(TcpStream, Peer)> {
-        let (stream, address) = Self::accept(self).await?;
-        stream.set_nodelay(true)?;
-        Ok((stream, Peer::Network(address)))
+    /// Whose connection it is, when a process that knows `word` passes it on: see [`crate::front`].
+    fn announced(&mut self, _word: &Secret) -> impl Future<Output = io::Result<Option<SocketAddr>>> + Send {
+        std::future::ready(Ok(None))
     }
 }
 
 impl Stream for TcpStream {
     async fn readable(&self) -> io::Result<()> {
         Self::readable(self).await
+    }
+
+    async fn announced(&mut self, word: &Secret) -> io::Result<Option<SocketAddr>> {
+        front::announced(self, word).await
     }
 }
 
@@ -96,10 +103,12 @@ pub async fn serve<L: Listener>(listener: L, router: Router, limits: Limits, sto
             next = next => next,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                let (router, stop) = (router.clone(), stop.clone());
+            Ok((mut stream, peer)) => {
+                let (router, stop, word) = (router.clone(), stop.clone(), listener.word());
                 connections.spawn(async move {
-                    connection(stream, peer, router, limits, stop).await;
+                    if let Some(peer) = began(&mut stream, peer, word, limits, &stop).await {
+                        connection(stream, peer, router, limits, stop).await;
+                    }
                     drop(place);
                 });
             }
@@ -116,12 +125,29 @@ pub async fn serve<L: Listener>(listener: L, router: Router, limits: Limits, sto
     }
 }
 
-async fn connection<S: Stream>(stream: S, peer: Peer, router: Router, limits: Limits, stop: CancellationToken) {
-    let first_byte = timeout(limits.first_byte, stream.readable());
-    tokio::select! {
-        () = stop.cancelled() => return,
-        first = first_byte => if !matches!(first, Ok(Ok(()))) { return },
+/// Waits for the first byte; says whose connection it is. `None` when nothing comes of it.
+async fn began<S: Stream>(
+    stream: &mut S,
+    peer: Peer,
+    word: Option<Arc<Secret>>,
+    limits: Limits,
+    stop: &CancellationToken,
+) -> Option<Peer> {
+    let announced = async {
+        stream.readable().await?;
+        match word {
+            Some(word) => stream.announced(&word).await,
+            None => Ok(None),
+        }
+    };
+    let announced = stop.run_until_cancelled(timeout(limits.first_byte, announced)).await?;
+    match announced {
+        Ok(Ok(announced)) => Some(announced.map_or(peer, Peer::Network)),
+        Ok(Err(_)) | Err(_) => None,
     }
+}
+
+async fn connection<S: Stream>(stream: S, peer: Peer, router: Router, limits: Limits, stop: CancellationToken) {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer);
@@ -155,16 +181,16 @@ fn cut_off(broken: &JoinError) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
     use axum::extract::Extension;
     use axum::routing::{get, post};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
     use tokio::sync::{Notify, watch};
     use tokio::task::JoinHandle;
 
     use super::*;
     use crate::body;
+    use crate::front::Front;
 
     const QUICK: Limits = Limits {
         connections: 4,
@@ -201,7 +227,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let server = tokio::spawn(serve(listener, router, limits, stop.clone()));
+        let server = tokio::spawn(serve(Front::new(listener).unwrap(), router, limits, stop.clone()));
         Running { address, stop, server }
     }
 

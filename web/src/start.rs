@@ -13,7 +13,7 @@ use engine::ids::Ids;
 use engine::runner;
 use engine::secret::Secret;
 use engine::store::Contacts;
-use engine_store::{Database, Options};
+use engine_store::{Database, Options, Reach};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use crate::accounts::{Seal, SignIn};
@@ -96,6 +96,8 @@ pub struct Setup {
     pub flows: Option<PathBuf>,
     /// Whether the editor may write these files.
     pub flows_writable: bool,
+    /// How processes that stand by reach us; `None` when they cannot.
+    pub reach: Option<Reach>,
     /// A file to which anchors are appended, besides the log.
     pub anchors: Option<PathBuf>,
     /// A file outside the data folder in which it is noted, too, whom we erased.
@@ -153,7 +155,8 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
     let of_file = declared.open(&registry, &setup.public_url)?;
     let ids = Arc::new(Ids::new(PROCESS));
     let strand = ids.next(started_at);
-    let store = open(&setup.data, setup.database.as_ref(), Options::new(strand)).await?;
+    let store =
+        open(&setup.data, setup.database.as_ref(), Options { reach: setup.reach, ..Options::new(strand) }).await?;
     // What was made in the editor counts where the file's accounts are known: both may name the same id.
     let made = if known { Accounts::connections(&store).await? } else { Vec::new() };
     let connections = Connections::new(registry, &of_file, &made, &seal, &setup.public_url);
@@ -263,6 +266,7 @@ pub(crate) async fn in_folder(
         bindings,
         flows: None,
         flows_writable: false,
+        reach: None,
         anchors: None,
         erasures: None,
         public_url: "http://localhost".to_owned(),

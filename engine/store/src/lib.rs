@@ -9,7 +9,8 @@ mod sqlite;
 
 use std::path::Path;
 
-pub use database::{Database, Options};
+pub use database::{Database, Options, Reach};
+pub use postgres::lease::machine;
 
 /// Copies what the SQLite file at `from`, which nobody writes meanwhile, holds to the empty PostgreSQL database at `url`: every row as
 /// it is, all or nothing. Answers how many rows it copied.

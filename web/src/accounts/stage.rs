@@ -244,6 +244,7 @@ async fn begin(dir: &Path, clock: &Arc<ManualClock>, public_url: &str, connectio
         bindings: engine::flow::Bindings::default(),
         flows: None,
         flows_writable: false,
+        reach: None,
         anchors: None,
         erasures: None,
         public_url: public_url.to_owned(),

@@ -1,5 +1,6 @@
 //! `switchboard serve`: opens the doors, and closes them in order.
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use engine_store::Database;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -23,6 +25,7 @@ use crate::config::bindings;
 use crate::config::connections::{self, Connections};
 use crate::config::server::{Given, ServerSettings};
 use crate::flows::folder;
+use crate::front::Front;
 use crate::lock::Lock;
 use crate::start::{self, Setup, Started};
 use crate::{api, backup, demo, imports, push, retag, retain, room, router, server, shift, socket, upkeep};
@@ -38,6 +41,9 @@ pub(super) struct Serve {
     /// Our address as the outside sees it, such as `https://flows.example.com`; providers sign it
     #[arg(long, env = "SWITCHBOARD_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    /// With --database: where the other processes on it reach this one, such as `10.0.0.5:8080` [default: where it listens]
+    #[arg(long, env = "SWITCHBOARD_ADVERTISE", value_name = "HOST:PORT")]
+    advertise: Option<String>,
     /// A folder of flow files, loaded at start and on change
     #[arg(long, env = "SWITCHBOARD_FLOWS", value_name = "DIR")]
     flows: Option<PathBuf>,
@@ -63,7 +69,7 @@ pub(super) struct Serve {
     /// A number, or `off` [default: 100]
     #[arg(long, env = "SWITCHBOARD_FIRST_HOUR", value_name = "N")]
     first_hour: Option<FirstHour>,
-    /// With --database: waits until no other process serves the database, then takes its place
+    /// With --database: while another process serves the database, passes requests on to it; takes its place when it is gone
     #[arg(long, env = "SWITCHBOARD_STANDBY", value_parser = FalseyValueParser::new())]
     standby: bool,
 }
@@ -73,6 +79,7 @@ impl Serve {
         let given = Given {
             listen: self.listen,
             public_url: self.public_url,
+            advertise: self.advertise,
             flows: self.flows,
             flows_writable: self.flows_writable,
             connections: context.connections.clone(),
@@ -85,13 +92,18 @@ impl Serve {
         };
         let settings = ServerSettings::new(given, &context.file)?;
         let mut signals = Signals::new().map_err(Failure::failed)?;
+        let mut front = None;
         if self.standby {
             tokio::select! {
-                free = stand_by(context) => free?,
+                stood = stand_by(context, &settings) => front = stood?,
                 () = signals.next() => return Ok(Verdict::Good),
             }
         }
-        let doors = Doors::open(context, &settings).await?;
+        let front = match front {
+            Some(front) => front,
+            None => listen(&settings).await.map_err(|why| cannot_listen(&settings, &why))?,
+        };
+        let doors = Doors::open(context, &settings, front).await?;
         print::line(format_args!("listening on http://{}", doors.address));
         let fatal = tokio::select! {
             () = signals.next() => None,
@@ -110,13 +122,41 @@ impl Serve {
     }
 }
 
-/// Waits until this process can serve the database.
-async fn stand_by(context: &Context) -> Result<(), Failure> {
+async fn listen(settings: &ServerSettings) -> io::Result<Front> {
+    Front::new(TcpListener::bind(settings.listen).await?)
+}
+
+fn cannot_listen(settings: &ServerSettings, why: &io::Error) -> Failure {
+    Failure::Failed(format!("cannot listen on {}: {why}", settings.listen))
+}
+
+/// Passes on what comes until this process can serve the database; gives back where it listens. When the address is that of the
+/// process at work, on the same machine, there is nothing to pass on.
+async fn stand_by(context: &Context, settings: &ServerSettings) -> Result<Option<Front>, Failure> {
     let address = context.database.as_ref().ok_or_else(|| {
         Failure::Usage("--standby needs --database: a SQLite file is served by one process at a time".to_owned())
     })?;
-    tracing::info!("standing by until no other process serves the database");
-    Database::until_free(address.expose()).await.map_err(Failure::failed)
+    let front = match listen(settings).await {
+        Ok(front) => Some(front),
+        Err(why) if why.kind() == io::ErrorKind::AddrInUse => None,
+        Err(why) => return Err(cannot_listen(settings, &why)),
+    };
+    let (tell, at_work) = watch::channel(None);
+    let free = Database::until_free(address.expose(), &tell);
+    match &front {
+        None => {
+            tracing::info!("standing by; {} is taken, so no requests are passed on", settings.listen);
+            free.await.map_err(Failure::failed)?;
+        }
+        Some(front) => {
+            tracing::info!("standing by on {}: requests are passed on to the process at work", settings.listen);
+            tokio::select! {
+                free = free => free.map_err(Failure::failed)?,
+                never = front.pass_on(at_work, settings.limits.connections) => match never {},
+            }
+        }
+    }
+    Ok(front)
 }
 
 /// Everything that `serve` runs.
@@ -130,13 +170,11 @@ struct Doors {
 }
 
 impl Doors {
-    async fn open(context: &Context, settings: &ServerSettings) -> Result<Self, Failure> {
+    async fn open(context: &Context, settings: &ServerSettings, front: Front) -> Result<Self, Failure> {
         let lock = Lock::take(&context.data).map_err(Failure::failed)?;
         backup::expect_whole(&context.data).map_err(Failure::failed)?;
-        let listener = TcpListener::bind(settings.listen).await;
-        let listener =
-            listener.map_err(|why| Failure::Failed(format!("cannot listen on {}: {why}", settings.listen)))?;
-        let address = listener.local_addr().map_err(Failure::failed)?;
+        let address = front.address().map_err(Failure::failed)?;
+        let reach = front.reach(settings.advertise.as_deref()).map_err(Failure::failed)?;
         let control = socket::bind(&context.data).map_err(Failure::failed)?;
         let (sandbox, connections) = accounts(settings).await?;
         let setup = Setup {
@@ -147,6 +185,7 @@ impl Doors {
             bindings: bindings::load(context.bindings.as_deref(), settings.flows.as_deref())?,
             flows: settings.flows.clone(),
             flows_writable: settings.flows_writable,
+            reach: Some(reach),
             anchors: settings.anchors.clone(),
             erasures: settings.erasures.clone(),
             public_url: settings.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
@@ -172,7 +211,7 @@ impl Doors {
         imports::after_start(app).await.map_err(Failure::failed)?;
         let router = router::router(Arc::clone(app), settings.limits);
         tasks.spawn(server::serve(control, router.clone(), settings.limits, stop.clone()));
-        tasks.spawn(server::serve(listener, router, settings.limits, stop.clone()));
+        tasks.spawn(server::serve(front, router, settings.limits, stop.clone()));
         tasks.spawn(stop.clone().run_until_cancelled_owned(upkeep::run(Arc::clone(app))));
         let rooms = [Some(context.data.clone()), settings.backups.clone()].into_iter().flatten().collect();
         tasks.spawn(stop.clone().run_until_cancelled_owned(room::watch(Arc::clone(app), rooms)));

@@ -22,6 +22,8 @@ pub struct FileSettings {
     pub listen: Option<SocketAddr>,
     /// Our address as the outside sees it.
     pub public_url: Option<String>,
+    /// Where other processes on this database reach us.
+    pub advertise: Option<String>,
     /// Folder of flow files.
     pub flows: Option<PathBuf>,
     /// Whether the editor may write these files.

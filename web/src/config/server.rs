@@ -22,6 +22,8 @@ pub struct Given {
     pub listen: Option<SocketAddr>,
     /// Our address as the outside sees it.
     pub public_url: Option<String>,
+    /// Where other processes on this database reach us.
+    pub advertise: Option<String>,
     /// Folder of flow files.
     pub flows: Option<PathBuf>,
     /// Whether the editor may write these files.
@@ -49,6 +51,9 @@ pub struct ServerSettings {
     pub listen: SocketAddr,
     /// Our address as the outside sees it, without a final slash. Default: `http://` and where we listen.
     pub public_url: Option<String>,
+    /// Where other processes on this PostgreSQL database reach us, a host and a port. Default: where we listen, with the machine's name
+    /// when that is every address.
+    pub advertise: Option<String>,
     /// Folder of flow files. Default: none, flows are imported.
     pub flows: Option<PathBuf>,
     /// Whether the editor may write these files. Default: no, it shows their flows and changes none.
@@ -127,6 +132,7 @@ impl ServerSettings {
         Ok(Self {
             listen: given.listen.or(file.listen).unwrap_or(LISTEN),
             public_url: public_url.map(|url| checked_url(&url)).transpose()?,
+            advertise: given.advertise.or_else(|| file.advertise.clone()).map(checked_address).transpose()?,
             flows: given.flows.or_else(|| file.flows.clone()),
             flows_writable: given.flows_writable || file.flows_writable.unwrap_or(false),
             connections: given.connections.or_else(|| file.connections.clone()),
@@ -154,6 +160,15 @@ fn checked_url(text: &str) -> Result<String, Error> {
         return Err(wrong("has more than a host and a path"));
     }
     Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn checked_address(text: String) -> Result<String, Error> {
+    let (host, port) = text.rsplit_once(':').unwrap_or_default();
+    if host.is_empty() || host.contains(char::is_whitespace) || !port.parse().is_ok_and(|port: u16| port > 0) {
+        let why = format!("`{text}` is not a host and a port; expected something like 10.0.0.5:8080");
+        return Err(Error::Value { setting: "advertise", why });
+    }
+    Ok(text)
 }
 
 fn first_hour(given: Option<FirstHour>, file: Option<&NumberOrWord>) -> Result<FirstHour, Error> {

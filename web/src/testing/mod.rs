@@ -24,6 +24,7 @@ use tower::ServiceExt;
 use crate::app::App;
 use crate::config::connections::Connections;
 use crate::config::server::Limits;
+use crate::front::Front;
 use crate::lock::Lock;
 use crate::peer::Peer;
 use crate::start::{self, Setup, Started};
@@ -60,6 +61,7 @@ impl Place {
             connections: Some(connections),
             bindings: engine::flow::Bindings::default(),
             flows: None,
+            reach: None,
             anchors: None,
             erasures: None,
             public_url: "http://localhost".to_owned(),
@@ -133,7 +135,7 @@ impl Place {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let served = server::serve(listener, self.router.clone(), Limits::default(), stop.clone());
+        let served = server::serve(Front::new(listener).unwrap(), self.router.clone(), Limits::default(), stop.clone());
         Served { address, stop, server: tokio::spawn(served) }
     }
 

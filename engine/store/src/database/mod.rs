@@ -63,16 +63,26 @@ use engine::event::EventKey;
 use engine::first_hour::HourRow;
 use engine::ids::{EffectId, EventId, InputId, MailboxId, RunId, VersionId, WaitId};
 use engine::publication::Publication;
+use engine::secret::Secret;
 use engine::stops::Stop;
 use engine::store::{
     Arrival, DispatchOp, DueRow, EffectRow, EffectState, Error, EventRow, Evidence, InputRow, MailboxRows, Receipt,
     RunRow, Store, VersionRow, Work,
 };
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use self::query::Reader;
 use self::queue::{Answer, Ask, Queue};
 use crate::{postgres, sqlite};
+
+/// How processes that stand by reach the one that writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// Where it listens: a host, or an address, and a port.
+    pub address: String,
+    /// By which it knows that a connection is passed on by one of them: only who may read the database knows it. Without blanks.
+    pub word: Secret,
+}
 
 /// How a database is opened.
 #[derive(Clone, Debug)]
@@ -83,13 +93,15 @@ pub struct Options {
     pub max_waiting_bytes: usize,
     /// How long the oldest request may wait before doors are told to come later. Default 250 ms.
     pub max_wait: Duration,
+    /// Told to those that stand by, on PostgreSQL. Default: nothing, so they only wait.
+    pub reach: Option<Reach>,
 }
 
 impl Options {
     /// The defaults, writing `strand`.
     #[must_use]
     pub fn new(strand: i64) -> Self {
-        Self { strand, max_waiting_bytes: 32 << 20, max_wait: Duration::from_millis(250) }
+        Self { strand, max_waiting_bytes: 32 << 20, max_wait: Duration::from_millis(250), reach: None }
     }
 }
 
@@ -215,12 +227,13 @@ impl Database {
     }
 
     /// Waits until no process writes the PostgreSQL database at `url`: until the one that does has ended, or was not heard of for 3 s.
+    /// Tells meanwhile how that one is reached, if it says so.
     ///
     /// # Errors
     /// When the server does not answer or refuses us.
-    pub async fn until_free(url: &str) -> Result<(), Error> {
+    pub async fn until_free(url: &str, reach: &watch::Sender<Option<Reach>>) -> Result<(), Error> {
         let place = postgres::Place::parse(url)?;
-        postgres::lease::until_free(&place).await.map_err(|error| at_place(&place.name, error))
+        postgres::lease::until_free(&place, reach).await.map_err(|error| at_place(&place.name, error))
     }
 
     /// Writes what still waits and closes the database. Requests made afterwards, also by clones, fail.

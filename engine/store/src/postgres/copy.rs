@@ -40,7 +40,7 @@ pub(crate) async fn to(from: &Path, url: &str) -> Result<u64, store::Error> {
 /// Copies the file at `from`, which nobody writes meanwhile; how many rows.
 async fn copy(from: &Path, place: &Place) -> Result<u64, Error> {
     migrate::up(place).await?;
-    let holder = lease::take(place).await?;
+    let holder = lease::take(place, None).await?;
     let mut conn = place.options.clone().connect().await?;
     let mut change = conn.begin().await?;
     // Holds the row of the lease to the end: nobody takes the database meanwhile.

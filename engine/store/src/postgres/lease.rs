@@ -3,10 +3,12 @@
 //! The process that writes has the one row of `lease`: its `boot` counts those that had it. It says every 500 ms that it is there;
 //! when it has not for 3 s by the server's clock, another process may take the row, and counts on. Every group of writes changes
 //! this row first, and only while the number is still its own: whoever was replaced can commit nothing, however long it was frozen.
+//! Another row tells those that stand by how to reach it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::secret::Secret;
 use engine::store;
 use sqlx::postgres::PgConnection;
 use sqlx::{ConnectOptions, Connection, Row};
@@ -14,6 +16,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Place;
+use crate::Reach;
 use crate::database::error::Error;
 use crate::database::queue::Queue;
 
@@ -45,11 +48,15 @@ const TAKE: &str = concat!(
 const BEATS: &str = concat!("update lease set beat_at = ", now!(), " where kind = 0 and id = 0 and boot = $1");
 const FENCE: &str = "update lease set written = $2 where kind = 0 and id = 0 and boot = $1";
 const WRITTEN: &str = "select written from lease where kind = 0 and id = 0 and boot = $1 for update";
+/// How the process that writes is reached: its address and its word, or nothing.
+const TELL: &str = "insert into lease (kind, id, boot, beat_at, written, place) values (1, 0, 0, 0, 0, $1) \
+     on conflict (kind, id) do update set place = excluded.place";
 const FREE: &str = concat!(
     "select place = '' or ",
     now!(),
     " - beat_at >= 3000 or not exists (select 1 from pg_locks where locktype = 'advisory' and classid = 5318008 and objid = 22 \
-       and granted and database = (select oid from pg_database where datname = current_database())) \
+       and granted and database = (select oid from pg_database where datname = current_database())), \
+     (select place from lease where kind = 1 and id = 0) \
      from lease where kind = 0 and id = 0"
 );
 const GIVE_UP: &str = "update lease set beat_at = 0, place = '' where kind = 0 and id = 0 and boot = $1";
@@ -71,8 +78,8 @@ pub(super) async fn give_up(conn: &mut PgConnection, boot: i64) -> Result<(), Er
     Ok(())
 }
 
-/// Makes this process the one that writes.
-pub(super) async fn take(place: &Place) -> Result<Holder, Error> {
+/// Makes this process the one that writes, and tells those that stand by how it is reached.
+pub(super) async fn take(place: &Place, reach: Option<&Reach>) -> Result<Holder, Error> {
     let mut conn = place.writing().connect().await?;
     let held: bool = sqlx::query(HOLD).fetch_one(&mut conn).await?.try_get(0)?;
     let mut change = conn.begin().await?;
@@ -88,14 +95,16 @@ pub(super) async fn take(place: &Place) -> Result<Holder, Error> {
     if !named.is_empty() {
         tracing::warn!(from = named, silent_ms = silent, "this process takes the database over");
     }
-    let me = format!("process {} on {}", std::process::id(), host());
+    let me = format!("process {} on {}", std::process::id(), machine());
     let boot = sqlx::query(TAKE).bind(me).fetch_one(&mut *change).await?.try_get(0)?;
+    let told = reach.map(|reach| format!("{} {}", reach.address, reach.word.expose()));
+    sqlx::query(TELL).bind(told.unwrap_or_default()).execute(&mut *change).await?;
     change.commit().await?;
     Ok(Holder { conn: Some(conn), place: place.clone(), boot })
 }
 
-/// Waits until another process can take the database.
-pub(crate) async fn until_free(place: &Place) -> Result<(), Error> {
+/// Waits until another process can take the database, and tells meanwhile how the one that writes is reached.
+pub(crate) async fn until_free(place: &Place, reach: &watch::Sender<Option<Reach>>) -> Result<(), Error> {
     let mut conn = place.options.clone().connect().await?;
     let mut looks = interval(BEAT);
     loop {
@@ -103,13 +112,20 @@ pub(crate) async fn until_free(place: &Place) -> Result<(), Error> {
         let begun: bool =
             sqlx::query("select to_regclass('lease') is not null").fetch_one(&mut conn).await?.try_get(0)?;
         let row = if begun { sqlx::query(FREE).fetch_optional(&mut conn).await? } else { None };
-        if row.map_or(Ok(true), |row| row.try_get(0))? {
+        let free = row.as_ref().map_or(Ok(true), |row| row.try_get(0))?;
+        if free {
             return Ok(conn.close().await?);
         }
+        let told: Option<String> = row.map(|row| row.try_get(1)).transpose()?.flatten();
+        let told = told.as_deref().and_then(|told| told.split_once(' '));
+        let now = told.map(|(address, word)| Reach { address: address.to_owned(), word: Secret::new(word) });
+        reach.send_if_modified(|known| std::mem::replace(known, now.clone()) != now);
     }
 }
 
-fn host() -> String {
+/// The name of this machine, by which it is told of.
+#[must_use]
+pub fn machine() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     if name.trim().is_empty() { "an unnamed machine".to_owned() } else { name.trim().to_owned() }
 }

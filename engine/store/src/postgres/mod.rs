@@ -141,7 +141,7 @@ async fn server(place: &Place) -> Result<Server, Error> {
 /// Opens the database for writing: see [`crate::Database::connect`].
 pub(crate) async fn open(place: Place, options: crate::Options) -> Result<Shared, Error> {
     migrate::up(&place).await?;
-    let holder = lease::take(&place).await?;
+    let holder = lease::take(&place, options.reach.as_ref()).await?;
     let server = server(&place).await?;
     let queue = Arc::new(Queue::default());
     let (wrote, written) = watch::channel(());

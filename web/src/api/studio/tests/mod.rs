@@ -69,6 +69,7 @@ impl Desk {
             bindings: Bindings::default(),
             flows: flows.clone(),
             flows_writable: writable,
+            reach: None,
             anchors: None,
             erasures: None,
             public_url: "http://localhost".to_owned(),
