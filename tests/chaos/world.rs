@@ -162,10 +162,10 @@ impl World {
         run(command).await.good()
     }
 
-    /// The seat whose server is open: one that stands by is not.
+    /// The seat whose server is at work: to one that stands by, its token of an earlier start is no key.
     pub(super) async fn serving(&self) -> Option<usize> {
         for (which, seat) in self.seats.iter().enumerate() {
-            if tokio::net::TcpStream::connect(seat.place.listen).await.is_ok() {
+            if self.ask_at(seat, "/system").await.is_ok() {
                 return Some(which);
             }
         }
@@ -191,17 +191,22 @@ impl World {
     pub(super) async fn ask(&self, path: &str) -> Result<Value, String> {
         let mut why = "no server was started yet".to_owned();
         for seat in &self.seats {
-            let Some(token) = seat.token() else { continue };
-            let address = format!("http://{}/api/v1{path}", seat.place.listen);
-            match self.http.get(address).bearer_auth(token).send().await {
-                Ok(answer) if answer.status().is_success() => {
-                    return answer.json().await.map_err(|error| error.to_string());
-                }
-                Ok(answer) => why = format!("{path}: {}", answer.status()),
-                Err(error) => why = error.to_string(),
+            match self.ask_at(seat, path).await {
+                Ok(answer) => return Ok(answer),
+                Err(other) => why = other,
             }
         }
         Err(why)
+    }
+
+    async fn ask_at(&self, seat: &Seat, path: &str) -> Result<Value, String> {
+        let token = seat.token().ok_or("no server was started yet")?;
+        let address = format!("http://{}/api/v1{path}", seat.place.listen);
+        match self.http.get(address).bearer_auth(token).send().await {
+            Ok(answer) if answer.status().is_success() => answer.json().await.map_err(|error| error.to_string()),
+            Ok(answer) => Err(format!("{path}: {}", answer.status())),
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     /// Does something by `POST /api/v1{path}` at whichever server takes it.
