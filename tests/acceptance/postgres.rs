@@ -87,7 +87,7 @@ fn a_server_that_stands_by_passes_requests_on_and_answers_what_it_held() {
         let (listen, flows) = (free_port().to_string(), place.path("flows"));
         let serve = ["serve", "--listen", &listen, "--flows", flows.to_str().unwrap()];
         let second = place.begin(&[&serve[..], &["--database", &url, "--standby"]].concat());
-        second.says("requests are passed on").await;
+        second.says("standing by on").await;
         let tickets = async |count| {
             until("the tickets", async || (place.sandbox.books().tickets().len() == count).then_some(())).await;
         };

@@ -4,7 +4,7 @@
 //! counts and reports. All on loopback; everything that is started is ended, also after an error. `make bench` starts it.
 //!
 //! Reading order: [`options`], [`orders`] and [`load`] (what comes in), [`serve`], [`desk`] and [`floor`] (what is started),
-//! [`throughput`], [`latency`], [`reply`], [`sustained`], [`screen`], [`life`], [`journal`], [`steps`], [`condition`], [`backtest`], [`waits`],
+//! [`throughput`], [`two`], [`latency`], [`reply`], [`sustained`], [`screen`], [`life`], [`journal`], [`steps`], [`condition`], [`backtest`], [`waits`],
 //! [`instructions`] (what is measured), [`report`] and [`plot`].
 
 mod backtest;
@@ -30,6 +30,7 @@ mod stats;
 mod steps;
 mod sustained;
 mod throughput;
+mod two;
 mod waits;
 
 use std::fmt;
@@ -145,6 +146,7 @@ async fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
             "start" => life::cold_start(bench, report).await,
             "steps" => steps::measure(bench, report).await,
             "runs" => throughput::measure(bench, report).await,
+            "two" => two::measure(bench, report).await,
             "latency" => latency::measure(bench, report).await,
             "reply" => reply::measure(bench, report).await,
             "sustained" => sustained::measure(bench, report).await,

@@ -9,15 +9,16 @@ use anyhow::{Context, Result, bail, ensure};
 pub(crate) const USAGE: &str =
     "usage: bench [--quick] [--postgres] [--only NAME,…] [--seconds N] [--rate N] [--binary FILE] [--dir DIR] [--json FILE]
 names: runs latency reply sustained screen start idle kill journal backtest waits steps condition instructions size
-with --postgres: start steps runs latency reply sustained kill idle, on a private PostgreSQL server made for it";
+with --postgres: start steps runs two latency reply sustained kill idle, on a private PostgreSQL server made for it";
 
 /// The names that `--only` takes, in the order in which they are measured.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "size",
     "condition",
     "start",
     "steps",
     "runs",
+    "two",
     "latency",
     "reply",
     "sustained",
@@ -31,7 +32,10 @@ const NAMES: [&str; 15] = [
 ];
 
 /// Of those, what is measured on PostgreSQL: the others are of no database, or of a file.
-const ON_POSTGRES: [&str; 8] = ["start", "steps", "runs", "latency", "reply", "sustained", "kill", "idle"];
+const ON_POSTGRES: [&str; 9] = ["start", "steps", "runs", "two", "latency", "reply", "sustained", "kill", "idle"];
+
+/// What needs a server that several processes reach.
+const ONLY_POSTGRES: &str = "two";
 
 /// The command line.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +88,7 @@ impl Options {
 
     /// What can be measured on this database, in the order in which it is.
     fn names(&self) -> impl Iterator<Item = &'static str> {
-        NAMES.into_iter().filter(|name| !self.postgres || ON_POSTGRES.contains(name))
+        NAMES.into_iter().filter(|name| if self.postgres { ON_POSTGRES.contains(name) } else { *name != ONLY_POSTGRES })
     }
 
     /// What is to be measured.

@@ -49,6 +49,25 @@ impl Home {
         &self.database
     }
 
+    /// Starts a second server on the database, which stands by; with its address.
+    pub(crate) async fn stand_by(&self, binary: &Path) -> Result<(Process, String)> {
+        let mut command = self.serve(Command::new(binary), "127.0.0.1:0");
+        let mut process = Process::start("standby", command.arg("--standby"))?;
+        let (said, _) = process.says("standing by on ", PATIENCE).await?;
+        let url = said.split(',').next().context("no address")?.to_owned();
+        Ok((process, url))
+    }
+
+    /// How a server is started here.
+    fn serve(&self, mut command: Command, address: &str) -> Command {
+        command.current_dir(self.path()).args(["serve", "--listen", address, "--data", "data", "--flows", "flows"]);
+        command.args(["--connections", "connections.yaml", "--log", "warn", "--first-hour", "off"]);
+        if let Database::Server(url) = &self.database {
+            command.args(["--database", url]);
+        }
+        command
+    }
+
     /// The database's file, for what is measured on files only.
     pub(crate) fn file(&self) -> Result<&Path> {
         match &self.database {
@@ -115,18 +134,13 @@ impl Serve {
 
     /// Starts what `command` begins with; it may take as long as `patience`.
     pub(crate) async fn start_as(
-        mut command: Command,
+        command: Command,
         home: &Home,
         http: &Client,
         address: &str,
         patience: Duration,
     ) -> Result<Self> {
-        command.current_dir(home.path()).args(["serve", "--listen", address, "--data", "data", "--flows", "flows"]);
-        command.args(["--connections", "connections.yaml", "--log", "warn", "--first-hour", "off"]);
-        if let Database::Server(url) = &home.database {
-            command.args(["--database", url]);
-        }
-        let mut process = Process::start("switchboard", &mut command)?;
+        let mut process = Process::start("switchboard", &mut home.serve(command, address))?;
         let (url, ready_after) = process.says("listening on ", patience).await?;
         let token = std::fs::read_to_string(home.at("data").join("api-token"))?.trim().to_owned();
         Ok(Self { process, url, token, ready_after, http: http.clone() })

@@ -16,7 +16,7 @@ use crate::{Bench, floor};
 pub(crate) const ORDER: (&str, &str) = ("order.yaml", include_str!("order.yaml"));
 
 /// What a window of the closed load showed.
-struct Window {
+pub(crate) struct Window {
     runs: f64,
     seconds: f64,
     calls: f64,
@@ -29,7 +29,7 @@ struct Window {
 }
 
 impl Window {
-    fn per_second(&self) -> f64 {
+    pub(crate) fn per_second(&self) -> f64 {
         self.runs / self.seconds
     }
 
@@ -48,7 +48,7 @@ impl Window {
 
 /// Loads `process` through `hook` for the window, then waits until everything sent came to its end. Answers the window and how
 /// many orders were sent in all.
-async fn window(bench: &Bench, desk: &Desk, process: &Process, hook: String) -> Result<(Window, u64)> {
+pub(crate) async fn window(bench: &Bench, desk: &Desk, process: &Process, hook: String) -> Result<(Window, u64)> {
     let before = desk.totals().await?;
     let closed = Closed::start(&bench.target(desk, hook), u64::MAX).await?;
     sleep(bench.options.warm_up()).await;

@@ -149,7 +149,8 @@ async fn stand_by(context: &Context, settings: &ServerSettings) -> Result<Option
             free.await.map_err(Failure::failed)?;
         }
         Some(front) => {
-            tracing::info!("standing by on {}: requests are passed on to the process at work", settings.listen);
+            let address = front.address().map_err(Failure::failed)?;
+            print::line(format_args!("standing by on http://{address}, passing requests on to the process at work"));
             tokio::select! {
                 free = free => free.map_err(Failure::failed)?,
                 never = front.pass_on(at_work, settings.limits.connections) => match never {},
