@@ -1,10 +1,9 @@
 //! The shape of `concurrency`, `throttle` and `debounce` as Rust types, for the JSON Schema.
-#![expect(dead_code, reason = "these types are only described, never built")]
 
 use schemars::JsonSchema;
 
-use super::document::{Expression, Span};
-use super::limits::Busy;
+use super::scalar::{Expression, Span};
+use crate::flow::limits::Busy;
 
 /// Events that follow each other closely start one run, once there is quiet.
 #[derive(JsonSchema)]

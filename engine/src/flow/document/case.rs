@@ -1,13 +1,12 @@
 //! The shape of `tests` as Rust types, for the JSON Schema.
-#![expect(dead_code, reason = "these types are only described, never built")]
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde_json::Value;
 
-use super::document::Text;
-use super::rules_document::TagsSeen;
+use super::rules::TagsSeen;
+use super::scalar::Text;
 
 /// A test in virtual time.
 #[derive(JsonSchema)]

@@ -1,7 +1,4 @@
 //! The shape of a file of tag rules as Rust types: for its JSON Schema, and for the checks of what a rule does.
-//!
-//! The parts that depend on the catalogue are filled in by [`mod@super::schema`], as for flows.
-#![expect(dead_code, reason = "these types are only described, never built")]
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -9,17 +6,18 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde_json::Value;
 
-use super::case_document::{Given, Others};
-use super::document::{Condition, Span, Text, Trigger};
+use super::Trigger;
+use super::case::{Given, Others};
+use super::scalar::{Condition, Span, Text};
 use crate::contact::Priority;
 
 /// What a rule does, as the checks read it.
-pub(super) static THEN: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Then).to_value());
+pub(in crate::flow) static THEN: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Then).to_value());
 
 /// Tag rules: run in order before waits and flows, for every event that concerns a contact.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-pub(super) struct Rules {
+pub(in crate::flow) struct Rules {
     /// Version of the format.
     #[schemars(extend("const" = 1))]
     format: i64,
