@@ -3,16 +3,20 @@
 //! All of it changes in turns of the contact's mailbox: an agent's message, a note, who holds the conversation. While a person
 //! talks with a contact, the flows' sends to that contact are held (`DECISIONS/0024`).
 
-use std::collections::BTreeMap;
+mod act;
+mod said;
+
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::capability::file::FileKind;
 use crate::clock::At;
-use crate::contact::{Priority, SESSION_IDLE};
-use crate::ids::{ConversationId, EventId, MessageId, RunId, UserId};
+use crate::contact::SESSION_IDLE;
+use crate::ids::UserId;
+
+pub use act::{Act, Question, Say, Words};
+pub use said::{RatingRow, Said, SaidKind, SaidOp, SaidRow, SaidState};
 
 /// How long after a person's last message the flows' sends stay held.
 pub const PAUSE: Duration = Duration::from_secs(30 * 60);
@@ -147,247 +151,12 @@ impl Inbox {
     }
 }
 
-/// What a person does with a conversation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "act", rename_all = "snake_case")]
-pub enum Act {
-    /// Says something to the customer.
-    Say(Box<Say>),
-    /// Writes a note that only people here see.
-    Note {
-        /// What.
-        text: String,
-        /// Who is to see it.
-        mentions: Vec<UserId>,
-    },
-    /// Gives it to somebody, to a team, or to nobody.
-    Assign {
-        /// To whom.
-        agent: Option<UserId>,
-        /// To which team.
-        team: Option<String>,
-    },
-    /// Closes it.
-    Close {
-        /// What the customer is asked, if anything.
-        ask: Option<Question>,
-    },
-    /// Opens it again, for whoever does so.
-    Reopen,
-    /// Has read what the customer wrote.
-    Read,
-    /// Holds the flows' sends until it is closed or handed back.
-    Pause,
-    /// Gives it back to the flows: what was held goes out.
-    HandBack {
-        /// Whether runs end instead of going on.
-        end: bool,
-        /// Which one ends; `None` = every run of this conversation.
-        run: Option<RunId>,
-    },
-    /// Makes a ticket about it. A note says what became of that.
-    Ticket {
-        /// The CRM.
-        connection: String,
-        /// In one line.
-        subject: String,
-        /// What it is about; may be empty.
-        text: String,
-    },
-    /// Says how urgent the contact is.
-    Prioritise {
-        /// How urgent.
-        priority: Priority,
-    },
-    /// Notes how the contact's last order stands.
-    OrderStatus {
-        /// Its code; empty = none.
-        status: String,
-    },
-}
-
-/// A message to the customer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Say {
-    /// The client's key: the same one again is the same message.
-    pub key: String,
-    /// What.
-    pub words: Words,
-    /// Which message it answers, with the provider's id of that.
-    #[serde(default)]
-    pub quote: Option<(MessageId, String)>,
-}
-
-/// What is said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Words {
-    /// Free text, inside the 24-hour window.
-    Text(String),
-    /// An approved template.
-    Template {
-        /// Its name.
-        name: String,
-        /// Its language; `None` = the contact's, else the connection's.
-        language: Option<String>,
-        /// Values of its variables.
-        params: BTreeMap<String, String>,
-    },
-    /// A file that the provider has, inside the window.
-    File {
-        /// The provider's id of it.
-        media: String,
-        /// What the customer gets it as.
-        kind: FileKind,
-        /// Its name.
-        name: String,
-        /// In bytes.
-        size: u64,
-        /// The words under it.
-        caption: Option<String>,
-    },
-    /// A question with choices, inside the window: asked when a conversation was closed.
-    Choices {
-        /// The question.
-        text: String,
-        /// What may be chosen.
-        choices: Vec<String>,
-    },
-}
-
-/// What a customer is asked once a conversation is closed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Question {
-    /// The question.
-    pub text: String,
-    /// The answers, the best one last: 2 to 5.
-    pub choices: Vec<String>,
-    /// What is said to who answers; empty = nothing.
-    pub thanks: String,
-}
-
-/// Something that was said in a conversation by people here: to the customer, or among themselves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SaidRow {
-    /// Its id; of what goes to the customer, the call's number is minus this.
-    pub id: MessageId,
-    /// Where.
-    pub conversation_id: ConversationId,
-    /// What it is.
-    pub kind: SaidKind,
-    /// Who said it; `None` = the engine, or a machine.
-    pub by: Option<UserId>,
-    /// When.
-    pub at: At,
-    /// The client's key, unique in the conversation.
-    pub key: Option<String>,
-    /// The words as people see them; `None` once erased.
-    pub text: Option<String>,
-    /// The rest: [`Said`] as JSON; `None` once erased.
-    pub body: Option<String>,
-    /// How far it got.
-    pub state: SaidState,
-    /// Code and words of a refusal.
-    pub error: Option<String>,
-}
-
-/// What it is. The number is what is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum SaidKind {
-    /// A note among people here.
-    Note = 0,
-    /// Free text.
-    Text = 1,
-    /// A template.
-    Template = 2,
-    /// A question with choices.
-    Choices = 3,
-    /// A file.
-    File = 4,
-}
-
-/// How far something said got. The number is what is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum SaidState {
-    /// It is being sent.
-    Sending = 0,
-    /// The provider took it: what became of it stands in its message's row. A note is there at once.
-    Sent = 1,
-    /// It did not go out.
-    Failed = 2,
-}
-
-/// What is kept of something said besides its columns. Fields are only ever added.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Said {
-    /// What it was made of, so that it can be sent again.
-    #[serde(default)]
-    pub words: Option<Words>,
-    /// What it answers, with the provider's id of that.
-    #[serde(default)]
-    pub quote: Option<(MessageId, String)>,
-    /// Who is to see it.
-    #[serde(default)]
-    pub mentions: Vec<UserId>,
-}
-
-/// What a customer answered to the question about a conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RatingRow {
-    /// The event that brought the answer.
-    pub id: EventId,
-    /// About which conversation.
-    pub conversation_id: ConversationId,
-    /// When.
-    pub at: At,
-    /// Who had it last.
-    pub agent: Option<UserId>,
-    /// The team it was with.
-    pub team: Option<String>,
-    /// Which answer, from 1.
-    pub stars: i64,
-    /// Of how many: the last one is the best.
-    pub of: i64,
-}
-
-/// What a turn does to what people said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SaidOp {
-    /// Something was said.
-    Put(Box<SaidRow>),
-    /// How far it got.
-    Move {
-        /// Which.
-        id: MessageId,
-        /// How far.
-        state: SaidState,
-        /// Code and words of a refusal.
-        error: Option<String>,
-    },
-}
-
-impl SaidRow {
-    /// The key of the call that sends it: that of no run, and minus its id.
-    #[must_use]
-    pub fn effect_key(id: MessageId) -> String {
-        format!("{}/{}", RunId::NONE, -id.0)
-    }
-
-    /// Which message the call with this key sends, if it is one of people here.
-    #[must_use]
-    pub fn of_effect_key(key: &str) -> Option<MessageId> {
-        let n: i64 = key.strip_prefix(&RunId::NONE.to_string())?.strip_prefix("/-")?.parse().ok()?;
-        Some(MessageId(n))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const NOW: At = At(1_795_000_000_000);
+
     const ANA: Option<UserId> = Some(UserId(1));
 
     fn waiting() -> Inbox {
@@ -455,12 +224,5 @@ mod tests {
         inbox.paused_until = Some(At::NEVER);
         inbox.human_wrote(ANA, NOW);
         assert_eq!(inbox.paused_until, Some(At::NEVER));
-    }
-
-    #[test]
-    fn the_key_of_a_message_names_it() {
-        let key = SaidRow::effect_key(MessageId(77));
-        assert_eq!(SaidRow::of_effect_key(&key), Some(MessageId(77)));
-        assert_eq!(SaidRow::of_effect_key(&format!("{}/3", RunId(5))), None);
     }
 }
