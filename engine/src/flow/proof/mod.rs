@@ -3,21 +3,19 @@
 //! For each step: how long ago, at most, the customer may have written when a run comes there. Only what the author wrote
 //! down counts (waits, time-outs, the silence that started it); outages are caught again at the moment of sending.
 
+mod escalations;
+mod ways;
+
 use std::collections::HashSet;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::called::{Called, Left, Unseen};
 use super::problem::{Problem, Problems};
-use super::program::{Do, Expr, Op, Program, Step, StepIx, Trigger, Until};
+use super::program::{Op, Program, Step, StepIx, Trigger};
 use super::yaml::Place;
-use crate::capability::human;
-use crate::connector::Action;
 use crate::contact::WINDOW;
 use crate::duration;
 use crate::event;
-use crate::local;
 use crate::sentence;
 use crate::sentence::Sentence;
 use crate::trigger::{NoReply, Silent};
@@ -27,7 +25,7 @@ const MOST_GROWTH: u32 = 40;
 
 /// How long ago the customer wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Age {
+pub(in crate::flow) enum Age {
     /// At most so long ago.
     Within(Duration),
     /// Any time ago, or never.
@@ -35,7 +33,7 @@ pub(super) enum Age {
 }
 
 impl Age {
-    pub(super) fn after(self, span: Option<Duration>) -> Self {
+    pub(in crate::flow) fn after(self, span: Option<Duration>) -> Self {
         match (self, span) {
             (Self::Within(age), Some(span)) => age.checked_add(span).map_or(Self::Unbounded, Self::Within),
             _ => Self::Unbounded,
@@ -53,7 +51,7 @@ struct Known {
 
 /// Reports free text that may go out after the window has closed, and escalations behind calls that may take longer than they
 /// promise. `places` has the place of each step.
-pub(super) fn check(program: &Program, triggers: &[Trigger], places: &[Place], problems: &mut Problems) {
+pub(in crate::flow) fn check(program: &Program, triggers: &[Trigger], places: &[Place], problems: &mut Problems) {
     // What the flows that it calls do is known where all documents are: see [`super::called`].
     let nothing = Called::default();
     check_windows(program, triggers, places, &nothing, problems);
@@ -62,7 +60,7 @@ pub(super) fn check(program: &Program, triggers: &[Trigger], places: &[Place], p
 
 /// Reports free text that may go out after the window has closed: errors when it may whatever the flows that are called and not
 /// known do, else warnings.
-pub(super) fn check_windows(
+pub(in crate::flow) fn check_windows(
     program: &Program,
     triggers: &[Trigger],
     places: &[Place],
@@ -88,7 +86,7 @@ pub(super) fn check_windows(
 }
 
 /// How old the customer's last message is when a run of `program` is over that began when it was `age` old.
-pub(super) fn left(program: &Program, called: &Called, age: Age) -> Left {
+pub(in crate::flow) fn left(program: &Program, called: &Called, age: Age) -> Left {
     let proof = Proof { program, places: &[], called, unseen: Unseen::Answers };
     let all = proof.reach(&[age]);
     let mut left = Left::default();
@@ -145,89 +143,6 @@ impl Proof<'_> {
             }
         }
         known
-    }
-
-    /// Where a run goes from `step`, and how old the customer's last message then is.
-    fn ways(&self, ix: StepIx, step: &Step, age: Age) -> Vec<(StepIx, Age)> {
-        let mut ways = self.goes_on(ix, step, age);
-        ways.push((self.handler(ix), self.fails(step, age)));
-        ways.push((self.program.finally.filter(|finally| ix < *finally), age));
-        ways.into_iter().filter_map(|(next, age)| Some((next?, age))).collect()
-    }
-
-    /// How old the customer's last message may be when `step` fails.
-    fn fails(&self, step: &Step, age: Age) -> Age {
-        let own = match &step.op {
-            Op::RunFlow { flow, wait: true, .. } => self.called.failed(flow, self.unseen, age),
-            _ => age,
-        };
-        if step.deadline.is_some() { own.max(age.after(step.deadline)) } else { own }
-    }
-
-    /// Where a run goes from `step` when all is well; nowhere when it is over.
-    fn goes_on(&self, ix: StepIx, step: &Step, age: Age) -> Vec<(Option<StepIx>, Age)> {
-        let fresh = Age::Within(Duration::ZERO);
-        let mut ways: Vec<(Option<StepIx>, Age)> = match &step.op {
-            Op::If { when, then, otherwise } => match window_guard(when.source()) {
-                // Open at this moment, so written within the window.
-                Some(true) => vec![(*then, age.min(still_open())), (*otherwise, age)],
-                Some(false) => vec![(*then, age), (*otherwise, age.min(still_open()))],
-                None => vec![(*then, age), (*otherwise, age)],
-            },
-            Op::Switch { cases, default, .. } => {
-                cases.iter().map(|(_, entry)| (*entry, age)).chain([(*default, age)]).collect()
-            }
-            Op::Wait { until: Until::For(span) } => vec![(step.next, age.after(Some(*span)))],
-            Op::Wait { .. } => vec![(step.next, Age::Unbounded)],
-            Op::WaitFor(wait) => {
-                let timed_out = wait.timeout.map(|timeout| (wait.on_timeout, age.after(Some(timeout))));
-                std::iter::once((wait.then, fresh)).chain(timed_out).collect()
-            }
-            Op::Check(check) => vec![(check.then, age), (Some(check.again), age)],
-            Op::ForEach(each) => vec![(each.body, age), (step.next, age)],
-            Op::Parallel { branches, .. } => {
-                branches.iter().map(|(_, entry)| (*entry, age)).chain([(step.next, age)]).collect()
-            }
-            Op::Repeat { body, .. } => vec![(*body, age)],
-            Op::Until { repeat, .. } | Op::Again { repeat } => {
-                vec![(Some(*repeat), age), (self.program.step(Some(*repeat)).and_then(|step| step.next), age)]
-            }
-            Op::Stop { failed, .. } => return if *failed { Vec::new() } else { vec![(None, age)] },
-            Op::RunFlow { flow, wait: true, .. } => vec![(step.next, self.called.ended(flow, self.unseen, age))],
-            Op::Do(_) | Op::Set(_) | Op::Script(_) | Op::RunFlow { .. } | Op::Answer { .. } | Op::Reply { .. } => {
-                vec![(step.next, age)]
-            }
-        };
-        for (way, _) in &mut ways {
-            *way = way.or_else(|| self.behind_branch(ix));
-        }
-        ways
-    }
-
-    /// A branch that ends goes on in the next round of its `for_each`, and behind the step that opened it.
-    fn behind_branch(&self, ix: StepIx) -> Option<StepIx> {
-        let mut at = self.program.step(Some(ix))?.parent;
-        while let Some(step) = self.program.step(at) {
-            match &step.op {
-                Op::ForEach(_) => return at,
-                Op::Parallel { .. } => return step.next.or_else(|| at.and_then(|at| self.behind_branch(at))),
-                _ => at = step.parent,
-            }
-        }
-        None
-    }
-
-    fn handler(&self, ix: StepIx) -> Option<StepIx> {
-        let mut at = Some(ix);
-        while let Some(step) = self.program.step(at) {
-            if step.on_error.is_some() {
-                return step.on_error;
-            }
-            at = step.parent;
-        }
-        // The blocks are compiled one after the other: what stands in the flow's own handler, or behind it, has none.
-        let program = self.program;
-        program.on_error.filter(|handler| ix < *handler && program.finally.is_none_or(|finally| ix < finally))
     }
 
     fn tell_window(&self, ix: usize, known: Known, all: &[Option<Known>], problems: &mut Problems) {
@@ -297,55 +212,6 @@ impl Proof<'_> {
             }
         }
     }
-
-    /// An escalation promises a time from our receipt of what caused it: calls before it that are repeated may use it up.
-    fn late_escalations(&self, problems: &mut Problems) {
-        let slow = self.slowest();
-        for (ix, step) in self.program.steps.iter().enumerate() {
-            let Some(within) = promise(step) else { continue };
-            let Some((took, culprit)) = slow[ix].filter(|(took, _)| *took > within) else { continue };
-            let (promised, took) = (duration::format(within), duration::format(took));
-            let line = self.places[culprit as usize].line;
-            let message = sentence!(
-                "a human is promised within {promised}, but the call on line {line} may be repeated for {took} before this step",
-                promised,
-                line,
-                took
-            );
-            let hint = "escalate first, or side by side (`parallel`), or give that call `retry: none`";
-            problems.warn(self.places[ix], "escalation_late", message, hint);
-        }
-    }
-
-    /// The longest that the calls since the start, or since the last answer of the customer, may be repeated before each step.
-    fn slowest(&self) -> Vec<Option<(Duration, StepIx)>> {
-        let mut slow: Vec<Option<(Duration, StepIx)>> = vec![None; self.program.steps.len()];
-        let mut reached: HashSet<StepIx> = HashSet::new();
-        let mut open: Vec<(StepIx, Option<(Duration, StepIx)>)> =
-            self.program.entry.map(|ix| (ix, None)).into_iter().collect();
-        while let Some((ix, before)) = open.pop() {
-            let here = &mut slow[ix as usize];
-            let longer = before.map(|(took, _)| took) > here.map(|(took, _)| took);
-            if !reached.insert(ix) && !longer {
-                continue;
-            }
-            *here = if longer { before } else { *here };
-            let Some(step) = self.program.step(Some(ix)) else { continue };
-            let after = match &step.op {
-                Op::WaitFor(_) | Op::Wait { .. } => None,
-                Op::Do(call) => own_pauses(call)
-                    .map(|took| (took, ix))
-                    .filter(|(took, _)| Some(*took) > before.map(|b| b.0))
-                    .or(before),
-                _ => before,
-            };
-            let handler = self.handler(ix);
-            // What an error branch does was caused by the failure, not by what came in.
-            let after = |next| if Some(next) == handler { None } else { after };
-            open.extend(self.ways(ix, step, Age::Unbounded).into_iter().map(|(next, _)| (next, after(next))));
-        }
-        slow
-    }
 }
 
 /// How long ago the customer wrote when a trigger starts a run; `None` when it says nothing of a customer.
@@ -369,44 +235,9 @@ fn age_at_start(trigger: &Trigger) -> Option<Age> {
     })
 }
 
-/// The longest ago that the customer wrote while the window is open, and any wait closes it.
-fn still_open() -> Age {
-    Age::Within(WINDOW.saturating_sub(Duration::from_secs(1)))
-}
-
 fn sends_free_text(step: &Step) -> bool {
     match &step.op {
         Op::Do(call) => call.needs_window,
         _ => false,
     }
-}
-
-/// Whether a condition that holds (`true`), or one that does not (`false`), says that the window is open.
-fn window_guard(source: &str) -> Option<bool> {
-    const OPEN: &str = "conversation.window_open";
-    let source = source.trim();
-    if source.strip_prefix('!').is_some_and(|rest| rest.trim() == OPEN) {
-        return Some(false);
-    }
-    let all = !source.contains("||") && source.split("&&").any(|part| part.trim() == OPEN);
-    all.then_some(true)
-}
-
-/// What an escalation promises.
-fn promise(step: &Step) -> Option<Duration> {
-    let Op::Do(call) = &step.op else { return None };
-    if &*call.action != human::Escalate::NAME {
-        return None;
-    }
-    let Expr::Map(fields) = &call.input else { return None };
-    match fields.iter().find(|(name, _)| &**name == "accept_within").map(|(_, value)| value) {
-        None => Some(local::ACCEPT_WITHIN),
-        Some(Expr::Literal(Value::String(text))) => duration::parse(text).ok(),
-        Some(_) => None,
-    }
-}
-
-/// How long a call is repeated by itself.
-fn own_pauses(call: &Do) -> Option<Duration> {
-    (!local::is_local(&call.action)).then(|| call.retry.pauses.iter().sum())
 }
