@@ -15,13 +15,13 @@ use super::api::{Failure, verdict};
 pub(crate) struct HandOver {
     /// The conversation's number, such as `{{steps.ticket.id}}`.
     #[schemars(length(min = 1, max = 20))]
-    conversation: String,
+    pub(super) conversation: String,
     /// Number of the team.
     #[serde(default)]
-    team: Option<u64>,
+    pub(super) team: Option<u64>,
     /// Number of the agent.
     #[serde(default)]
-    agent: Option<u64>,
+    pub(super) agent: Option<u64>,
 }
 
 impl Action for HandOver {
@@ -48,10 +48,10 @@ impl Performs<HandOver> for Chatwoot {
 pub(crate) struct AddNote {
     /// The conversation's number, such as `{{steps.ticket.id}}`.
     #[schemars(length(min = 1, max = 20))]
-    conversation: String,
+    pub(super) conversation: String,
     /// The note.
     #[schemars(length(min = 1, max = 10_000))]
-    text: String,
+    pub(super) text: String,
 }
 
 impl Action for AddNote {

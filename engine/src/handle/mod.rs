@@ -223,6 +223,11 @@ impl Handling<'_> {
         }
     }
 
+    /// A wait of this mailbox, armed.
+    fn new_wait(&self, kind: WaitKind, due_at: At) -> WaitRow {
+        WaitRow::armed(WaitId(self.next_id()), self.mail.id, kind, due_at)
+    }
+
     fn arm(&mut self, wait: WaitRow) {
         if wait.key.is_some() {
             self.mail.waits.retain(|_, armed| (armed.kind, &armed.key) != (wait.kind, &wait.key));

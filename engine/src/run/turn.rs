@@ -19,9 +19,9 @@ use crate::desk::Staff;
 use crate::event::Event;
 use crate::expr::{Scope, Script};
 use crate::flow::{Op, Step, Version, WaitFor};
-use crate::ids::{EventId, Ids, WaitId};
+use crate::ids::{Ids, WaitId};
 use crate::mailbox::{Facts, Mailbox};
-use crate::store::{WaitKind, WaitRow, WaitState};
+use crate::store::{WaitKind, WaitRow};
 
 /// Most steps of one turn; what is left goes on in the next one, behind what else waits.
 const MAX_STEPS: usize = 1_000;
@@ -182,20 +182,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn wait_row(&self, id: WaitId, kind: WaitKind, due_at: At) -> WaitRow {
-        WaitRow {
-            id,
-            shard: self.run.mailbox.shard(),
-            mailbox: self.run.mailbox,
-            run_id: Some(self.run.id),
-            cursor: 0,
-            kind,
-            state: WaitState::Armed,
-            on_kind: None,
-            key: None,
-            since: EventId(0),
-            due_at,
-            data: Vec::new(),
-        }
+        WaitRow { run_id: Some(self.run.id), ..WaitRow::armed(id, self.run.mailbox, kind, due_at) }
     }
 
     /// The scope of the `match` of `wait`, in which `run` stands on the branch `within`.

@@ -34,6 +34,27 @@ pub struct WaitRow {
     pub data: Vec<u8>,
 }
 
+impl WaitRow {
+    /// One that is armed: no run's, under no key, awaiting nothing but its time, and holding nothing.
+    #[must_use]
+    pub fn armed(id: WaitId, mailbox: MailboxId, kind: WaitKind, due_at: At) -> Self {
+        Self {
+            id,
+            shard: mailbox.shard(),
+            mailbox,
+            run_id: None,
+            cursor: 0,
+            kind,
+            state: WaitState::Armed,
+            on_kind: None,
+            key: None,
+            since: EventId(0),
+            due_at,
+            data: Vec::new(),
+        }
+    }
+}
+
 /// Kinds of waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
