@@ -1,9 +1,13 @@
 //! An account over real HTTP: against the sandbox, with its faults, and what agents do back through the door.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
+use engine::capability::crm::{Record, TicketPriority};
 use engine::clock::At;
-use engine::connector::{DoorError, HookRequest, Item, Scope};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use engine::connector::{Call, DoorError, HookRequest, Item, Performs, Scope, Verdict};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde_json::{Value, json};
 
 use super::*;
 use crate::notice::tests::context;

@@ -69,6 +69,31 @@ pub struct UserRow {
     pub identity: Option<Identity>,
 }
 
+impl UserRow {
+    /// Somebody new: active, with neither password nor second factor, and who does not publish.
+    #[must_use]
+    pub fn new(id: UserId, email: String, name: String, role: Role, created_at: At) -> Self {
+        Self {
+            id,
+            email,
+            name,
+            role,
+            publisher: false,
+            language: String::new(),
+            theme: String::new(),
+            password: None,
+            totp: Vec::new(),
+            totp_on: false,
+            totp_step: 0,
+            state: UserState::Active,
+            rev: 1,
+            created_at,
+            signed_in_at: None,
+            identity: None,
+        }
+    }
+}
+
 /// How many of them can administer: active admins.
 #[must_use]
 pub fn admins_among(users: &[UserRow]) -> usize {

@@ -113,7 +113,7 @@ impl<'a> Lower<'a> {
             named: sender.named,
             input: Expr::Map(input),
             retry: Retry::standard(),
-            expires: super::steps::REPLY_EXPIRES,
+            expires: super::do_step::REPLY_EXPIRES,
             resend_unknown: false,
             needs_window: sender.spec.needs_window,
         })

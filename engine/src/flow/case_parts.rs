@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 
 use super::case::{Expectation, Expected, Fail, Fake, Given, Moment};
 use super::fields::{self, Fields, wrong};
+use super::literals::untyped;
 use super::lower::Lower;
 use super::shape::{Form, Member, Shape};
 use super::suggest;
 use super::time;
-use super::values::untyped;
 use super::yaml::{Node, Place, Val};
 use crate::contact::Priority;
 use crate::sentence;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::blocks::{Here, Made, is_id, readable};
+use super::expressions::named;
 use super::fields::{self, Fields, wrong};
 use super::lower::Lower;
 use super::names::{Have, ROOTS};
 use super::program::{ForEach, MAX_ITEMS, Op, Step, StepIx};
 use super::shape::{Form, Shape};
 use super::suggest;
-use super::values::named;
 use super::yaml::{Node, Place, Val};
 use crate::sentence;
 use crate::sentence::Sentence;

@@ -7,13 +7,13 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::case::{self, TestCase};
+use super::document::THEN;
 use super::env::Needs;
 use super::fields::{self, Fields};
 use super::kinds::{self, Kind};
 use super::lower::{Lower, is_kebab};
 use super::meaning;
 use super::program::{Expr, Trigger};
-use super::rules_document::THEN;
 use super::shape::{Member, Shape};
 use super::values::{Slot, constant};
 use super::yaml::Node;

@@ -4,8 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::document;
 use super::kinds::Kind;
-use super::{document, rules_document};
 use crate::connector::Catalog;
 
 /// The JSON Schema of a document of any kind against `catalog`: the key of its id says which kind it is.
@@ -13,7 +13,7 @@ use crate::connector::Catalog;
 pub fn schema(catalog: &Catalog) -> Value {
     let mut defs = Map::new();
     let flow = named(schemars::schema_for!(document::Flow).to_value(), "Flow", &mut defs);
-    let rules = named(schemars::schema_for!(rules_document::Rules).to_value(), "Rules", &mut defs);
+    let rules = named(schemars::schema_for!(document::Rules).to_value(), "Rules", &mut defs);
     let calendar = named(schemars::schema_for!(document::Calendar).to_value(), "Calendar", &mut defs);
     let segment = named(schemars::schema_for!(document::Segment).to_value(), "Segment", &mut defs);
     actions(catalog, &mut defs);

@@ -6,10 +6,12 @@
 pub mod backtest;
 mod calls;
 mod coverage;
+mod doings;
 mod expect;
 mod given;
 mod log;
 mod phone;
+mod record;
 mod segments;
 mod sim;
 mod simulate;
@@ -151,7 +153,7 @@ fn run_one(
         passed: said.is_empty(),
         failures: said.iter().map(Failure::to_string).collect(),
         said,
-        log: sim.log(),
+        log: sim.record.lines(),
     };
     (outcome, sim.taken())
 }

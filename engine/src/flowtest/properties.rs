@@ -127,7 +127,7 @@ pub(super) fn try_simulate(
     sim.joined = joined;
     sim.run().ok()?;
     let Witness { rows, commits, .. } = sim.witness.take().expect("it was witnessed");
-    Some((Ending { acts: sim.happened().acts, log: sim.log(), rows }, commits))
+    Some((Ending { acts: sim.happened().acts, log: sim.record.lines(), rows }, commits))
 }
 
 fn version(text: &str) -> (Published, Vec<TestCase>) {

@@ -177,22 +177,26 @@ pub(super) fn none_hangs(sim: &Sim<'_>) {
                 Block::Child(child) => mail.runs.contains_key(&child),
             };
             if run.state.queued {
-                assert!(place_of(mail, run.id).is_some(), "{} waits at no gate\n{:#?}", run.id, sim.log());
+                assert!(place_of(mail, run.id).is_some(), "{} waits at no gate\n{:#?}", run.id, sim.record.lines());
                 continue;
             }
             for cursor in &run.state.cursors {
-                assert!(there(cursor.block), "{} hangs at {cursor:?}\n{:#?}", run.id, sim.log());
+                assert!(there(cursor.block), "{} hangs at {cursor:?}\n{:#?}", run.id, sim.record.lines());
             }
             let waits = run.state.cursors.iter().any(|cursor| cursor.block != Block::Branches);
-            assert!(waits, "a join of {} was not released\n{:#?}", run.id, sim.log());
+            assert!(waits, "a join of {} was not released\n{:#?}", run.id, sim.record.lines());
             for deadline in &run.state.deadlines {
-                assert!(mail.waits.contains_key(&deadline.wait), "{deadline:?} is not armed\n{:#?}", sim.log());
+                assert!(
+                    mail.waits.contains_key(&deadline.wait),
+                    "{deadline:?} is not armed\n{:#?}",
+                    sim.record.lines()
+                );
             }
         }
         for wait in mail.waits.values().filter(|wait| wait.kind == WaitKind::Deadline) {
             let run = wait.run_id.and_then(|run| mail.runs.get(&run)).expect("the run of a deadline");
             let known = run.state.deadlines.iter().any(|deadline| deadline.wait == wait.id);
-            assert!(known, "{wait:?} bounds nothing\n{:#?}", sim.log());
+            assert!(known, "{wait:?} bounds nothing\n{:#?}", sim.record.lines());
         }
         nobody_waits_at_an_open_gate(sim, mail);
         for wait in mail.waits.values() {
@@ -208,11 +212,11 @@ pub(super) fn none_hangs(sim: &Sim<'_>) {
 fn nobody_waits_at_an_open_gate(sim: &Sim<'_>, mail: &Mailbox) {
     for place in places(mail).filter(|place| place.here) {
         let run = sim.mails.get(&place.ask.from).and_then(|mail| mail.runs.get(&place.ask.run));
-        let run = run.unwrap_or_else(|| panic!("{place:?} is of a run that is over\n{:#?}", sim.log()));
-        assert_eq!(run.state.works(), place.held, "{place:?}\n{:#?}", sim.log());
+        let run = run.unwrap_or_else(|| panic!("{place:?} is of a run that is over\n{:#?}", sim.record.lines()));
+        assert_eq!(run.state.works(), place.held, "{place:?}\n{:#?}", sim.record.lines());
         let Rule::AtOnce { limit, .. } = place.ask.rule else { panic!("{place:?} is no place") };
         let held = places(mail).filter(|other| other.here && other.held && other.ask.gate == place.ask.gate).count();
-        assert!(place.held || held == limit as usize, "{place:?} waits for nobody\n{:#?}", sim.log());
+        assert!(place.held || held == limit as usize, "{place:?} waits for nobody\n{:#?}", sim.record.lines());
     }
 }
 

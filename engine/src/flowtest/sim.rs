@@ -4,35 +4,27 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
 use super::World;
 use super::calls::Call;
 use super::coverage::Taken;
-use super::expect::{Act, Happened};
+use super::expect::Happened;
 use super::given;
-use super::log::Log;
-use super::timeline::Told;
+use super::record::Record;
 use crate::book::{Book, Live, LiveRules, Published};
-use crate::capability::human;
 use crate::clock::At;
-use crate::connector::{Action, Catalog};
+use crate::connector::Catalog;
 use crate::contact::Contact;
-use crate::event::{self, Event, EventKey};
+use crate::event::EventKey;
 use crate::flow::TestCase;
 use crate::handle::{Input, handle};
-use crate::ids::{EventId, Ids, MailboxId, RunId, VersionId, WaitId};
+use crate::ids::{Ids, MailboxId, VersionId, WaitId};
 use crate::letter::Letter;
 use crate::mailbox::Mailbox;
-use crate::order::{DeskOrder, Order};
-use crate::run::{Entry, What, journal, plan};
+use crate::run::plan;
 use crate::runner::hold::Hold;
 use crate::sentence;
 use crate::sentence::Sentence;
-use crate::store::{
-    EffectOp, EscalationRow, InputRow, JournalKind, JournalRow, RunRow, RunStatus, WaitKind, WaitOp, Work,
-};
-use crate::trigger::Silent;
+use crate::store::{EffectOp, InputRow, WaitOp, Work};
 
 /// 2026-01-05T09:00:00Z, a Monday morning: when a test starts unless it says otherwise.
 pub(super) const START: At = At(1_767_603_600_000);
@@ -75,14 +67,13 @@ pub(super) struct Sim<'a> {
     pub(super) version: Published,
     pub(super) book: Book,
     pub(super) ids: Ids,
-    start: At,
     pub(super) now: At,
     pub(super) mails: BTreeMap<MailboxId, Mailbox>,
     pub(super) customer: MailboxId,
     pub(super) coming: BTreeMap<(At, u64), Coming>,
     order: u64,
     /// Deliveries by their key: a second one is dropped, as at every door.
-    known: HashSet<EventKey>,
+    pub(super) known: HashSet<EventKey>,
     /// How many attempts of each action were answered.
     pub(super) answered: HashMap<String, usize>,
     /// Connections that are down.
@@ -95,19 +86,12 @@ pub(super) struct Sim<'a> {
     /// Whether the n-th input shares its commit with what else comes at its instant; missing = it does not.
     pub(super) joined: Vec<bool>,
     inputs: usize,
-    acts: Vec<Act>,
-    /// Tag rules that held.
-    ruled: Vec<String>,
     /// Tags at the times the test looks at them.
     looks: Vec<Vec<String>>,
-    log: Log,
     /// How far time runs at most.
     until: Option<At>,
     go_on: GoOn<'a>,
-    /// Every journal entry in order, when somebody wants to be told.
-    tape: Option<Vec<Told>>,
-    runs: BTreeMap<RunId, RunRow>,
-    entries: BTreeMap<RunId, Vec<Entry>>,
+    pub(super) record: Record,
     #[cfg(test)]
     pub(super) witness: Option<super::witness::Witness>,
 }
@@ -116,37 +100,15 @@ impl<'a> Sim<'a> {
     pub(super) fn new(version: &Published, test: &'a TestCase, world: &World<'a>) -> Self {
         let start = test.given.at.unwrap_or(START);
         let ids = Ids::new(0);
-        let since = At(0);
-        let mut book = match version.clone() {
-            Published::Flow(version) => Book::new(vec![Live { version, since }], Vec::new(), None),
-            Published::Rules(rules) => Book::default().with_rules(vec![LiveRules { rules, since }]),
-            Published::Calendar(_) | Published::Segment(_) => Book::default(),
-        };
         let mail = given::customer(&test.given, &ids, start);
         let others = given::others(&test.given, &ids, start).map(|mail| (mail.id, mail));
         let mails = others.chain([(mail.id, mail.clone())]).collect();
-        for other in world.versions {
-            match other {
-                Published::Flow(other) => {
-                    book.add_callable(other);
-                    book.versions.insert(other.id, Arc::clone(other));
-                }
-                Published::Calendar(found) => {
-                    book.calendars.insert(Arc::clone(&found.calendar.name), Arc::clone(&found.calendar));
-                }
-                Published::Segment(found) => {
-                    book.segments.insert(Arc::clone(&found.segment.name), Arc::clone(&found.segment));
-                }
-                Published::Rules(_) => {}
-            }
-        }
         let mut sim = Self {
             test,
             catalog: world.catalog,
             version: version.clone(),
-            book,
+            book: book(version, world.versions),
             ids,
-            start,
             now: start,
             customer: mail.id,
             mails,
@@ -159,40 +121,42 @@ impl<'a> Sim<'a> {
             fresh: Vec::new(),
             joined: Vec::new(),
             inputs: 0,
-            acts: Vec::new(),
-            ruled: Vec::new(),
             looks: Vec::new(),
-            log: Log::new(start),
             until: None,
             go_on: ALWAYS,
-            tape: None,
-            runs: BTreeMap::new(),
-            entries: BTreeMap::new(),
+            record: Record::new(start),
             #[cfg(test)]
             witness: None,
         };
+        sim.expect_test();
+        sim
+    }
+
+    /// Puts what the test says ahead: its events, and the times at which it looks at the tags.
+    fn expect_test(&mut self) {
+        let (test, start) = (self.test, self.record.start);
         for (place, moment) in test.at.iter().enumerate() {
             for index in 0..moment.events.len() {
-                sim.expect_at(start.plus(moment.after), Coming::Event(place, index));
+                self.expect_at(start.plus(moment.after), Coming::Event(place, index));
             }
         }
         for (place, (after, _)) in test.tags_at.iter().enumerate() {
             // Behind all else that happens at that time.
-            sim.coming.insert((start.plus(*after), u64::MAX - place as u64), Coming::Look);
+            self.coming.insert((start.plus(*after), u64::MAX - place as u64), Coming::Look);
         }
-        sim
     }
 
     /// The same world, which ends after `until` or when `go_on` says so.
     pub(super) fn within(mut self, until: Option<Duration>, go_on: GoOn<'a>) -> Self {
-        self.until = until.map(|until| self.start.plus(until));
+        self.until = until.map(|until| self.record.start.plus(until));
         self.go_on = go_on;
         self
     }
 
     /// The same, of which everything is told.
-    pub(super) fn told(self, until: Option<Duration>, go_on: GoOn<'a>) -> Self {
-        Self { tape: Some(Vec::new()), ..self.within(until, go_on) }
+    pub(super) fn told(mut self, until: Option<Duration>, go_on: GoOn<'a>) -> Self {
+        self.record.keep_tape();
+        self.within(until, go_on)
     }
 
     /// The same world with every commit watched; `forgets`: its mailboxes are read back after each, as after a crash.
@@ -236,7 +200,7 @@ impl<'a> Sim<'a> {
     pub(super) fn run(&mut self) -> Result<(), Sentence> {
         let looks = self.test.tags_at.iter().map(|(after, _)| *after);
         let last = self.test.at.iter().map(|moment| moment.after).chain(looks).max().unwrap_or_default();
-        let far = self.start.plus(last).plus(FAR);
+        let far = self.record.start.plus(last).plus(FAR);
         let end = self.until.map_or(far, |until| until.min(far));
         // What was silent before the test began is watched, as when a flow is published.
         self.give(self.customer, Input::Watch);
@@ -246,7 +210,7 @@ impl<'a> Sim<'a> {
             if at > end {
                 return Ok(());
             }
-            if self.tape.as_ref().is_some_and(|tape| tape.len() > MOST_TOLD) {
+            if self.record.tape().len() > MOST_TOLD {
                 return Err(sentence!("more than {most} things happened, and it was stopped here", most = MOST_TOLD));
             }
             if !(self.go_on)() {
@@ -300,74 +264,6 @@ impl<'a> Sim<'a> {
         self.mails.get(&call.row.mailbox).is_some_and(|mail| mail.effects.contains_key(&call.row.id))
     }
 
-    fn event(&mut self, place: usize, index: usize) {
-        let test = self.test;
-        let (kind, fields) = &test.at[place].events[index];
-        if kind == event::NO_REPLY {
-            return self.silence(fields);
-        }
-        if kind == event::CRON && self.slot(fields) {
-            return;
-        }
-        if kind == event::ESCALATION_TAKEN && self.somebody_takes(fields) {
-            return;
-        }
-        let id = EventId(self.ids.next(self.now));
-        let customer = &self.mails[&self.customer];
-        let event = given::event(kind, fields, self.catalog, &self.version, customer, id, self.now);
-        self.arrive(event);
-    }
-
-    pub(super) fn arrive(&mut self, event: Event) {
-        if self.known.insert(event.key) {
-            #[cfg(test)]
-            if let Some(witness) = &mut self.witness {
-                witness.arrived(&event);
-            }
-            self.give(event.mailbox, Input::Event { event: Arc::new(event), input: None });
-        }
-    }
-
-    /// A silence as a test tells it: the conversation is made silent for so long, and the engine finds that out by itself.
-    fn silence(&mut self, fields: &Value) {
-        let Some((after, silent)) = given::silence(fields, &self.version) else {
-            return self.log.line(self.now, "no trigger of this flow listens to such a silence");
-        };
-        let since = self.now.minus(after);
-        let before = since.minus(Duration::from_millis(1));
-        let Some(mail) = self.mails.get_mut(&self.customer) else { return };
-        let Some(id) = mail.facts.conversations.first().map(|conversation| conversation.id) else { return };
-        mail.facts.change_conversation(id, |conversation| {
-            let (ours, theirs) = (&mut conversation.last_outbound_at, &mut conversation.last_inbound_at);
-            let (last, other) = if silent == Silent::Customer { (ours, theirs) } else { (theirs, ours) };
-            *last = Some(since);
-            *other = other.map(|at| at.min(before));
-        });
-        // A moment earlier, so that the threshold lies ahead.
-        let now = self.now;
-        self.now = now.minus(Duration::from_millis(1));
-        self.give(self.customer, Input::Watch);
-        self.now = now;
-        let waits = self.mails.get(&self.customer).into_iter().flat_map(|mail| mail.waits.values());
-        let armed =
-            waits.filter(|wait| wait.kind == WaitKind::Silence && wait.due_at == now).map(|wait| wait.id).next();
-        if let Some(wait) = armed {
-            self.give(self.customer, Input::Due(wait));
-        }
-    }
-
-    /// Somebody takes what was asked for in this test, and the engine tells of it by itself. False when nothing is open.
-    fn somebody_takes(&mut self, fields: &Value) -> bool {
-        let team = fields["team"].as_str();
-        let open = self.mails.get(&MailboxId::DESK).into_iter().flat_map(|mail| mail.escalations.values());
-        let of_team = |row: &&EscalationRow| row.accepted_at.is_none() && team.is_none_or(|team| row.team == team);
-        let Some(escalation) = open.filter(of_team).map(|row| row.id).next() else { return false };
-        let name = fields["agent"].as_str().unwrap_or("somebody").to_owned();
-        let order = Order::Desk(DeskOrder::Take { escalation, user: None, name });
-        self.give(MailboxId::DESK, Input::Order { by: "test".to_owned(), order, about: None });
-        true
-    }
-
     /// Gives a mailbox an input.
     pub(super) fn give(&mut self, mailbox: MailboxId, input: Input) {
         let mail = self.mails.entry(mailbox).or_insert_with(|| Mailbox::new(mailbox));
@@ -376,7 +272,7 @@ impl<'a> Sim<'a> {
         // Only orders can be refused, and a test gives none.
         let _ = handle(&self.book, mail, input, self.now, &self.ids, &mut work);
         let (journal, effects, letters, waits) = before;
-        work.journal[journal..].iter().for_each(|row| self.read(row));
+        work.journal[journal..].iter().for_each(|row| self.record.read(self.now, row));
         let calls = work.effects[effects..].iter().filter_map(|op| match op {
             EffectOp::Plan(row) => Some((None, Coming::Attempt(Box::new(Call::new((**row).clone()))))),
             _ => None,
@@ -397,81 +293,27 @@ impl<'a> Sim<'a> {
         if let Some(witness) = &mut self.witness {
             for (mailbox, work) in &open {
                 let mail = self.mails.remove(mailbox).unwrap_or_else(|| Mailbox::new(*mailbox));
-                self.mails.insert(*mailbox, witness.committed(work, mail, &self.entries));
+                self.mails.insert(*mailbox, witness.committed(work, mail, &self.record.entries));
             }
         }
-        self.runs.extend(open.into_values().flat_map(|work| work.runs).map(|run| (run.id, run)));
+        self.record.runs.extend(open.into_values().flat_map(|work| work.runs).map(|run| (run.id, run)));
         for (at, coming) in std::mem::take(&mut self.fresh) {
             self.expect_at(at.unwrap_or(self.now), coming);
         }
     }
 
-    fn read(&mut self, row: &JournalRow) {
-        let entries = journal::decode(row).unwrap_or_default();
-        if let Some(tape) = &mut self.tape {
-            tape.push(Told { at: self.now, kind: row.kind, subject: row.subject, entries: entries.clone() });
-        }
-        for entry in &entries {
-            self.log.entry(self.now, entry);
-            let (action, input) = match &entry.what {
-                What::Planned { action, .. } => (&**action, &entry.data),
-                What::Acted { action, .. } => (&**action, &entry.data["input"]),
-                // Without values, a demand of a run is told by the step that acted.
-                What::Escalated { .. } if !entry.data.is_null() => (human::Escalate::NAME, &entry.data),
-                What::RuleHeld { rule, .. } => {
-                    self.ruled.push(rule.to_string());
-                    continue;
-                }
-                _ => continue,
-            };
-            let (after, action) = (self.now.since(self.start), action.to_owned());
-            self.acts.push(Act { after, action, input: input.clone() });
-        }
-        if row.kind == JournalKind::Turn {
-            self.entries.entry(RunId(row.subject)).or_default().extend(entries);
-        }
-    }
-
     /// What happened, for the expectations.
     pub(super) fn happened(&self) -> Happened {
-        let mut vars = Map::new();
-        for entry in self.entries.values().flatten() {
-            let values = match entry.what {
-                What::Assigned { .. } => &entry.data,
-                What::Accepted { .. } => &entry.data["set"],
-                _ => continue,
-            };
-            vars.extend(values.as_object().cloned().unwrap_or_default());
-        }
+        let record = &self.record;
         Happened {
-            acts: self.acts.clone(),
-            runs: self.runs.values().map(|run| (run.status, run.error.clone())).collect(),
+            acts: record.acts.clone(),
+            runs: record.runs.values().map(|run| (run.status, run.error.clone())).collect(),
             tags: self.tags(),
             tags_at: self.looks.clone(),
             contact: self.contact().map(Contact::scope).unwrap_or_default(),
-            ruled: self.ruled.clone(),
-            vars,
+            ruled: record.ruled.clone(),
+            vars: record.vars(),
         }
-    }
-
-    /// When it started.
-    pub(super) fn start(&self) -> At {
-        self.start
-    }
-
-    /// Every journal entry in order.
-    pub(super) fn tape(&self) -> &[Told] {
-        self.tape.as_deref().unwrap_or_default()
-    }
-
-    /// The flow of each run.
-    pub(super) fn flows(&self) -> HashMap<RunId, Arc<str>> {
-        self.runs.values().map(|run| (run.id, run.flow.as_str().into())).collect()
-    }
-
-    /// How the first run of the simulated flow ended, or stands.
-    pub(super) fn first_run(&self) -> Option<RunStatus> {
-        self.runs.values().find(|run| run.version_id == self.version.id()).map(|run| run.status)
     }
 
     /// The steps that runs of a version came to, as journals name them.
@@ -486,8 +328,8 @@ impl<'a> Sim<'a> {
     /// What was taken of each flow that ran.
     pub(super) fn taken(&self) -> BTreeMap<VersionId, Taken> {
         let mut taken: BTreeMap<VersionId, Taken> = BTreeMap::new();
-        for (run, entries) in &self.entries {
-            let version = self.runs.get(run).and_then(|run| self.book.versions.get(&run.version_id));
+        for (run, entries) in &self.record.entries {
+            let version = self.record.runs.get(run).and_then(|run| self.book.versions.get(&run.version_id));
             if let Some(version) = version {
                 taken.entry(version.id).or_default().follow(version, entries);
             }
@@ -502,9 +344,30 @@ impl<'a> Sim<'a> {
     fn tags(&self) -> Vec<String> {
         self.contact().map(|contact| contact.tags.keys().cloned().collect()).unwrap_or_default()
     }
+}
 
-    /// What happened, for reading.
-    pub(super) fn log(&self) -> Vec<String> {
-        self.log.lines()
+/// The book of a world in which `version` is live and `others` can be called and named.
+fn book(version: &Published, others: &[Published]) -> Book {
+    let since = At(0);
+    let mut book = match version.clone() {
+        Published::Flow(version) => Book::new(vec![Live { version, since }], Vec::new(), None),
+        Published::Rules(rules) => Book::default().with_rules(vec![LiveRules { rules, since }]),
+        Published::Calendar(_) | Published::Segment(_) => Book::default(),
+    };
+    for other in others {
+        match other {
+            Published::Flow(other) => {
+                book.add_callable(other);
+                book.versions.insert(other.id, Arc::clone(other));
+            }
+            Published::Calendar(found) => {
+                book.calendars.insert(Arc::clone(&found.calendar.name), Arc::clone(&found.calendar));
+            }
+            Published::Segment(found) => {
+                book.segments.insert(Arc::clone(&found.segment.name), Arc::clone(&found.segment));
+            }
+            Published::Rules(_) => {}
+        }
     }
+    book
 }

@@ -91,16 +91,16 @@ pub fn simulate(scene: Scene<'_>, go_on: GoOn<'_>) -> Simulation {
     let happened = sim.happened();
     let language = scene.case.given.contact.get("language").and_then(Value::as_str).unwrap_or_default();
     let teller = Teller {
-        start: sim.start(),
+        start: sim.record.start,
         outline: scene.outline,
         flow: &id,
         texts: scene.texts,
         language,
-        flows: sim.flows(),
+        flows: sim.record.flows(),
     };
-    let timeline = teller.tell(sim.tape());
+    let timeline = teller.tell(sim.record.tape());
     let mut notes: Vec<Note> = timeline.iter().flat_map(|moment| notes(moment, scene.zone)).collect();
-    let end = sim.first_run();
+    let end = sim.record.first_run(version.id());
     if end.is_none() {
         notes.push(note("nothing_started", timeline.last(), "no event started a run"));
     }

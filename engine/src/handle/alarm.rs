@@ -10,7 +10,7 @@ use crate::capability::notify::{AlarmState, ButtonPressed, TellAlarm, Told};
 use crate::clock::At;
 use crate::connector::{Action, Verdict};
 use crate::event::Event;
-use crate::ids::{AlarmId, EffectId, EventId, MailboxId, WaitId};
+use crate::ids::{AlarmId, EffectId, MailboxId, WaitId};
 use crate::letter::Letter;
 use crate::local;
 use crate::mailbox::Mailbox;
@@ -321,20 +321,7 @@ impl Handling<'_> {
     }
 
     fn put_row(&mut self, key: String, due_at: At, data: Vec<u8>) {
-        self.arm(WaitRow {
-            id: WaitId(self.next_id()),
-            shard: self.mail.id.shard(),
-            mailbox: self.mail.id,
-            run_id: None,
-            cursor: 0,
-            kind: WaitKind::Alarm,
-            state: WaitState::Armed,
-            on_kind: None,
-            key: Some(key),
-            since: EventId(0),
-            due_at,
-            data,
-        });
+        self.arm(WaitRow { key: Some(key), data, ..self.new_wait(WaitKind::Alarm, due_at) });
     }
 
     fn note_alarm(&mut self, id: AlarmId, what: &str, data: Value) {

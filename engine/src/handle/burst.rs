@@ -16,7 +16,7 @@ use crate::book::Live;
 use crate::clock::At;
 use crate::event::Event;
 use crate::flow::{Debounce, Trigger};
-use crate::ids::{EventId, MailboxId, WaitId};
+use crate::ids::{EventId, MailboxId};
 use crate::run::{Entry, What};
 use crate::store::{JournalKind, WaitKind, WaitRow, WaitState};
 
@@ -59,18 +59,9 @@ impl Handling<'_> {
         let says = Gathered { flow: Arc::clone(flow), trigger: Arc::clone(&trigger.id), burst, until };
         self.mail.gathered.insert(event.id, Arc::new(event.clone()));
         self.arm(WaitRow {
-            id: WaitId(self.next_id()),
-            shard: self.mail.id.shard(),
-            mailbox: self.mail.id,
-            run_id: None,
-            cursor: 0,
-            kind: WaitKind::Debounce,
-            state: WaitState::Armed,
-            on_kind: None,
-            key: None,
             since: event.id,
-            due_at,
             data: serde_json::to_vec(&says).unwrap_or_default(),
+            ..self.new_wait(WaitKind::Debounce, due_at)
         });
         Ok(What::Gathered { flow: Arc::clone(flow), trigger: Arc::clone(&trigger.id), until: due_at })
     }

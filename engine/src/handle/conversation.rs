@@ -10,7 +10,7 @@ use super::Handling;
 use crate::clock::At;
 use crate::contact::{Conversation, Priority};
 use crate::desk::ToDesk;
-use crate::ids::{ConversationId, EventId, MailboxId, RunId, UserId, WaitId};
+use crate::ids::{ConversationId, MailboxId, RunId, UserId};
 use crate::inbox::{Act, Inbox};
 use crate::letter::Letter;
 use crate::order::{Actor, Error};
@@ -91,20 +91,7 @@ impl Handling<'_> {
         match (until, armed) {
             // One that falls due sooner looks again.
             (Some(until), Some((_, due_at))) if due_at <= until => {}
-            (Some(due_at), _) => self.arm(WaitRow {
-                id: WaitId(self.next_id()),
-                shard: self.mail.id.shard(),
-                mailbox: self.mail.id,
-                run_id: None,
-                cursor: 0,
-                kind: WaitKind::Pause,
-                state: WaitState::Armed,
-                on_kind: None,
-                key: Some(key),
-                since: EventId(0),
-                due_at,
-                data: Vec::new(),
-            }),
+            (Some(due_at), _) => self.arm(WaitRow { key: Some(key), ..self.new_wait(WaitKind::Pause, due_at) }),
             (None, Some((wait, _))) => {
                 self.disarm(wait, WaitState::Cancelled);
                 self.work.released = true;

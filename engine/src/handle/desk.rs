@@ -16,7 +16,7 @@ use crate::clock::At;
 use crate::connector::{Action, Verdict};
 use crate::desk::{Agent, Case, Desk, FromDesk, Out, Refused, Taker};
 use crate::event::Event;
-use crate::ids::{EffectId, EscalationId, EventId, MailboxId, RunId, UserId, WaitId};
+use crate::ids::{EffectId, EscalationId, MailboxId, RunId, UserId, WaitId};
 use crate::letter::Letter;
 use crate::local::{self, NOTIFY_EXPIRES};
 use crate::mailbox::Mailbox;
@@ -264,18 +264,9 @@ impl Handling<'_> {
     fn put_at_desk(&mut self, kind: WaitKind, key: String, due_at: At, data: Result<Vec<u8>, serde_json::Error>) {
         let id = self.desk_row(kind, &key).unwrap_or_else(|| WaitId(self.next_id()));
         self.arm(WaitRow {
-            id,
-            shard: MailboxId::DESK.shard(),
-            mailbox: MailboxId::DESK,
-            run_id: None,
-            cursor: 0,
-            kind,
-            state: WaitState::Armed,
-            on_kind: None,
             key: Some(key),
-            since: EventId(0),
-            due_at,
             data: data.unwrap_or_default(),
+            ..WaitRow::armed(id, MailboxId::DESK, kind, due_at)
         });
     }
 

@@ -12,7 +12,7 @@ use super::Handling;
 use super::calls::Next;
 use crate::clock::At;
 use crate::flow::Busy;
-use crate::ids::{EventId, InputId, MailboxId, RunId, WaitId};
+use crate::ids::{InputId, MailboxId, RunId, WaitId};
 use crate::letter::{Answer, Ask, Letter, Refusal, Rule};
 use crate::store::{WaitKind, WaitRow, WaitState};
 
@@ -62,18 +62,9 @@ impl Handling<'_> {
     /// Writes the row `id` of a place.
     pub(super) fn put(&mut self, id: WaitId, run: Option<RunId>, place: &Place) {
         self.arm(WaitRow {
-            id,
-            shard: self.mail.id.shard(),
-            mailbox: self.mail.id,
             run_id: run,
-            cursor: 0,
-            kind: WaitKind::Slot,
-            state: WaitState::Armed,
-            on_kind: None,
-            key: None,
-            since: EventId(0),
-            due_at: At::NEVER,
             data: serde_json::to_vec(place).unwrap_or_default(),
+            ..WaitRow::armed(id, self.mail.id, WaitKind::Slot, At::NEVER)
         });
     }
 
@@ -196,21 +187,9 @@ impl Handling<'_> {
             return false;
         }
         starts.push(self.now);
-        self.arm(WaitRow {
-            id: WaitId(self.next_id()),
-            shard: self.mail.id.shard(),
-            mailbox: self.mail.id,
-            run_id: None,
-            cursor: 0,
-            kind: WaitKind::Throttle,
-            state: WaitState::Armed,
-            on_kind: None,
-            key: Some(key),
-            since: EventId(0),
-            // After that nothing is counted any more, and the row goes.
-            due_at: self.now.plus(every),
-            data: serde_json::to_vec(&starts).unwrap_or_default(),
-        });
+        // After that nothing is counted any more, and the row goes.
+        let row = self.new_wait(WaitKind::Throttle, self.now.plus(every));
+        self.arm(WaitRow { key: Some(key), data: serde_json::to_vec(&starts).unwrap_or_default(), ..row });
         true
     }
 }

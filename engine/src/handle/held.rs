@@ -57,20 +57,9 @@ impl Handling<'_> {
     fn hold(&mut self, live: &Live, trigger: &Trigger, event: &Event, saw: Value) -> Entry {
         let start = HeldStart { flow: Arc::clone(&live.version.flow), trigger: Arc::clone(&trigger.id), at: self.now };
         let wait = WaitId(self.next_id());
-        self.arm(WaitRow {
-            id: wait,
-            shard: self.mail.id.shard(),
-            mailbox: self.mail.id,
-            run_id: None,
-            cursor: 0,
-            kind: WaitKind::Held,
-            state: WaitState::Armed,
-            on_kind: None,
-            key: Some(format!("{}/{}/{}", start.flow, start.trigger, event.id)),
-            since: event.id,
-            due_at: At::NEVER,
-            data: serde_json::to_vec(&start).unwrap_or_default(),
-        });
+        let (key, data) = (Some(format!("{}/{}/{}", start.flow, start.trigger, event.id)), serde_json::to_vec(&start));
+        let row = WaitRow::armed(wait, self.mail.id, WaitKind::Held, At::NEVER);
+        self.arm(WaitRow { key, since: event.id, data: data.unwrap_or_default(), ..row });
         let HeldStart { flow, trigger, .. } = start;
         Entry { what: What::Held { flow, trigger, wait }, data: saw }
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Handling;
 use crate::contact::{Conversation, TagSource, TagSourceKind};
-use crate::ids::{ContactId, EventId, MailboxId, MergeId, RunId, WaitId};
+use crate::ids::{ContactId, MailboxId, MergeId, RunId, WaitId};
 use crate::letter::Letter;
 use crate::merge::{self, Before, Carried, Ending, Joining, Moved, ToContact};
 use crate::order::Error;
@@ -143,20 +143,7 @@ impl Handling<'_> {
             }
         }
         for Carried { kind, key, due_at, data } in moved.carried {
-            self.arm(WaitRow {
-                id: WaitId(self.next_id()),
-                shard: self.mail.id.shard(),
-                mailbox: self.mail.id,
-                run_id: None,
-                cursor: 0,
-                kind,
-                state: WaitState::Armed,
-                on_kind: None,
-                key: Some(key),
-                since: EventId(0),
-                due_at,
-                data,
-            });
+            self.arm(WaitRow { key: Some(key), data, ..self.new_wait(kind, due_at) });
         }
         for Ending { tag, source, at } in moved.endings {
             let has = |contact: &crate::contact::Contact| contact.has_source(&tag, TagSourceKind::Rule, &source);

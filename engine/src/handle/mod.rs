@@ -23,6 +23,7 @@ mod held;
 mod import;
 #[cfg(test)]
 mod inbox_tests;
+mod input;
 #[cfg(test)]
 mod limits_tests;
 mod meet;
@@ -49,25 +50,22 @@ mod slot_tests;
 pub mod sweep;
 mod tags;
 mod ticket;
+mod turns;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::alarm::Raise;
 use crate::book::Book;
 use crate::clock::At;
-use crate::connector::Verdict;
 use crate::event::Event;
-use crate::ids::{Ids, InputId, JournalId, MailboxId, RunId, WaitId};
-use crate::letter::Letter;
+use crate::ids::{Ids, JournalId, MailboxId, WaitId};
 use crate::mailbox::{Mailbox, Missed};
-use crate::order::{About, Error, Order};
-use crate::publication::Publication;
+use crate::order::Error;
 use crate::run::journal::{self, Head};
-use crate::run::{Attempt, Entry, Run, Turned, Wake, What, World, turn};
-use crate::store::{EffectOp, EffectRow, JournalKind, RunRow, RunStatus, WaitKind, WaitOp, WaitRow, WaitState, Work};
+use crate::run::{Entry, Wake, What};
+use crate::store::{JournalKind, WaitKind, WaitOp, WaitRow, WaitState, Work};
 
 use caused::Cause;
 
@@ -78,76 +76,9 @@ pub(crate) use event::held_back;
 #[cfg(test)]
 pub(crate) use gate::tests::{place_of, places};
 pub use held::HeldStart;
+pub use input::Input;
 pub use rows::{contact_from, encode_event, event_from_row, mailbox_from, row_from_event};
 pub use slot::mailbox as schedule_mailbox;
-
-/// One input of a mailbox.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// Something happened.
-    Event {
-        /// The event.
-        event: Arc<Event>,
-        /// The stored input it came as.
-        input: Option<InputId>,
-    },
-    /// A wait's time came.
-    Due(WaitId),
-    /// A call ended.
-    Settled {
-        /// The call.
-        effect: Box<EffectRow>,
-        /// All its attempts.
-        attempts: Vec<Attempt>,
-        /// How.
-        verdict: Verdict,
-        /// The stored input that brought the proof, if one did.
-        input: Option<InputId>,
-    },
-    /// A call waits for a person. Its row says until when.
-    Parked {
-        /// The call.
-        effect: Box<EffectRow>,
-        /// All its attempts.
-        attempts: Vec<Attempt>,
-        /// Why: `tries_used_up`, `refused`, `may_have_happened`.
-        why: &'static str,
-    },
-    /// A schedule was published or withdrawn: arm its next slot, or none.
-    Schedule {
-        /// The flow.
-        flow: Arc<str>,
-        /// The trigger.
-        trigger: Arc<str>,
-    },
-    /// A version of a flow was published or removed: runs here may be on another.
-    Published(Arc<Publication>),
-    /// A page of a segment was gone over for a slot.
-    Swept {
-        /// The sweep: [`sweep::Sweep::key`].
-        key: String,
-        /// What came of it.
-        page: sweep::Page,
-    },
-    /// Another mailbox says something.
-    Letter {
-        /// What.
-        letter: Box<Letter>,
-        /// The stored input it came as.
-        input: Option<InputId>,
-    },
-    /// Thresholds of silence were published: arm the next one of each conversation.
-    Watch,
-    /// A person's order.
-    Order {
-        /// Who.
-        by: String,
-        /// What.
-        order: Order,
-        /// What it is about, as it is stored now.
-        about: Option<About>,
-    },
-}
 
 /// Handles one input: adds what it changes to `work`. `mail` is thrown away and read anew if `work` is not committed.
 ///
@@ -165,66 +96,16 @@ pub fn handle(
     let mut handling =
         Handling { book, mail, now, ids, work, by: String::new(), next: VecDeque::new(), told: None, caused: 0 };
     handling.told = handling.known();
-    let mut cause = handling.own_cause();
-    let answer = match input {
-        Input::Event { event, input } => {
-            handling.work.consumed.extend(input);
-            cause = Cause::event(&event);
-            if handling.mail.id == MailboxId::ALARMS {
-                handling.alarm_pressed(&event);
-            } else if handling.mail.id == MailboxId::DESK {
-                handling.pressed(&event);
-            // One of an erased person waited behind the erasure: whoever writes afterwards is somebody new.
-            } else if !handling.mail.erased.holds(event.id.0) {
-                handling.event(event);
-            }
-            Ok(Value::Null)
-        }
-        Input::Due(wait) => {
-            handling.due(wait);
-            Ok(Value::Null)
-        }
-        Input::Settled { effect, attempts, verdict, input } => {
-            handling.work.consumed.extend(input);
-            if handling.mail.id == MailboxId::DESK {
-                handling.fallback_told(&effect, &attempts, &verdict);
-            } else {
-                handling.settled(*effect, &attempts, &verdict);
-            }
-            Ok(Value::Null)
-        }
-        Input::Parked { effect, attempts, why } => {
-            handling.parked(*effect, &attempts, why);
-            Ok(Value::Null)
-        }
-        Input::Schedule { flow, trigger } => {
-            handling.schedule(&flow, &trigger);
-            Ok(Value::Null)
-        }
-        Input::Published(news) => Ok(handling.published(&news)),
-        Input::Swept { key, page } => {
-            handling.swept(&key, &page);
-            Ok(Value::Null)
-        }
-        Input::Letter { letter, input } => {
-            handling.work.consumed.extend(input);
-            handling.letter(*letter);
-            Ok(Value::Null)
-        }
-        Input::Watch => {
-            handling.watch_all();
-            Ok(Value::Null)
-        }
-        Input::Order { by, order, about } => {
-            handling.by = by;
-            let answer = handling.order(order, about);
-            // Somebody may be known only now.
-            if cause.contact.is_none() {
-                cause = handling.own_cause();
-            }
-            answer
-        }
+    let (event, ordered) = match &input {
+        Input::Event { event, .. } => (Some(Cause::event(event)), false),
+        other => (None, matches!(other, Input::Order { .. })),
     };
+    let mut cause = event.unwrap_or_else(|| handling.own_cause());
+    let answer = handling.take(input);
+    // An order may be how somebody becomes known.
+    if ordered && cause.contact.is_none() {
+        cause = handling.own_cause();
+    }
     handling.tell_changes(cause);
     handling.carry_on();
     handling.write_facts();
@@ -269,6 +150,49 @@ impl Handling<'_> {
         self.ids.next(self.now)
     }
 
+    /// Carries out one input. Only orders and publications have an answer, others give null.
+    fn take(&mut self, input: Input) -> Result<Value, Error> {
+        match input {
+            Input::Event { event, input } => {
+                self.work.consumed.extend(input);
+                self.arrived(event);
+            }
+            Input::Due(wait) => self.due(wait),
+            Input::Settled { effect, attempts, verdict, input } => {
+                self.work.consumed.extend(input);
+                if self.mail.id == MailboxId::DESK {
+                    self.fallback_told(&effect, &attempts, &verdict);
+                } else {
+                    self.settled(*effect, &attempts, &verdict);
+                }
+            }
+            Input::Parked { effect, attempts, why } => self.parked(*effect, &attempts, why),
+            Input::Schedule { flow, trigger } => self.schedule(&flow, &trigger),
+            Input::Published(news) => return Ok(self.published(&news)),
+            Input::Swept { key, page } => self.swept(&key, &page),
+            Input::Letter { letter, input } => {
+                self.work.consumed.extend(input);
+                self.letter(*letter);
+            }
+            Input::Watch => self.watch_all(),
+            Input::Order { by, order, about } => {
+                self.by = by;
+                return self.order(order, about);
+            }
+        }
+        Ok(Value::Null)
+    }
+
+    fn arrived(&mut self, event: Arc<Event>) {
+        match self.mail.id {
+            MailboxId::ALARMS => self.alarm_pressed(&event),
+            MailboxId::DESK => self.pressed(&event),
+            // One of an erased person waited behind the erasure: whoever writes afterwards is somebody new.
+            _ if self.mail.erased.holds(event.id.0) => {}
+            _ => self.event(event),
+        }
+    }
+
     fn due(&mut self, id: WaitId) {
         let Some(wait) = self.mail.waits.get(&id).cloned() else { return };
         match wait.kind {
@@ -299,86 +223,9 @@ impl Handling<'_> {
         }
     }
 
-    /// Gives an unfinished run a turn; one that is over gets none.
-    fn wake(&mut self, run: RunId, wake: Wake<'_>) {
-        if let Some(run) = self.mail.runs.remove(&run) {
-            self.give_turn(run, wake);
-        }
-    }
-
-    fn give_turn(&mut self, mut run: Run, wake: Wake<'_>) {
-        let book = self.book;
-        let held_back = !self.may_work(&run);
-        let trigger = wake.trigger();
-        let world = World {
-            now: self.now,
-            ids: self.ids,
-            staff: &book.staff,
-            calendars: &book.calendars,
-            callable: &book.callable,
-            held_back,
-        };
-        let turned = turn(&mut run, &mut self.mail.facts, &self.mail.recent, wake, world);
-        self.absorb(&run, turned);
-        self.tell_changes(Cause::run(&run));
-        self.keep_place(&run, &trigger);
-        let row = run.to_row(self.now);
-        if row.status.ended() {
-            self.close(run.id);
-            if row.status == RunStatus::Failed {
-                self.tell_failed(&run);
-                self.raise(Raise::flow_failed(&row.flow));
-            }
-            self.tell_caller(&run, row.status);
-        } else {
-            self.mail.runs.insert(run.id, run);
-        }
-        self.write_run(row);
-    }
-
-    fn absorb(&mut self, run: &Run, turned: Turned) {
-        self.journal(run.id.0, Some(run.turns - 1), JournalKind::Turn, &turned.entries);
-        for effect in turned.effects {
-            self.mail.effects.insert(effect.id, effect.clone());
-            self.work.effects.push(EffectOp::Plan(Box::new(effect)));
-        }
-        for wait in turned.waits {
-            self.arm(wait);
-        }
-        for (wait, to) in turned.closed {
-            self.disarm(wait, to);
-        }
-        for ask in turned.asks {
-            self.ask_desk(ask);
-        }
-        self.work.tags.extend(turned.tags);
-        self.work.replies.extend(turned.reply);
-        for n in turned.withdrawn {
-            self.withdraw_call(run.id, n);
-        }
-        let called: Vec<_> = turned.calls.into_iter().filter_map(|call| self.called(run, call)).collect();
-        self.next.extend(called);
-        self.next.extend(turned.cancelled.into_iter().map(calls::Next::Cancel));
-    }
-
-    /// A run that is over wants no calls and waits for nothing. What is under way settles later and is noted.
-    fn close(&mut self, run: RunId) {
-        let unwanted: Vec<_> = self
-            .mail
-            .effects
-            .values()
-            .filter(|effect| effect.run_id == run && effect.action != notification())
-            .map(|effect| effect.id)
-            .collect();
-        for effect in unwanted {
-            self.mail.effects.remove(&effect);
-            self.work.effects.push(EffectOp::Withdraw(effect));
-        }
-        let waits: Vec<_> =
-            self.mail.waits.values().filter(|wait| wait.run_id == Some(run)).map(|wait| wait.id).collect();
-        for wait in waits {
-            self.disarm(wait, WaitState::Cancelled);
-        }
+    /// A wait of this mailbox, armed.
+    fn new_wait(&self, kind: WaitKind, due_at: At) -> WaitRow {
+        WaitRow::armed(WaitId(self.next_id()), self.mail.id, kind, due_at)
     }
 
     fn arm(&mut self, wait: WaitRow) {
@@ -392,14 +239,6 @@ impl Handling<'_> {
     fn disarm(&mut self, id: WaitId, to: WaitState) {
         self.mail.waits.remove(&id);
         self.work.waits.push(WaitOp::Close { id, to });
-    }
-
-    /// Keeps the last state of each run: a work may hold several turns of one.
-    fn write_run(&mut self, row: RunRow) {
-        match self.work.runs.iter_mut().find(|written| written.id == row.id) {
-            Some(written) => *written = row,
-            None => self.work.runs.push(row),
-        }
     }
 
     /// Keeps why triggers did not start on `event`, for whoever asks.
@@ -422,8 +261,4 @@ impl Handling<'_> {
         let head = Head { id, subject, seq: seq.unwrap_or(id.0), kind, by: &self.by, person, at: self.now };
         self.work.journal.push(journal::encode(head, entries));
     }
-}
-
-fn notification() -> &'static str {
-    <crate::capability::human::NotifyEscalation as crate::connector::Action>::NAME
 }

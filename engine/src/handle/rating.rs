@@ -11,7 +11,7 @@ use super::Handling;
 use crate::contact::{Conversation, WINDOW};
 use crate::event::Event;
 use crate::expr::text::normalise;
-use crate::ids::{ConversationId, EventId, UserId, WaitId};
+use crate::ids::{ConversationId, UserId, WaitId};
 use crate::inbox::{Question, RatingRow, Say, Words};
 use crate::run::{Entry, What};
 use crate::store::{JournalKind, WaitKind, WaitRow, WaitState};
@@ -42,20 +42,9 @@ impl Handling<'_> {
             agent: talk.inbox.assignee,
             team: talk.inbox.team.clone(),
         };
-        self.arm(WaitRow {
-            id: wait,
-            shard: self.mail.id.shard(),
-            mailbox: self.mail.id,
-            run_id: None,
-            cursor: 0,
-            kind: WaitKind::Rating,
-            state: WaitState::Armed,
-            on_kind: None,
-            key: Some(id.to_string()),
-            since: EventId(0),
-            due_at: self.now.plus(COUNTS_FOR),
-            data: serde_json::to_vec(&asked).unwrap_or_default(),
-        });
+        let (key, data) = (Some(id.to_string()), serde_json::to_vec(&asked).unwrap_or_default());
+        let row = WaitRow::armed(wait, self.mail.id, WaitKind::Rating, self.now.plus(COUNTS_FOR));
+        self.arm(WaitRow { key, data, ..row });
     }
 
     /// Whether the customer's message is the answer to the question about the last conversation. Then it is noted, and nothing

@@ -16,7 +16,7 @@ use crate::book::{Listener, Silence};
 use crate::clock::At;
 use crate::contact::Conversation;
 use crate::event::{self, Event, EventKey, Origin};
-use crate::ids::{ConversationId, EventId, WaitId};
+use crate::ids::{ConversationId, EventId};
 use crate::store::{JournalKind, WaitKind, WaitRow, WaitState};
 use crate::trigger::Silent;
 
@@ -100,20 +100,7 @@ impl Handling<'_> {
         let data = serde_json::to_vec(&stored).unwrap_or_default();
         match (next, armed) {
             (Some(due), Some((_, due_at, known))) if due == due_at && known == data => {}
-            (Some(due_at), _) => self.arm(WaitRow {
-                id: WaitId(self.next_id()),
-                shard: self.mail.id.shard(),
-                mailbox: self.mail.id,
-                run_id: None,
-                cursor: 0,
-                kind: WaitKind::Silence,
-                state: crate::store::WaitState::Armed,
-                on_kind: None,
-                key: Some(key),
-                since: EventId(0),
-                due_at,
-                data,
-            }),
+            (Some(due_at), _) => self.arm(WaitRow { key: Some(key), data, ..self.new_wait(WaitKind::Silence, due_at) }),
             (None, Some((id, _, _))) => self.disarm(id, WaitState::Cancelled),
             (None, None) => {}
         }

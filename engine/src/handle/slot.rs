@@ -16,7 +16,7 @@ use crate::book::Live;
 use crate::clock::At;
 use crate::event::{self, Event, EventKey, Origin};
 use crate::flow::Trigger;
-use crate::ids::{EventId, MailboxId, WaitId};
+use crate::ids::{EventId, MailboxId};
 use crate::run::{Entry, What};
 use crate::schedule::Schedule;
 use crate::store::{JournalKind, WaitKind, WaitRow, WaitState};
@@ -66,20 +66,7 @@ impl Handling<'_> {
 
     fn arm_slot(&mut self, key: &str, plan: &Plan, meaning: Vec<u8>, after: At) {
         let Some(slot) = plan.schedule.next(plan.zone, after) else { return };
-        self.arm(WaitRow {
-            id: WaitId(self.next_id()),
-            shard: self.mail.id.shard(),
-            mailbox: self.mail.id,
-            run_id: None,
-            cursor: 0,
-            kind: WaitKind::Cron,
-            state: WaitState::Armed,
-            on_kind: None,
-            key: Some(key.to_owned()),
-            since: EventId(0),
-            due_at: slot,
-            data: meaning,
-        });
+        self.arm(WaitRow { key: Some(key.to_owned()), data: meaning, ..self.new_wait(WaitKind::Cron, slot) });
         let entry = Entry::bare(What::Scheduled { slot });
         self.journal(self.mail.id.0, None, JournalKind::Change, &[entry]);
     }

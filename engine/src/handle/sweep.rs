@@ -132,18 +132,9 @@ impl Handling<'_> {
 
     fn arm_sweep(&mut self, sweep: &Sweep, due_at: At) {
         self.arm(WaitRow {
-            id: WaitId(self.next_id()),
-            shard: self.mail.id.shard(),
-            mailbox: self.mail.id,
-            run_id: None,
-            cursor: 0,
-            kind: WaitKind::Sweep,
-            state: WaitState::Armed,
-            on_kind: None,
             key: Some(sweep.key()),
-            since: EventId(0),
-            due_at,
             data: serde_json::to_vec(sweep).unwrap_or_default(),
+            ..self.new_wait(WaitKind::Sweep, due_at)
         });
     }
 

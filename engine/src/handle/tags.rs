@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::Handling;
 use crate::clock::At;
 use crate::contact::{TagSource, TagSourceKind};
-use crate::ids::{EventId, WaitId};
 use crate::order::Error;
 use crate::run::{Entry, What};
 use crate::sentence;
@@ -37,18 +36,9 @@ impl Handling<'_> {
         };
         let ending = Ending { tag: tag.to_owned(), source: source.to_owned() };
         self.arm(WaitRow {
-            id: WaitId(self.next_id()),
-            shard: self.mail.id.shard(),
-            mailbox: self.mail.id,
-            run_id: None,
-            cursor: 0,
-            kind: WaitKind::Tag,
-            state: WaitState::Armed,
-            on_kind: None,
             key: Some(key),
-            since: EventId(0),
-            due_at,
             data: serde_json::to_vec(&ending).unwrap_or_default(),
+            ..self.new_wait(WaitKind::Tag, due_at)
         });
     }
 

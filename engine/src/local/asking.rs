@@ -11,9 +11,9 @@ use crate::clock::At;
 use crate::contact::Contact;
 use crate::desk::{Ask, AskKind};
 use crate::duration;
-use crate::ids::{ConversationId, EscalationId, EventId, MailboxId, RunId, WaitId};
+use crate::ids::{ConversationId, EscalationId, MailboxId, RunId, WaitId};
 use crate::run::{Failure, Handler, Plan, Turn, What};
-use crate::store::{EscalationRow, WaitKind, WaitRow, WaitState};
+use crate::store::{EscalationRow, WaitKind, WaitRow};
 
 /// Within which time a human must have taken an escalation when neither the step nor the team says (D1).
 pub(crate) const ACCEPT_WITHIN: Duration = Duration::from_secs(20);
@@ -116,20 +116,7 @@ pub(crate) fn ticket(ask: &Ask, id: WaitId) -> WaitRow {
 
 /// A row of a mailbox about humans, which falls due never.
 pub(crate) fn human_row(mailbox: MailboxId, id: WaitId, key: String) -> WaitRow {
-    WaitRow {
-        id,
-        shard: mailbox.shard(),
-        mailbox,
-        run_id: None,
-        cursor: 0,
-        kind: WaitKind::Human,
-        state: WaitState::Armed,
-        on_kind: None,
-        key: Some(key),
-        since: EventId(0),
-        due_at: At::NEVER,
-        data: Vec::new(),
-    }
+    WaitRow { key: Some(key), ..WaitRow::armed(id, mailbox, WaitKind::Human, At::NEVER) }
 }
 
 /// The call that tells a team that `row` is now `state`, through the message `earlier` if there is one to change.

@@ -73,15 +73,7 @@ impl Turn<'_> {
                 "this run is about one contact: what it holds is that person's, and nobody else's data belong there";
             return Err(Failure::new("others_data", words));
         }
-        let handler = match version.program.on_error {
-            _ if failure::is_handled(&version.program, self.run.state.cursor().and_then(|cursor| cursor.at)) => {
-                Handler::Step
-            }
-            Some(_) if !self.run.state.in_error_branch && self.run.state.finishing.is_none() => Handler::Flow,
-            // A reply whose window closes has another way to go: nobody needs to decide.
-            _ if matches!(step.op, Op::Reply { .. }) && call.needs_window => Handler::Reply,
-            _ => Handler::None,
-        };
+        let handler = self.handler_of(version, step, call);
         let to_other = input.get("to").is_some_and(|to| !to.is_null());
         let conversation = self.run.conversation.filter(|_| !to_other);
         let plan = Plan {
@@ -111,6 +103,19 @@ impl Turn<'_> {
         let call = NewCall { window, yields, ..NewCall::new(&call.action, connection, lane, call.expires) };
         self.plan(&call, plan);
         Ok(())
+    }
+
+    /// What becomes of a failure of `call`, so that whoever makes it knows.
+    fn handler_of(&self, version: &Version, step: &Step, call: &Do) -> Handler {
+        let (program, state) = (&version.program, &self.run.state);
+        if failure::is_handled(program, state.cursor().and_then(|cursor| cursor.at)) {
+            return Handler::Step;
+        }
+        if program.on_error.is_some() && !state.in_error_branch && state.finishing.is_none() {
+            return Handler::Flow;
+        }
+        // A reply whose window closes has another way to go: nobody needs to decide.
+        if matches!(step.op, Op::Reply { .. }) && call.needs_window { Handler::Reply } else { Handler::None }
     }
 
     /// Free text while the window is open, else the template.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::What;
-use super::turn::{FlowCall, Reply, Turn};
+use super::turn::Turn;
 use super::value::{Failure, evaluate};
+use super::{FlowCall, Reply, What};
 use crate::event;
 use crate::expr::{Scope, Script};
 use crate::flow::{Expr, Op, Step, StepIx, Version};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use engine::account::{Accounts, Op, Role, UserRow, UserState};
+use engine::account::{Accounts, Op, Role, UserRow};
 use engine::audit;
 use engine::clock::{At, Clock, ManualClock};
 use engine::ids::UserId;
@@ -119,22 +119,9 @@ impl Stage {
         let email = format!("{}-{id}@example.com", role.name());
         let password = argon2::password_hash::PasswordHasher::hash_password(&cheap(), PASSWORD.as_bytes()).unwrap();
         let user = UserRow {
-            id,
-            email,
-            name: format!("A {}", role.name()),
-            role,
             publisher,
-            language: String::new(),
-            theme: String::new(),
             password: Some(engine::secret::Secret::new(password.to_string())),
-            totp: Vec::new(),
-            totp_on: false,
-            totp_step: 0,
-            state: UserState::Active,
-            rev: 1,
-            created_at: now,
-            signed_in_at: None,
-            identity: None,
+            ..UserRow::new(id, email, format!("A {}", role.name()), role, now)
         };
         self.app.engine.account("test", Vec::new(), vec![Op::PutUser(Box::new(user.clone()))]).await.unwrap().unwrap();
         user

@@ -115,24 +115,8 @@ pub(crate) async fn set_up(
     let (email, name) = (checked_email(&given.email)?, checked_name(&given.name)?);
     let password = app.sign_in.passwords.hash(&given.password, &email).await?;
     let now = app.clock.now();
-    let user = UserRow {
-        id: UserId(app.ids.next(now)),
-        email,
-        name,
-        role: Role::Admin,
-        publisher: true,
-        language: String::new(),
-        theme: String::new(),
-        password: Some(password),
-        totp: Vec::new(),
-        totp_on: false,
-        totp_step: 0,
-        state: UserState::Active,
-        rev: 1,
-        created_at: now,
-        signed_in_at: None,
-        identity: None,
-    };
+    let id = UserId(app.ids.next(now));
+    let user = UserRow { publisher: true, password: Some(password), ..UserRow::new(id, email, name, Role::Admin, now) };
     let told = Told {
         what: "user.set_up",
         id: user.id.to_string(),

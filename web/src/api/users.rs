@@ -113,24 +113,13 @@ pub(crate) async fn invite(
     Extension(who): Extension<Who>,
     Body(new): Body<New>,
 ) -> Result<(StatusCode, Json<Invited>), ApiError> {
+    let (email, name) = (checked_email(&new.email)?, checked_name(&new.name)?);
     let now = app.clock.now();
     let user = UserRow {
-        id: UserId(app.ids.next(now)),
-        email: checked_email(&new.email)?,
-        name: checked_name(&new.name)?,
-        role: new.role,
         publisher: new.publisher,
         language: checked_language(new.language)?,
-        theme: String::new(),
-        password: None,
-        totp: Vec::new(),
-        totp_on: false,
-        totp_step: 0,
         state: UserState::Invited,
-        rev: 1,
-        created_at: now,
-        signed_in_at: None,
-        identity: None,
+        ..UserRow::new(UserId(app.ids.next(now)), email, name, new.role, now)
     };
     let (link, token) = new_link(&app, LinkKind::Invitation, Some(user.id), INVITATION)?;
     let ops = vec![Op::PutUser(Box::new(user.clone())), link];

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use engine::account::{Op, Role, UserRow, UserState};
+use engine::account::{Op, Role, UserRow};
 use engine::alarm::Raise;
 use engine::clock::At;
 use engine::desk::Presence;
@@ -51,22 +51,8 @@ async fn somebody(app: &App, language: &str) -> UserId {
     let now = app.clock.now();
     let id = UserId(app.ids.next(now));
     let user = UserRow {
-        id,
-        email: format!("{id}@example.com"),
-        name: "Ana".into(),
-        role: Role::Agent,
-        publisher: false,
         language: language.into(),
-        theme: String::new(),
-        password: None,
-        totp: Vec::new(),
-        totp_on: false,
-        totp_step: 0,
-        state: UserState::Active,
-        rev: 1,
-        created_at: now,
-        signed_in_at: None,
-        identity: None,
+        ..UserRow::new(id, format!("{id}@example.com"), "Ana".into(), Role::Agent, now)
     };
     app.engine.account("test", Vec::new(), vec![Op::PutUser(Box::new(user))]).await.unwrap().unwrap();
     id

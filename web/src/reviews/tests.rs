@@ -1,7 +1,7 @@
 //! Who is told of an approval by mail, over real SMTP.
 
 use connectors::sandbox::{Config, Sandbox, TakenMail};
-use engine::account::{Op, Role, UserRow, UserState};
+use engine::account::{Op, Role, UserRow};
 use engine::alarm::{Policy, Route};
 use engine::capability::notify::Level;
 use engine::ids::{MailboxId, UserId};
@@ -52,24 +52,8 @@ impl Post {
     async fn somebody(&self, name: &str, role: Role, language: &str) -> String {
         let app = &self.place.app;
         let now = app.clock.now();
-        let user = UserRow {
-            id: UserId(app.ids.next(now)),
-            email: format!("{}@flows.test", name.to_lowercase()),
-            name: name.to_owned(),
-            role,
-            publisher: false,
-            language: language.to_owned(),
-            theme: String::new(),
-            password: None,
-            totp: Vec::new(),
-            totp_on: false,
-            totp_step: 0,
-            state: UserState::Active,
-            rev: 1,
-            created_at: now,
-            signed_in_at: None,
-            identity: None,
-        };
+        let (id, email) = (UserId(app.ids.next(now)), format!("{}@flows.test", name.to_lowercase()));
+        let user = UserRow { language: language.to_owned(), ..UserRow::new(id, email, name.to_owned(), role, now) };
         let by = name_of(&user);
         app.engine.account("test", Vec::new(), vec![Op::PutUser(Box::new(user))]).await.unwrap().unwrap();
         by

@@ -55,7 +55,7 @@ function files(folder) {
   const skipped =
     folder === "web/src"
       ? /tests?\b|^(cli|config)\//
-      : /tests?\b|difference|(document|schema|scope|templates|uses|meaning)\.rs/;
+      : /tests?\b|difference|^document\/|(schema|scope|templates|uses|meaning)\.rs/;
   return names.filter((name) => name.endsWith(".rs") && !skipped.test(name)).map((name) => join(SERVER, folder, name));
 }
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
+use super::super::literals::untyped;
 use super::super::outline::{Outline, StepPlace};
 use super::super::scope::node_at;
-use super::super::values::untyped;
 use super::super::yaml::{Node, Val};
 
 /// Keys of a document that hold parts with a life of their own.

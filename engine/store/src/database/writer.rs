@@ -83,6 +83,7 @@ impl Writer {
         metrics::histogram!("switchboard_store_commit_seconds").record(started.elapsed().as_secs_f64());
     }
 
+    /// Writes each by itself, so that only what is bad is refused.
     fn one_by_one(&mut self, asks: Vec<Ask>) {
         metrics::counter!("switchboard_store_groups_split_total").increment(1);
         for ask in asks {
@@ -93,10 +94,13 @@ impl Writer {
         }
     }
 
+    /// Refuses everything after a failure with which the process must end.
+    fn may_write(&self) -> Result<(), Failure> {
+        self.end.clone().map_or(Ok(()), |end| Err(Failure::Final(end)))
+    }
+
     fn write(&mut self, asks: &[Ask]) -> Result<Written, Failure> {
-        if let Some(end) = &self.end {
-            return Err(Failure::Final(end.clone()));
-        }
+        self.may_write()?;
         let written = group::write(&*self.session, &self.chain, asks)?;
         if let Some(block) = &written.block {
             self.chain.advance(block);
@@ -129,6 +133,7 @@ impl Writer {
         error
     }
 
+    /// What joins no group: it has a transaction of its own, or none.
     fn alone(&mut self, ask: Ask) {
         match ask {
             Ask::Anchor(at, key, answer) => {
@@ -151,9 +156,7 @@ impl Writer {
     }
 
     fn anchor(&mut self, at: At, key: [u8; 32]) -> Result<Option<Anchor>, Failure> {
-        if let Some(end) = &self.end {
-            return Err(Failure::Final(end.clone()));
-        }
+        self.may_write()?;
         let mut anchored = None;
         self.session.transact(&mut || {
             anchored = Some(chain::anchor(&*self.session, &self.chain, at, &key)?);
@@ -165,9 +168,7 @@ impl Writer {
     }
 
     fn remove(&mut self, removal: &Removal) -> Result<BTreeMap<String, u64>, Failure> {
-        if let Some(end) = &self.end {
-            return Err(Failure::Final(end.clone()));
-        }
+        self.may_write()?;
         let mut done = retention::Done::default();
         self.session.transact(&mut || {
             done = retention::remove(&*self.session, &self.chain, removal)?;

@@ -250,14 +250,17 @@ async fn the_inbox_finds_its_conversations_by_an_index_in_order() {
     let (_folder, conn) = empty().await;
     for (text, wanted) in [
         (
-            talks::IN_PLACE,
+            talks::page::IN_PLACE,
             "SEARCH conversation USING INDEX conversation_place (place=? AND active_at>? AND active_at<?)",
         ),
         (
-            talks::OF_ASSIGNEE,
+            talks::page::OF_ASSIGNEE,
             "SEARCH conversation USING INDEX conversation_assignee (assignee=? AND active_at>? AND active_at<?)",
         ),
-        (talks::OF_TEAM, "SEARCH conversation USING INDEX conversation_team (team=? AND active_at>? AND active_at<?)"),
+        (
+            talks::page::OF_TEAM,
+            "SEARCH conversation USING INDEX conversation_team (team=? AND active_at>? AND active_at<?)",
+        ),
         (talks::HEARD_IN, "SEARCH message USING INDEX message_conversation (conversation_id=? AND id<?)"),
         (talks::SAID_IN, "SEARCH said USING INDEX said_conversation (conversation_id=? AND id<?)"),
     ] {
@@ -267,23 +270,23 @@ async fn the_inbox_finds_its_conversations_by_an_index_in_order() {
     }
     for (text, wanted) in [
         (
-            talks::COUNT_IN_PLACE,
+            talks::page::COUNT_IN_PLACE,
             "SEARCH conversation USING INDEX conversation_place (place=? AND active_at>? AND active_at<?)",
         ),
-        (talks::COUNT_OF_ASSIGNEE, "SEARCH conversation USING INDEX conversation_assignee (assignee=?"),
-        (talks::COUNT_OF_TEAM, "SEARCH conversation USING INDEX conversation_team (team=?"),
-        (talks::LAST, "SEARCH latest USING INDEX message_conversation (conversation_id=?)"),
-        (talks::LAST_SAID, "SEARCH latest USING INDEX said_conversation (conversation_id=?)"),
-        (talks::ESCALATIONS, "SEARCH escalation USING INDEX escalation_contact (contact_id=?)"),
-        (talks::RUNS, "SEARCH run USING INDEX run_open (mailbox=?)"),
+        (talks::page::COUNT_OF_ASSIGNEE, "SEARCH conversation USING INDEX conversation_assignee (assignee=?"),
+        (talks::page::COUNT_OF_TEAM, "SEARCH conversation USING INDEX conversation_team (team=?"),
+        (talks::listed::LAST, "SEARCH latest USING INDEX message_conversation (conversation_id=?)"),
+        (talks::listed::LAST_SAID, "SEARCH latest USING INDEX said_conversation (conversation_id=?)"),
+        (talks::listed::ESCALATIONS, "SEARCH escalation USING INDEX escalation_contact (contact_id=?)"),
+        (talks::listed::RUNS, "SEARCH run USING INDEX run_open (mailbox=?)"),
         (talks::SAID_BY_KEY, "SEARCH said USING INDEX said_key (conversation_id=? AND key=?)"),
-        (talks::BY_EFFECT, "SEARCH message USING INDEX message_effect (effect_key=?)"),
+        (talks::heard::BY_EFFECT, "SEARCH message USING INDEX message_effect (effect_key=?)"),
         (talks::BY_EXTERNAL, "SEARCH message USING INDEX sqlite_autoindex_message_1 (external_key=?)"),
-        (talks::EVENTS, "SEARCH event USING INTEGER PRIMARY KEY (rowid=?)"),
-        (talks::FLOWS, "SEARCH run USING INTEGER PRIMARY KEY (rowid=?)"),
+        (talks::heard::EVENTS, "SEARCH event USING INTEGER PRIMARY KEY (rowid=?)"),
+        (talks::heard::FLOWS, "SEARCH run USING INTEGER PRIMARY KEY (rowid=?)"),
         (talks::CHANGES, "SEARCH event USING INDEX event_mailbox (mailbox=? AND id>?)"),
-        (talks::CHOSEN, "SEARCH conversation USING INTEGER PRIMARY KEY (rowid=?)"),
-        (talks::CHOSEN_CONTACTS, "SEARCH contact USING INTEGER PRIMARY KEY (rowid=?)"),
+        (talks::listed::CHOSEN, "SEARCH conversation USING INTEGER PRIMARY KEY (rowid=?)"),
+        (talks::listed::CHOSEN_CONTACTS, "SEARCH contact USING INTEGER PRIMARY KEY (rowid=?)"),
         (talks::RATINGS, "SEARCH rating USING INDEX rating_at (at>? AND at<?)"),
         (figures::CLOSINGS, "SEARCH closing USING INDEX closing_at (at>? AND at<?)"),
         (figures::HEARD, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),

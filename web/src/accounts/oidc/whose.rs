@@ -104,22 +104,5 @@ fn newcomer(app: &App, email: String, claims: &Claims, role: Role, identity: Ide
     let now = app.clock.now();
     let named = claims.name.trim().chars().filter(|char| !char.is_control()).take(80).collect::<String>();
     let name = if named.is_empty() { email.split('@').next().unwrap_or_default().to_owned() } else { named };
-    UserRow {
-        id: UserId(app.ids.next(now)),
-        email,
-        name,
-        role,
-        publisher: false,
-        language: String::new(),
-        theme: String::new(),
-        password: None,
-        totp: Vec::new(),
-        totp_on: false,
-        totp_step: 0,
-        state: UserState::Active,
-        rev: 1,
-        created_at: now,
-        signed_in_at: None,
-        identity: Some(identity),
-    }
+    UserRow { identity: Some(identity), ..UserRow::new(UserId(app.ids.next(now)), email, name, role, now) }
 }

@@ -1,15 +1,10 @@
-import { addCatalogs } from "~/i18n";
+import { withCatalogs } from "~/i18n";
 
-const TEXTS = {
+/** `part`, once the texts about alarms are there. */
+export const withAlarmTexts = withCatalogs({
   en: () => import("./locales/en.po"),
   ru: () => import("./locales/ru.po"),
   ar: () => import("./locales/ar.po"),
   it: () => import("./locales/it.po"),
   zh: () => import("./locales/zh.po"),
-};
-
-/** `part`, once the texts about alarms are there. */
-export async function withAlarmTexts<T>(part: Promise<T>): Promise<T> {
-  const [loaded] = await Promise.all([part, addCatalogs(TEXTS)]);
-  return loaded;
-}
+});

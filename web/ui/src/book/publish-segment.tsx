@@ -1,26 +1,16 @@
 //! Putting a segment in force: what changes in its text, and whom it would take.
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { countText, segmentQuery } from "~/api/segments";
-import { publish } from "~/editor/api";
-import { Approval } from "~/editor/publish/approval";
-import { Authors } from "~/editor/publish/authors";
-import { useApprovalMissing } from "~/editor/publish/draft";
-import { useLiveText } from "~/editor/publish/publish";
+import { usePublishing } from "~/editor/publish/publishing";
+import { ChangedLines, Errors, SaveWindow } from "~/editor/publish/save-window";
 import type { Autosave } from "~/editor/state/autosave";
-import { useEditor } from "~/editor/state/editor";
 import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
-import { Button } from "~/ui/button";
-import { Dialog } from "~/ui/dialog";
-import { TextArea } from "~/ui/field";
 import { Skeleton } from "~/ui/skeleton";
 import { toast } from "~/ui/toast";
 import styles from "./segment.module.css";
 import { counted } from "./words";
-
-const TextDiff = lazy(() => import("~/editor/publish/text-diff"));
 
 interface Props {
   id: string;
@@ -33,20 +23,11 @@ interface Props {
 export default function PublishSegment({ id, saves, mayPublish, onClose }: Props) {
   const t = useText();
   const client = useQueryClient();
-  const text = useEditor((state) => state.source.text);
-  const problems = useEditor((state) => state.problems);
-  const broken = useEditor((state) => state.broken);
-  const errors = problems.filter(({ severity }) => severity !== "warning");
-  const live = useLiveText("flows", id);
-  const unapproved = useApprovalMissing("flows", id);
-  const [comment, setComment] = useState("");
-  const send = useMutation({
-    mutationFn: async () => {
-      if (!(await saves.flush())) throw new Error(t("editor.publish.not_saved"));
-      const { revision } = saves.store.getState();
-      return publish("flows", id, { revision, comment, over: live.version, waiting: {} });
-    },
-    onSuccess: async () => {
+  const document = { kind: "flows", id, saves } as const;
+  const publishing = usePublishing({
+    ...document,
+    needsChange: true,
+    onPublished: async () => {
       toast(t("book.segment_published"));
       for (const key of [["versions"], ["flows"], ["contact", "members"]])
         void client.invalidateQueries({ queryKey: key });
@@ -54,50 +35,19 @@ export default function PublishSegment({ id, saves, mayPublish, onClose }: Props
       onClose();
     },
   });
-  const why = broken
-    ? t("editor.publish.broken")
-    : errors.length > 0
-      ? t("editor.publish.errors", { n: errors.length })
-      : live.known && live.text === text
-        ? t("rules.nothing_changed")
-        : unapproved
-          ? t("editor.review.needed")
-          : null;
-  const footer = (
-    <>
-      {why && <span className={styles.quiet}>{why}</span>}
-      <Button onPress={onClose}>{t("ui.cancel")}</Button>
-      {mayPublish && (
-        <Button look="primary" isDisabled={why !== null || send.isPending} onPress={() => send.mutate()}>
-          {t("rules.save")}
-        </Button>
-      )}
-    </>
-  );
+  const { text, live, errors, broken } = publishing;
   return (
-    <Dialog title={t("book.segment_publish")} shape="wide" isOpen onClose={onClose} footer={footer}>
-      <div className={styles.publish}>
-        {send.error && <Banner tone="bad">{send.error.message}</Banner>}
-        <Authors kind="flows" id={id} />
-        {errors.map((problem) => (
-          <Banner key={`${problem.line} ${problem.message}`} tone="bad">
-            {problem.message} {problem.hint}
-          </Banner>
-        ))}
-        {errors.length === 0 && !broken && <Whom id={id} text={text} />}
-        {live.known ? (
-          live.version && (
-            <Suspense fallback={<Skeleton />}>
-              <TextDiff before={live.text} now={text} />
-            </Suspense>
-          )
-        ) : (
-          <Skeleton lines={3} />
-        )}
-        <Approval kind="flows" id={id} saves={saves} />
-        {mayPublish && <TextArea label={t("editor.publish.comment")} value={comment} onChange={setComment} rows={2} />}
-      </div>
-    </Dialog>
+    <SaveWindow
+      {...document}
+      title={t("book.segment_publish")}
+      publishing={publishing}
+      mayPublish={mayPublish}
+      onClose={onClose}
+    >
+      <Errors errors={errors} />
+      {errors.length === 0 && !broken && <Whom id={id} text={text} />}
+      {live.known ? live.version && <ChangedLines before={live.text} now={text} /> : <Skeleton lines={3} />}
+    </SaveWindow>
   );
 }
 

@@ -1,39 +1,37 @@
 //! A segment open: what it asks for, as a form or as the text that both are, and beside it who is in it now.
 
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { History, MoreHorizontal, Redo2, Undo2 } from "lucide-react";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { History, MoreHorizontal } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
-import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { tagsQuery } from "~/api/book";
 import { countText, membersQuery, segmentQuery } from "~/api/segments";
 import { useCan } from "~/api/session";
 import type { SegmentShown } from "~/api/types";
-import { dropDraft, readDraft } from "~/editor/api";
 import type { EditorProps } from "~/editor/editor";
 import { Banners } from "~/editor/header/banners";
+import { DropDraft } from "~/editor/header/drop-draft";
 import bar from "~/editor/header/header.module.css";
 import { Problems } from "~/editor/header/problems";
 import { SaveState } from "~/editor/header/save-state";
+import { UndoRedo } from "~/editor/header/undo-redo";
+import { ViewSwitch } from "~/editor/header/view-switch";
 import { ConditionField } from "~/editor/inspector/condition-field";
 import inspector from "~/editor/inspector/inspector.module.css";
 import { PlainField } from "~/editor/inspector/values";
 import { useApprovalNeeded } from "~/editor/publish/draft";
 import { withPublishTexts } from "~/editor/publish/texts";
-import { forgetCopy } from "~/editor/state/autosave";
-import { redoEdit, replaceText, undoEdit, useEditor, useEditorStore } from "~/editor/state/editor";
+import { useEditor } from "~/editor/state/editor";
 import { useText } from "~/i18n";
 import { contactColumns } from "~/pages/contacts/columns";
 import { TagsField } from "~/rules/tags-field";
 import { Banner } from "~/ui/banner";
 import { Button, IconButton, LinkButton } from "~/ui/button";
-import { Confirm } from "~/ui/dialog";
 import { Menu } from "~/ui/menu";
 import { Card, Loaded } from "~/ui/page";
 import { Skeleton } from "~/ui/skeleton";
 import { FlowStateBadge } from "~/ui/status";
 import { Table } from "~/ui/table";
 import { useSettled } from "~/ui/time";
-import { toastError } from "~/ui/toast";
 import { UsedBy } from "~/uses";
 import styles from "./segment.module.css";
 import { counted, segmentInWords } from "./words";
@@ -50,25 +48,11 @@ type Window = "publish" | "versions" | "drop" | null;
 
 export function SegmentFrame({ id, saves, lock, mayPublish }: EditorProps) {
   const t = useText();
-  const store = useEditorStore();
-  const client = useQueryClient();
   const [view, setView] = useState<View>("form");
   const [window_, setWindow] = useState<Window>(null);
   const mayEdit = useEditor((state) => state.closed === null);
   const { data: segment } = useQuery(segmentQuery(id));
   const close = () => setWindow(null);
-  const drop = async () => {
-    try {
-      await dropDraft("flows", id, saves?.store.getState().revision ?? "0");
-      forgetCopy("flows", id);
-      const draft = await readDraft("flows", id);
-      saves?.store.setState({ revision: draft.revision });
-      replaceText(store, draft.text);
-      void client.invalidateQueries({ queryKey: ["draft"] });
-    } catch (error) {
-      toastError(error);
-    }
-  };
   return (
     <div className={styles.frame}>
       <Header
@@ -105,16 +89,8 @@ export function SegmentFrame({ id, saves, lock, mayPublish }: EditorProps) {
           <PublishSegment id={id} saves={saves} mayPublish={mayPublish && mayEdit} onClose={close} />
         )}
         {window_ === "versions" && <Versions kind="flows" id={id} mayPublish={mayPublish} onClose={close} />}
+        {window_ === "drop" && <DropDraft kind="flows" id={id} saves={saves} onClose={close} />}
       </Suspense>
-      <Confirm
-        title={t("editor.drop_draft")}
-        text={t("editor.drop_text")}
-        action={t("editor.drop_draft")}
-        danger
-        isOpen={window_ === "drop"}
-        onClose={close}
-        onConfirm={drop}
-      />
     </div>
   );
 }
@@ -157,24 +133,8 @@ function Header({ saves, segment, mayEdit, mayPublish, view, onView, onWindow }:
         {saves && <SaveState saves={saves} />}
       </div>
       <div className={bar.tools}>
-        <ToggleButtonGroup
-          aria-label={t("editor.view")}
-          selectionMode="single"
-          disallowEmptySelection
-          selectedKeys={[view]}
-          onSelectionChange={(keys) => {
-            const [next] = keys;
-            if (next) onView(next as View);
-          }}
-          className={bar.views}
-        >
-          {VIEWS.map((own) => (
-            <ToggleButton key={own} id={own} className={bar.view}>
-              {t(`book.segment_view.${own}`)}
-            </ToggleButton>
-          ))}
-        </ToggleButtonGroup>
-        {mayEdit && <Steps />}
+        <ViewSwitch views={VIEWS} shown={view} label={(own) => t(`book.segment_view.${own}`)} onView={onView} />
+        {mayEdit && <UndoRedo />}
         <Menu
           trigger={<IconButton label={t("editor.more_actions")} icon={<MoreHorizontal size={18} aria-hidden />} />}
           label={t("editor.more_actions")}
@@ -187,30 +147,6 @@ function Header({ saves, segment, mayEdit, mayPublish, view, onView, onWindow }:
         )}
       </div>
     </header>
-  );
-}
-
-/** One step back, one step forth. */
-function Steps() {
-  const t = useText();
-  const store = useEditorStore();
-  const canUndo = useEditor((state) => state.history.undo.length > 0);
-  const canRedo = useEditor((state) => state.history.redo.length > 0);
-  return (
-    <>
-      <IconButton
-        label={t("editor.undo")}
-        icon={<Undo2 size={18} aria-hidden className="flip" />}
-        isDisabled={!canUndo}
-        onPress={() => undoEdit(store)}
-      />
-      <IconButton
-        label={t("editor.redo")}
-        icon={<Redo2 size={18} aria-hidden className="flip" />}
-        isDisabled={!canRedo}
-        onPress={() => redoEdit(store)}
-      />
-    </>
   );
 }
 

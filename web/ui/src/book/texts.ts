@@ -1,7 +1,6 @@
 //! The texts of what is done with contacts as a whole, loaded with it.
 
-import { useEffect, useState } from "react";
-import { addCatalogs, type Catalogs } from "~/i18n";
+import { type Catalogs, useCatalogs } from "~/i18n";
 
 const BOOK: Catalogs = {
   en: () => import("./locales/en.po"),
@@ -12,14 +11,4 @@ const BOOK: Catalogs = {
 };
 
 /** Whether the texts are there. */
-export function useBookTexts(): boolean {
-  const [ready, setReady] = useState(false);
-  useEffect(() => {
-    let there = true;
-    void addCatalogs(BOOK).then(() => there && setReady(true));
-    return () => {
-      there = false;
-    };
-  }, []);
-  return ready;
-}
+export const useBookTexts = (): boolean => useCatalogs(BOOK);

@@ -1,15 +1,10 @@
-import { addCatalogs } from "~/i18n";
+import { withCatalogs } from "~/i18n";
 
-const TEXTS = {
+/** `part`, once its texts are there: what concerns people and their conversations has texts of its own. */
+export const withTexts = withCatalogs({
   en: () => import("./locales/en.po"),
   ru: () => import("./locales/ru.po"),
   ar: () => import("./locales/ar.po"),
   it: () => import("./locales/it.po"),
   zh: () => import("./locales/zh.po"),
-};
-
-/** `part`, once its texts are there: what concerns people and their conversations has texts of its own. */
-export async function withTexts<T>(part: Promise<T>): Promise<T> {
-  const [loaded] = await Promise.all([part, addCatalogs(TEXTS)]);
-  return loaded;
-}
+});

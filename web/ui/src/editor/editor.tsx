@@ -3,10 +3,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import type { FlowState, Problem } from "~/api/types";
-import { useText } from "~/i18n";
 import { Skeleton } from "~/ui/skeleton";
-import { toastError } from "~/ui/toast";
-import { catalogQuery, type DocumentKind, dropDraft, readDraft } from "./api";
+import { catalogQuery, type DocumentKind } from "./api";
 import { FlowCanvas } from "./canvas/flow-canvas";
 import { stopOf } from "./canvas/keys";
 import { problemsByStep, stepOf } from "./canvas/parts";
@@ -14,16 +12,16 @@ import styles from "./editor.module.css";
 import { Banners } from "./header/banners";
 import { Header } from "./header/header";
 import { Problems } from "./header/problems";
+import { Said } from "./header/said";
 import type { Stop } from "./model/walk";
 import { Printing } from "./print/printing";
 import { useApprovalNeeded } from "./publish/draft";
 import { withPublishTexts } from "./publish/texts";
-import { type Autosave, forgetCopy } from "./state/autosave";
+import type { Autosave } from "./state/autosave";
 import {
   goTo,
   isOpen,
   redoEdit,
-  replaceText,
   select,
   toggleCollapsed,
   undoEdit,
@@ -52,7 +50,7 @@ const Versions = lazy(() =>
 );
 const SearchDialog = lazy(() => import("./header/search").then(({ SearchDialog }) => ({ default: SearchDialog })));
 const ToFlow = lazy(() => import("./header/to-flow").then(({ ToFlow }) => ({ default: ToFlow })));
-const Confirm = lazy(() => import("~/ui/dialog").then(({ Confirm }) => ({ default: Confirm })));
+const DropDraft = lazy(() => import("./header/drop-draft").then(({ DropDraft }) => ({ default: DropDraft })));
 const Help = lazy(() => import("./header/help").then(({ Help }) => ({ default: Help })));
 const YamlPanel = lazy(() => import("./yaml/panel"));
 const VIEW = "editor view";
@@ -76,7 +74,6 @@ export interface EditorProps extends Reviewing {
 export function Editor({ kind, id, saves, lock, mayPublish, live, reviewing, onReviewed }: EditorProps) {
   const store = useEditorStore();
   const client = useQueryClient();
-  const t = useText();
   const [window_, setWindow] = useState<"publish" | "versions" | "search" | "help" | "drop" | null>(null);
   const [testing, setTesting] = useState(false);
   const [adding, setAdding] = useState<{ list: string; index: number; anchor: Element } | null>(null);
@@ -128,18 +125,6 @@ export function Editor({ kind, id, saves, lock, mayPublish, live, reviewing, onR
     if (step === null || kind !== "flows") setView(view === "yaml" ? "yaml" : "split");
     else goTo(store, stopOf(step), "inspector");
   };
-  const drop = async () => {
-    try {
-      await dropDraft(kind, id, saves?.store.getState().revision ?? "0");
-      forgetCopy(kind, id);
-      const draft = await readDraft(kind, id);
-      saves?.store.setState({ revision: draft.revision });
-      replaceText(store, draft.text);
-      void client.invalidateQueries({ queryKey: ["draft"] });
-    } catch (error) {
-      toastError(error);
-    }
-  };
   return (
     <div className={styles.editor}>
       <Header
@@ -173,7 +158,7 @@ export function Editor({ kind, id, saves, lock, mayPublish, live, reviewing, onR
       </div>
       <Suspense>{testing && <TestPanel isFlow={kind === "flows"} onClose={() => setTesting(false)} />}</Suspense>
       <Problems onProblem={toProblem} />
-      <Live />
+      <Said />
       {kind === "flows" && <Printing />}
       <Suspense>
         <StepPicker
@@ -197,17 +182,7 @@ export function Editor({ kind, id, saves, lock, mayPublish, live, reviewing, onR
             onProblem={toProblem}
           />
         )}
-        {window_ === "drop" && (
-          <Confirm
-            title={t("editor.drop_draft")}
-            text={t("editor.drop_text")}
-            action={t("editor.drop_draft")}
-            danger
-            isOpen
-            onClose={close}
-            onConfirm={drop}
-          />
-        )}
+        {window_ === "drop" && <DropDraft kind={kind} id={id} saves={saves} onClose={close} />}
       </Suspense>
     </div>
   );
@@ -283,17 +258,6 @@ function TextView() {
     <Suspense fallback={<Skeleton lines={10} />}>
       <YamlPanel />
     </Suspense>
-  );
-}
-
-/** Says what was done to those who do not see it. */
-function Live() {
-  const { words, count } = useEditor((state) => state.said);
-  return (
-    <div className="hidden" aria-live="polite">
-      {words}
-      {count % 2 === 0 ? "" : "\u00A0"}
-    </div>
   );
 }
 

@@ -1,6 +1,6 @@
 import { i18n, type Messages } from "@lingui/core";
 import { useLingui } from "@lingui/react";
-import { useCallback } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { choose, isLocale, LOCALES, type Locale } from "./locales";
 
 type Catalog = () => Promise<{ messages: Messages }>;
@@ -42,6 +42,27 @@ export async function addCatalogs(catalogs: Catalogs): Promise<void> {
   const { messages } = await catalogs[locale]();
   i18n.load(locale, messages);
   i18n.activate(locale);
+}
+
+/** For parts that are loaded later: each, once the texts that only they have are there too. */
+export const withCatalogs =
+  (catalogs: Catalogs) =>
+  async <T>(part: Promise<T>): Promise<T> => {
+    const [loaded] = await Promise.all([part, addCatalogs(catalogs)]);
+    return loaded;
+  };
+
+/** Whether the texts of a page are there; it asks for them. */
+export function useCatalogs(catalogs: Catalogs): boolean {
+  const [ready, setReady] = useState(false);
+  useEffect(() => {
+    let there = true;
+    void addCatalogs(catalogs).then(() => there && setReady(true));
+    return () => {
+      there = false;
+    };
+  }, [catalogs]);
+  return ready;
 }
 
 export function currentLocale(): Locale {

@@ -1,26 +1,24 @@
 //! A file of tag rules open: its table, the rule that is chosen, and what a change would do. The text is the same one.
 
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { ArrowLeft, FlaskConical } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
-import { useStore } from "zustand";
 import { rulesQuery } from "~/api/rules";
-import { dropDraft, readDraft } from "~/editor/api";
 import type { EditorProps } from "~/editor/editor";
 import { Banners } from "~/editor/header/banners";
+import { DropDraft } from "~/editor/header/drop-draft";
 import { Problems } from "~/editor/header/problems";
+import { Said } from "~/editor/header/said";
 import { documentOf, useRefused } from "~/editor/inspector/field";
 import { useApprovalNeeded } from "~/editor/publish/draft";
 import { withPublishTexts } from "~/editor/publish/texts";
-import { forgetCopy } from "~/editor/state/autosave";
-import { isOpen, replaceText, say, undoEdit, useEditor, useEditorStore } from "~/editor/state/editor";
+import { isOpen, say, undoEdit, useEditor, useEditorStore } from "~/editor/state/editor";
 import { useText } from "~/i18n";
 import { Button } from "~/ui/button";
-import { Confirm } from "~/ui/dialog";
 import { Skeleton } from "~/ui/skeleton";
 import { Tabs } from "~/ui/tabs";
-import { toast, toastError } from "~/ui/toast";
+import { toast } from "~/ui/toast";
 import type { Example, TriedRule } from "./api";
 import { addRule, addTest, ruleFor, testNames } from "./commands";
 import { Effect } from "./effect";
@@ -49,7 +47,6 @@ const Versions = lazy(() =>
 export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
   const t = useText();
   const store = useEditorStore();
-  const client = useQueryClient();
   const refused = useRefused();
   const navigate = useNavigate({ from: "/rules/$id" });
   const { rule: chosen, keyword, review } = useSearch({ from: "/shell/rules/$id" });
@@ -93,18 +90,6 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
     if (!refused(added)) return;
     toast(t("rules.keyword.added", { word: keyword, rule: rule ? ruleName(rule) : id }), () => undoEdit(store));
   }, [keyword, open]);
-  const drop = async () => {
-    try {
-      await dropDraft("rules", id, saves?.store.getState().revision ?? "0");
-      forgetCopy("rules", id);
-      const draft = await readDraft("rules", id);
-      saves?.store.setState({ revision: draft.revision });
-      replaceText(store, draft.text);
-      void client.invalidateQueries({ queryKey: ["draft"] });
-    } catch (error) {
-      toastError(error);
-    }
-  };
   const wrong = (of: string, example: Example) => {
     const test = exampleTest(of, example, testNames(store), t);
     if (!refused(addTest(store, test))) return;
@@ -217,16 +202,8 @@ export function RulesFrame({ id, saves, lock, mayPublish, live }: EditorProps) {
           />
         )}
         {window_ === "versions" && <Versions kind="rules" id={id} mayPublish={mayPublish} onClose={close} />}
+        {window_ === "drop" && <DropDraft kind="rules" id={id} saves={saves} onClose={close} />}
       </Suspense>
-      <Confirm
-        title={t("editor.drop_draft")}
-        text={t("editor.drop_text")}
-        action={t("editor.drop_draft")}
-        danger
-        isOpen={window_ === "drop"}
-        onClose={close}
-        onConfirm={drop}
-      />
     </div>
   );
 }
@@ -248,16 +225,4 @@ function Sum({
     sum.lost += contacts.lost;
   }
   return <Effect counts={sum} />;
-}
-
-/** Says what was done to those who do not see it. */
-function Said() {
-  const store = useEditorStore();
-  const { words, count } = useStore(store, (state) => state.said);
-  return (
-    <div className="hidden" aria-live="polite">
-      {words}
-      {count % 2 === 0 ? "" : "\u00A0"}
-    </div>
-  );
 }

@@ -1,12 +1,13 @@
 //! The bar over a file of rules: what it is called, whether it is saved and in force, and what can be done with all of it.
 
-import { FlaskConical, History, MoreHorizontal, Redo2, Undo2 } from "lucide-react";
-import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
+import { FlaskConical, History, MoreHorizontal } from "lucide-react";
 import type { FlowState, RuleFile } from "~/api/types";
 import bar from "~/editor/header/header.module.css";
 import { SaveState } from "~/editor/header/save-state";
+import { UndoRedo } from "~/editor/header/undo-redo";
+import { ViewSwitch } from "~/editor/header/view-switch";
 import type { Autosave } from "~/editor/state/autosave";
-import { redoEdit, undoEdit, useEditor, useEditorStore } from "~/editor/state/editor";
+import { useEditor } from "~/editor/state/editor";
 import { useText } from "~/i18n";
 import { Button, IconButton, LinkButton } from "~/ui/button";
 import { Menu } from "~/ui/menu";
@@ -34,10 +35,7 @@ interface Props {
 
 export function RulesHeader(props: Props) {
   const t = useText();
-  const store = useEditorStore();
   const name = useEditor((state) => state.picture.name);
-  const canUndo = useEditor((state) => state.history.undo.length > 0 && state.closed === null);
-  const canRedo = useEditor((state) => state.history.redo.length > 0 && state.closed === null);
   const entries = [
     { id: "versions", label: t("editor.versions"), icon: <History size={16} aria-hidden />, do: props.onVersions },
     ...(props.mayEdit
@@ -57,39 +55,8 @@ export function RulesHeader(props: Props) {
         {props.saves && <SaveState saves={props.saves} />}
       </div>
       <div className={bar.tools}>
-        <ToggleButtonGroup
-          aria-label={t("editor.view")}
-          selectionMode="single"
-          disallowEmptySelection
-          selectedKeys={[props.view]}
-          onSelectionChange={(keys) => {
-            const [next] = keys;
-            if (next) props.onView(next as RulesView);
-          }}
-          className={bar.views}
-        >
-          {VIEWS.map((own) => (
-            <ToggleButton key={own} id={own} className={bar.view}>
-              {t(`rules.view.${own}`)}
-            </ToggleButton>
-          ))}
-        </ToggleButtonGroup>
-        {props.mayEdit && (
-          <>
-            <IconButton
-              label={t("editor.undo")}
-              icon={<Undo2 size={18} aria-hidden className="flip" />}
-              isDisabled={!canUndo}
-              onPress={() => undoEdit(store)}
-            />
-            <IconButton
-              label={t("editor.redo")}
-              icon={<Redo2 size={18} aria-hidden className="flip" />}
-              isDisabled={!canRedo}
-              onPress={() => redoEdit(store)}
-            />
-          </>
-        )}
+        <ViewSwitch views={VIEWS} shown={props.view} label={(own) => t(`rules.view.${own}`)} onView={props.onView} />
+        {props.mayEdit && <UndoRedo />}
         <Menu
           trigger={<IconButton label={t("editor.more_actions")} icon={<MoreHorizontal size={18} aria-hidden />} />}
           label={t("editor.more_actions")}

@@ -1,24 +1,18 @@
 //! Putting the draft in force: what changes in words, whom it concerns, its tests, and a comment.
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck } from "lucide-react";
-import { lazy, Suspense, useMemo, useState } from "react";
-import { publish, runTests } from "~/editor/api";
+import { useMemo } from "react";
+import { runTests } from "~/editor/api";
 import { documentOf } from "~/editor/inspector/field";
 import { More } from "~/editor/inspector/schema-fields";
 import { view } from "~/editor/model/view";
-import { Approval } from "~/editor/publish/approval";
-import { Authors } from "~/editor/publish/authors";
-import { useApprovalMissing } from "~/editor/publish/draft";
-import { useLiveText } from "~/editor/publish/publish";
+import { usePublishing } from "~/editor/publish/publishing";
+import { ChangedLines, Errors, SaveWindow } from "~/editor/publish/save-window";
 import type { Autosave } from "~/editor/state/autosave";
 import { say, useEditor, useEditorStore } from "~/editor/state/editor";
 import { Failures } from "~/editor/test/failures";
 import { useText } from "~/i18n";
-import { Banner } from "~/ui/banner";
-import { Button } from "~/ui/button";
-import { Dialog } from "~/ui/dialog";
-import { TextArea } from "~/ui/field";
 import { Skeleton } from "~/ui/skeleton";
 import { Badge } from "~/ui/status";
 import { toast } from "~/ui/toast";
@@ -28,8 +22,6 @@ import { changedRules, moved, type RuleView, rulesOf } from "./model";
 import styles from "./rules.module.css";
 import { ruleName, Sentence } from "./sentence";
 import type { Trying } from "./use-try";
-
-const TextDiff = lazy(() => import("~/editor/publish/text-diff"));
 
 interface Props {
   id: string;
@@ -44,21 +36,12 @@ export function PublishRules({ id, saves, trying, mayPublish, onClose }: Props) 
   const t = useText();
   const store = useEditorStore();
   const client = useQueryClient();
-  const text = useEditor((state) => state.source.text);
-  const problems = useEditor((state) => state.problems);
-  const errors = problems.filter(({ severity }) => severity !== "warning");
-  const broken = useEditor((state) => state.broken);
-  const live = useLiveText("rules", id);
-  const unapproved = useApprovalMissing("rules", id);
-  const [comment, setComment] = useState("");
-  const send = useMutation({
-    mutationFn: async () => {
-      if (!(await saves.flush())) throw new Error(t("editor.publish.not_saved"));
-      const { revision } = saves.store.getState();
-      return publish("rules", id, { revision, comment, over: live.version, waiting: {} });
-    },
-    onSuccess: async () => {
-      const words = t("rules.published", { version: live.number + 1 });
+  const document = { kind: "rules", id, saves } as const;
+  const publishing = usePublishing({
+    ...document,
+    needsChange: true,
+    onPublished: async (version) => {
+      const words = t("rules.published", { version });
       toast(words);
       say(store, words);
       for (const key of ["versions", "rules", "given"]) void client.invalidateQueries({ queryKey: [key] });
@@ -66,56 +49,30 @@ export function PublishRules({ id, saves, trying, mayPublish, onClose }: Props) 
       onClose();
     },
   });
-  const same = live.known && live.text === text;
-  const why = broken
-    ? t("editor.publish.broken")
-    : errors.length > 0
-      ? t("editor.publish.errors", { n: errors.length })
-      : same
-        ? t("rules.nothing_changed")
-        : unapproved
-          ? t("editor.review.needed")
-          : null;
-  const footer = (
-    <>
-      {why && <span className={styles.quiet}>{why}</span>}
-      <Button onPress={onClose}>{t("ui.cancel")}</Button>
-      {mayPublish && (
-        <Button look="primary" isDisabled={why !== null || send.isPending} onPress={() => send.mutate()}>
-          {t("rules.save")}
-        </Button>
-      )}
-    </>
-  );
+  const { text, live, errors } = publishing;
   return (
-    <Dialog title={t("rules.save_title")} shape="wide" isOpen onClose={onClose} footer={footer}>
-      <div className={styles.publish}>
-        {send.error && <Banner tone="bad">{send.error.message}</Banner>}
-        <Authors kind="rules" id={id} />
-        {live.known ? (
-          <>
-            <InWords before={live.text} trying={trying} />
-            {live.version && (
-              <More label={t("editor.changes.text")}>
-                <Suspense fallback={<Skeleton />}>
-                  <TextDiff before={live.text} now={text} />
-                </Suspense>
-              </More>
-            )}
-          </>
-        ) : (
-          <Skeleton lines={3} />
-        )}
-        {errors.map((problem) => (
-          <Banner key={`${problem.line} ${problem.message}`} tone="bad">
-            {problem.message} {problem.hint}
-          </Banner>
-        ))}
-        <Tests text={text} />
-        <Approval kind="rules" id={id} saves={saves} />
-        {mayPublish && <TextArea label={t("editor.publish.comment")} value={comment} onChange={setComment} rows={2} />}
-      </div>
-    </Dialog>
+    <SaveWindow
+      {...document}
+      title={t("rules.save_title")}
+      publishing={publishing}
+      mayPublish={mayPublish}
+      onClose={onClose}
+    >
+      {live.known ? (
+        <>
+          <InWords before={live.text} trying={trying} />
+          {live.version && (
+            <More label={t("editor.changes.text")}>
+              <ChangedLines before={live.text} now={text} />
+            </More>
+          )}
+        </>
+      ) : (
+        <Skeleton lines={3} />
+      )}
+      <Errors errors={errors} />
+      <Tests text={text} />
+    </SaveWindow>
   );
 }
 

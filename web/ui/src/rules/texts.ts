@@ -1,7 +1,6 @@
 //! The texts of the rules pages, loaded with them.
 
-import { useEffect, useState } from "react";
-import { addCatalogs, type Catalogs } from "~/i18n";
+import { type Catalogs, useCatalogs } from "~/i18n";
 
 const RULES: Catalogs = {
   en: () => import("./locales/en.po"),
@@ -12,14 +11,4 @@ const RULES: Catalogs = {
 };
 
 /** Whether the texts are there. */
-export function useRulesTexts(): boolean {
-  const [ready, setReady] = useState(false);
-  useEffect(() => {
-    let there = true;
-    void addCatalogs(RULES).then(() => there && setReady(true));
-    return () => {
-      there = false;
-    };
-  }, []);
-  return ready;
-}
+export const useRulesTexts = (): boolean => useCatalogs(RULES);

@@ -1,19 +1,7 @@
 //! The bar above the flow: what it is called, whether it is saved and live, and what can be done with all of it.
 
-import {
-  FlaskConical,
-  History,
-  ImageDown,
-  ListTree,
-  MoreHorizontal,
-  Printer,
-  Redo2,
-  Rows3,
-  Search,
-  Undo2,
-} from "lucide-react";
+import { FlaskConical, History, ImageDown, ListTree, MoreHorizontal, Printer, Rows3, Search } from "lucide-react";
 import { lazy, Suspense } from "react";
-import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import type { FlowState } from "~/api/types";
 import { currentLocale, useText } from "~/i18n";
 import { LOCALES } from "~/i18n/locales";
@@ -21,9 +9,11 @@ import { Button, IconButton, LinkButton } from "~/ui/button";
 import { FlowStateBadge } from "~/ui/status";
 import { toastError } from "~/ui/toast";
 import type { Autosave } from "../state/autosave";
-import { redoEdit, undoEdit, useEditor, useEditorStore, type View } from "../state/editor";
+import { useEditor, useEditorStore, type View } from "../state/editor";
 import styles from "./header.module.css";
 import { SaveState } from "./save-state";
+import { UndoRedo } from "./undo-redo";
+import { ViewSwitch } from "./view-switch";
 
 interface Props {
   kind: "flows" | "rules";
@@ -54,8 +44,6 @@ export function Header(props: Props) {
   const name = useEditor((state) => state.picture.name);
   const view = useEditor((state) => state.view);
   const compact = useEditor((state) => state.compact);
-  const canUndo = useEditor((state) => state.history.undo.length > 0 && state.closed === null);
-  const canRedo = useEditor((state) => state.history.redo.length > 0 && state.closed === null);
   const savePicture = async (kind: "svg" | "png") => {
     try {
       const { savePicture } = await import("../canvas/export");
@@ -118,40 +106,9 @@ export function Header(props: Props) {
       </div>
       <div className={styles.tools}>
         {props.kind === "flows" && (
-          <ToggleButtonGroup
-            aria-label={t("editor.view")}
-            selectionMode="single"
-            disallowEmptySelection
-            selectedKeys={[view]}
-            onSelectionChange={(keys) => {
-              const [next] = keys;
-              if (next) props.onView(next as View);
-            }}
-            className={styles.views}
-          >
-            {VIEWS.map((own) => (
-              <ToggleButton key={own} id={own} className={styles.view}>
-                {t(`editor.view.${own}`)}
-              </ToggleButton>
-            ))}
-          </ToggleButtonGroup>
+          <ViewSwitch views={VIEWS} shown={view} label={(own) => t(`editor.view.${own}`)} onView={props.onView} />
         )}
-        {props.mayEdit && (
-          <>
-            <IconButton
-              label={t("editor.undo")}
-              icon={<Undo2 size={18} aria-hidden className="flip" />}
-              isDisabled={!canUndo}
-              onPress={() => undoEdit(store)}
-            />
-            <IconButton
-              label={t("editor.redo")}
-              icon={<Redo2 size={18} aria-hidden className="flip" />}
-              isDisabled={!canRedo}
-              onPress={() => redoEdit(store)}
-            />
-          </>
-        )}
+        {props.mayEdit && <UndoRedo />}
         {props.kind === "flows" && (
           <IconButton label={t("editor.search")} icon={<Search size={18} aria-hidden />} onPress={props.onSearch} />
         )}

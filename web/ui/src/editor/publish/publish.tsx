@@ -1,6 +1,6 @@
 //! What publishing would do, before it is done: changes, problems, tests, and the people who are waiting.
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck, Users } from "lucide-react";
 import { useState } from "react";
 import { useStore } from "zustand";
@@ -14,16 +14,7 @@ import { TextArea } from "~/ui/field";
 import { Select } from "~/ui/select";
 import { Skeleton } from "~/ui/skeleton";
 import { toast } from "~/ui/toast";
-import {
-  type DocumentKind,
-  type OnPublish,
-  publish,
-  runTests,
-  versions,
-  versionText,
-  type WaitingPlace,
-  waiting,
-} from "../api";
+import { type DocumentKind, type OnPublish, runTests, type WaitingPlace, waiting } from "../api";
 import { cardOf, labelInWords } from "../model/cards";
 import type { Autosave } from "../state/autosave";
 import { say, useEditor, useEditorStore } from "../state/editor";
@@ -31,9 +22,9 @@ import { Failures } from "../test/failures";
 import { Approval } from "./approval";
 import { Authors } from "./authors";
 import { Changes } from "./changes";
-import { useApprovalMissing } from "./draft";
 import { OnPast } from "./past";
 import styles from "./publish.module.css";
+import { usePublishing } from "./publishing";
 
 interface Props {
   kind: DocumentKind;
@@ -45,65 +36,25 @@ interface Props {
   onProblem: (problem: Problem) => void;
 }
 
-/** The text that is in force; nothing when none ever was. */
-export function useLiveText(
-  kind: DocumentKind,
-  id: string,
-): { version: string | null; number: number; text: string; known: boolean } {
-  const { data: all } = useQuery({ queryKey: ["versions", kind, id], queryFn: () => versions(kind, id) });
-  const live = all?.versions.find(({ state }) => state === "live" || state === "off");
-  const { data: text } = useQuery({
-    queryKey: ["version", kind, id, live?.version],
-    queryFn: () => versionText(kind, id, live?.version ?? ""),
-    enabled: live !== undefined,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-  return {
-    version: live?.version ?? null,
-    number: all?.versions[0]?.number ?? 0,
-    text: text?.text ?? "",
-    known: all !== undefined && (live === undefined || text !== undefined),
-  };
-}
-
 export function PublishDialog({ kind, id, saves, mayPublish, onClose, onProblem }: Props) {
   const t = useText();
   const store = useEditorStore();
   const client = useQueryClient();
-  const text = useEditor((state) => state.source.text);
-  const problems = useEditor((state) => state.problems);
-  const broken = useEditor((state) => state.broken);
   const revision = useStore(saves.store, (state) => state.revision);
-  const live = useLiveText(kind, id);
-  const [comment, setComment] = useState("");
   const [fates, setFates] = useState<Record<string, OnPublish>>({});
-  const unapproved = useApprovalMissing(kind, id);
-  const errors = problems.filter(({ severity }) => severity !== "warning");
-  const send = useMutation({
-    mutationFn: async () => {
-      if (!(await saves.flush())) throw new Error(t("editor.publish.not_saved"));
-      return publish(kind, id, {
-        revision: saves.store.getState().revision,
-        comment,
-        over: live.version,
-        waiting: fates,
-      });
-    },
-    onSuccess: () => {
-      const words = t("editor.publish.done", { version: live.number + 1 });
+  const { text, problems, errors, broken, live, why, send, comment, setComment } = usePublishing({
+    kind,
+    id,
+    saves,
+    waiting: fates,
+    onPublished: (version) => {
+      const words = t("editor.publish.done", { version });
       toast(words);
       say(store, words);
       for (const key of ["versions", "flows", "draft", "waiting"]) void client.invalidateQueries({ queryKey: [key] });
       onClose();
     },
   });
-  const why = broken
-    ? t("editor.publish.broken")
-    : errors.length > 0
-      ? t("editor.publish.errors", { n: errors.length })
-      : unapproved
-        ? t("editor.review.needed")
-        : null;
   const first = errors[0];
   const footer = (
     <>
