@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { History, MoreHorizontal, Redo2, Undo2 } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { tagsQuery } from "~/api/book";
 import { countText, membersQuery, segmentQuery } from "~/api/segments";
@@ -48,7 +48,7 @@ const VIEWS = ["form", "text"] as const;
 type View = (typeof VIEWS)[number];
 type Window = "publish" | "versions" | "drop" | null;
 
-export function SegmentFrame({ id, saves, lock, mayPublish }: EditorProps) {
+export function SegmentFrame({ id, saves, lock, mayPublish, reviewing, onReviewed }: EditorProps) {
   const t = useText();
   const store = useEditorStore();
   const client = useQueryClient();
@@ -56,7 +56,13 @@ export function SegmentFrame({ id, saves, lock, mayPublish }: EditorProps) {
   const [window_, setWindow] = useState<Window>(null);
   const mayEdit = useEditor((state) => state.closed === null);
   const { data: segment } = useQuery(segmentQuery(id));
-  const close = () => setWindow(null);
+  const close = () => {
+    if (reviewing) onReviewed?.();
+    setWindow(null);
+  };
+  useEffect(() => {
+    if (reviewing) setWindow("publish");
+  }, [reviewing]);
   const drop = async () => {
     try {
       await dropDraft("flows", id, saves?.store.getState().revision ?? "0");
@@ -132,7 +138,9 @@ interface HeaderProps {
 function Header({ saves, segment, mayEdit, mayPublish, view, onView, onWindow }: HeaderProps) {
   const t = useText();
   const name = useEditor((state) => state.picture.name);
-  const reviews = useApprovalNeeded() && mayEdit;
+  // Whoever answers need not take the document away from its author.
+  const mayAnswer = useEditor((state) => state.closed === null || state.closed === "locked");
+  const reviews = useApprovalNeeded() && mayAnswer;
   const entries = [
     {
       id: "versions",
