@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::change::Change;
 use super::core::Core;
-use super::feed::Change;
 use crate::ids::MailboxId;
 use crate::store::{self, EditOp, Reads, Store, Work};
 

@@ -2,7 +2,7 @@
 //!
 //! [`accounts`] journals changes of people who work here, [`alarms`] raises what loops notice, [`boxes`] runs mailboxes, [`memory`] holds those that are at work, [`line`](mod@line) makes the calls of one
 //! connection, [`open`](mod@open) opens accounts meanwhile, [`timers`] wakes what falls due, [`intake`] is the one way in,
-//! [`callers`] are those who wait for a flow's answer, [`chat`] starts a flow from a conversation, [`feed`] tells whoever watches what changed, [`find`] finds contacts for flows, [`publish`] swaps the book, [`erase`]
+//! [`callers`] are those who wait for a flow's answer, [`chat`] starts a flow from a conversation, [`feed`] tells whoever watches what [`change`]d, [`find`] finds contacts for flows, [`publish`] swaps the book, [`erase`]
 //! erases a person, [`misses`] remembers what started nothing, [`moves`] tells runs of publications, [`past`] reads back runs
 //! that are over, [`desk`] knows whose pages are there, [`retain`] removes what is old enough, [`sending`] stops all sending, [`sweep`] goes over segments. [`core`] is what they share.
 
@@ -11,6 +11,7 @@ mod activity;
 mod alarms;
 mod boxes;
 mod callers;
+mod change;
 mod chat;
 mod core;
 mod desk;
@@ -68,8 +69,9 @@ use crate::segment::Segment;
 use crate::stops::Scope;
 use crate::store::{ContactRow, ConversationRow, EditOp, EffectRow, Reads, Store, VersionRow};
 
+pub use self::change::Change;
 pub use self::desk::Board;
-pub use self::feed::{Change, News, Watcher};
+pub use self::feed::{News, Watcher};
 pub use self::find::Count;
 pub use self::held::{Decided, Held};
 pub use self::moves::{Fate, Place, Waiting};

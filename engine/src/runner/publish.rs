@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::change::Change;
 use super::core::Core;
-use super::feed::Change;
 use crate::book::{Book, Live, LiveRules, Published};
 use crate::clock::At;
 use crate::first_hour::{self, HourRow, Hours};

@@ -8,7 +8,7 @@ use super::Line;
 use crate::alarm::Raise;
 use crate::clock::At;
 use crate::connector::{Problem, Verdict};
-use crate::runner::feed::Change;
+use crate::runner::change::Change;
 use crate::runner::hold::Hold;
 use crate::store::{Reads, Store};
 

@@ -10,6 +10,7 @@ const OLD: Record<Notice["kind"], string[]> = {
   presence: [],
   alarm: ["alarms"],
   conversation: [],
+  mention: [],
   typing: [],
   flow: ["flows", "rules", "reviews"],
   contact: ["contact", "chat"],

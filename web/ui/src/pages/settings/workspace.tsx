@@ -52,7 +52,7 @@ export function WorkspaceTab() {
                     {found.public_url}
                   </code>,
                 ],
-                [t("workspace.since"), <Time key="since" at={found.started_at} />],
+                [t("workspace.since"), <Time key="since" at={found.started_at} as="full" />],
               ]}
             />
           )}
