@@ -92,7 +92,11 @@ function Editor({ found, ours }: { found: StoredSettings; ours: string }) {
   };
   return (
     <form className={styles.form} onSubmit={save}>
-      {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
+      {error !== null && (
+        <Banner tone="bad" reveal>
+          {explain(error, t("error.offline"))}
+        </Banner>
+      )}
       <TextField
         label={t("workspace.name")}
         isRequired

@@ -171,7 +171,7 @@ function OneDay({ staffing: { hours, zone } }: { staffing: Staffing }) {
     {
       id: "at",
       name: t("team_hour.at"),
-      width: "minmax(110px, 1.4fr)",
+      width: "minmax(110px, 1fr)",
       cell: (hour) => (
         <>
           {weekHour(new Date(hour.at), zone)}
