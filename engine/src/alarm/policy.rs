@@ -10,6 +10,8 @@ use super::Raise;
 use crate::calendar::Calendars;
 use crate::capability::notify::Level;
 use crate::clock::At;
+use crate::sentence;
+use crate::sentence::Sentence;
 
 /// What an alarm is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -108,21 +110,27 @@ impl Default for Policy {
 impl Policy {
     /// What is wrong with it, in words; `None` when nothing is.
     #[must_use]
-    pub fn mistake(&self) -> Option<String> {
-        let minutes = |name: &str, value: u32, least: u32| {
-            (!(least..=1_440).contains(&value)).then(|| format!("{name} must be {least} to 1440, not {value}"))
-        };
-        let most = (!(1..=100).contains(&self.most)).then(|| format!("most must be 1 to 100, not {}", self.most));
-        let routes = (self.routes.len() > 20).then(|| "there may be at most 20 routes".to_owned());
-        let room = (self.disk_free_mb > 10_000_000)
-            .then(|| format!("disk_free_mb must be at most 10000000, not {}", self.disk_free_mb));
+    pub fn mistake(&self) -> Option<Sentence> {
+        let figures = [
+            ("repeat_minutes", self.repeat_minutes, 1..=1_440),
+            ("down_minutes", self.down_minutes, 0..=1_440),
+            ("most", self.most, 1..=100),
+            ("disk_free_mb", self.disk_free_mb, 0..=10_000_000),
+        ];
+        if let Some((name, value, range)) = figures.into_iter().find(|(_, value, range)| !range.contains(value)) {
+            return Some(sentence!(
+                "{name} must be {least} to {most}, not {value}",
+                name,
+                least = range.start(),
+                most = range.end(),
+                value
+            ));
+        }
+        if self.routes.len() > 20 {
+            return Some(Sentence::from("there may be at most 20 routes"));
+        }
         let unnamed = self.routes.iter().any(|route| route.connection.is_empty());
-        minutes("repeat_minutes", self.repeat_minutes, 1)
-            .or_else(|| minutes("down_minutes", self.down_minutes, 0))
-            .or(most)
-            .or(room)
-            .or(routes)
-            .or_else(|| unnamed.then(|| "a route must name a connection".to_owned()))
+        unnamed.then(|| Sentence::from("a route must name a connection"))
     }
 
     /// Whether this is an alarm at all.

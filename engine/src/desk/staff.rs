@@ -11,6 +11,8 @@ use super::texts;
 use crate::account::StaffRows;
 use crate::crm::OwnerToCrm;
 use crate::ids::UserId;
+use crate::sentence;
+use crate::sentence::Sentence;
 
 /// A team. Stored as JSON; fields are only added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -182,7 +184,15 @@ pub struct BadStaff {
     /// The field.
     pub field: &'static str,
     /// What is wrong with it, and what to do.
-    pub why: String,
+    pub why: Sentence,
+}
+
+impl BadStaff {
+    /// The same for other languages.
+    #[must_use]
+    pub fn sentence(&self) -> Sentence {
+        sentence!("{field}: {why}", field = self.field, why = self.why)
+    }
 }
 
 impl TeamBody {
@@ -214,13 +224,13 @@ impl TeamBody {
     /// # Errors
     /// With the first field that is wrong.
     pub fn check(&self) -> Result<(), BadStaff> {
-        let bad = |field, why: &str| Err(BadStaff { field, why: why.to_owned() });
+        let bad = |field, why: Sentence| Err(BadStaff { field, why });
         if self.name.trim().is_empty() || self.name.chars().count() > 100 {
-            return bad("name", "write 1 to 100 characters");
+            return bad("name", Sentence::from("write 1 to 100 characters"));
         }
         let users: BTreeSet<UserId> = self.members.iter().map(|member| member.user).collect();
         if users.len() != self.members.len() || users.len() > 500 {
-            return bad("members", "name each person once, at most 500");
+            return bad("members", Sentence::from("name each person once, at most 500"));
         }
         let spans = [
             ("first_ms", self.first_ms, 1_000..=3_600_000),
@@ -233,17 +243,23 @@ impl TeamBody {
         ];
         for (field, value, range) in spans {
             if !range.contains(&value) {
-                return Err(BadStaff { field, why: format!("write {} to {}", range.start(), range.end()) });
+                return Err(BadStaff {
+                    field,
+                    why: sentence!("write {least} to {most}", least = range.start(), most = range.end()),
+                });
             }
         }
         if self.first_ms + self.second_ms > self.accept_within_ms {
-            return bad("accept_within_ms", "give it at least as long as `first_ms` and `second_ms` together");
+            return bad(
+                "accept_within_ms",
+                Sentence::from("give it at least as long as `first_ms` and `second_ms` together"),
+            );
         }
         if self.fallback.len() > 20 {
-            return bad("fallback", "name at most 20 connections");
+            return bad("fallback", Sentence::from("name at most 20 connections"));
         }
         if self.away_text.values().any(|text| text.trim().is_empty() || text.chars().count() > 1_000) {
-            return bad("away_text", "write 1 to 1000 characters, or leave the language out");
+            return bad("away_text", Sentence::from("write 1 to 1000 characters, or leave the language out"));
         }
         Ok(())
     }
@@ -276,18 +292,18 @@ impl ProfileBody {
     /// With the first field that is wrong.
     pub fn check(&self) -> Result<(), BadStaff> {
         let long = |words: &[String]| words.len() > 100 || words.iter().any(|word| word.is_empty() || word.len() > 100);
-        let bad = |field, why: &str| Err(BadStaff { field, why: why.to_owned() });
+        let bad = |field, why: Sentence| Err(BadStaff { field, why });
         if long(&self.languages) {
-            return bad("languages", "write at most 100 tags such as `en` or `pt-BR`");
+            return bad("languages", Sentence::from("write at most 100 tags such as `en` or `pt-BR`"));
         }
         if long(&self.skills) {
-            return bad("skills", "write at most 100 words of 1 to 100 characters");
+            return bad("skills", Sentence::from("write at most 100 words of 1 to 100 characters"));
         }
         if self.limit.is_some_and(|limit| !(1..=1_000).contains(&limit)) {
-            return bad("limit", "write 1 to 1000, or null");
+            return bad("limit", Sentence::from("write 1 to 1000, or null"));
         }
         if self.handles.iter().any(|(service, name)| service.len() > 50 || name.is_empty() || name.len() > 200) {
-            return bad("handles", "write a name of 1 to 200 characters for each service");
+            return bad("handles", Sentence::from("write a name of 1 to 200 characters for each service"));
         }
         Ok(())
     }

@@ -206,7 +206,7 @@ impl Handling<'_> {
             return Err(Error::Changed);
         }
         if let Some(mistake) = policy.mistake() {
-            return Err(Error::Refused(mistake.into()));
+            return Err(Error::Refused(mistake));
         }
         let next = StoredPolicy { rev: rev + 1, policy };
         let what = What::Changed { what: "alarms.policy".into(), id: "policy".into() };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::inbox::Question;
+use engine::sentence;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -79,13 +80,17 @@ impl Satisfaction {
         for (language, texts) in &self.texts {
             let count = texts.question.chars().count();
             if !is_language(&language.replace('_', "-")) {
-                return Err(ApiError::bad_request(format!(
-                    "satisfaction.texts: `{language}` is no language such as `it`"
+                return Err(ApiError::bad_request(sentence!(
+                    "satisfaction.texts: `{language}` is no language such as `it`",
+                    language
                 )));
             }
             if texts.question.trim().is_empty() || count > MAX_CHARS || texts.thanks.chars().count() > MAX_CHARS {
-                let why = format!("satisfaction.texts.{language}: 1 to {MAX_CHARS} characters");
-                return Err(ApiError::bad_request(why));
+                return Err(ApiError::bad_request(sentence!(
+                    "satisfaction.texts.{language}: 1 to {most} characters",
+                    language,
+                    most = MAX_CHARS
+                )));
             }
         }
         Ok(())

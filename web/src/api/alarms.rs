@@ -13,6 +13,7 @@ use engine::handle::StoredPolicy;
 use engine::ids::{AlarmId, MailboxId};
 use engine::order::{Error, Order};
 use engine::run::{Entry, What, journal};
+use engine::sentence;
 use engine::store::{JournalRow, Reads};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -226,7 +227,7 @@ fn check(app: &App, policy: &Policy) -> Result<(), ApiError> {
     }
     let calendars = app.engine.calendars();
     match policy.working_hours.as_deref().filter(|name| !calendars.contains_key(*name)) {
-        Some(name) => Err(ApiError::bad_request(format!("working_hours: there is no calendar `{name}`"))),
+        Some(name) => Err(ApiError::bad_request(sentence!("working_hours: there is no calendar `{name}`", name))),
         None => Ok(()),
     }
 }
@@ -235,7 +236,7 @@ fn check(app: &App, policy: &Policy) -> Result<(), ApiError> {
 fn teller(app: &App, id: &str) -> Result<engine::connector::Performer, ApiError> {
     let open = app.connections.get(id).ok_or_else(|| ApiError::not_found(format_args!("connection `{id}`")))?;
     let performer = open.performers.get(TellAlarm::NAME).cloned();
-    performer.ok_or_else(|| ApiError::bad_request(format!("the connection `{id}` cannot tell alarms")))
+    performer.ok_or_else(|| ApiError::bad_request(sentence!("the connection `{id}` cannot tell alarms", id)))
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

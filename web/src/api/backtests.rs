@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::extract::{Body, Moment};
+use super::labels::tag_names;
 use super::{Answer, view};
 use crate::app::App;
 use crate::error::ApiError;
@@ -88,7 +89,8 @@ pub(crate) async fn rules(State(app): State<Arc<App>>, Body(draft): Body<Draft>)
         return Err(ApiError::bad_request("this document is a flow: try it with `flow backtest`"));
     };
     let now = app.engine.live_rules().into_iter().find(|rules| rules.file == draft.file);
-    let fresh = || Backtest::new(now.clone(), Arc::clone(&draft));
+    let names = tag_names(&app).await?;
+    let fresh = || Backtest::new(now.clone(), Arc::clone(&draft), &names);
     let (report, seconds) = backtest::run(app.engine.store(), before(since), fresh).await?;
     let people = named(&app, concerned(&report)).await?;
     Ok(Json(TriedRules { tried: Tried { report, since: since.map(view::Time), seconds }, people }))
@@ -125,6 +127,7 @@ pub(crate) async fn flows(State(app): State<Arc<App>>, Body(draft): Body<Draft>)
         rules: app.engine.live_rules(),
         flows: app.engine.live(),
         calendars: app.engine.calendars(),
+        names: tag_names(&app).await?,
         recorded: backtest::recorded(app.engine.store(), &draft.flow, before(since)).await?,
         samples: app.checker.catalog.actions.iter().map(|(name, spec)| (*name, spec.sample.clone())).collect(),
     });

@@ -109,7 +109,7 @@ pub(crate) async fn mark(
 }
 
 /// What tags are called now.
-async fn tag_names(app: &App) -> Result<Arc<TagNames>, ApiError> {
+pub(super) async fn tag_names(app: &App) -> Result<Arc<TagNames>, ApiError> {
     let written = app.engine.store().tag_meanings().await?.into_iter().map(|row| row.tag);
     Ok(Arc::new(TagNames::new(app.engine.store().tag_renamings().await?, written)))
 }

@@ -33,8 +33,8 @@ const FEW: usize = 20;
 /// How long a connection lasts: whoever may not see this any more is turned away at the next.
 const LASTS: Duration = Duration::from_secs(15 * 60);
 
-/// `GET /events`: changes as server-sent events: `run`, `attention`, `escalation`, `presence`, `alarm`, `flow`, `contact`, `conversation`, `typing`,
-/// `connection`, each with its `id`, or with none when many of a kind changed at once; `heartbeat` with `now`; `reset` when something
+/// `GET /events`: changes as server-sent events: `run`, `attention`, `escalation`, `presence`, `alarm`, `flow`, `contact`, `conversation`, `mention`,
+/// `typing`, `connection`, each with its `id`, or with none when many of a kind changed at once; `heartbeat` with `now`; `reset` when something
 /// was missed.
 pub(crate) async fn stream(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Events, ApiError> {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
@@ -68,7 +68,7 @@ impl Gives for Events {
     fn describe(operation: &mut Operation<'_>) {
         let schema = operation.schema::<Change>();
         let about = "Changes as server-sent events, named by what changed: `run`, `attention`, `escalation`, `presence`, `alarm`, `flow`, \
-            `contact`, `conversation`, `typing`, `connection`; an empty one when many of a kind changed at once; `heartbeat` with `now` each 15 s; `reset` when something \
+            `contact`, `conversation`, `mention`, `typing`, `connection`; an empty one when many of a kind changed at once; `heartbeat` with `now` each 15 s; `reset` when something \
             was missed.";
         operation.gives("text/event-stream", &schema, Some(about.into()));
     }

@@ -22,6 +22,7 @@ use serde_json::json;
 use super::Answer;
 use super::backtests::Named;
 use super::extract::{Body, Id, Params};
+use super::labels::tag_names;
 use super::view::Time;
 use crate::accounts::Who;
 use crate::app::App;
@@ -291,7 +292,8 @@ async fn whom(app: &App, id: &str, asked: &Apply) -> Result<(Applied, BTreeSet<C
     let rule_id = Arc::clone(&rule_of(&file, &rule)?.id);
     let floor = |days: u32| EventId(Ids::floor(At(app.clock.now().0 - i64::from(days) * DAY_MS)));
     let since = asked.days.map_or(EventId(i64::MIN), floor);
-    let fresh = || Holders::new(Arc::clone(&file), Arc::clone(&rule_id));
+    let names = tag_names(app).await?;
+    let fresh = || Holders::new(Arc::clone(&file), Arc::clone(&rule_id), Arc::clone(&names));
     let (mut held, _) = backtest::run(app.engine.store(), since, fresh).await?;
     let holders = held.len();
     let then = &rule_of(&file, &rule)?.then;

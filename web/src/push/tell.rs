@@ -9,7 +9,7 @@ use connectors::push::{Push, Pushed};
 use engine::account::{Accounts, PushRow};
 use engine::alarm;
 use engine::desk::{Presence, Stage};
-use engine::ids::{AlarmId, EscalationId, UserId};
+use engine::ids::{AlarmId, ConversationId, EscalationId, MessageId, UserId};
 use engine::runner::{Change, News, Told};
 use engine::store::Reads;
 use serde_json::{Value, json};
@@ -29,6 +29,8 @@ const AT_ONCE: usize = 64;
 const LATE_S: i64 = 120;
 /// For how many seconds an alarm is.
 const ALARM_S: u32 = 15 * 60;
+/// For how many seconds a colleague's note is: whoever comes back tomorrow still wants to know.
+const MENTION_S: u32 = 24 * 60 * 60;
 
 /// Runs until it is dropped.
 pub(crate) async fn run(app: Arc<App>) {
@@ -106,7 +108,10 @@ impl Teller {
                     self.escalation(id, state, &team, to, u32::try_from(left.max(1)).unwrap_or(1)).await
                 }
                 Told::One(Change::Alarm { id, open: true }) => self.alarm(id).await,
-                Told::Many(kind @ ("escalation" | "alarm")) => {
+                Told::One(Change::Mention { id, conversation, by, to }) => {
+                    self.mention(id, conversation, by, &to).await
+                }
+                Told::Many(kind @ ("escalation" | "alarm" | "mention")) => {
                     tracing::warn!(kind, "more changed at once than is kept: some browsers were not told");
                     Ok(())
                 }
@@ -166,6 +171,24 @@ impl Teller {
             board.agents.get(user).is_some_and(|(agent, _)| !matches!(agent.presence, Presence::Away | Presence::Break))
         };
         Ok(members.into_iter().filter(works).collect())
+    }
+
+    /// A colleague names somebody in a note; not themselves.
+    async fn mention(
+        &mut self,
+        id: MessageId,
+        talk: ConversationId,
+        by: Option<UserId>,
+        to: &[UserId],
+    ) -> Result<(), ApiError> {
+        let notice = |words: &Words, _: &str| Notice {
+            title: words.mentioned,
+            body: words.read.to_owned(),
+            path: format!("/inbox/{talk}"),
+            tag: id.to_string(),
+            ttl_s: MENTION_S,
+        };
+        self.tell(|row| to.contains(&row.user) && by != Some(row.user), notice).await
     }
 
     /// An alarm is told as often as by other channels, and never in quiet hours.

@@ -133,6 +133,31 @@ async fn a_team_is_told_of_a_demand_though_no_page_is_open_and_reads_no_customer
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_is_named_in_a_note_is_told_and_nobody_else() {
+    let stage = Staged::open(&["order-to-ticket"]).await;
+    let app = &stage.place.app;
+    let (address, mut sent) = service().await;
+    let (ana, other) = (somebody(app, "ru").await, somebody(app, "").await);
+    let (hers, own) = browser(address, "ana", ana, false);
+    add(app, "test", hers.clone()).await.unwrap();
+    add(app, "test", browser(address, "other", other, true).0).await.unwrap();
+    let running = tokio::spawn(run(Arc::clone(app)));
+    app.devices.watching().await;
+    stage.play(crate::api::tests::answers::cart()).await;
+    let talks = stage.place.get("/conversations?box=all").await;
+    let talk = talks["conversations"][0]["id"].as_str().unwrap();
+    let note = json!({ "text": "Ask @Ana about the parcel", "mentions": [ana] });
+    stage.place.post(&format!("/conversations/{talk}/notes"), &note).await;
+    let (name, _, body) = sent.recv().await.unwrap();
+    let told = read(&hers, own, &body);
+    assert_eq!((name.as_str(), &told["path"]), ("ana", &json!(format!("/inbox/{talk}"))));
+    assert_eq!(told["title"], "Коллега упоминает вас в заметке");
+    assert!(!told.to_string().contains("parcel"), "{told}");
+    running.abort();
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_is_gone_is_forgotten_and_all_are_when_every_session_ends() {
     let stage = Staged::open(&[]).await;
     let app = &stage.place.app;

@@ -10,6 +10,10 @@ pub(super) struct Words {
     pub(super) missed: &'static str,
     /// What to do.
     pub(super) tap: &'static str,
+    /// A colleague names whoever reads it in a note.
+    pub(super) mentioned: &'static str,
+    /// What to do about that.
+    pub(super) read: &'static str,
     /// An alarm.
     pub(super) alarm: &'static str,
     /// A trial.
@@ -32,6 +36,8 @@ const EN: Words = Words {
     team: "A customer is waiting for your team",
     missed: "A customer was not taken in time and still waits",
     tap: "Open the conversation to answer.",
+    mentioned: "A colleague mentions you in a note",
+    read: "Open the conversation to read it.",
     alarm: "Alarm",
     trial: "Notifications reach this device.",
 };
@@ -41,6 +47,8 @@ const ZH: Words = Words {
     team: "有客户在等您的团队",
     missed: "有客户未被及时接待，仍在等待",
     tap: "打开会话进行回复。",
+    mentioned: "同事在备注中提到了您",
+    read: "打开会话查看。",
     alarm: "告警",
     trial: "此设备可以收到通知。",
 };
@@ -50,6 +58,8 @@ const RU: Words = Words {
     team: "Вашу команду ждёт клиент",
     missed: "Клиента не взяли вовремя, он всё ещё ждёт",
     tap: "Откройте разговор, чтобы ответить.",
+    mentioned: "Коллега упоминает вас в заметке",
+    read: "Откройте разговор, чтобы прочитать.",
     alarm: "Тревога",
     trial: "Уведомления доходят до этого устройства.",
 };
@@ -59,6 +69,8 @@ const AR: Words = Words {
     team: "عميل في انتظار فريقك",
     missed: "لم يُستلَم عميل في الوقت المحدد وما زال ينتظر",
     tap: "افتح المحادثة للرد.",
+    mentioned: "زميل ذكرك في ملاحظة",
+    read: "افتح المحادثة لقراءتها.",
     alarm: "تنبيه",
     trial: "تصل الإشعارات إلى هذا الجهاز.",
 };
@@ -68,6 +80,8 @@ const IT: Words = Words {
     team: "Un cliente aspetta la tua squadra",
     missed: "Un cliente non è stato preso in tempo e aspetta ancora",
     tap: "Apri la conversazione per rispondere.",
+    mentioned: "Una collega o un collega ti menziona in una nota",
+    read: "Apri la conversazione per leggerla.",
     alarm: "Allarme",
     trial: "Le notifiche arrivano su questo dispositivo.",
 };

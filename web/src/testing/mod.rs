@@ -40,6 +40,12 @@ pub(crate) struct Place {
     _folder: TempDir,
 }
 
+/// Sandbox and applications make clients for calls, whichever test comes first.
+fn may_encrypt() {
+    static TLS: Once = Once::new();
+    TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+}
+
 impl Place {
     /// One without accounts.
     pub(crate) async fn open() -> Self {
@@ -48,9 +54,7 @@ impl Place {
 
     /// One with these accounts; `sandbox` plays the providers they are at.
     pub(crate) async fn with(connections: Connections, sandbox: Option<&Sandbox>) -> Self {
-        // Whatever starts an application makes clients for calls.
-        static TLS: Once = Once::new();
-        TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+        may_encrypt();
         let folder = tempfile::tempdir().unwrap();
         let setup = Setup {
             clock: Arc::new(crate::clock::SystemClock::default()),
@@ -156,6 +160,7 @@ pub(crate) struct Staged {
 impl Staged {
     /// With these flows of the library.
     pub(crate) async fn open(flows: &[&str]) -> Self {
+        may_encrypt();
         let config = sandbox::Config { batch_ms: 1, ..sandbox::Config::default() };
         let sandbox = Sandbox::start(config.clone()).await.unwrap();
         let place = Place::with(demo::connections(sandbox.url(), &config), Some(&sandbox)).await;

@@ -15,6 +15,8 @@ const CHECKS = [
 const MARKED = [
   "web/src",
   "connectors/src",
+  "engine/src/alarm",
+  "engine/src/desk/staff.rs",
   "engine/src/flowtest/expect.rs",
   "engine/src/flowtest/sim.rs",
   "engine/src/handle",

@@ -129,6 +129,7 @@ const contacts = createRoute({
 const segment = createRoute({
   getParentRoute: () => shell,
   path: "/contacts/segments/$id",
+  validateSearch: filters("review"),
   component: lazyRouteComponent(() => import("./pages/contacts/segment"), "SegmentPage"),
 });
 const contact = createRoute({

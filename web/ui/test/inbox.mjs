@@ -1,7 +1,7 @@
 // A customer of the sandbox writes, an agent answers in the inbox and sees the ticks; then somebody is asked for, the offer stands over
 // another page, `T` takes it, and the conversation is theirs. `npm run journey`; SWITCHBOARD_BIN names the binary, LOOK a folder for pictures.
 import assert from "node:assert/strict";
-import { ask, faults, firstAdmin, picture, staged, until } from "./stage.mjs";
+import { ask, faults, firstAdmin, PASSWORD, picture, staged, until } from "./stage.mjs";
 
 await staged(async ({ base, setup, context }) => {
   const { page, wrong } = await firstAdmin(base, setup, await context());
@@ -50,9 +50,61 @@ await staged(async ({ base, setup, context }) => {
     const shown = await ask(page, "GET", `/conversations/${talk.id}`);
     return shown.assignee?.name === "Mia";
   });
+  await named(page, base, context, talk.id);
+  await besideTheNext(page, base, talk.id);
   assert.deepEqual(wrong, []);
 });
-process.stdout.write("inbox: a customer answered, somebody asked for, and taken by one key\n");
+process.stdout.write("inbox: a customer answered, somebody asked for and taken by one key, a colleague named\n");
+
+/** Whoever a colleague names in a note is told wherever they are, and led to it. */
+async function named(page, base, context, talk) {
+  const { user } = await ask(page, "GET", "/session");
+  const invited = await ask(page, "POST", "/users", { name: "Ugo", email: "ugo@example.com", role: "team_lead" });
+  const his = (await context()).request;
+  const joined = await his.post(`${base}/api/v1/invitation`, {
+    data: { token: invited.invitation.split("#")[1], name: "Ugo", password: PASSWORD },
+  });
+  const { csrf } = await joined.json();
+  await page.goto(`${base}/runs`);
+  await page.getByText("Live", { exact: true }).waitFor();
+  const note = { text: "@Mia, is that right?", mentions: [user.id] };
+  const headers = { "x-csrf-token": csrf };
+  const written = await his.post(`${base}/api/v1/conversations/${talk}/notes`, { data: note, headers });
+  assert.equal(written.status(), 200, await written.text());
+  await page.getByText("A colleague mentions you in a note").waitFor();
+  await picture(page, "mentioned");
+  await page.getByRole("button", { name: "Open", exact: true }).click();
+  await page.waitForURL(new RegExp(`/inbox/${talk}`));
+  await page.getByRole("log").getByText("@Mia, is that right?").waitFor();
+}
+
+/** On a phone the next who waits takes nothing away from the conversation that is open: its buttons can be pressed. */
+async function besideTheNext(page, base, talk) {
+  await ask(page, "POST", "/play", {
+    what: "message",
+    from: "+393331234567",
+    name: "Giulia Ricci",
+    text: "A human, please",
+  });
+  const next = await until("the next one", async () => {
+    const { conversations } = await ask(page, "GET", "/conversations?box=all");
+    return conversations.find(({ contact }) => contact.name === "Giulia Ricci");
+  });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`${base}/inbox/${talk}`);
+  await page.getByRole("log").waitFor();
+  await ask(page, "POST", `/conversations/${next.id}/escalate`, { team: "care", reason: "Wants a human" });
+  await page.locator("[data-card]").waitFor();
+  await picture(page, "offer-over-chat-390");
+  const { x, y, width, height } = await page.getByRole("button", { name: "Close", exact: true }).boundingBox();
+  const hit = await page.evaluate(
+    ([x, y]) => document.elementFromPoint(x, y)?.closest("button")?.textContent,
+    [x + width / 2, y + height / 2],
+  );
+  assert.equal(hit, "Close", "the card of the next one lies over the conversation's buttons");
+  assert.deepEqual(await faults(page), [], "an offer over a conversation on a phone, by axe");
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
 
 /** The words of the desk and of a refused file leave the place where one writes alone, on a screen and on a phone. */
 async function nothingCovers(page) {

@@ -4,7 +4,9 @@ import { catalog } from "../scripts/po.mjs";
 import { faults } from "./stage.mjs";
 
 export const PHONE = { width: 390, height: 844 };
-const PARTS = ["src/locales", "src/book/locales", "src/rules/locales", "src/editor/locales"];
+const PARTS = ["", "alarms/", "book/", "desk/", "rules/", "editor/", "editor/publish/", "pages/settings/"].map(
+  (part) => `src/${part}locales`,
+);
 
 /** The texts of a language, by id; what stands for a name is anything. */
 export function wordsOf(locale) {

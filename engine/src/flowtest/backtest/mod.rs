@@ -27,7 +27,7 @@ use crate::handle::{event_from_row, held_back};
 use crate::ids::ContactId;
 use crate::mailbox::Facts;
 use crate::matching::{self, Met};
-use crate::rules::backtest::{Count, Example, OverPast, Reason, Silences, Way, facts_of, false_parts};
+use crate::rules::backtest::{Count, Example, OverPast, Reason, Silences, TagNames, Way, facts_of, false_parts};
 use crate::rules::{RuleFile, judge};
 use crate::store::HistoryRow;
 
@@ -43,6 +43,8 @@ pub struct Around {
     pub flows: Vec<Arc<Version>>,
     /// Business hours.
     pub calendars: Calendars,
+    /// What tags are called now: facts were recorded by the names of then.
+    pub names: Arc<TagNames>,
     /// What calls answered.
     pub recorded: Recorded,
     /// What calls answer that nobody made then, by action.
@@ -240,6 +242,9 @@ impl OverPast for FlowBacktest {
         let event = Arc::new(event_from_row(event));
         let Some(contact) = event.contact.filter(|_| self.silences.is_new(&event)) else { return };
         let Some((mut facts, recorded)) = facts_of(&event, past) else { return };
+        if let Some(contact) = &mut facts.contact {
+            self.around.names.spread(contact);
+        }
         self.events += 1;
         self.assumed += u64::from(!recorded);
         self.last = self.last.max(event.at);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::report::ConflictExample;
 use super::side::Side;
-use super::{OverPast, Silences, facts_of};
+use super::{OverPast, Silences, TagNames, facts_of};
 use crate::handle::{event_from_row, held_back};
 use crate::ids::ContactId;
 use crate::rules::RuleFile;
@@ -23,11 +23,11 @@ pub struct Holders {
 }
 
 impl Holders {
-    /// Of `rule` in `file`.
+    /// Of `rule` in `file`; what tags are called now is in `names`.
     #[must_use]
-    pub fn new(file: Arc<RuleFile>, rule: Arc<str>) -> Self {
+    pub fn new(file: Arc<RuleFile>, rule: Arc<str>, names: Arc<TagNames>) -> Self {
         let reads_facts = file.rules.iter().any(|rule| rule.reads_contact || rule.reads_conversation);
-        let (side, silences) = (Side::default(), Silences::default());
+        let (side, silences) = (Side::new(names), Silences::default());
         Self { file, rule, side, silences, reads_facts, found: BTreeMap::new() }
     }
 }

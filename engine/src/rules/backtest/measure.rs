@@ -121,11 +121,8 @@ impl Measure {
     fn verdicts(&self, row: &HistoryRow) -> Option<Verdicts> {
         row.event.body.as_ref()?;
         let event = event_from_row(row.event.clone());
-        let (mut facts, _) = facts_of(&event, row.past.clone())?;
-        if let Some(contact) = &mut facts.contact {
-            self.names.spread(contact);
-        }
-        Some(Side::default().verdicts(&self.file, &event, &facts, true))
+        let (facts, _) = facts_of(&event, row.past.clone())?;
+        Some(Side::new(Arc::clone(&self.names)).verdicts(&self.file, &event, &facts, true))
     }
 
     /// The tags of a rule, by the names they have now.

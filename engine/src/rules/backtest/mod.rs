@@ -3,7 +3,7 @@
 //! Each event is put before the rules in force and before the draft, by the [`judge`](super::judge()) of production, with the contact's facts
 //! as they were recorded when the event was handled ([`Seen`]). Tags that this file gave then are taken out, and each side
 //! keeps the tags that it would have given itself; so a rule that reads a tag of the same file sees what that side would
-//! have. Priority, language and fields are as recorded. Nothing is written and nobody is called.
+//! have. Tags that were renamed since are there by all their names. Priority, language and fields are as recorded. Nothing is written and nobody is called.
 
 mod holders;
 mod measure;
@@ -130,9 +130,10 @@ pub struct Backtest {
 }
 
 impl Backtest {
-    /// Of `draft` against the rules of the same id that are in force, if there are any.
+    /// Of `draft` against the rules of the same id that are in force, if there are any. What tags are called now is in `names`: facts
+    /// were recorded by the names of then.
     #[must_use]
-    pub fn new(now: Option<Arc<RuleFile>>, draft: Arc<RuleFile>) -> Self {
+    pub fn new(now: Option<Arc<RuleFile>>, draft: Arc<RuleFile>, names: &Arc<TagNames>) -> Self {
         let files = [now.as_ref(), Some(&draft)];
         let reads = |file: &&Arc<RuleFile>| file.rules.iter().any(|rule| rule.reads_contact || rule.reads_conversation);
         let reads_facts = files.into_iter().flatten().any(|file| reads(&file));
@@ -141,8 +142,8 @@ impl Backtest {
         Self {
             now,
             draft,
-            of_now: Side::default(),
-            of_draft: Side::default(),
+            of_now: Side::new(Arc::clone(names)),
+            of_draft: Side::new(Arc::clone(names)),
             reads_facts,
             events: 0,
             erased: 0,

@@ -39,10 +39,14 @@ impl TagNames {
         name
     }
 
-    /// Gives the contact each of its tags under all of the tag's names, as conditions may ask for any of them.
-    pub(super) fn spread(&self, contact: &mut Contact) {
+    /// Gives the contact each of its tags under all of the tag's names, as conditions may ask for any of them. What a person took stays
+    /// taken under each.
+    pub(crate) fn spread(&self, contact: &mut Contact) {
         for old in self.now.keys() {
             let new = self.now(old);
+            if contact.tags_off.contains(old) || contact.tags_off.contains(new) {
+                contact.tags_off.extend([old.clone(), new.to_owned()]);
+            }
             let both = [old, new].map(|name| contact.tags.get(name).cloned().unwrap_or_default()).concat();
             for source in both {
                 contact.give_tag(old, source.clone());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::TagNames;
 use crate::clock::At;
 use crate::contact::{Contact, TagSource, TagSourceKind};
 use crate::event::Event;
@@ -16,8 +17,9 @@ use crate::rules::{Came, Did, RuleFile, judge, source_id};
 type Own = BTreeMap<(String, String), Option<At>>;
 
 /// One side.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Side {
+    names: Arc<TagNames>,
     own: HashMap<ContactId, Own>,
 }
 
@@ -33,6 +35,11 @@ pub(super) struct Verdicts {
 }
 
 impl Side {
+    /// A side that gave nothing yet; the facts may say old names of the tags of `names`.
+    pub(super) fn new(names: Arc<TagNames>) -> Self {
+        Self { names, own: HashMap::new() }
+    }
+
     /// Lets `file` judge; with `keeps` the tags it gives are there for the next event of the contact.
     pub(super) fn verdicts(&mut self, file: &RuleFile, event: &Event, facts: &Facts, keeps: bool) -> Verdicts {
         let mut facts = facts.clone();
@@ -57,6 +64,7 @@ impl Side {
 
     /// Takes out what the rules of this file gave then, and puts in what this side would have given.
     fn put_back(&mut self, file: &RuleFile, contact: &mut Contact, at: At) {
+        self.names.spread(contact);
         let prefix = format!("{}/", file.file);
         for sources in contact.tags.values_mut() {
             sources.retain(|source| source.kind != TagSourceKind::Rule || !source.id.starts_with(&prefix));
@@ -67,6 +75,7 @@ impl Side {
         for (tag, source) in own.keys() {
             contact.give_tag(tag, TagSource { kind: TagSourceKind::Rule, id: source.clone(), at });
         }
+        self.names.spread(contact);
     }
 
     fn note(&mut self, event: &Event, source: &str, did: &Did, until: Option<At>) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Backtest, Changes, OverPast, Reason, Report, Way};
+use super::{Backtest, Changes, OverPast, Reason, Report, TagNames, Way};
 use crate::book::{Book, LiveRules, Published};
 use crate::clock::At;
 use crate::contact::{Contact, Conversation};
@@ -36,6 +36,7 @@ pub(crate) struct History {
     mail: Mailbox,
     book: Book,
     ids: Ids,
+    names: Arc<TagNames>,
     pub(crate) history: Vec<HistoryRow>,
 }
 
@@ -58,7 +59,7 @@ impl History {
             rev: 0,
         });
         let book = Book::default().with_rules(vec![LiveRules { rules: Arc::clone(rules), since: At(0) }]);
-        Self { mail, book, ids: Ids::new(0), history: Vec::new() }
+        Self { mail, book, ids: Ids::new(0), names: Arc::default(), history: Vec::new() }
     }
 
     pub(crate) fn says(&mut self, after: Duration, text: &str) -> &mut Self {
@@ -107,15 +108,24 @@ impl History {
         self
     }
 
+    fn tagged(&mut self, after: Duration, add: &str) -> &mut Self {
+        self.tags(after, &[add], &[])
+    }
+
     fn person(&mut self, after: Duration, remove: &str) -> &mut Self {
-        let order = Order::ChangeTags { add: Vec::new(), remove: vec![remove.into()], allow: Vec::new() };
+        self.tags(after, &[], &[remove])
+    }
+
+    fn tags(&mut self, after: Duration, add: &[&str], remove: &[&str]) -> &mut Self {
+        let [add, remove] = [add, remove].map(|tags| tags.iter().map(|tag| (*tag).into()).collect());
+        let order = Order::ChangeTags { add, remove, allow: Vec::new() };
         let input = Input::Order { by: "cli".into(), order, about: None };
         handle(&self.book, &mut self.mail, input, START.plus(after), &self.ids, &mut Work::default()).expect("done");
         self
     }
 
     fn tried(&self, now: Option<&Arc<RuleFile>>, draft: &Arc<RuleFile>) -> Report {
-        let mut backtest = Backtest::new(now.cloned(), Arc::clone(draft));
+        let mut backtest = Backtest::new(now.cloned(), Arc::clone(draft), &self.names);
         self.history.iter().cloned().for_each(|row| backtest.take(row));
         backtest.report()
     }
@@ -271,8 +281,8 @@ fn back_tests_of_different_contacts_join() {
         past.says(hours(n), "x");
     }
     let whole = past.tried(None, &rules);
-    let mut one = Backtest::new(None, Arc::clone(&rules));
-    let mut other = Backtest::new(None, Arc::clone(&rules));
+    let mut one = Backtest::new(None, Arc::clone(&rules), &past.names);
+    let mut other = Backtest::new(None, Arc::clone(&rules), &past.names);
     for (place, row) in past.history.iter().cloned().enumerate() {
         if place % 2 == 0 { one.take(row) } else { other.take(row) }
     }
@@ -320,4 +330,26 @@ fn contacts_are_gained_and_lost_once_however_often_they_write() {
     assert_eq!(shown[2], (Way::Lost, Some(ContactId(9)), true));
     assert!(shown[3..].iter().all(|(way, _, _)| *way == Way::Lost), "{shown:?}");
     assert_eq!(rule.examples[0].reason, Reason::False { parts: vec!["text.mentions(event.text, \"price\")".into()] });
+}
+
+#[test]
+fn facts_that_were_recorded_before_a_tag_was_renamed_are_read_by_its_new_name() {
+    let then = file(
+        "\n  - rule: marks\n    on: whatsapp.message_received\n    when: text.mentions(event.text, \"price\")\n    then: { add_tags: [asks] }\n  \
+         - rule: greets\n    on: whatsapp.message_received\n    when: '\"vip\" in contact.tags'\n    then: { priority: high }\n",
+    );
+    let mut past = History::under(&then);
+    past.tagged(hours(0), "vip").says(hours(1), "price").says(hours(2), "hello");
+    past.names = Arc::new(TagNames::new(
+        [("vip", "gold"), ("asks", "wants")].map(|(old, new)| (old.to_owned(), new.to_owned())),
+        [],
+    ));
+    let now = file(
+        "\n  - rule: marks\n    on: whatsapp.message_received\n    when: text.mentions(event.text, \"price\")\n    then: { add_tags: [wants] }\n  \
+         - rule: greets\n    on: whatsapp.message_received\n    when: '\"gold\" in contact.tags && \"asks\" in contact.tags'\n    \
+         then: { priority: high }\n",
+    );
+    let report = past.tried(Some(&then), &now);
+    let counts: Vec<_> = report.rules.iter().map(|rule| (&*rule.rule, rule.now, rule.draft)).collect();
+    assert_eq!(counts, [("marks", 1, 1), ("greets", 2, 1)], "the tag of this file is there from the second message on");
 }

@@ -1,4 +1,4 @@
-//! What may change, and what of it a commit changed.
+//! What a commit makes different for whoever watches.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,8 @@ use crate::alarm;
 use crate::clock::At;
 use crate::desk::{Progress, Stage, State};
 use crate::handle::{agent_of, alarm_of};
-use crate::ids::{AlarmId, ContactId, ConversationId, EffectId, EscalationId, RunId, UserId};
+use crate::ids::{AlarmId, ContactId, ConversationId, EffectId, EscalationId, MessageId, RunId, UserId};
+use crate::inbox::{Said, SaidKind, SaidOp};
 use crate::store::{EditOp, EffectOp, RetagOp, RunStatus, WaitKind, WaitOp, WaitRow, Work};
 
 /// Something that is different now. It says what to look at, and nothing personal.
@@ -87,6 +88,17 @@ pub enum Change {
         /// With whom; nothing when only a message got further.
         contact: Option<ContactId>,
     },
+    /// Somebody is named in a note.
+    Mention {
+        /// Which note.
+        id: MessageId,
+        /// In which conversation.
+        conversation: ConversationId,
+        /// Who wrote it, if a person did.
+        by: Option<UserId>,
+        /// Who is named.
+        to: Vec<UserId>,
+    },
     /// Somebody writes in a conversation, or stopped.
     Typing {
         /// Which conversation.
@@ -118,6 +130,7 @@ impl Change {
             Self::Flow { .. } => "flow",
             Self::Contact { .. } => "contact",
             Self::Conversation { .. } => "conversation",
+            Self::Mention { .. } => "mention",
             Self::Typing { .. } => "typing",
             Self::Connection { .. } => "connection",
         }
@@ -135,6 +148,7 @@ impl Change {
             Self::Flow { id } | Self::Connection { id, .. } => id.clone(),
             Self::Contact { id } => id.to_string(),
             Self::Conversation { id, .. } => id.to_string(),
+            Self::Mention { id, .. } => id.to_string(),
             Self::Typing { id, user, .. } => format!("{id}/{user}"),
         }
     }
@@ -178,6 +192,7 @@ impl Change {
         // A conversation lies in the mailbox of its contact.
         let contact = Some(ContactId(work.mailbox.0));
         changes.extend(talks.into_iter().map(|id| Self::Conversation { id, contact }));
+        changes.extend(work.said.iter().filter_map(mention));
         changes
     }
 }
@@ -201,6 +216,14 @@ fn offered(work: &Work, id: EscalationId) -> Vec<UserId> {
 fn alarms_of(work: &Work) -> impl Iterator<Item = Change> {
     let alarms = armed(work).filter_map(alarm_of);
     alarms.map(|(_, alarm)| Change::Alarm { id: alarm.id, open: alarm.stage == alarm::Stage::Open })
+}
+
+/// Who is named in a note.
+fn mention(op: &SaidOp) -> Option<Change> {
+    let SaidOp::Put(row) = op else { return None };
+    let body: Said = serde_json::from_str(row.body.as_deref()?).ok()?;
+    let (id, conversation, by, to) = (row.id, row.conversation_id, row.by, body.mentions);
+    (row.kind == SaidKind::Note && !to.is_empty()).then_some(Change::Mention { id, conversation, by, to })
 }
 
 /// The document that an edit is about.

@@ -10,6 +10,7 @@ use engine::connector::Action;
 use engine::desk::{Profile, ProfileBody, Team, TeamBody};
 use engine::flow::Named;
 use engine::ids::UserId;
+use engine::sentence;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
@@ -83,7 +84,7 @@ pub(crate) async fn put(
 ) -> Answer<TeamView> {
     expect_lead(&app, &who, &id)?;
     check_id(&id)?;
-    body.check().map_err(|wrong| ApiError::bad_request(wrong.to_string()))?;
+    body.check().map_err(|wrong| ApiError::bad_request(wrong.sentence()))?;
     check_names(&app, &body)?;
     let now = app.clock.now();
     let text = serde_json::to_string(&body).map_err(ApiError::internal)?;
@@ -135,7 +136,7 @@ pub(crate) async fn put_agent(
     if staff.profile(user).is_none() {
         return Err(ApiError::not_found(format_args!("user {user}")));
     }
-    body.check().map_err(|wrong| ApiError::bad_request(wrong.to_string()))?;
+    body.check().map_err(|wrong| ApiError::bad_request(wrong.sentence()))?;
     let text = serde_json::to_string(&body).map_err(ApiError::internal)?;
     let row = ProfileRow { user, body: text, rev: rev + 1, by: who.by().to_owned(), at: app.clock.now() };
     let told = Told { what: "agent.changed", id: user.to_string(), data: json!({ "agent": body }) };
@@ -191,17 +192,29 @@ fn check_id(id: &str) -> Result<(), ApiError> {
 fn check_names(app: &App, body: &TeamBody) -> Result<(), ApiError> {
     let staff = app.engine.staff();
     if let Some(gone) = body.members.iter().find(|member| staff.profile(member.user).is_none()) {
-        return Err(ApiError::bad_request(format!("members: {} does not work here", gone.user)));
+        return Err(ApiError::bad_request(sentence!(
+            "members: {user} does not work here",
+            user = gone.user.to_string()
+        )));
     }
     if let Some(calendar) = body.calendar.as_deref().filter(|name| !app.engine.calendars().contains_key(*name)) {
-        return Err(ApiError::bad_request(format!("calendar: there is no calendar `{calendar}`: import one")));
+        return Err(ApiError::bad_request(sentence!(
+            "calendar: there is no calendar `{calendar}`: import one",
+            calendar
+        )));
     }
     let no_tickets = |id: &&String| !app.checker.performs(id, CreateTicket::NAME);
     if let Some(unknown) = body.call_back_crm.as_ref().filter(no_tickets) {
-        return Err(ApiError::bad_request(format!("call_back_crm: `{unknown}` is no connection that makes tickets")));
+        return Err(ApiError::bad_request(sentence!(
+            "call_back_crm: `{unknown}` is no connection that makes tickets",
+            unknown
+        )));
     }
     if let Some(unknown) = body.fallback.iter().find(|id| app.connections.get(id).is_none()) {
-        return Err(ApiError::bad_request(format!("fallback: there is no connection `{unknown}`: open it first")));
+        return Err(ApiError::bad_request(sentence!(
+            "fallback: there is no connection `{unknown}`: open it first",
+            unknown
+        )));
     }
     Ok(())
 }

@@ -70,13 +70,16 @@ async fn a_policy_names_what_is_there_and_a_trial_says_how_it_went() {
     let stage = Staged::open(&[]).await;
     assert_eq!(stage.place.get("/alarms/policy").await["revision"], "0");
     let with = |connection: &str| json!({ "routes": [{ "connection": connection }] });
-    for (wrong, status) in [
-        (with("nobody"), 404),
-        (with("hubspot-main"), 400),
-        (json!({ "working_hours": "office" }), 400),
-        (json!({ "repeat_minutes": 0 }), 400),
+    for (wrong, status, form) in [
+        (with("nobody"), 404, "{what} is not there"),
+        (with("hubspot-main"), 400, "the connection `{id}` cannot tell alarms"),
+        (json!({ "working_hours": "office" }), 400, "working_hours: there is no calendar `{name}`"),
+        (json!({ "repeat_minutes": 0 }), 400, "{name} must be {least} to {most}, not {value}"),
+        (with(""), 400, "a route must name a connection"),
     ] {
-        assert_eq!(change(&stage, "0", &wrong).await.0.as_u16(), status, "{wrong}");
+        let (refused, answer) = change(&stage, "0", &wrong).await;
+        let said = &answer["error"]["said"]["form"];
+        assert_eq!((refused.as_u16(), said), (status, &json!(form)), "{wrong}");
     }
     assert_eq!(change(&stage, "0", &with("team-bell")).await.0, StatusCode::OK);
     let (status, answer) = change(&stage, "0", &with("team-slack")).await;

@@ -29,6 +29,7 @@ const KINDS = [
   "presence",
   "alarm",
   "conversation",
+  "mention",
   "typing",
   "flow",
   "contact",

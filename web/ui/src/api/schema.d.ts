@@ -5773,6 +5773,15 @@ export interface components {
             /** @description Which. */
             id: string;
         } | {
+            /** @description Who wrote it, if a person did. */
+            by: string | null;
+            /** @description In which conversation. */
+            conversation: string;
+            /** @description Which note. */
+            id: string;
+            /** @description Who is named. */
+            to: string[];
+        } | {
             /** @description Which conversation. */
             id: string;
             /** @description That one's name. */
@@ -10620,7 +10629,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Changes as server-sent events, named by what changed: `run`, `attention`, `escalation`, `presence`, `alarm`, `flow`, `contact`, `conversation`, `typing`, `connection`; an empty one when many of a kind changed at once; `heartbeat` with `now` each 15 s; `reset` when something was missed. */
+            /** @description Changes as server-sent events, named by what changed: `run`, `attention`, `escalation`, `presence`, `alarm`, `flow`, `contact`, `conversation`, `mention`, `typing`, `connection`; an empty one when many of a kind changed at once; `heartbeat` with `now` each 15 s; `reset` when something was missed. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -48,7 +48,11 @@ function ImportDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t("book.import")} isOpen onClose={onClose} shape="wide" footer={footer}>
       <div className={styles.form}>
-        {work.error !== null && <Banner tone="bad">{explain(work.error, t("error.offline"))}</Banner>}
+        {work.error !== null && (
+          <Banner tone="bad" reveal>
+            {explain(work.error, t("error.offline"))}
+          </Banner>
+        )}
         {work.begun ? (
           <Progress id={work.begun.id} />
         ) : looked ? (

@@ -55,7 +55,11 @@ export default function NewSegment({ onClose }: { onClose: () => void }) {
           void create();
         }}
       >
-        {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
+        {error !== null && (
+          <Banner tone="bad" reveal>
+            {explain(error, t("error.offline"))}
+          </Banner>
+        )}
         <TextField
           label={t("contacts.name")}
           hint={t("book.segment_name_hint")}

@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { History, MoreHorizontal } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { tagsQuery } from "~/api/book";
 import { countText, membersQuery, segmentQuery } from "~/api/segments";
 import { useCan } from "~/api/session";
@@ -46,13 +46,19 @@ const VIEWS = ["form", "text"] as const;
 type View = (typeof VIEWS)[number];
 type Window = "publish" | "versions" | "drop" | null;
 
-export function SegmentFrame({ id, saves, lock, mayPublish }: EditorProps) {
+export function SegmentFrame({ id, saves, lock, mayPublish, reviewing, onReviewed }: EditorProps) {
   const t = useText();
   const [view, setView] = useState<View>("form");
   const [window_, setWindow] = useState<Window>(null);
   const mayEdit = useEditor((state) => state.closed === null);
   const { data: segment } = useQuery(segmentQuery(id));
-  const close = () => setWindow(null);
+  const close = () => {
+    if (reviewing) onReviewed?.();
+    setWindow(null);
+  };
+  useEffect(() => {
+    if (reviewing) setWindow("publish");
+  }, [reviewing]);
   return (
     <div className={styles.frame}>
       <Header
@@ -108,7 +114,9 @@ interface HeaderProps {
 function Header({ saves, segment, mayEdit, mayPublish, view, onView, onWindow }: HeaderProps) {
   const t = useText();
   const name = useEditor((state) => state.picture.name);
-  const reviews = useApprovalNeeded() && mayEdit;
+  // Whoever answers need not take the document away from its author.
+  const mayAnswer = useEditor((state) => state.closed === null || state.closed === "locked");
+  const reviews = useApprovalNeeded() && mayAnswer;
   const entries = [
     {
       id: "versions",

@@ -37,9 +37,7 @@ export function Who({ one }: { one: Escalation }) {
           {one.last_message.text}
         </p>
       )}
-      <p className={styles.reason}>
-        <bdi>{one.reason}</bdi>
-      </p>
+      <bdi className={styles.reason}>{one.reason}</bdi>
     </div>
   );
 }

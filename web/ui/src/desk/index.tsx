@@ -10,6 +10,7 @@ import { useCalls, useTakeKey } from "./calls";
 import { GoneWords, OfferCard } from "./card";
 import styles from "./desk.module.css";
 import { useFocusNext } from "./focus-next";
+import { useMentions } from "./mentions";
 import { unlockSound } from "./sound";
 import { useTakes } from "./take";
 import { useDesk, useGone } from "./use-desk";
@@ -77,6 +78,7 @@ export default function DeskLayer() {
   const cards = useRef<HTMLUListElement>(null);
   useFocusNext(cards, offers.map(({ id }) => id).join(" "));
   useFollowPeople();
+  useMentions();
   useGone();
   useCalls(offers);
   useTakeKey(top);

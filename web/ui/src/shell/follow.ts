@@ -11,6 +11,7 @@ const OLD: Record<Notice["kind"], string[]> = {
   presence: [],
   alarm: ["alarms"],
   conversation: [],
+  mention: [],
   typing: [],
   flow: ["flows", "rules", "reviews"],
   contact: ["contact", "chat"],

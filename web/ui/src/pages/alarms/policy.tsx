@@ -42,7 +42,11 @@ function Form({ stored }: { stored: Policy & { revision: string } }) {
   };
   return (
     <form className={styles.form} onSubmit={save}>
-      {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
+      {error !== null && (
+        <Banner tone="bad" reveal>
+          {explain(error, t("error.offline"))}
+        </Banner>
+      )}
       {!mayChange && <Banner>{t("alarms.read_only")}</Banner>}
       <Routes routes={policy.routes} mayChange={mayChange} onChange={(routes) => put({ routes })} />
       <Times policy={policy} mayChange={mayChange} put={put} />

@@ -8,6 +8,14 @@ import { ReviewBadge } from "~/ui/review";
 import { Time } from "~/ui/time";
 import styles from "./alarms.module.css";
 
+/** Where a document of a kind is opened. */
+const PAGES = {
+  flow: "/flows/$id",
+  rules: "/rules/$id",
+  calendar: "/flows/$id",
+  segment: "/contacts/segments/$id",
+} as const;
+
 /** Drafts that a second person is asked about: what waits for whoever is here comes first. */
 export function WaitingReviews() {
   const t = useText();
@@ -41,12 +49,7 @@ function Row({ listed }: { listed: ListedReview }) {
           <ReviewBadge listed={listed} />
           <bdi className={styles.title}>{name}</bdi>
         </span>
-        <LinkButton
-          size="s"
-          to={kind === "rules" ? "/rules/$id" : "/flows/$id"}
-          params={{ id }}
-          search={{ review: "1" }}
-        >
+        <LinkButton size="s" to={PAGES[kind]} params={{ id }} search={{ review: "1" }}>
           {t(yours === "answer" ? "reviews.look" : "alarms.open")}
         </LinkButton>
       </div>

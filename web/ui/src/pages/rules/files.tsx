@@ -165,14 +165,14 @@ const columns = (file: string, words: boolean, t: Translate): Column<Row>[] => [
   {
     id: "at",
     name: t("rules.order"),
-    width: "32px",
+    width: "20px",
     quiet: true,
     cell: ({ at }) => <span className={styles.quiet}>{at}</span>,
   },
   {
     id: "name",
     name: t("rules.rule"),
-    width: "minmax(130px, 1.2fr)",
+    width: "minmax(130px, 1.6fr)",
     cell: ({ rule }) => (
       <span className={styles.cell}>
         <Link to="/rules/$id" params={{ id: file }} search={{ rule: rule.rule }} className={styles.name}>
@@ -197,7 +197,7 @@ const columns = (file: string, words: boolean, t: Translate): Column<Row>[] => [
   {
     id: "hits",
     name: t("rules.hits.name"),
-    width: "84px",
+    width: "minmax(84px, 0.5fr)",
     cell: ({ rule }) => <Hits hits={rule.hits} watch={rule.watch} />,
   },
 ];

@@ -44,7 +44,11 @@ export function AgentDialog({ agent, onClose }: { agent: StoredProfile; onClose:
   return (
     <Dialog title={agent.user.name} isOpen onClose={onClose}>
       <form className={styles.form} onSubmit={save}>
-        {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
+        {error !== null && (
+          <Banner tone="bad" reveal>
+            {explain(error, t("error.offline"))}
+          </Banner>
+        )}
         <TextField
           label={t("teams.languages")}
           hint={t("teams.languages_hint")}

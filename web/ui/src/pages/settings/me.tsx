@@ -124,7 +124,11 @@ function Password() {
   };
   return (
     <form className={styles.form} onSubmit={change}>
-      {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
+      {error !== null && (
+        <Banner tone="bad" reveal>
+          {explain(error, t("error.offline"))}
+        </Banner>
+      )}
       <TextField
         label={t("me.old_password")}
         type="password"

@@ -76,7 +76,11 @@ function Form({ found }: { found: StoredSettings }) {
     [...new Set([...AGES, days])].sort((one, other) => one - other).map((id) => ({ id: String(id), label: age(id) }));
   return (
     <form className={styles.form} onSubmit={submit}>
-      {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
+      {error !== null && (
+        <Banner tone="bad" reveal>
+          {explain(error, t("error.offline"))}
+        </Banner>
+      )}
       <Select
         label={t("retention.runs")}
         hint={t("retention.runs_hint")}

@@ -125,7 +125,11 @@ function SnippetDialog({ snippet, onClose }: { snippet: Snippet; onClose: () => 
   return (
     <Dialog title={snippet.title || t("snippets.new")} isOpen onClose={onClose}>
       <form className={styles.form} onSubmit={save}>
-        {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
+        {error !== null && (
+          <Banner tone="bad" reveal>
+            {explain(error, t("error.offline"))}
+          </Banner>
+        )}
         <TextField label={t("snippets.title")} isRequired value={draft.title} onChange={(title) => put({ title })} />
         <TextField
           label={t("snippets.shortcut")}

@@ -93,7 +93,11 @@ export function TeamDialog({ team, onClose }: { team: StoredTeam | null; onClose
   return (
     <Dialog title={team ? team.name : t("teams.new")} shape="wide" isOpen onClose={onClose} footer={footer}>
       <form id="team" className={styles.form} onSubmit={save}>
-        {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
+        {error !== null && (
+          <Banner tone="bad" reveal>
+            {explain(error, t("error.offline"))}
+          </Banner>
+        )}
         <div className={styles.pair}>
           <TextField label={t("teams.name")} isRequired value={draft.name} onChange={(name) => put({ name })} />
           <TextField

@@ -162,7 +162,11 @@ function NewToken({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t("tokens.new")} isOpen onClose={onClose}>
       <form className={styles.form} onSubmit={make}>
-        {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
+        {error !== null && (
+          <Banner tone="bad" reveal>
+            {explain(error, t("error.offline"))}
+          </Banner>
+        )}
         <TextField label={t("tokens.name")} hint={t("tokens.name_hint")} isRequired value={name} onChange={setName} />
         <Select
           label={t("tokens.until")}

@@ -38,7 +38,11 @@ export function SecondFactor() {
   });
   return (
     <div className={styles.form}>
-      {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
+      {error !== null && (
+        <Banner tone="bad" reveal>
+          {explain(error, t("error.offline"))}
+        </Banner>
+      )}
       {recovery.length > 0 && (
         <>
           <Banner tone="warn">{t("totp.recovery")}</Banner>

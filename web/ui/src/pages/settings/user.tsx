@@ -62,7 +62,11 @@ export function UserDialog({ user, onClose }: { user: User | null; onClose: () =
   return (
     <Dialog title={t(user ? "users.edit" : "users.invite")} isOpen onClose={onClose}>
       <form className={styles.form} onSubmit={save}>
-        {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
+        {error !== null && (
+          <Banner tone="bad" reveal>
+            {explain(error, t("error.offline"))}
+          </Banner>
+        )}
         <TextField label={t("users.name")} isRequired value={name} onChange={setName} />
         <TextField
           label={t("entry.email")}

@@ -52,7 +52,7 @@ export function WorkspaceTab() {
                     {found.public_url}
                   </code>,
                 ],
-                [t("workspace.since"), <Time key="since" at={found.started_at} />],
+                [t("workspace.since"), <Time key="since" at={found.started_at} as="full" />],
               ]}
             />
           )}
@@ -92,7 +92,11 @@ function Editor({ found, ours }: { found: StoredSettings; ours: string }) {
   };
   return (
     <form className={styles.form} onSubmit={save}>
-      {error !== null && <Banner tone="bad">{explain(error, t("error.offline"))}</Banner>}
+      {error !== null && (
+        <Banner tone="bad" reveal>
+          {explain(error, t("error.offline"))}
+        </Banner>
+      )}
       <TextField
         label={t("workspace.name")}
         isRequired

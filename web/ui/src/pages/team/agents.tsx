@@ -10,7 +10,7 @@ import { LinkButton } from "~/ui/button";
 import { Empty } from "~/ui/empty";
 import { Loaded } from "~/ui/page";
 import { type Column, Table } from "~/ui/table";
-import { Time } from "~/ui/time";
+import { Duration } from "~/ui/time";
 import styles from "./team.module.css";
 
 /** Who is there right now, what they carry, and how today goes. */
@@ -84,7 +84,7 @@ function Agents({ agents }: { agents: Agent[] }) {
           <span>
             {t(`presence.${online ? state : "offline"}`)}{" "}
             <span className={styles.quiet}>
-              <Time at={since} />
+              <Duration from={since} to={null} />
             </span>
           </span>
         </span>

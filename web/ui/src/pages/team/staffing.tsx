@@ -15,6 +15,8 @@ import shared from "./team.module.css";
 
 /** Hours of a day. */
 const DAY = 24;
+/** Hours between which a day is always shown, so that a week with little in it is still a week. */
+const [MORNING, EVENING] = [9, 17];
 /** So many of the hours with too few are named. */
 const NAMED = 5;
 
@@ -28,7 +30,7 @@ export function StaffingTab() {
   return (
     <div className={shared.tab}>
       <div className={shared.filters}>
-        <Pick label={t("team_by.team")} value={team} onChange={setTeam}>
+        <Pick label={t("inbox.team")} value={team} onChange={setTeam}>
           <option value="">{t("team.all_teams")}</option>
           {data?.teams.map(({ id, name }) => (
             <option key={id} value={id}>
@@ -74,11 +76,11 @@ function Verdict({ staffing: { hours, zone } }: { staffing: Staffing }) {
   );
 }
 
-/** A row for each day, a column for each hour between the first and the last that matters. What colour says, the sign says as well. */
+/** A row for each day, a column for each hour of the working day, and for those before and after that matter. What colour says, the sign says as well. */
 function Week({ staffing: { hours, zone } }: { staffing: Staffing }) {
   const t = useText();
   const busy = hours.filter((hour) => !idle(hour)).map(({ hour }) => hour);
-  const [from, to] = busy.length > 0 ? [Math.min(...busy), Math.max(...busy) + 1] : [0, DAY];
+  const [from, to] = busy.length > 0 ? [Math.min(...busy, MORNING), Math.max(...busy, EVENING) + 1] : [0, DAY];
   const days = Array.from({ length: hours.length / DAY }, (_, day) => hours.slice(day * DAY + from, day * DAY + to));
   return (
     <figure className={styles.week}>
@@ -169,7 +171,7 @@ function OneDay({ staffing: { hours, zone } }: { staffing: Staffing }) {
     {
       id: "at",
       name: t("team_hour.at"),
-      width: "minmax(110px, 1.4fr)",
+      width: "minmax(110px, 1fr)",
       cell: (hour) => (
         <>
           {weekHour(new Date(hour.at), zone)}
@@ -185,7 +187,7 @@ function OneDay({ staffing: { hours, zone } }: { staffing: Staffing }) {
   return (
     <>
       <div className={shared.filters}>
-        <Pick label={t("team_by.day")} value={String(day)} onChange={(value) => setDay(Number(value))}>
+        <Pick label={t("team_hour.day")} value={String(day)} onChange={(value) => setDay(Number(value))}>
           {hours
             .filter(({ hour }) => hour === 0)
             .map(({ at, weekday: n }) => (
