@@ -49,7 +49,7 @@ impl<'a> Lower<'a> {
             return None;
         };
         let connection = self.connection(spec, connection, node.place);
-        let input = self.input(spec, with, node.place);
+        let input = self.input(spec, connection.as_deref(), with, node.place);
         self.needs_contact(spec.name, with, node.place);
         let default = if spec.reply { REPLY_EXPIRES } else { EXPIRES };
         let call = Do {
@@ -82,7 +82,13 @@ impl<'a> Lower<'a> {
         Some(env::resolve(self.env, spec.name, named, at, &mut self.problems).into())
     }
 
-    fn input(&mut self, spec: &'a ActionSpec, with: Option<&'a Node>, at: Place) -> Option<Expr> {
+    fn input(
+        &mut self,
+        spec: &'a ActionSpec,
+        connection: Option<&str>,
+        with: Option<&'a Node>,
+        at: Place,
+    ) -> Option<Expr> {
         let entries: &'a [(Key, Node)] = match with.map(|node| (&node.value, node)) {
             None | Some((Val::Null, _)) => &[],
             Some((Val::Map(entries), _)) => entries,
@@ -101,11 +107,15 @@ impl<'a> Lower<'a> {
                 }
             }
         }
-        self.note_needs(spec.name, &fields, at);
+        self.note_needs(spec.name, &fields, (entries, at));
+        if matches!(spec.name, SendTemplate::NAME | Reply::NAME) {
+            self.approved(connection.unwrap_or_default(), &fields, (entries, at));
+        }
         Some(Expr::Map(fields))
     }
 
-    fn note_needs(&mut self, action: &str, fields: &[(Arc<str>, Expr)], at: Place) {
+    fn note_needs(&mut self, action: &str, fields: &[(Arc<str>, Expr)], (with, at): (&[(Key, Node)], Place)) {
+        let node = |name: &str| with.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
         let get = |name: &str| fields.iter().find(|(field, _)| &**field == name).map(|(_, expr)| expr);
         let text = |name: &str| match get(name) {
             Some(Expr::Literal(Value::String(text))) => Some(text.clone()),
@@ -123,7 +133,8 @@ impl<'a> Lower<'a> {
             }
             "human.escalate" | "human.assign" => {
                 if let Some((message, hint)) = text("team").and_then(|team| self.env.unknown_team(&team)) {
-                    self.problems.warn(at, "unknown_team", message, hint);
+                    let place = node("team").map_or(at, |node| node.place);
+                    self.problems.warn(place, "unknown_team", message, hint);
                 }
                 self.needs.teams.extend(text("team"));
             }
@@ -131,8 +142,22 @@ impl<'a> Lower<'a> {
                 if let Some(Expr::Literal(Value::Array(tags))) = get("tags") {
                     self.needs.tags.extend(tags.iter().filter_map(Value::as_str).map(str::to_owned));
                 }
+                if let Some(node) = node("tags") {
+                    self.given_tags(node);
+                }
             }
             _ => {}
+        }
+    }
+
+    /// Says so of each tag of a list that the dictionary does not know.
+    pub(super) fn given_tags(&mut self, list: &Node) {
+        let Val::List(items) = &list.value else { return };
+        for (item, tag) in items.iter().filter_map(|item| Some((item, &item.scalar()?.text))) {
+            let fixed = !tag.starts_with("= ") && !tag.contains("{{");
+            if let Some((message, hint)) = self.env.unknown_tag(tag).filter(|_| fixed) {
+                self.problems.warn(item.place, "unknown_tag", message, hint);
+            }
         }
     }
 
