@@ -11,12 +11,14 @@ const BOOK: Catalogs = {
   zh: () => import("./locales/zh.po"),
 };
 
+export const addBookTexts = () => addCatalogs(BOOK);
+
 /** Whether the texts are there. */
 export function useBookTexts(): boolean {
   const [ready, setReady] = useState(false);
   useEffect(() => {
     let there = true;
-    void addCatalogs(BOOK).then(() => there && setReady(true));
+    void addBookTexts().then(() => there && setReady(true));
     return () => {
       there = false;
     };
