@@ -5,8 +5,8 @@ use std::time::Duration;
 use engine::clock::At;
 use engine::ids::{ContactId, ConversationId, EventId, MailboxId, RunId, VersionId, WaitId};
 use engine::store::{
-    ContactRow, ConversationRow, EffectOp, FIRST_WAIT, Pages, Reads, RunRow, RunStatus, Store, TagOp, TagRow, VersionRow,
-    VersionState, WaitKind, WaitOp, WaitRow, WaitState,
+    ContactRow, ConversationRow, EffectOp, FIRST_WAIT, Pages, Reads, RunRow, RunStatus, Store, TagOp, TagRow,
+    VersionRow, VersionState, WaitKind, WaitOp, WaitRow, WaitState,
 };
 
 use super::Driver;

@@ -84,7 +84,7 @@ impl ApprovedTemplate {
         }
         words.push_str(rest);
         if !self.footer.is_empty() {
-            words.push_str(&format!("\n_{}_", self.footer));
+            words = format!("{words}\n_{}_", self.footer);
         }
         words
     }

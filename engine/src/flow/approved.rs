@@ -41,12 +41,18 @@ impl Lower<'_> {
         };
         let sent = Sent { template, given, with, at };
         self.left_empty(&sent);
-        let Some(all) = self.env.templates.get(connection) else { return };
+        if let Some(all) = self.env.templates.get(connection) {
+            self.among(all, connection, text("language"), &sent);
+        }
+    }
+
+    /// Looks for the template among those of its connection.
+    fn among(&mut self, all: &[ApprovedTemplate], connection: &str, language: Option<&str>, sent: &Sent<'_>) {
+        let template = sent.template;
         let of_name: Vec<&ApprovedTemplate> = all.iter().filter(|known| known.name == template).collect();
-        let language = text("language");
-        let in_language = of_name.iter().copied().find(|known| language.is_none_or(|wanted| known.language == wanted));
-        match (in_language, language) {
-            (Some(known), _) => self.variables(&sent, known),
+        let fits = |known: &&&ApprovedTemplate| language.is_none_or(|wanted| known.language == wanted);
+        match (of_name.iter().find(fits), language) {
+            (Some(known), _) => self.variables(sent, known),
             (None, Some(language)) if !of_name.is_empty() => {
                 let message =
                     sentence!("the template `{template}` is not approved in `{language}`", template, language);

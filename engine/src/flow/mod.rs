@@ -27,6 +27,7 @@ mod lower;
 mod meaning;
 mod moving;
 mod names;
+mod needs;
 mod outline;
 mod problem;
 mod program;

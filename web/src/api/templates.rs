@@ -66,7 +66,7 @@ pub(crate) async fn all(app: &App) -> Templates {
 pub(crate) async fn renew(app: &App) -> bool {
     let mut last = app.templates_asked.lock().await;
     let now = app.clock.now();
-    if last.is_some_and(|last| now.0 - last.0 < i64::try_from(FRESH.as_millis()).unwrap_or(i64::MAX)) {
+    if last.is_some_and(|last| now.since(last) < FRESH) {
         return false;
     }
     *last = Some(now);

@@ -151,7 +151,7 @@ pub(crate) async fn list(
     Ok(Json(Timeline { timeline: found.into_iter().map(|(_, happened)| happened).collect(), next }))
 }
 
-/// The order that a message brought. Orders have no text but a note, so only a message of the customer's is looked at.
+/// The order that a message of the customer's is.
 async fn order(store: &impl Store, row: &MessageRow) -> Result<Option<view::OrderMade>, ApiError> {
     let Some(event) = row.event_id.filter(|_| row.inbound) else { return Ok(None) };
     Ok(store.event(event).await?.as_ref().and_then(view::OrderMade::of))

@@ -94,7 +94,7 @@ async fn every_hot_statement_of_the_writer_finds_its_rows_by_an_index() {
 }
 
 /// What the readers ask while work is done, and how each finds its rows.
-const HOT: [(&str, &str); 40] = [
+const HOT: [(&str, &str); 41] = [
     (read::INPUTS, "SEARCH input USING INTEGER PRIMARY KEY (rowid>?)"),
     (read::CONTACT, "SEARCH contact USING INTEGER PRIMARY KEY (rowid=?)"),
     (read::CONVERSATIONS, "SEARCH conversation USING INDEX conversation_contact (contact_id=?)"),

@@ -29,9 +29,11 @@ export function OrderLines({ order }: { order: MessageOrder }) {
         {order.items.map((item, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the lines of an order never change.
           <tr key={at}>
-            <td className={styles.many}>{t("said.times", { n: number(item.quantity) })}</td>
             <td>
               <bdi>{item.sku}</bdi>
+            </td>
+            <td className={styles.many}>
+              {t("said.times", { n: number(item.quantity), price: money(item.price, item.currency) })}
             </td>
             <td className={styles.sum}>{money(item.price * item.quantity, item.currency)}</td>
           </tr>

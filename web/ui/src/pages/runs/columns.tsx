@@ -75,24 +75,18 @@ export function columns(t: Translate, flows: Flow[], without: string[] = []): Co
   return all.filter((column) => !without.includes(column.id));
 }
 
-/** For what a run waits, and until when. */
+/** Until when a run waits, and for what; the state beside says that it does. */
 function Waits({ wait }: { wait: RunWait }) {
   const t = useText();
   return (
     <span className={styles.line}>
-      {wait.event ? (
-        <>
-          {t("run.waits_for")} <TriggerName kind={wait.event} />
-        </>
-      ) : (
-        t("run.waits")
-      )}
       {wait.until && (
         <>
-          {" · "}
           {t("run.waits_until")} <Time at={wait.until} as="short" />
         </>
       )}
+      {wait.until && wait.event && " · "}
+      {wait.event && <TriggerName kind={wait.event} />}
     </span>
   );
 }
