@@ -78,8 +78,8 @@ pub async fn what_was_said_and_what_ran_is_read_by_time_in_order<D: Driver>() {
     assert_eq!(store.spoken_page(MessageId(FIRST), NOW).await.unwrap(), [spoken(&rows[0]), spoken(&rows[2])]);
     assert_eq!(store.spoken_page(rows[0].id, NOW).await.unwrap(), [spoken(&rows[2])]);
     let ran = RanIn { run: run.id, conversation: Some(talk), flow: "welcome".into() };
-    assert_eq!(store.run_page(RunId(FIRST), NOW).await.unwrap(), [ran]);
-    assert_eq!(store.run_page(run.id, NOW).await.unwrap(), []);
+    assert_eq!(PeopleFigures::run_page(&store, RunId(FIRST), NOW).await.unwrap(), [ran]);
+    assert_eq!(PeopleFigures::run_page(&store, run.id, NOW).await.unwrap(), []);
 }
 
 /// Of one subject alone, oldest first.

@@ -26,12 +26,12 @@ pub mod turns;
 use std::future::Future;
 
 use engine::account::Accounts;
-use engine::store::{Contacts, Editing, PeopleFigures, Reads, Retention, Store, Talks};
+use engine::store::{Contacts, Editing, Pages, PeopleFigures, Reads, Retention, Store, Talks};
 
 /// A fresh, empty database that can be opened again.
 pub trait Driver: Sized {
     /// The store it opens.
-    type Store: Store + Reads + Talks + PeopleFigures + Accounts + Editing + Contacts + Retention;
+    type Store: Store + Reads + Pages + Talks + PeopleFigures + Accounts + Editing + Contacts + Retention;
 
     /// Whether there is no such database here: it said so, and its tests are skipped.
     #[must_use]
@@ -94,6 +94,7 @@ macro_rules! store_conformance {
             turns: an_ended_run_leaves_the_mailbox,
             turns: a_row_that_changes_is_read_back_changed,
             turns: a_wait_is_closed_once,
+            turns: what_a_run_waits_for_is_listed,
             turns: an_armed_wait_with_the_same_key_is_replaced,
             turns: waits_fall_due_in_order,
             turns: tags_are_counted_by_source,

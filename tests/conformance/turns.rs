@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use engine::clock::At;
-use engine::ids::{ContactId, ConversationId, EventId, MailboxId, VersionId, WaitId};
+use engine::ids::{ContactId, ConversationId, EventId, MailboxId, RunId, VersionId, WaitId};
 use engine::store::{
-    ContactRow, ConversationRow, EffectOp, FIRST_WAIT, Reads, RunRow, RunStatus, Store, TagOp, TagRow, VersionRow,
-    VersionState, WaitKind, WaitOp, WaitRow, WaitState,
+    ContactRow, ConversationRow, EffectOp, FIRST_WAIT, Pages, Reads, RunRow, RunStatus, Store, TagOp, TagRow,
+    VersionRow, VersionState, WaitKind, WaitOp, WaitRow, WaitState,
 };
 
 use super::Driver;
@@ -145,6 +145,25 @@ pub async fn a_wait_is_closed_once<D: Driver>() {
     wait_ops(&store, vec![WaitOp::Arm(Box::new(two.clone())), close(&two, WaitState::Cancelled)]).await;
     assert_eq!(armed(&store).await, []);
     assert_eq!(store.due(FIRST_WAIT, At::NEVER, 10).await.unwrap(), []);
+}
+
+/// Those of a run for times and events, the next to fall due first; not what is closed, of another kind or of another run.
+pub async fn what_a_run_waits_for_is_listed<D: Driver>() {
+    let driver = D::fresh().await;
+    let store = driver.open(1).await;
+    let (run, other) = (RunId(make::next()), RunId(make::next()));
+    let of = |run, kind, due| WaitRow { run_id: Some(run), ..make::wait(BOX, kind, due) };
+    let later = of(run, WaitKind::Event, At::NEVER);
+    let soon = of(run, WaitKind::Timer, NOW);
+    let closed = of(run, WaitKind::Timer, NOW);
+    let arm = |wait: &WaitRow| WaitOp::Arm(Box::new(wait.clone()));
+    let others = [of(other, WaitKind::Timer, NOW), of(run, WaitKind::Slot, NOW), make::wait(BOX, WaitKind::Timer, NOW)];
+    let mut ops: Vec<WaitOp> = others.iter().chain([&later, &soon, &closed]).map(arm).collect();
+    ops.push(WaitOp::Close { id: closed.id, to: WaitState::Answered });
+    wait_ops(&store, ops).await;
+    assert_eq!(store.waits_of(vec![(BOX, run)]).await.unwrap(), [soon.clone(), later.clone()]);
+    assert_eq!(store.waits_of(vec![(BOX, run), (BOX, other)]).await.unwrap(), [soon, later, others[0].clone()]);
+    assert_eq!(store.waits_of(Vec::new()).await.unwrap(), []);
 }
 
 /// Of its kind only; waits without a key replace none, and a closed one makes room.

@@ -41,6 +41,8 @@ pub struct App {
     pub(crate) importing: tokio::sync::Mutex<()>,
     /// The accounts that are open.
     pub connections: Connections,
+    /// When the accounts were asked for their templates last.
+    pub(crate) templates_asked: tokio::sync::Mutex<Option<At>>,
     /// Who edits what.
     pub(crate) locks: Locks,
     /// Who has which conversation open.

@@ -198,6 +198,7 @@ pub async fn start(lock: Lock, setup: Setup) -> Result<Started, Error> {
         trials: Arc::new(tokio::sync::Semaphore::new(TRIALS)),
         flows_writable: setup.flows.filter(|_| setup.flows_writable),
         connections,
+        templates_asked: tokio::sync::Mutex::default(),
         devices,
         public_url: setup.public_url,
         sandbox_url: setup.sandbox_url,
@@ -228,6 +229,7 @@ fn checker(
         bindings,
         teams: RwLock::default(),
         tags: RwLock::default(),
+        templates: RwLock::default(),
     })
 }
 

@@ -6,6 +6,7 @@
 mod choices;
 pub(crate) mod cloud_api;
 mod common;
+mod shelf;
 #[cfg(test)]
 mod tests;
 pub(crate) mod twilio;

@@ -38,6 +38,15 @@ pub struct ApprovedTemplate {
     pub body: String,
     /// The names of these values, in order; `1`, `2` … for numbered ones.
     pub params: Vec<String>,
+    /// The line above the text; empty when there is none, or a picture.
+    #[serde(default)]
+    pub header: String,
+    /// The small line below it; empty when there is none.
+    #[serde(default)]
+    pub footer: String,
+    /// The words on its buttons.
+    #[serde(default)]
+    pub buttons: Vec<String>,
 }
 
 impl ApprovedTemplate {
@@ -56,6 +65,29 @@ impl ApprovedTemplate {
         }
         names
     }
+
+    /// What the customer reads when it is sent with these values, in the markup of WhatsApp; a value that is not given keeps its
+    /// place.
+    #[must_use]
+    pub fn words(&self, values: &[(&str, &str)]) -> String {
+        let mut words = if self.header.is_empty() { String::new() } else { format!("*{}*\n", self.header) };
+        let mut rest = self.body.as_str();
+        while let Some((before, (name, after))) =
+            rest.split_once("{{").and_then(|(before, behind)| Some((before, behind.split_once("}}")?)))
+        {
+            words.push_str(before);
+            match values.iter().find(|(given, _)| *given == name.trim()) {
+                Some((_, value)) => words.push_str(value),
+                None => words.push_str(&rest[before.len()..rest.len() - after.len()]),
+            }
+            rest = after;
+        }
+        words.push_str(rest);
+        if !self.footer.is_empty() {
+            words = format!("{words}\n_{}_", self.footer);
+        }
+        words
+    }
 }
 
 #[cfg(test)]
@@ -66,5 +98,24 @@ mod tests {
     fn the_values_of_a_template_are_read_from_its_text() {
         let body = "Hello {{1}}, order {{ order }} for {{1}} is {{ready";
         assert_eq!(ApprovedTemplate::params_of(body), ["1", "order"]);
+    }
+
+    #[test]
+    fn a_template_is_read_with_its_values_between_header_and_footer() {
+        let template = ApprovedTemplate {
+            name: "ready".into(),
+            language: "en".into(),
+            category: "utility".into(),
+            body: "Hello {{1}}, order {{ order }} is {{gone}} {{".into(),
+            params: Vec::new(),
+            header: String::new(),
+            footer: String::new(),
+            buttons: Vec::new(),
+        };
+        let values = [("1", "Ana {{order}}"), ("order", "#42")];
+        assert_eq!(template.words(&values), "Hello Ana {{order}}, order #42 is {{gone}} {{");
+        let framed =
+            ApprovedTemplate { header: "News".into(), footer: "The shop".into(), body: "Hi".into(), ..template };
+        assert_eq!(framed.words(&values), "*News*\nHi\n_The shop_");
     }
 }

@@ -9,6 +9,7 @@ mod action;
 mod door;
 mod extras;
 mod registry;
+mod shown;
 mod verdict;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub use action::{Action, ActionSpec, Call, Performer, Performs};
 pub use door::{Door, DoorError, HookRequest, Incoming, Intake, Item, ObjectRef, Party, Sender, Status, StatusReport};
 pub use extras::{ApprovedTemplate, Media, Upload};
 pub use registry::{Catalog, Open, OpenError, Registry};
+pub use shown::ShownTemplate;
 pub use verdict::{Done, Problem, Repeat, Scope, Sent, Verdict};
 
 /// One finding of a connection's check, for `switchboard doctor` and `connection setup`.
@@ -86,6 +88,12 @@ pub trait Connection: Send + Sync + 'static {
     /// The templates that may be sent through this account, as far as the provider tells them.
     fn templates(&self) -> BoxFuture<'_, Result<Vec<ApprovedTemplate>, Problem>> {
         Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// The templates as it told them last, for those who cannot wait for it; nothing before it told them, and of an account that never
+    /// does.
+    fn known_templates(&self) -> Option<Arc<[ApprovedTemplate]>> {
+        None
     }
 
     /// Looks whether the account works and has what it needs; called at start and by `doctor`. Remembers what `repeat` needs.

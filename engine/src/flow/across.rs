@@ -1,7 +1,8 @@
 //! What only shows when documents are seen together: a tag that nothing gives and one that is nearly it, a team without hours
 //! beside one that has them, flows that start each other. What a flow that is called does to its caller is in [`called`].
 //!
-//! Tags and teams may come from people and other systems, so a name is told only when one that is known here is near to it.
+//! Tags and teams may come from people and other systems, so a name is told only when one that is known here is near to it, or when
+//! the workspace keeps a dictionary of tags that does not have it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -100,13 +101,25 @@ fn unknown_tags(own: &Said, all: &All, written: &[String]) -> Vec<(&'static str,
     let given: BTreeSet<&str> = all.values().flat_map(|said| &said.gives).chain(written).map(String::as_str).collect();
     let digits = |tag: &str| tag.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
     let unknown = own.needs.tags_read.iter().filter(|tag| !given.contains(tag.as_str()));
-    let near = unknown.filter_map(|tag| {
+    let told = unknown.filter_map(|tag| {
         // `tier-1` is no misspelling of `tier-2`.
-        let near = suggest::nearest(tag, given.iter().copied()).filter(|near| digits(near) != digits(tag))?;
-        let message = sentence!("no flow and no rule gives the tag `{tag}`", tag);
-        Some(("unknown_tag", message, sentence!("did you mean `{name}`?", name = near)))
+        let near = suggest::nearest(tag, given.iter().copied()).filter(|near| digits(near) != digits(tag));
+        match (near, written) {
+            (Some(near), _) => {
+                let message = sentence!("no flow and no rule gives the tag `{tag}`", tag);
+                Some(("unknown_tag", message, sentence!("did you mean `{name}`?", name = near)))
+            }
+            (None, []) => None,
+            (None, _) => {
+                let message = sentence!(
+                    "no flow and no rule gives the tag `{tag}`, and the dictionary of tags does not know it",
+                    tag
+                );
+                Some(("unknown_tag", message, "write there what it means, or use one that is there".into()))
+            }
+        }
     });
-    near.collect()
+    told.collect()
 }
 
 /// Teams have their hours in calendars of the same name.

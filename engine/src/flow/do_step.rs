@@ -50,7 +50,7 @@ impl<'a> Lower<'a> {
             return None;
         };
         let connection = self.connection(spec, connection, node.place);
-        let input = self.input(spec, with, node.place);
+        let input = self.input(spec, connection.as_deref(), with, node.place);
         self.needs_contact(spec.name, with, node.place);
         let default = if spec.reply { REPLY_EXPIRES } else { EXPIRES };
         let call = Do {
@@ -83,7 +83,13 @@ impl<'a> Lower<'a> {
         Some(env::resolve(self.env, spec.name, named, at, &mut self.problems).into())
     }
 
-    fn input(&mut self, spec: &'a ActionSpec, with: Option<&'a Node>, at: Place) -> Option<Expr> {
+    fn input(
+        &mut self,
+        spec: &'a ActionSpec,
+        connection: Option<&str>,
+        with: Option<&'a Node>,
+        at: Place,
+    ) -> Option<Expr> {
         let entries: &'a [(Key, Node)] = match with.map(|node| (&node.value, node)) {
             None | Some((Val::Null, _)) => &[],
             Some((Val::Map(entries), _)) => entries,
@@ -102,39 +108,11 @@ impl<'a> Lower<'a> {
                 }
             }
         }
-        self.note_needs(spec.name, &fields, at);
-        Some(Expr::Map(fields))
-    }
-
-    fn note_needs(&mut self, action: &str, fields: &[(Arc<str>, Expr)], at: Place) {
-        let get = |name: &str| fields.iter().find(|(field, _)| &**field == name).map(|(_, expr)| expr);
-        let text = |name: &str| match get(name) {
-            Some(Expr::Literal(Value::String(text))) => Some(text.clone()),
-            _ => None,
-        };
-        match action {
-            "whatsapp.send_template" | Reply::NAME => {
-                let language = text("language").unwrap_or_default();
-                self.needs.templates.extend(text("template").map(|template| (template, language)));
-            }
-            Find::NAME => {
-                if let Some(segment) = text("segment") {
-                    self.names_segment(&segment, at);
-                }
-            }
-            "human.escalate" | "human.assign" => {
-                if let Some((message, hint)) = text("team").and_then(|team| self.env.unknown_team(&team)) {
-                    self.problems.warn(at, "unknown_team", message, hint);
-                }
-                self.needs.teams.extend(text("team"));
-            }
-            "contact.add_tags" | "contact.remove_tags" => {
-                if let Some(Expr::Literal(Value::Array(tags))) = get("tags") {
-                    self.needs.tags.extend(tags.iter().filter_map(Value::as_str).map(str::to_owned));
-                }
-            }
-            _ => {}
+        self.note_needs(spec.name, &fields, (entries, at));
+        if matches!(spec.name, SendTemplate::NAME | Reply::NAME) {
+            self.approved(connection.unwrap_or_default(), &fields, (entries, at));
         }
+        Some(Expr::Map(fields))
     }
 
     /// Says so when an action acts on the contact and nothing that starts this flow brings one.

@@ -1,14 +1,16 @@
 //! What a flow is checked against: what this build can do, which connections there are, and how names are bound.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::fields::{self, Fields};
 use super::problem::{Problem, Problems};
+use super::suggest;
 use super::yaml::{self, Place, Val};
-use crate::connector::Catalog;
+use crate::connector::{ApprovedTemplate, Catalog};
 use crate::sentence;
 use crate::sentence::Sentence;
 
@@ -38,8 +40,10 @@ pub struct Environment<'a> {
     pub bindings: Bindings,
     /// The teams there are; `None` when they are not known.
     pub teams: Option<Vec<String>>,
-    /// The tags that the dictionary knows: whoever asks for one of them has not misspelled it.
+    /// The tags that the dictionary knows: whoever asks for one of them has not misspelled it. Empty where none is kept.
     pub tags: Vec<String>,
+    /// The templates that may be sent, by connection; one that did not tell its own is not here.
+    pub templates: BTreeMap<Arc<str>, Arc<[ApprovedTemplate]>>,
 }
 
 impl<'a> Environment<'a> {
@@ -54,22 +58,37 @@ impl<'a> Environment<'a> {
             bindings: Bindings::default(),
             teams: None,
             tags: Vec::new(),
+            templates: BTreeMap::new(),
         }
     }
 
-    /// What is to be said of a team that is not there: a message and a hint. Nothing where no team was made yet.
-    pub(super) fn unknown_team(&self, team: &str) -> Option<(String, String)> {
-        let known = self.teams.as_deref().filter(|teams| !teams.is_empty())?;
+    /// What is to be said of a team that is not there: a message and a hint.
+    pub(super) fn unknown_team(&self, team: &str) -> Option<(Sentence, Sentence)> {
+        let known = self.teams.as_deref()?;
         if known.iter().any(|known| known == team) {
             return None;
         }
-        let near = super::suggest::nearest(team, known.iter().map(String::as_str));
-        let hint =
-            near.map_or_else(|| format!("teams here: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-        Some((
-            format!("there is no team `{team}`: nobody is asked by name, and only the notify connection is told"),
-            hint,
-        ))
+        let message = sentence!(
+            "there is no team `{team}`: nobody is asked by name, and only the notify connection is told",
+            team
+        );
+        let hint = match known {
+            [] => "make it on the page of teams".into(),
+            _ => suggest::hint(team, known.iter().map(String::as_str)),
+        };
+        Some((message, hint))
+    }
+
+    /// What is to be said of a tag that is given and that the dictionary does not know. Nothing where none is kept.
+    pub(super) fn unknown_tag(&self, tag: &str) -> Option<(Sentence, Sentence)> {
+        if self.tags.is_empty() || self.tags.iter().any(|known| known == tag) {
+            return None;
+        }
+        let hint = match suggest::nearest(tag, self.tags.iter().map(String::as_str)) {
+            Some(near) => sentence!("did you mean `{name}`?", name = near),
+            None => "write there what it means, or use one that is there".into(),
+        };
+        Some((sentence!("the dictionary of tags does not know `{tag}`", tag), hint))
     }
 }
 
@@ -201,7 +220,7 @@ pub(crate) fn resolve<'a>(
     if let Some((name, place)) = named {
         match connections.iter().find(|info| info.id == name) {
             None => {
-                let hint = super::suggest::hint(name, connections.iter().map(|info| info.id.as_str()));
+                let hint = suggest::hint(name, connections.iter().map(|info| info.id.as_str()));
                 problems.error(place, "unknown_connection", sentence!("there is no connection `{name}`", name), hint);
             }
             Some(info) if !serves(info) => {

@@ -3,6 +3,7 @@
 //! text -> `yaml` (tree with places) -> `lower`, `triggers`, `blocks`, `steps`, `values`, `case` (checks on the way) -> [`Compiled`]
 
 mod across;
+mod approved;
 mod ask;
 mod blocks;
 mod bounds;
@@ -27,6 +28,7 @@ mod lower;
 mod meaning;
 mod moving;
 mod names;
+mod needs;
 mod outline;
 mod problem;
 mod program;

@@ -172,6 +172,11 @@ impl<'a> Lower<'a> {
 
     fn then(&mut self, node: &'a Node) -> Option<Then> {
         let mut keys = Fields::of(node, "`then`", &mut self.problems)?;
+        for name in ["add_tags", "remove_tags"] {
+            if let Some((_, list)) = keys.peek(name) {
+                self.given_tags(list);
+            }
+        }
         let shape = Shape::new(&THEN);
         let mut then = Then {
             add_tags: texts(self.fixed(&mut keys, "add_tags", shape)),
@@ -215,6 +220,7 @@ impl<'a> Lower<'a> {
             self.problems.error(node.place, "missing_field", "`escalate` needs the field `team`", hint);
             None
         });
+        let place = keys.peek("team").map_or(node.place, |(_, team)| team.place);
         let team = self.fixed(&mut keys, "team", shape).and_then(text);
         let within = self.fixed(&mut keys, "accept_within", shape).and_then(span);
         let reason = keys.take("reason").and_then(|node| {
@@ -224,7 +230,7 @@ impl<'a> Lower<'a> {
         keys.finish(&shape.names(), &mut self.problems);
         let team: Arc<str> = self.env.bindings.literal("human.escalate", "team", &team?).into();
         if let Some((message, hint)) = self.env.unknown_team(&team) {
-            self.problems.warn(node.place, "unknown_team", message, hint);
+            self.problems.warn(place, "unknown_team", message, hint);
         }
         self.needs.teams.insert(team.to_string());
         Some(Escalate { team, accept_within: within.unwrap_or(ACCEPT_WITHIN), reason })

@@ -5,8 +5,8 @@
 
 use std::future::Future;
 
-use super::{ContactRow, Error, JournalRow, MessageRow, Reads, RunRow, RunStatus, TagRow};
-use crate::ids::{ContactId, ConversationId, JournalId, MessageId, RunId, VersionId};
+use super::{ContactRow, Error, JournalRow, MessageRow, Reads, RunRow, RunStatus, TagRow, WaitRow};
+use crate::ids::{ContactId, ConversationId, JournalId, MailboxId, MessageId, RunId, VersionId};
 
 /// A part of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,6 +130,10 @@ pub trait Pages: Reads {
         before: MessageId,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<MessageRow>, Error>> + Send;
+
+    /// The times and events that these runs wait for, each run's in the order in which they fall due. One read for each run: for a page
+    /// of them.
+    fn waits_of(&self, runs: Vec<(MailboxId, RunId)>) -> impl Future<Output = Result<Vec<WaitRow>, Error>> + Send;
 
     /// How the runs of each flow are doing, counting those after `since`. Reads an index of all open runs: not for every
     /// request.

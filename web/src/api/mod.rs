@@ -48,14 +48,22 @@ pub(crate) mod uses;
 pub(crate) mod view;
 pub(crate) mod workspace;
 
+use std::collections::HashMap;
+
 use axum::Json;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::app::App;
 use crate::error::ApiError;
 
 /// What a handler answers: a type that describes itself, or any JSON.
 type Answer<T = Value> = Result<Json<T>, ApiError>;
+
+/// The names of the flows that are live, by id.
+fn flow_names(app: &App) -> HashMap<String, String> {
+    app.engine.live().iter().map(|flow| (flow.flow.to_string(), flow.name.to_string())).collect()
+}
 
 /// What the engine tells of an order that was carried out, as the type it is told in.
 fn told<T: DeserializeOwned>(answer: Value) -> Answer<T> {

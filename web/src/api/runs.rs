@@ -68,9 +68,12 @@ pub(crate) async fn list(State(app): State<Arc<App>>, Params(filter): Params<Fil
         None => store.run_page(filter.query()).await?,
     };
     let down: Vec<Health> = app.engine.health().into_iter().filter(|health| health.down_since.is_some()).collect();
+    let waiting = page.rows.iter().filter(|row| row.run.status == RunStatus::Waiting);
+    let waits = store.waits_of(waiting.map(|row| (row.run.mailbox, row.run.id)).collect()).await?;
     let mut runs = Vec::with_capacity(page.rows.len());
     for ListedRun { run: row, name } in &page.rows {
-        let mut run = view::Run { contact_name: name.clone(), ..row.into() };
+        let wait = waits.iter().find(|wait| wait.run_id == Some(row.id)).map(Into::into);
+        let mut run = view::Run { contact_name: name.clone(), wait, ..row.into() };
         if !down.is_empty() && row.status == RunStatus::Working {
             let effects = store.effects_of(row.id).await?;
             run.waiting_for = waiting_for(&effects, &down);

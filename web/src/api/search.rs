@@ -1,4 +1,4 @@
-//! One box for everything: flows, rules, runs, contacts and connections by id, name or number.
+//! One box for everything: flows, rules, segments, runs, contacts and connections by id, name or number.
 
 use std::sync::Arc;
 
@@ -53,6 +53,7 @@ enum HitKind {
     Contact,
     Rule,
     Connection,
+    Segment,
 }
 
 /// `GET /search`: among what the caller may see.
@@ -91,16 +92,24 @@ async fn run(app: &App, exact: &str) -> Result<Option<Hit>, ApiError> {
     Ok(row.map(|row| Hit { kind: HitKind::Run, id: row.id.to_string(), title: row.flow, detail: row.error }))
 }
 
-/// Flows, and rules one by one.
+/// Flows and segments, and rules one by one.
 async fn documents(app: &App, wanted: &str) -> Result<Vec<Hit>, ApiError> {
     let fits = |texts: [&str; 2]| texts.iter().any(|text| normalise(text).contains(wanted));
-    let live = app.engine.live();
+    let (live, segments) = (app.engine.live(), app.engine.segments());
     let mut hits = Vec::new();
     for row in app.engine.store().flows().await? {
-        let name = live.iter().find(|version| *version.flow == *row.flow).map(|version| version.name.clone());
+        let kind = match row.kind {
+            Kind::Flow => HitKind::Flow,
+            Kind::Rules => HitKind::Rule,
+            Kind::Segment => HitKind::Segment,
+            Kind::Calendar => continue,
+        };
+        let name = match row.kind {
+            Kind::Segment => segments.iter().find(|segment| *segment.name == *row.flow).map(|one| one.title.clone()),
+            _ => live.iter().find(|version| *version.flow == *row.flow).map(|version| version.name.clone()),
+        };
         let title = name.unwrap_or_else(|| row.flow.clone());
-        let kind = if row.kind == Kind::Rules { HitKind::Rule } else { HitKind::Flow };
-        if matches!(row.kind, Kind::Flow | Kind::Rules) && fits([&row.flow, &title]) {
+        if fits([&row.flow, &title]) {
             hits.push(Hit { kind, id: row.flow, title, detail: None });
         }
     }

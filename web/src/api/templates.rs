@@ -16,6 +16,10 @@ use crate::app::App;
 
 /// How long an account may take: somebody looks at the form meanwhile.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The same while somebody types.
+const TYPING: Duration = Duration::from_secs(2);
+/// How long what accounts told is believed when a document names something that they did not tell.
+const FRESH: Duration = Duration::from_secs(30);
 
 /// The templates of all accounts.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -52,11 +56,28 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Answer<Templates> {
     Ok(Json(all(&app).await))
 }
 
-/// The templates of all accounts, as they tell them now.
+/// The templates of all accounts, as they tell them now. Documents are checked against them from now on.
 pub(crate) async fn all(app: &App) -> Templates {
+    asked(app, PATIENCE).await
+}
+
+/// Asks the accounts anew before somebody who types is told that they lack something; whether it did, which it does not again within
+/// half a minute.
+pub(crate) async fn renew(app: &App) -> bool {
+    let mut last = app.templates_asked.lock().await;
+    let now = app.clock.now();
+    if last.is_some_and(|last| now.since(last) < FRESH) {
+        return false;
+    }
+    *last = Some(now);
+    asked(app, TYPING).await;
+    true
+}
+
+async fn asked(app: &App, patience: Duration) -> Templates {
     let accounts = app.connections.all();
     let mut found = Templates::default();
-    for (connection, told) in join_all(accounts.values().map(told)).await {
+    for (connection, told) in join_all(accounts.values().map(|open| told(open, patience))).await {
         match told {
             Some(templates) => found.templates.extend(
                 templates.into_iter().map(|template| AccountTemplate { connection: connection.clone(), template }),
@@ -64,10 +85,11 @@ pub(crate) async fn all(app: &App) -> Templates {
             None => found.silent.push(connection),
         }
     }
+    app.checker.put_templates(&app.connections);
     found
 }
 
-async fn told(open: &Open) -> (String, Option<Vec<ApprovedTemplate>>) {
-    let templates = timeout(PATIENCE, open.connection.templates()).await;
+async fn told(open: &Open, patience: Duration) -> (String, Option<Vec<ApprovedTemplate>>) {
+    let templates = timeout(patience, open.connection.templates()).await;
     (open.id.to_string(), templates.ok().and_then(Result::ok))
 }

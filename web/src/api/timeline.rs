@@ -9,7 +9,7 @@ use engine::event;
 use engine::handle::event_from_row;
 use engine::ids::{EventId, Ids, JournalId, MailboxId, MessageId, RunId};
 use engine::run::{Entry, What, journal};
-use engine::store::{JournalRow, Pages, Reads, RunFilter, Store};
+use engine::store::{JournalRow, MessageRow, Pages, Reads, RunFilter, Store};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -106,6 +106,7 @@ pub(crate) async fn list(
     // All ids are made by one clock, so one of them is a place in every list.
     let before = part.after.unwrap_or(JournalId(i64::MAX)).0;
     let limit = part.limit.get();
+    let flows = super::flow_names(&app);
     let mut found: Vec<(i64, Happened)> = Vec::new();
     let mut cut = i64::MIN;
     let mut note = |ids: &[i64]| {
@@ -117,19 +118,19 @@ pub(crate) async fn list(
     for conversation in store.mailbox(MailboxId::of_contact(contact.id)).await?.conversations {
         let rows = store.messages_in(conversation.id, MessageId(before), limit).await?;
         note(&rows.iter().map(|row| row.id.0).collect::<Vec<_>>());
-        found.extend(
-            rows.iter().map(|row| {
-                (row.id.0, Happened::Message { at: view::Time(Ids::time_of(row.id.0)), message: row.into() })
-            }),
-        );
+        for row in &rows {
+            let message = view::Message { order: order(store, row).await?, ..row.into() };
+            found.push((row.id.0, Happened::Message { at: view::Time(Ids::time_of(row.id.0)), message }));
+        }
     }
     for id in store.same_person(contact.id).await? {
         let filter = RunFilter { contact: Some(id), before: Some(RunId(before)), limit, ..RunFilter::default() };
         let runs = store.runs(filter).await?;
         note(&runs.iter().map(|row| row.id.0).collect::<Vec<_>>());
-        found.extend(
-            runs.iter().map(|row| (row.id.0, Happened::Run { at: view::Time(row.started_at), run: row.into() })),
-        );
+        found.extend(runs.iter().map(|row| {
+            let run = view::Run { flow_name: flows.get(&row.flow).cloned(), ..row.into() };
+            (row.id.0, Happened::Run { at: view::Time(row.started_at), run })
+        }));
         let log = store.log_of(id, JournalId(before), limit).await?;
         note(&log.iter().map(|row| row.id.0).collect::<Vec<_>>());
         for row in &log {
@@ -148,6 +149,12 @@ pub(crate) async fn list(
     found.retain(|(id, _)| *id >= end);
     let next = (end > i64::MIN).then_some(JournalId(end));
     Ok(Json(Timeline { timeline: found.into_iter().map(|(_, happened)| happened).collect(), next }))
+}
+
+/// The order that a message of the customer's is.
+async fn order(store: &impl Store, row: &MessageRow) -> Result<Option<view::OrderMade>, ApiError> {
+    let Some(event) = row.event_id.filter(|_| row.inbound) else { return Ok(None) };
+    Ok(store.event(event).await?.as_ref().and_then(view::OrderMade::of))
 }
 
 fn said_in_the_app(entry: &Entry) -> bool {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Answer;
 use super::extract::Body;
+use super::templates;
 use crate::accounts::Who;
 use crate::app::App;
 use crate::flows::checklist::{self, Need};
@@ -98,6 +99,7 @@ pub(crate) struct Imported {
 
 async fn bring_in(app: &App, who: &Who, import: Import, apply: bool) -> Answer<Imported> {
     let Import { documents, publish, waiting } = import;
+    templates::renew(app).await;
     let plan = flows::bring_in(app, &documents, Owner::Import, publish, who.by(), apply, &waiting).await?;
     Ok(Json(Imported { applied: apply, plan }))
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use engine::book::Published;
 use engine::capability::crm::{CreateTicket, SetOwner};
-use engine::connector::{Action, Catalog};
+use engine::connector::{Action, ApprovedTemplate, Catalog, Open};
 use engine::crm::{self, Crm};
 use engine::desk::Staff;
 use engine::flow::{
@@ -18,6 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Owner;
+use crate::connections::Connections;
 
 /// What documents are checked against.
 pub(crate) struct Checker {
@@ -33,7 +34,12 @@ pub(crate) struct Checker {
     pub(crate) teams: RwLock<Option<Vec<String>>>,
     /// The tags of the dictionary.
     pub(crate) tags: RwLock<Vec<String>>,
+    /// The templates that may be sent, by connection, as far as the accounts told them.
+    pub(crate) templates: RwLock<Templates>,
 }
+
+/// Templates by connection.
+type Templates = BTreeMap<Arc<str>, Arc<[ApprovedTemplate]>>;
 
 /// A problem and the file it is in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -70,8 +76,15 @@ impl std::fmt::Display for FileProblem {
 impl Checker {
     /// A check against the build alone, as for files whose installation is not known.
     pub(crate) fn of_build(catalog: Arc<Catalog>) -> Self {
-        let (connections, teams, tags) = (RwLock::default(), RwLock::default(), RwLock::default());
-        Self { catalog, connections, defaults: BTreeMap::new(), bindings: Bindings::default(), teams, tags }
+        Self {
+            catalog,
+            connections: RwLock::default(),
+            defaults: BTreeMap::new(),
+            bindings: Bindings::default(),
+            teams: RwLock::default(),
+            tags: RwLock::default(),
+            templates: RwLock::default(),
+        }
     }
 
     fn connections(&self) -> Option<Vec<ConnectionInfo>> {
@@ -88,6 +101,13 @@ impl Checker {
     pub(crate) fn put_tags(&self, meanings: Vec<TagMeaning>) {
         let tags = meanings.into_iter().map(|meaning| meaning.tag).collect();
         *self.tags.write().unwrap_or_else(PoisonError::into_inner) = tags;
+    }
+
+    /// From now on the templates are those that these accounts told last.
+    pub(crate) fn put_templates(&self, connections: &Connections) {
+        let told = |open: &Open| Some((Arc::clone(&open.id), open.connection.known_templates()?));
+        let told = connections.all().values().filter_map(told).collect();
+        *self.templates.write().unwrap_or_else(PoisonError::into_inner) = told;
     }
 
     /// Whether the accounts are known.
@@ -232,6 +252,7 @@ impl Checker {
             bindings: self.bindings.clone(),
             teams: self.teams.read().unwrap_or_else(PoisonError::into_inner).clone(),
             tags: self.tags.read().unwrap_or_else(PoisonError::into_inner).clone(),
+            templates: self.templates.read().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 }

@@ -70,16 +70,23 @@ fn approved(template: &Value) -> Option<ApprovedTemplate> {
     if template["status"] != "APPROVED" {
         return None;
     }
-    let components = template["components"].as_array().into_iter().flatten();
-    let mut bodies =
-        components.filter(|one| one["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("body")));
-    let body = bodies.next().and_then(|one| one["text"].as_str()).unwrap_or_default().to_owned();
+    let component = |kind: &str| {
+        let mut all = template["components"].as_array().into_iter().flatten();
+        all.find(|one| one["type"].as_str().is_some_and(|told| told.eq_ignore_ascii_case(kind)))
+    };
+    // A header that is a picture or a file has no text.
+    let words = |kind: &str| component(kind).and_then(|one| one["text"].as_str()).unwrap_or_default().to_owned();
+    let buttons = component("buttons").and_then(|one| one["buttons"].as_array()).into_iter().flatten();
+    let body = words("body");
     Some(ApprovedTemplate {
         name: text("name")?,
         language: text("language")?,
         category: text("category").unwrap_or_default().to_lowercase(),
         params: ApprovedTemplate::params_of(&body),
         body,
+        header: words("header"),
+        footer: words("footer"),
+        buttons: buttons.filter_map(|one| one["text"].as_str().map(str::to_owned)).collect(),
     })
 }
 

@@ -10,6 +10,8 @@ mod errors;
 mod media;
 mod send;
 
+use std::sync::Arc;
+
 use engine::capability::file::SendMedia;
 use engine::capability::whatsapp::{SendChoices, SendTemplate, SendText};
 use engine::connector::{
@@ -20,6 +22,7 @@ use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::shelf::Shelf;
 use crate::net::{self, Net};
 use door::Hook;
 
@@ -78,6 +81,8 @@ pub(crate) struct CloudApi {
     /// With the version, without a final slash.
     base: String,
     default_language: String,
+    /// What it told of its templates.
+    shelf: Shelf,
 }
 
 /// The connector `whatsapp.cloud_api`.
@@ -105,6 +110,7 @@ fn open(settings: Settings, context: &OpenContext) -> Result<CloudApi, String> {
         access_token: settings.access_token,
         base,
         default_language: settings.default_language,
+        shelf: Shelf::default(),
     })
 }
 
@@ -156,7 +162,15 @@ impl Connection for CloudApi {
     }
 
     fn templates(&self) -> BoxFuture<'_, Result<Vec<ApprovedTemplate>, Problem>> {
-        Box::pin(media::templates(self))
+        Box::pin(async move {
+            let templates = media::templates(self).await?;
+            self.shelf.put(&templates);
+            Ok(templates)
+        })
+    }
+
+    fn known_templates(&self) -> Option<Arc<[ApprovedTemplate]>> {
+        self.shelf.all()
     }
 
     fn check(&self) -> BoxFuture<'_, Vec<Finding>> {

@@ -12,6 +12,7 @@ use super::{CloudApi, errors};
 use crate::net::{Answer, Class, Outgoing};
 use crate::whatsapp::choices;
 use crate::whatsapp::common::{self, File, Recipient, SETTLE_S, To};
+use crate::whatsapp::shelf::Shelf;
 
 /// Longest text of a message, in characters. Source: Meta, "Text messages".
 const TEXT_CHARS: usize = 4096;
@@ -34,7 +35,7 @@ impl Performs<SendTemplate> for CloudApi {
 
     async fn perform(&self, input: SendTemplate, call: &Call) -> Verdict<Accepted> {
         let recipient = Recipient::of(input.to.as_deref(), call);
-        let message = recipient.and_then(|to| Message::template(to, &input, &self.default_language));
+        let message = recipient.and_then(|to| Message::template(to, &input, &self.default_language, &self.shelf));
         self.send(message, call).await
     }
 }
@@ -95,7 +96,12 @@ impl Message {
         Ok(Self { recipient, kind: "text", content, quote, shown: input.text.clone() })
     }
 
-    fn template(recipient: Recipient, input: &SendTemplate, default_language: &str) -> Result<Self, Problem> {
+    fn template(
+        recipient: Recipient,
+        input: &SendTemplate,
+        default_language: &str,
+        shelf: &Shelf,
+    ) -> Result<Self, Problem> {
         check_template_name(&input.template)?;
         let (named, values) = common::ordered(&input.params)?;
         let language = input.language.as_deref().filter(|language| !language.is_empty()).unwrap_or(default_language);
@@ -111,7 +117,7 @@ impl Message {
             let parameters = values.iter().map(parameter).collect::<Vec<_>>();
             content["components"] = json!([{ "type": "body", "parameters": parameters }]);
         }
-        let shown = common::shown(&input.template, &values);
+        let shown = shelf.shown(&input.template, language, &values);
         Ok(Self { recipient, kind: "template", content, quote: None, shown })
     }
 
@@ -187,7 +193,7 @@ fn check_template_name(name: &str) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use engine::capability::whatsapp::DuringHuman;
-    use engine::connector::Party;
+    use engine::connector::{ApprovedTemplate, Party};
 
     use super::*;
     use crate::whatsapp::common::tests::{answer, call};
@@ -209,7 +215,22 @@ mod tests {
             to: None,
             during_human: DuringHuman::Send,
         };
-        Message::template(recipient(), &input, "en")
+        Message::template(recipient(), &input, "en", &shelf())
+    }
+
+    fn shelf() -> Shelf {
+        let shelf = Shelf::default();
+        shelf.put(&[ApprovedTemplate {
+            name: "order_known".into(),
+            language: "en".into(),
+            category: "utility".into(),
+            body: "Hi {{name}}, order {{order}} is ready.".into(),
+            params: vec!["name".into(), "order".into()],
+            header: "Order".into(),
+            footer: String::new(),
+            buttons: vec!["Thanks".into()],
+        }]);
+        shelf
     }
 
     #[test]
@@ -257,6 +278,13 @@ mod tests {
         let parameters = json!([{ "type": "text", "text": "Ana" }, { "type": "text", "text": "#42" }]);
         assert_eq!(numbered["template"]["components"][0]["parameters"], parameters);
         assert_eq!(numbered["template"]["language"]["code"], "en");
+    }
+
+    #[test]
+    fn a_template_the_account_told_is_kept_in_the_words_the_customer_reads() {
+        let sent = |language| template("order_known", language, &[("order", "#42"), ("name", "Ana")]).unwrap().shown;
+        assert_eq!(sent(None), "[order_known]\n*Order*\nHi Ana, order #42 is ready.\n[Thanks]");
+        assert_eq!(sent(Some("pt_BR")), "[order_known] Ana, #42", "nobody knows these words");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+mod approved;
 mod broken;
 mod codes;
 mod difference;

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use engine::expr::text::normalise;
-use engine::ids::{ContactId, ConversationId, JournalId, MessageId, RunId};
+use engine::ids::{ContactId, ConversationId, JournalId, MailboxId, MessageId, RunId};
 use engine::store::{
     ContactQuery, Error, FlowFigures, JournalRow, ListedContact, ListedRun, LogQuery, MessageRow, Page, Pages,
-    RunQuery, RunStatus,
+    RunQuery, RunStatus, WaitRow,
 };
 
 use super::columns::Columns;
@@ -81,6 +81,13 @@ pub(crate) const MESSAGES_IN: &str = concat!(
     "select ",
     columns!(message),
     " from message where conversation_id = ? and id < ? order by id desc limit ?"
+);
+
+/// For times and events that a run waits for.
+pub(crate) const WAITS_OF: &str = concat!(
+    "select ",
+    columns!(wait),
+    " from wait where mailbox = ? and state = 0 and run_id = ? and kind in (0, 1) order by due_at, id"
 );
 
 /// Runs of each flow that began after ?1.
@@ -323,6 +330,15 @@ impl Pages for Database {
     ) -> Result<Vec<MessageRow>, Error> {
         let query = statement(MESSAGES_IN).bind(conversation.0).bind(before.0).bind(limit.clamp(1, PAGE));
         Ok(all(&mut self.reader().await?.conn(), query, rows::message).await?)
+    }
+
+    async fn waits_of(&self, runs: Vec<(MailboxId, RunId)>) -> Result<Vec<WaitRow>, Error> {
+        let (mut found, mut reader) = (Vec::new(), self.reader().await?);
+        for (mailbox, run) in runs {
+            let query = statement(WAITS_OF).bind(mailbox.0).bind(run.0);
+            found.extend(all(&mut reader.conn(), query, rows::wait).await?);
+        }
+        Ok(found)
     }
 
     async fn flow_figures(&self, since: RunId) -> Result<Vec<FlowFigures>, Error> {

@@ -94,7 +94,7 @@ async fn every_hot_statement_of_the_writer_finds_its_rows_by_an_index() {
 }
 
 /// What the readers ask while work is done, and how each finds its rows.
-const HOT: [(&str, &str); 40] = [
+const HOT: [(&str, &str); 41] = [
     (read::INPUTS, "SEARCH input USING INTEGER PRIMARY KEY (rowid>?)"),
     (read::CONTACT, "SEARCH contact USING INTEGER PRIMARY KEY (rowid=?)"),
     (read::CONVERSATIONS, "SEARCH conversation USING INDEX conversation_contact (contact_id=?)"),
@@ -125,6 +125,7 @@ const HOT: [(&str, &str); 40] = [
     (life::MAILBOXES_OF, "SEARCH run USING COVERING INDEX run_open (mailbox>?)"),
     (life::OPEN_OF, "SEARCH run USING COVERING INDEX run_open (mailbox>? AND mailbox<?)"),
     (life::WAITING, "SEARCH wait USING INDEX wait_mailbox (mailbox=? AND state=?)"),
+    (pages::WAITS_OF, "SEARCH wait USING INDEX wait_mailbox (mailbox=? AND state=?)"),
     (life::HELD, "SEARCH wait USING INDEX wait_key (kind=? AND key>? AND key<?)"),
     (people::RUNS, "SEARCH run USING INTEGER PRIMARY KEY (rowid<?)"),
     (people::RUNS_OF_VERSION, "SEARCH run USING INDEX run_version (version_id=? AND id<?)"),

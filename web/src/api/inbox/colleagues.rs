@@ -11,6 +11,7 @@ use engine::ids::{ConversationId, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::api::flow_names;
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -28,28 +29,36 @@ pub(crate) struct Colleague {
     pub(crate) name: String,
 }
 
-/// The names of everybody who works or worked here.
-pub(crate) struct Names(HashMap<UserId, String>);
+/// The names of everybody who works or worked here, and of the flows that are live.
+pub(crate) struct Names {
+    people: HashMap<UserId, String>,
+    flows: HashMap<String, String>,
+}
 
 impl Names {
     /// Of everybody who is not removed, and of `others`.
     pub(crate) async fn of(app: &App, others: Vec<UserId>) -> Result<Self, ApiError> {
         let store = app.engine.store();
-        let mut names: HashMap<UserId, String> =
+        let mut people: HashMap<UserId, String> =
             store.users().await?.into_iter().map(|user| (user.id, user.name)).collect();
         for id in others {
-            if !names.contains_key(&id)
+            if !people.contains_key(&id)
                 && let Some(user) = store.user(id).await?
             {
-                names.insert(id, user.name);
+                people.insert(id, user.name);
             }
         }
-        Ok(Self(names))
+        Ok(Self { people, flows: flow_names(app) })
     }
 
     /// That one.
     pub(crate) fn get(&self, id: UserId) -> Colleague {
-        Colleague { id, name: self.0.get(&id).cloned().unwrap_or_default() }
+        Colleague { id, name: self.people.get(&id).cloned().unwrap_or_default() }
+    }
+
+    /// The name of a flow; nothing when it is not live.
+    pub(super) fn flow(&self, id: &str) -> Option<String> {
+        self.flows.get(id).cloned()
     }
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, Path, State};
-use engine::connector::Status;
+use engine::connector::{ApprovedTemplate, ShownTemplate, Status};
 use engine::event::EventKey;
 use engine::ids::{ConversationId, EventId, MailboxId, MessageId, RunId, UserId};
-use engine::inbox::{Act, Said, SaidKind, SaidRow, Say, Words};
+use engine::inbox::{self, Act, Said, SaidKind, SaidRow, Say};
 use engine::order::Order;
 use engine::store::{EventRow, HeardMessage, HeardSaid, ListedTalk, MessageRow, Talks};
 use schemars::JsonSchema;
@@ -21,7 +21,7 @@ use super::{sight, told};
 use crate::accounts::Who;
 use crate::api::Answer;
 use crate::api::extract::{Body, Id, Limit, Params};
-use crate::api::view::{Time, maybe};
+use crate::api::view::{OrderMade, Time, Words, maybe};
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -55,11 +55,16 @@ pub(crate) struct Told {
     agent: Option<Colleague>,
     /// The flow that sent it.
     flow: Option<String>,
+    /// The flow's name, while it is live.
+    flow_name: Option<String>,
     run: Option<RunId>,
     /// The provider's word, `voice`, `order`, or `note`.
     #[serde(rename = "type")]
     kind: String,
+    /// What was read; of a template whose words nobody here knew, `[name] values`.
     text: String,
+    /// What was ordered.
+    order: Option<OrderMade>,
     media: Option<told::Media>,
     quote: Option<Quote>,
     reactions: Vec<Reaction>,
@@ -138,6 +143,8 @@ struct Around {
     texts: HashMap<MessageId, String>,
     reactions: HashMap<[u8; 16], BTreeMap<bool, String>>,
     connection: String,
+    /// What the connection told of its templates.
+    templates: Arc<[ApprovedTemplate]>,
 }
 
 /// The key of a message that the provider calls `id`.
@@ -165,19 +172,21 @@ impl Around {
         let quoted = store.messages_by_key(answered).await?;
         // What people here said is shown under the id of what they said, not of the message that it became.
         let shown = |row: &MessageRow| row.effect_key.as_deref().and_then(SaidRow::of_effect_key).unwrap_or(row.id);
-        let quoted = quoted.into_iter().map(|row| (row.external_key, (shown(&row), row.text.unwrap_or_default())));
+        let quoted = quoted.into_iter().map(|row| (row.external_key, (shown(&row), words_of(row))));
         let mut texts = HashMap::new();
         let quotes: Vec<MessageId> = bodies.into_iter().filter_map(|body| Some(body.quote?.0)).collect();
         for id in quotes {
             let row = store.heard(id).await?.map(|one| one.message);
-            texts.insert(id, row.and_then(|row| row.text).unwrap_or_default());
+            texts.insert(id, row.map(words_of).unwrap_or_default());
         }
+        let account = app.connections.get(&connection);
+        let templates = account.and_then(|open| open.connection.known_templates()).unwrap_or_default();
         let first = heard.iter().map(|one| one.message.id.0).chain(said.iter().map(|one| one.said.id.0)).min();
         let changes = match first {
             Some(first) => store.changes_since(MailboxId::of_contact(talk.contact.id), EventId(first)).await?,
             None => Vec::new(),
         };
-        Ok(Self { names, quoted: quoted.collect(), texts, reactions: reactions(&changes), connection })
+        Ok(Self { names, quoted: quoted.collect(), texts, reactions: reactions(&changes), templates, connection })
     }
 
     fn heard(&self, one: &HeardMessage) -> Told {
@@ -188,7 +197,11 @@ impl Around {
             Some((id, text)) => Quote { id: Some(*id), text: text.clone() },
             None => Quote { id: None, text: String::new() },
         });
-        let text = row.text.clone().unwrap_or_default();
+        let stored = row.text.clone().unwrap_or_default();
+        let shown = match one.event {
+            None => Words::of_sent(stored),
+            Some(_) => Words { text: stored, template: None, buttons: Vec::new() },
+        };
         let run = row.effect_key.as_deref().and_then(|key| key.split('/').next()?.parse().ok());
         Told {
             id: row.id,
@@ -197,14 +210,16 @@ impl Around {
             by: told::by(one),
             agent: None,
             flow: one.flow.clone(),
+            flow_name: one.flow.as_ref().and_then(|flow| self.names.flow(flow)),
             run,
             kind: told::kind(one),
             media: told::media(row.id, &message),
             quote,
             reactions: self.reactions_to(row),
-            buttons: Vec::new(),
-            template: if one.event.is_none() { told::template_of(&text).map(str::to_owned) } else { None },
-            text,
+            buttons: shown.buttons,
+            template: shown.template,
+            text: shown.text,
+            order: one.event.as_ref().and_then(OrderMade::of),
             status: Progress::At(row.status),
             status_at: maybe(row.status_at),
             error: failure(row.error.as_deref()),
@@ -218,10 +233,13 @@ impl Around {
         let media = told::media_said(row.id, body.words.as_ref());
         let quote =
             body.quote.map(|(id, _)| Quote { id: Some(id), text: self.texts.get(&id).cloned().unwrap_or_default() });
-        let (template, buttons) = match body.words {
-            Some(Words::Template { name, .. }) => (Some(name), Vec::new()),
-            Some(Words::Choices { choices, .. }) => (None, choices),
-            _ => (None, Vec::new()),
+        let stored = told::text_of(one).cloned().unwrap_or_default();
+        let shown = match &body.words {
+            Some(words @ inbox::Words::Template { .. }) => Words::of_sent(self.with_words(words, stored)),
+            Some(inbox::Words::Choices { choices, .. }) => {
+                Words { text: stored, template: None, buttons: choices.clone() }
+            }
+            _ => Words { text: stored, template: None, buttons: Vec::new() },
         };
         let kind = kind_of_said(row);
         let note = row.kind == SaidKind::Note;
@@ -233,18 +251,36 @@ impl Around {
             by: if row.by.is_some() || note { By::Agent } else { By::System },
             agent: row.by.map(|user| self.names.get(user)),
             flow: None,
+            flow_name: None,
             run: None,
             kind: kind.to_owned(),
-            text: row.text.clone().unwrap_or_default(),
+            text: shown.text,
+            order: None,
             media,
             quote,
             reactions: message.map(|message| self.reactions_to(message)).unwrap_or_default(),
-            buttons,
-            template,
+            buttons: shown.buttons,
+            template: shown.template,
             status: Progress::of_said(row.state, message.map(|message| message.status)),
             status_at: maybe(message.and_then(|message| message.status_at).or(Some(row.at))),
             error: failure(told_failure.or(row.error.as_deref())),
             mentions: body.mentions.into_iter().map(|user| self.names.get(user)).collect(),
+        }
+    }
+
+    /// The text of a template that has not left, or did not leave, with its words, as far as the connection told them.
+    fn with_words(&self, words: &inbox::Words, stored: String) -> String {
+        let inbox::Words::Template { name, language, params } = words else { return stored };
+        if ShownTemplate::of(&stored).is_none_or(|shown| shown.whole) {
+            return stored;
+        }
+        let fits = |known: &&ApprovedTemplate| {
+            known.name == *name && language.as_ref().is_none_or(|language| known.language == *language)
+        };
+        let values: Vec<(&str, &str)> = params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        match self.templates.iter().find(fits) {
+            Some(known) => ShownTemplate::written(name, &known.words(&values), &known.buttons),
+            None => stored,
         }
     }
 
@@ -253,6 +289,12 @@ impl Around {
         let by = |ours: bool| if ours { By::App } else { By::Customer };
         found.map(|(ours, emoji)| Reaction { by: by(*ours), emoji: emoji.clone() }).collect()
     }
+}
+
+/// What a message says where it is quoted.
+fn words_of(row: MessageRow) -> String {
+    let text = row.text.unwrap_or_default();
+    if row.inbound { text } else { Words::of_sent(text).text }
 }
 
 fn failure(error: Option<&str>) -> Option<Failure> {
@@ -327,10 +369,10 @@ pub(crate) async fn send(
     let talk = sight::talk(&app, &who, id).await?;
     let language = Some(talk.contact.language.clone()).filter(|language| !language.is_empty());
     let words = match (sent.text, sent.template, sent.file) {
-        (Some(text), None, None) if !text.trim().is_empty() && text.chars().count() <= 4096 => Words::Text(text),
+        (Some(text), None, None) if !text.trim().is_empty() && text.chars().count() <= 4096 => inbox::Words::Text(text),
         (None, None, Some(file)) => file.words(&app, id)?,
         (None, Some(TemplateSent { name, language: given, params }), None) => {
-            Words::Template { name, language: given.or(language), params }
+            inbox::Words::Template { name, language: given.or(language), params }
         }
         _ => {
             return Err(ApiError::bad_request("say one of `text`, 1 to 4096 characters, `template` and `file`"));
@@ -393,7 +435,7 @@ pub(crate) async fn resend(
     say(&app, &who, &talk, Say { key: format!("resend/{message}"), words, quote }).await
 }
 
-type Again = (Words, Option<(MessageId, String)>);
+type Again = (inbox::Words, Option<(MessageId, String)>);
 
 /// What a message that failed was made of.
 async fn failed(app: &App, talk: ConversationId, id: MessageId) -> Result<Again, ApiError> {
@@ -411,12 +453,12 @@ async fn failed(app: &App, talk: ConversationId, id: MessageId) -> Result<Again,
     let row = heard.map(|one| one.message).ok_or_else(|| ApiError::not_found(format_args!("message {id}")))?;
     let text = row.text.filter(|text| row.status == Status::Failed && !row.inbound && !text.is_empty());
     let text = text.ok_or_else(not_failed)?;
-    if told::template_of(&text).is_some() {
+    if ShownTemplate::of(&text).is_some() {
         return Err(ApiError::conflict(
             "a flow's template is sent again by running its step again, or chosen anew here",
         ));
     }
-    Ok((Words::Text(text), None))
+    Ok((inbox::Words::Text(text), None))
 }
 
 /// A note among people here.

@@ -1,9 +1,10 @@
 //! What the provider told of a message, read for people: its type, what hangs on it, what it answers.
 
+use engine::connector::ShownTemplate;
 use engine::event::{MESSAGE_ECHOED, ORDER_RECEIVED, Origin};
 use engine::ids::{Ids, MessageId};
-use engine::inbox::{Said, SaidRow, Words};
-use engine::store::{EventRow, HeardMessage};
+use engine::inbox::{Said, SaidKind, SaidRow, Words};
+use engine::store::{EventRow, HeardMessage, HeardSaid};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -55,7 +56,7 @@ pub(super) fn kind(heard: &HeardMessage) -> String {
     match &heard.event {
         Some(event) if event.kind == ORDER_RECEIVED => "order".to_owned(),
         Some(event) => type_of(&message_of(Some(event))),
-        None if template_of(heard.message.text.as_deref().unwrap_or_default()).is_some() => "template".to_owned(),
+        None if ShownTemplate::of(heard.message.text.as_deref().unwrap_or_default()).is_some() => "template".to_owned(),
         None => "text".to_owned(),
     }
 }
@@ -65,11 +66,11 @@ fn type_of(message: &Value) -> String {
     if kind == "audio" && message["audio"]["voice"] == true { "voice".to_owned() } else { kind.to_owned() }
 }
 
-/// The template that a text shows, written `[name] values` by connectors.
-pub(super) fn template_of(text: &str) -> Option<&str> {
-    let (name, _) = text.strip_prefix('[')?.split_once(']')?;
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    (!name.is_empty() && name.chars().all(plain)).then_some(name)
+/// The text of what people here said: of a template that left, as the connection told it.
+pub(super) fn text_of(said: &HeardSaid) -> Option<&String> {
+    let template = said.said.kind == SaidKind::Template;
+    let sent = said.message.as_ref().and_then(|message| message.text.as_ref()).filter(|_| template);
+    sent.or(said.said.text.as_ref())
 }
 
 /// The provider's id of the file that hangs on it.
@@ -117,13 +118,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn a_template_is_known_by_how_connectors_show_it() {
-        assert_eq!(template_of("[order_ready] Ana, #42"), Some("order_ready"));
-        assert_eq!(template_of("[hello]"), Some("hello"));
-        assert_eq!((template_of("[Hm] no"), template_of("plain"), template_of("[] x")), (None, None, None));
-    }
 
     #[test]
     fn a_voice_message_is_told_from_other_sound_and_a_text_has_no_media() {

@@ -4,14 +4,14 @@ use engine::clock::At;
 use engine::connector::Status;
 use engine::contact::{Priority, TagSourceKind};
 use engine::ids::{ContactId, ConversationId, EscalationId, RunId};
-use engine::inbox::{Inbox, SaidKind, SaidRow, SaidState, Words};
+use engine::inbox::{self, Inbox, SaidKind, SaidRow, SaidState};
 use engine::store::{ConversationRow, ListedTalk};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::colleagues::{Colleague, Names};
 use super::told;
-use crate::api::view::{Time, maybe};
+use crate::api::view::{Time, Words, maybe};
 
 /// A conversation as the inbox lists it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -158,6 +158,8 @@ pub(crate) struct Bot {
     /// The run that is at work, the newest of several.
     run: Option<RunId>,
     flow: Option<String>,
+    /// The flow's name, while it is live.
+    flow_name: Option<String>,
 }
 
 /// Whether flows are at work in it.
@@ -197,7 +199,7 @@ impl Talk {
             last_message: Last::of(talk),
             window_closes_at: maybe(talk.conversation.window_closes_at),
             escalation: talk.escalation,
-            bot: Bot::of(talk, inbox, now),
+            bot: Bot::of(talk, inbox, names, now),
             session: Session {
                 opened_at: maybe(talk.conversation.session_opened_at),
                 messages: talk.conversation.session_messages,
@@ -226,7 +228,7 @@ impl Person {
 }
 
 impl Bot {
-    fn of(talk: &ListedTalk, inbox: &Inbox, now: At) -> Self {
+    fn of(talk: &ListedTalk, inbox: &Inbox, names: &Names, now: At) -> Self {
         let run = talk.runs.last();
         let paused = inbox.is_paused(now);
         Self {
@@ -238,6 +240,7 @@ impl Bot {
             until: maybe(inbox.paused_until.filter(|_| paused)),
             run: run.map(|run| run.id),
             flow: run.map(|run| run.flow.clone()),
+            flow_name: run.and_then(|run| names.flow(&run.flow)),
         }
     }
 }
@@ -250,11 +253,15 @@ impl Last {
         let heard = talk.last_message.as_ref().map(|heard| (heard.message.id, heard));
         let said = talk.last_said.as_ref().map(|said| (said.said.id, said));
         let cut = |text: Option<&str>| text.unwrap_or_default().chars().take(SHOWN).collect();
+        let sent = |text: Option<&String>| cut(Some(&Words::of_sent(text.cloned().unwrap_or_default()).text));
         match (heard, said) {
             (Some((id, heard)), other) if other.is_none_or(|(later, _)| id > later) => Some(Self {
                 direction: if heard.message.inbound { Direction::In } else { Direction::Out },
                 by: told::by(heard),
-                text: cut(heard.message.text.as_deref()),
+                text: match heard.message.inbound {
+                    true => cut(heard.message.text.as_deref()),
+                    false => sent(heard.message.text.as_ref()),
+                },
                 kind: told::kind(heard),
                 at: told::at(id),
                 status: Progress::At(heard.message.status),
@@ -262,7 +269,7 @@ impl Last {
             (_, Some((id, said))) => Some(Self {
                 direction: Direction::Out,
                 by: if said.said.by.is_some() { By::Agent } else { By::System },
-                text: cut(said.said.text.as_deref()),
+                text: sent(told::text_of(said)),
                 kind: kind_of_said(&said.said).to_owned(),
                 at: told::at(id),
                 status: Progress::of_said(said.said.state, said.message.as_ref().map(|row| row.status)),
@@ -276,7 +283,7 @@ impl Last {
 pub(super) fn kind_of_said(row: &SaidRow) -> &'static str {
     match row.kind {
         SaidKind::File => match told::body_of(row).words {
-            Some(Words::File { kind, .. }) => kind.name(),
+            Some(inbox::Words::File { kind, .. }) => kind.name(),
             _ => "document",
         },
         SaidKind::Note => "note",

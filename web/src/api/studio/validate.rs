@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::extract::Body;
+use super::super::templates;
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -50,8 +51,18 @@ pub(crate) async fn validate(
     Ok(Json(validated))
 }
 
+/// What is said of templates, which an account may have got a minute ago.
+const OF_TEMPLATES: [&str; 3] = ["unknown_template", "missing_variable", "unknown_variable"];
+
 /// Checks a text against what is here, on a thread that may take its time.
 pub(super) async fn check(app: &Arc<App>, text: String, id: Option<String>) -> Result<Validated, ApiError> {
+    app.checker.put_templates(&app.connections);
+    let validated = against_known(app, text.clone(), id.clone()).await?;
+    let of_templates = validated.problems.iter().any(|placed| OF_TEMPLATES.contains(&placed.problem.code));
+    if of_templates && templates::renew(app).await { against_known(app, text, id).await } else { Ok(validated) }
+}
+
+async fn against_known(app: &Arc<App>, text: String, id: Option<String>) -> Result<Validated, ApiError> {
     let stored = app.engine.store().flows().await?;
     let checker = Arc::clone(&app.checker);
     let checked = tokio::task::spawn_blocking(move || {

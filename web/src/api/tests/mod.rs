@@ -11,6 +11,7 @@ mod merges;
 mod presses;
 mod reading;
 mod rules;
+mod said;
 mod segments;
 mod tags;
 mod uses;

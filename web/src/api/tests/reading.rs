@@ -156,6 +156,7 @@ async fn the_log_is_read_across_everything() {
 async fn one_box_finds_everything() {
     let staged = ordered().await;
     let place = &staged.place;
+    place.publish(&["format: 1\nsegment: went-cold\nname: Cold leads\ntags: [cold]\n"]).await;
     let run = place.get("/runs").await["runs"][0]["id"].as_str().unwrap().to_owned();
     for (asked, kind, title) in [
         ("ORDER-to", "flow", "CRM ticket"),
@@ -163,6 +164,7 @@ async fn one_box_finds_everything() {
         ("li+wei", "contact", "Li Wei"),
         ("%2B86+138+0013+8000", "contact", "Li Wei"),
         ("hubspot", "connection", "hubspot-main"),
+        ("cold+lea", "segment", "Cold leads"),
         (&run, "run", "order-to-ticket"),
     ] {
         let found = place.get(&format!("/search?q={asked}")).await;

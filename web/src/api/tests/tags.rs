@@ -76,8 +76,12 @@ async fn a_tag_of_the_dictionary_is_no_misspelling() {
     let place = Place::open().await;
     let documents = json!({ "documents": [{ "path": "a.yaml", "text": asks }] });
     let warned = place.post("/workspace/plan", &documents).await.to_string();
-    assert!(warned.contains("unknown_tag"), "{warned}");
+    assert!(warned.contains("no flow and no rule gives the tag `complant`"), "{warned}");
     place.ask(Method::PUT, "/tags/complant", Some(&json!({ "meaning": "plants" }))).await;
+    let warned = place.post("/workspace/plan", &documents).await.to_string();
+    assert!(!warned.contains("no flow and no rule"), "{warned}");
+    assert!(warned.contains("the dictionary of tags does not know `complaint`"), "now one is kept: {warned}");
+    place.ask(Method::PUT, "/tags/complaint", Some(&json!({ "meaning": "is cross" }))).await;
     let warned = place.post("/workspace/plan", &documents).await.to_string();
     assert!(!warned.contains("unknown_tag"), "{warned}");
     place.close().await;

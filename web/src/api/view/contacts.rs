@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Time, blob, maybe, time};
+use super::{OrderMade, Time, Words, blob, maybe, time};
 
 /// A contact: one person.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -117,11 +117,23 @@ pub(crate) struct Message {
     pub(crate) status_at: Option<Time>,
     /// Code and words of a failure.
     pub(crate) error: Option<String>,
+    /// What was read; of a template whose words nobody knew, `[name] values`.
     pub(crate) text: Option<String>,
+    /// The template that was sent.
+    pub(crate) template: Option<String>,
+    /// What could be tapped in it.
+    pub(crate) buttons: Vec<String>,
+    /// The order that it is, where a contact's messages are listed.
+    pub(crate) order: Option<OrderMade>,
 }
 
 impl From<&MessageRow> for Message {
     fn from(row: &MessageRow) -> Self {
+        let sent = row.text.clone().filter(|_| !row.inbound).map(Words::of_sent);
+        let (text, template, buttons) = match sent {
+            Some(Words { text, template, buttons }) => (Some(text), template, buttons),
+            None => (row.text.clone(), None, Vec::new()),
+        };
         Self {
             id: row.id,
             conversation: row.conversation_id,
@@ -131,7 +143,10 @@ impl From<&MessageRow> for Message {
             status: row.status,
             status_at: maybe(row.status_at),
             error: row.error.clone(),
-            text: row.text.clone(),
+            text,
+            template,
+            buttons,
+            order: None,
         }
     }
 }

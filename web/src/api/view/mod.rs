@@ -3,6 +3,7 @@
 mod contacts;
 mod documents;
 mod runs;
+mod words;
 
 use std::borrow::Cow;
 
@@ -14,6 +15,7 @@ use serde_json::Value;
 pub(crate) use contacts::{Contact, Conversation, Escalation, Message, Said, Tag};
 pub(crate) use documents::Version;
 pub(crate) use runs::{Call, Event, JournalRow, Run, WaitingFor};
+pub(crate) use words::{OrderMade, Words};
 
 /// A time: RFC 3339 in UTC, with milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

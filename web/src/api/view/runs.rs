@@ -3,7 +3,7 @@
 use engine::event::Origin;
 use engine::ids::{ContactId, ConversationId, EffectId, EventId, JournalId, RunId, VersionId};
 use engine::run::{self, Attempt, What, journal};
-use engine::store::{EffectRow, EffectState, EventRow, JournalKind, Lane, RunRow, RunStatus};
+use engine::store::{EffectRow, EffectState, EventRow, JournalKind, Lane, RunRow, RunStatus, WaitRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -16,6 +16,8 @@ pub(crate) struct Run {
     pub(crate) id: RunId,
     /// Of which flow.
     pub(crate) flow: String,
+    /// Its name, in a contact's timeline and while it is live.
+    pub(crate) flow_name: Option<String>,
     /// On which version; it stays on it.
     pub(crate) version: VersionId,
     pub(crate) status: RunStatus,
@@ -35,6 +37,24 @@ pub(crate) struct Run {
     pub(crate) ended_at: Option<Time>,
     /// The connection that is down and holds its next call.
     pub(crate) waiting_for: Option<WaitingFor>,
+    /// What it waits for and falls due first, in lists of runs.
+    pub(crate) wait: Option<WaitsFor>,
+}
+
+/// What a run waits for.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RunWait")]
+pub(crate) struct WaitsFor {
+    /// For which event; nothing = only for the time.
+    event: Option<String>,
+    /// Nothing = without end.
+    until: Option<Time>,
+}
+
+impl From<&WaitRow> for WaitsFor {
+    fn from(row: &WaitRow) -> Self {
+        Self { event: row.on_kind.clone(), until: time(row.due_at) }
+    }
 }
 
 impl From<&RunRow> for Run {
@@ -42,6 +62,7 @@ impl From<&RunRow> for Run {
         Self {
             id: row.id,
             flow: row.flow.clone(),
+            flow_name: None,
             version: row.version_id,
             status: row.status,
             error: row.error.clone(),
@@ -54,6 +75,7 @@ impl From<&RunRow> for Run {
             started_at: Time(row.started_at),
             ended_at: maybe(row.ended_at),
             waiting_for: None,
+            wait: None,
         }
     }
 }

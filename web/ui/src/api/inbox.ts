@@ -2,7 +2,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { del, get, post, put, seg, upload } from "./client";
 import type { Person } from "./desk";
 import { queries } from "./queries";
-import type { Paged, RunStatus, Time } from "./types";
+import type { MessageOrder, Paged, RunStatus, Time } from "./types";
 
 export const BOXES = ["mine", "unassigned", "all", "closed"] as const;
 export type Box = (typeof BOXES)[number];
@@ -15,6 +15,7 @@ export interface Bot {
   until: Time | null;
   run: string | null;
   flow: string | null;
+  flow_name?: string | null;
 }
 
 export interface Chat {
@@ -65,9 +66,11 @@ export interface Said {
   by: By;
   agent: Person | null;
   flow: string | null;
+  flow_name?: string | null;
   run: string | null;
   type: string;
   text: string | null;
+  order?: MessageOrder | null;
   media: { id: string; kind: string; name: string | null; size: number | null } | null;
   quote: { id: string | null; text: string | null } | null;
   reactions: { by: string; emoji: string }[];

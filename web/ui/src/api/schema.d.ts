@@ -3180,9 +3180,24 @@ export interface components {
         AccountTemplate: {
             /** @description Its text, with `{{…}}` where values go. */
             body: string;
+            /**
+             * @description The words on its buttons.
+             * @default []
+             */
+            buttons: string[];
             /** @description `utility`, `marketing`, `authentication`. */
             category: string;
             connection: string;
+            /**
+             * @description The small line below it; empty when there is none.
+             * @default
+             */
+            footer: string;
+            /**
+             * @description The line above the text; empty when there is none, or a picture.
+             * @default
+             */
+            header: string;
             /** @description Such as `zh_CN`. */
             language: string;
             /** @description Its name, as approved. */
@@ -3501,8 +3516,23 @@ export interface components {
         ApprovedTemplate: {
             /** @description Its text, with `{{…}}` where values go. */
             body: string;
+            /**
+             * @description The words on its buttons.
+             * @default []
+             */
+            buttons: string[];
             /** @description `utility`, `marketing`, `authentication`. */
             category: string;
+            /**
+             * @description The small line below it; empty when there is none.
+             * @default
+             */
+            footer: string;
+            /**
+             * @description The line above the text; empty when there is none, or a picture.
+             * @default
+             */
+            header: string;
             /** @description Such as `zh_CN`. */
             language: string;
             /** @description Its name, as approved. */
@@ -5130,6 +5160,8 @@ export interface components {
         Happened: {
             /** Format: date-time */
             at: string;
+            /** @description What could be tapped in it. */
+            buttons: string[];
             /** @description The call that sent it, `<run>/<n>`. */
             call: string | null;
             conversation: string | null;
@@ -5141,9 +5173,14 @@ export interface components {
             inbound: boolean;
             /** @constant */
             kind: "message";
+            /** @description The order that it is, where a contact's messages are listed. */
+            order: components["schemas"]["MessageOrder"] | null;
             status: components["schemas"]["MessageStatus"];
             /** Format: date-time */
             status_at: string | null;
+            /** @description The template that was sent. */
+            template: string | null;
+            /** @description What was read; of a template whose words nobody knew, `[name] values`. */
             text: string | null;
         } | {
             /** Format: date-time */
@@ -5166,6 +5203,8 @@ export interface components {
             event: string;
             /** @description Of which flow. */
             flow: string;
+            /** @description Its name, in a contact's timeline and while it is live. */
+            flow_name: string | null;
             id: string;
             /** @constant */
             kind: "run";
@@ -5176,6 +5215,8 @@ export interface components {
             turns: number;
             /** @description On which version; it stays on it. */
             version: string;
+            /** @description What it waits for and falls due first, in lists of runs. */
+            wait: components["schemas"]["RunWait"] | null;
             /** @description The connection that is down and holds its next call. */
             waiting_for: components["schemas"]["WaitingFor"] | null;
         } | {
@@ -5226,7 +5267,7 @@ export interface components {
          * @description What it is.
          * @enum {string}
          */
-        HitKind: "flow" | "run" | "contact" | "rule" | "connection";
+        HitKind: "flow" | "run" | "contact" | "rule" | "connection" | "segment";
         /** @description What was found, the nearest first. */
         Hits: {
             hits: components["schemas"]["SearchHit"][];
@@ -5434,6 +5475,8 @@ export interface components {
         /** @description What the flows do in it. */
         InboxBot: {
             flow: string | null;
+            /** @description The flow's name, while it is live. */
+            flow_name: string | null;
             /** @description The run that is at work, the newest of several. */
             run: string | null;
             state: components["schemas"]["BotState"];
@@ -5573,10 +5616,14 @@ export interface components {
             error: components["schemas"]["MessageFailure"] | null;
             /** @description The flow that sent it. */
             flow: string | null;
+            /** @description The flow's name, while it is live. */
+            flow_name: string | null;
             id: string;
             media: components["schemas"]["MessageMedia"] | null;
             /** @description Who is to see a note. */
             mentions: components["schemas"]["Colleague"][];
+            /** @description What was ordered. */
+            order: components["schemas"]["MessageOrder"] | null;
             quote: components["schemas"]["MessageQuote"] | null;
             reactions: components["schemas"]["MessageReaction"][];
             run: string | null;
@@ -5584,6 +5631,7 @@ export interface components {
             /** Format: date-time */
             status_at: string | null;
             template: string | null;
+            /** @description What was read; of a template whose words nobody here knew, `[name] values`. */
             text: string;
             /** @description The provider's word, `voice`, `order`, or `note`. */
             type: string;
@@ -5931,6 +5979,8 @@ export interface components {
         };
         /** @description A message, in or out. */
         Message: {
+            /** @description What could be tapped in it. */
+            buttons: string[];
             /** @description The call that sent it, `<run>/<n>`. */
             call: string | null;
             conversation: string | null;
@@ -5940,9 +5990,14 @@ export interface components {
             event: string | null;
             id: string;
             inbound: boolean;
+            /** @description The order that it is, where a contact's messages are listed. */
+            order: components["schemas"]["MessageOrder"] | null;
             status: components["schemas"]["MessageStatus"];
             /** Format: date-time */
             status_at: string | null;
+            /** @description The template that was sent. */
+            template: string | null;
+            /** @description What was read; of a template whose words nobody knew, `[name] values`. */
             text: string | null;
         };
         /** @description Who wrote a message. */
@@ -5966,6 +6021,18 @@ export interface components {
              * @description In bytes, where it is known.
              */
             size: number | null;
+        };
+        /** @description An order as the customer made it. */
+        MessageOrder: {
+            /** @description ISO 4217; empty when it has no line. */
+            currency: string;
+            /** @description Its lines. */
+            items: components["schemas"]["OrderItem"][];
+            /**
+             * Format: double
+             * @description Sum of its lines, in major units.
+             */
+            total: number;
         };
         /** @enum {string} */
         MessageProgress: "sending" | "accepted" | "sent" | "failed" | "delivered" | "read" | "played" | "received";
@@ -6161,6 +6228,23 @@ export interface components {
         } | {
             /** @description The value. */
             value: unknown;
+        };
+        /** @description One line of an order. */
+        OrderItem: {
+            /** @description ISO 4217, such as `CNY`. */
+            currency: string;
+            /**
+             * Format: double
+             * @description Price of one, in major units.
+             */
+            price: number;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            quantity: number;
+            /** @description The product's retailer id. */
+            sku: string;
         };
         /** @description Whose doing an event is; decides whether it may start anything. */
         Origin: "customer" | "app_echo" | "history" | "import" | "first_sync" | "crm" | "api" | "system";
@@ -6798,6 +6882,8 @@ export interface components {
             event: string;
             /** @description Of which flow. */
             flow: string;
+            /** @description Its name, in a contact's timeline and while it is live. */
+            flow_name: string | null;
             id: string;
             /** Format: date-time */
             started_at: string;
@@ -6806,6 +6892,8 @@ export interface components {
             turns: number;
             /** @description On which version; it stays on it. */
             version: string;
+            /** @description What it waits for and falls due first, in lists of runs. */
+            wait: components["schemas"]["RunWait"] | null;
             /** @description The connection that is down and holds its next call. */
             waiting_for: components["schemas"]["WaitingFor"] | null;
         };
@@ -6865,6 +6953,8 @@ export interface components {
             event: string;
             /** @description Of which flow. */
             flow: string;
+            /** @description Its name, in a contact's timeline and while it is live. */
+            flow_name: string | null;
             /** @description What took the event up: which triggers matched, which did not, and why. */
             handling: components["schemas"]["JournalRow"][];
             id: string;
@@ -6881,11 +6971,23 @@ export interface components {
             turns: number;
             /** @description On which version; it stays on it. */
             version: string;
+            /** @description What it waits for and falls due first, in lists of runs. */
+            wait: components["schemas"]["RunWait"] | null;
             /** @description The connection that is down and holds its next call. */
             waiting_for: components["schemas"]["WaitingFor"] | null;
         };
         /** @description Where a run stands. From 10 on it is over. */
         RunStatus: "working" | "waiting" | "needs_attention" | "done" | "failed" | "cancelled";
+        /** @description What a run waits for. */
+        RunWait: {
+            /** @description For which event; nothing = only for the time. */
+            event: string | null;
+            /**
+             * Format: date-time
+             * @description Nothing = without end.
+             */
+            until: string | null;
+        };
         /** @description Runs, newest first. A page may be short and still have a `next`: the `after` of the next page. */
         Runs: {
             next: string | null;

@@ -1,6 +1,6 @@
 //! The texts of what is done with contacts as a whole, loaded with it.
 
-import { type Catalogs, useCatalogs } from "~/i18n";
+import { addCatalogs, type Catalogs, useCatalogs } from "~/i18n";
 
 const BOOK: Catalogs = {
   en: () => import("./locales/en.po"),
@@ -9,6 +9,8 @@ const BOOK: Catalogs = {
   it: () => import("./locales/it.po"),
   zh: () => import("./locales/zh.po"),
 };
+
+export const addBookTexts = () => addCatalogs(BOOK);
 
 /** Whether the texts are there. */
 export const useBookTexts = (): boolean => useCatalogs(BOOK);

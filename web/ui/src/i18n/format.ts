@@ -23,6 +23,15 @@ export function number(value: number): string {
   return cached("number", (tag) => new Intl.NumberFormat(tag)).format(value);
 }
 
+/** An amount in major units; a currency that is none, or not said, stands behind the number as it was written. */
+export function money(amount: number, currency: string): string {
+  if (!/^[A-Z]{3}$/.test(currency)) return `${number(amount)} ${currency}`.trim();
+  return cached(
+    `money ${currency}`,
+    (tag) => new Intl.NumberFormat(tag, { style: "currency", currency, currencyDisplay: "code" }),
+  ).format(amount);
+}
+
 /** `share` of 1 as a percentage with at most one decimal. */
 export function percent(share: number): string {
   const make = (tag: string) => new Intl.NumberFormat(tag, { style: "percent", maximumFractionDigits: 1 });

@@ -8,6 +8,7 @@ import type { ChatMessage } from "~/api/types";
 import { useText } from "~/i18n";
 import { Button, IconButton } from "~/ui/button";
 import { TextField } from "~/ui/field";
+import { formatted } from "~/ui/said";
 import { Time } from "~/ui/time";
 import { toastError } from "~/ui/toast";
 import styles from "./phone.module.css";
@@ -105,7 +106,9 @@ function Chat({ messages, onTap }: { messages: ChatMessage[]; onTap: (button: st
         <li key={at} className={message.inbound ? styles.mine : styles.theirs}>
           {message.file && <File file={message.file} />}
           <p dir="auto">
-            {message.text || message.template || (message.inbound && !message.file && t("phone.ordered"))}
+            {message.text
+              ? formatted(message.text)
+              : message.template || (message.inbound && !message.file && t("phone.ordered"))}
           </p>
           {message.buttons?.map((button) => (
             <Button key={button} size="s" onPress={() => onTap(button)}>

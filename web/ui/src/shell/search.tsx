@@ -1,20 +1,35 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { BookUser, ListChecks, type LucideIcon, Plug, Search, Tags, Workflow } from "lucide-react";
+import {
+  BookUser,
+  CornerDownRight,
+  ListChecks,
+  type LucideIcon,
+  Plug,
+  Search,
+  Tags,
+  Users,
+  Workflow,
+} from "lucide-react";
 import { type KeyboardEvent, useId, useState } from "react";
 import { Dialog, Modal, ModalOverlay } from "react-aria-components";
 import { get } from "~/api/client";
 import type { Hit } from "~/api/types";
 import { useText } from "~/i18n";
 import { useSettled } from "~/ui/time";
+import { type FoundPage, usePages } from "./pages";
 import styles from "./search.module.css";
 
-const KINDS: Record<Hit["kind"], { icon: LucideIcon; text: string; href: (id: string) => string }> = {
+type Found = Hit | FoundPage;
+
+const KINDS: Record<Found["kind"], { icon: LucideIcon; text: string; href: (id: string) => string }> = {
+  page: { icon: CornerDownRight, text: "search.page", href: (to) => to },
   flow: { icon: Workflow, text: "search.flow", href: (id) => `/flows/${id}` },
   run: { icon: ListChecks, text: "search.run", href: (id) => `/runs/${id}` },
   contact: { icon: BookUser, text: "search.contact", href: (id) => `/contacts/${id}` },
   rule: { icon: Tags, text: "search.rule", href: (id) => `/rules/${id}` },
   connection: { icon: Plug, text: "search.connection", href: () => "/connections" },
+  segment: { icon: Users, text: "search.segment", href: (id) => `/contacts/segments/${id}` },
 };
 
 /** Anything by its name, number or id; arrows choose, Enter opens. */
@@ -32,11 +47,12 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
     enabled: wanted.length > 0,
     placeholderData: (before) => before,
   });
-  const shown = wanted === "" ? [] : hits;
-  const open = (hit: Hit | undefined) => {
+  const pages = usePages(wanted);
+  const shown: Found[] = wanted === "" ? [] : [...pages, ...hits];
+  const open = (hit: Found | undefined) => {
     if (!hit) return;
     onClose();
-    void navigate({ href: KINDS[hit.kind].href(encodeURIComponent(hit.id)) });
+    void navigate({ href: KINDS[hit.kind].href(hit.kind === "page" ? hit.id : encodeURIComponent(hit.id)) });
   };
   const onKey = (event: KeyboardEvent) => {
     const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -183,7 +183,7 @@ async function anImportSaysWhatItLacks(mia) {
   const flat = needs.map((need) => need.replaceAll(/[\s\u2068\u2069]+/g, " ").trim());
   for (const wanted of [
     "missing Connection: hubspot-two Make it",
-    "here Somebody who can: whatsapp",
+    "here A connection for: whatsapp",
     "missing or not approved Template: never_approved Open the accounts",
     "missing Team: nobody Make it",
     "not in the dictionary Tag: unheard Open the dictionary",

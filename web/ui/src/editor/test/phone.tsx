@@ -1,6 +1,7 @@
 //! What the customer sees: the messages of a simulation as a phone shows them.
 
 import { useText } from "~/i18n";
+import { formatted } from "~/ui/said";
 import type { TimelineRow } from "../api";
 import { parseDuration } from "../model/duration";
 import { messageText, type Scenario } from "./scenario";
@@ -67,16 +68,4 @@ export function Phone({
       {all.length === 0 && <p className={styles.quiet}>{t("editor.phone_empty")}</p>}
     </section>
   );
-}
-
-/** `*bold*`, `_italic_` and `~struck~` as WhatsApp shows them. */
-function formatted(text: string) {
-  return text.split(/(\*[^*\n]+\*|_[^_\n]+_|~[^~\n]+~)/).map((part, at) => {
-    const inner = part.slice(1, -1);
-    const key = `${at} ${part}`;
-    if (part.length > 2 && part.startsWith("*") && part.endsWith("*")) return <strong key={key}>{inner}</strong>;
-    if (part.length > 2 && part.startsWith("_") && part.endsWith("_")) return <em key={key}>{inner}</em>;
-    if (part.length > 2 && part.startsWith("~") && part.endsWith("~")) return <s key={key}>{inner}</s>;
-    return part;
-  });
 }

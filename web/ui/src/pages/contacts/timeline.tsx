@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { BadgeCheck, ListChecks, MessageSquare, PencilLine, Tag, Users } from "lucide-react";
 import type { Json, TimelineEntry } from "~/api/types";
 import { useText } from "~/i18n";
+import { formatted, OrderLines } from "~/ui/said";
 import { RunStatusBadge } from "~/ui/status";
 import { Time } from "~/ui/time";
 import styles from "./contacts.module.css";
@@ -48,15 +49,16 @@ function Entry({ entry }: { entry: TimelineEntry }) {
         <>
           <span className={styles.quiet}>{t(entry.inbound ? "contacts.wrote" : "contacts.got")}</span>
           <p dir="auto" className={styles.text}>
-            {entry.text ? <bdi>{entry.text}</bdi> : t("run.no_text")}
+            {entry.text ? <bdi>{formatted(entry.text)}</bdi> : !entry.order && t("run.no_text")}
           </p>
+          {entry.order && <OrderLines order={entry.order} />}
         </>
       );
     case "run":
       return (
         <span className={styles.tags}>
           <Link to="/runs/$id" params={{ id: entry.id }}>
-            <bdi>{entry.flow}</bdi>
+            <bdi>{entry.flow_name ?? entry.flow}</bdi>
           </Link>
           <RunStatusBadge status={entry.status} />
         </span>

@@ -6,6 +6,7 @@ import { useSession } from "~/api/session";
 import { useText } from "~/i18n";
 import { clockTime } from "~/i18n/format";
 import { Button, IconButton } from "~/ui/button";
+import { formatted, OrderLines } from "~/ui/said";
 import { toastError } from "~/ui/toast";
 import { TroubleText } from "~/ui/trouble";
 import { useLook } from "./attached";
@@ -30,22 +31,23 @@ export const Bubble = memo(function Bubble({ chat, message, follows, may, onQuot
   const { direction, type, text } = message;
   const side = direction === "in" ? styles.in : direction === "note" ? styles.note : styles.out;
   const failed = message.status === "failed";
-  const empty = !text && !message.media && type !== "location";
+  const empty = !text && !message.media && !message.order && type !== "location";
   return (
     <li className={`${styles.line} ${side} ${follows ? styles.follows : ""}`} data-message={message.id}>
       <div className={`${styles.bubble} ${failed ? styles.failed : ""}`}>
         {!follows && <Author message={message} />}
         {message.quote && (
           <blockquote className={styles.quote} dir="auto">
-            {message.quote.text || t("inbox.quoted")}
+            {message.quote.text ? formatted(message.quote.text) : t("inbox.quoted")}
           </blockquote>
         )}
         <Media message={message} />
         {text && (
           <p className={styles.text} dir="auto">
-            {text}
+            {formatted(text)}
           </p>
         )}
+        {message.order && <OrderLines order={message.order} />}
         {empty && <p className={styles.quiet}>{t(type === "order" ? "inbox.order" : "inbox.no_text")}</p>}
         {message.buttons.length > 0 && (
           <ul className={styles.offered} aria-label={t("inbox.buttons")}>
@@ -87,7 +89,8 @@ export const Bubble = memo(function Bubble({ chat, message, follows, may, onQuot
 function Author({ message }: { message: Said }) {
   const t = useText();
   const me = useSession().user.id;
-  const { by, agent, flow, run } = message;
+  const { by, agent, run } = message;
+  const flow = message.flow_name ?? message.flow;
   if (by === "customer") return null;
   const name = agent ? agent.id === me ? t("inbox.you") : <bdi>{agent.name}</bdi> : null;
   return (

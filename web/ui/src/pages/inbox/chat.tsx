@@ -133,7 +133,8 @@ function Header({ chat, side, onSide, works }: HeaderProps) {
 /** Whether a flow talks here too, and who has the word. */
 function BotBanner({ chat, may }: { chat: ChatDetail; may: boolean }) {
   const t = useText();
-  const { state, until, flow, run } = chat.bot;
+  const { state, until, run } = chat.bot;
+  const flow = chat.bot.flow_name ?? chat.bot.flow;
   if (state === "none" || chat.state === "closed") return null;
   const steer = (what: "continue" | "end" | "pause") =>
     void steerBot(chat.id, what, run ?? undefined).catch(toastError);

@@ -1,10 +1,11 @@
 import { Link } from "@tanstack/react-router";
-import type { Flow, Run } from "~/api/types";
-import type { Translate } from "~/i18n";
+import type { Flow, Run, RunWait } from "~/api/types";
+import { type Translate, useText } from "~/i18n";
 import { Id, PersonName } from "~/ui/person";
 import { RunStatusBadge } from "~/ui/status";
 import type { Column } from "~/ui/table";
 import { Duration, Time } from "~/ui/time";
+import { TriggerName } from "~/ui/trigger";
 import { HeldText, TroubleLine } from "~/ui/trouble";
 import styles from "./runs.module.css";
 
@@ -74,6 +75,22 @@ export function columns(t: Translate, flows: Flow[], without: string[] = []): Co
   return all.filter((column) => !without.includes(column.id));
 }
 
+/** Until when a run waits, and for what; the state beside says that it does. */
+function Waits({ wait }: { wait: RunWait }) {
+  const t = useText();
+  return (
+    <span className={styles.line}>
+      {wait.until && (
+        <>
+          {t("run.waits_until")} <Time at={wait.until} as="short" />
+        </>
+      )}
+      {wait.until && wait.event && " · "}
+      {wait.event && <TriggerName kind={wait.event} />}
+    </span>
+  );
+}
+
 function Where({ run }: { run: Run }) {
   if (run.waiting_for)
     return (
@@ -81,6 +98,7 @@ function Where({ run }: { run: Run }) {
         <HeldText {...run.waiting_for} />
       </span>
     );
+  if (run.wait) return <Waits wait={run.wait} />;
   return (
     <span className={`${styles.line} ${styles.error}`} dir="auto">
       {run.error && <TroubleLine text={run.error} />}
