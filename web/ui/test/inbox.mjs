@@ -33,6 +33,10 @@ await staged(async ({ base, setup, context }) => {
   await picture(page, "inbox-real");
   assert.deepEqual(await faults(page), [], "the conversation, by axe");
 
+  await ask(page, "POST", "/play", { what: "order" });
+  const order = page.getByRole("log").getByRole("listitem").filter({ hasText: "Total" });
+  await order.getByText("TEA-1").waitFor();
+
   await page.goto(`${base}/runs`);
   await page.getByRole("button", { name: /Your state/ }).waitFor();
   await ask(page, "PUT", "/desk/me", { state: "available" });
