@@ -7,9 +7,9 @@ use axum::extract::{Extension, State};
 use engine::contact::MARKETING;
 use engine::event;
 use engine::handle::event_from_row;
-use engine::ids::{ContactId, ConversationId, EventId, Ids, JournalId, MailboxId, MessageId, RunId};
+use engine::ids::{EventId, Ids, JournalId, MailboxId, MessageId, RunId};
 use engine::run::{Entry, What, journal};
-use engine::store::{JournalRow, MessageRow, Pages, Reads, RunFilter, RunRow, Store};
+use engine::store::{JournalRow, Pages, Reads, RunFilter, Store};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -105,77 +105,49 @@ pub(crate) async fn list(
     let store = app.engine.store();
     // All ids are made by one clock, so one of them is a place in every list.
     let before = part.after.unwrap_or(JournalId(i64::MAX)).0;
-    let mut lists = Lists { found: Vec::new(), cut: i64::MIN, limit: part.limit.get() };
+    let limit = part.limit.get();
+    let mut found: Vec<(i64, Happened)> = Vec::new();
+    let mut cut = i64::MIN;
+    let mut note = |ids: &[i64]| {
+        // What lies behind the end of a full list is not known yet.
+        if ids.len() == limit as usize {
+            cut = cut.max(ids.last().copied().unwrap_or(cut));
+        }
+    };
     for conversation in store.mailbox(MailboxId::of_contact(contact.id)).await?.conversations {
-        lists.read_messages(&app, conversation.id, before).await?;
+        let rows = store.messages_in(conversation.id, MessageId(before), limit).await?;
+        note(&rows.iter().map(|row| row.id.0).collect::<Vec<_>>());
+        found.extend(
+            rows.iter().map(|row| {
+                (row.id.0, Happened::Message { at: view::Time(Ids::time_of(row.id.0)), message: row.into() })
+            }),
+        );
     }
     for id in store.same_person(contact.id).await? {
-        lists.read_runs(&app, id, before).await?;
-        lists.read_log(&app, id, before).await?;
-    }
-    Ok(Json(lists.page()))
-}
-
-/// What several lists tell, each read from its newest on, with the ids of the rows that tell it.
-struct Lists {
-    found: Vec<(i64, Happened)>,
-    /// The end of the full list that reaches least far: what lies behind it is not known yet.
-    cut: i64,
-    /// Most rows of each list.
-    limit: u32,
-}
-
-impl Lists {
-    async fn read_messages(&mut self, app: &App, talk: ConversationId, before: i64) -> Result<(), ApiError> {
-        let rows = app.engine.store().messages_in(talk, MessageId(before), self.limit).await?;
-        self.note(rows.iter().map(|row| row.id.0));
-        let told = |row: &MessageRow| Happened::Message { at: view::Time(Ids::time_of(row.id.0)), message: row.into() };
-        self.found.extend(rows.iter().map(|row| (row.id.0, told(row))));
-        Ok(())
-    }
-
-    async fn read_runs(&mut self, app: &App, contact: ContactId, before: i64) -> Result<(), ApiError> {
-        let (contact, before) = (Some(contact), Some(RunId(before)));
-        let rows =
-            app.engine.store().runs(RunFilter { contact, before, limit: self.limit, ..RunFilter::default() }).await?;
-        self.note(rows.iter().map(|row| row.id.0));
-        let told = |row: &RunRow| Happened::Run { at: view::Time(row.started_at), run: row.into() };
-        self.found.extend(rows.iter().map(|row| (row.id.0, told(row))));
-        Ok(())
-    }
-
-    async fn read_log(&mut self, app: &App, contact: ContactId, before: i64) -> Result<(), ApiError> {
-        let rows = app.engine.store().log_of(contact, JournalId(before), self.limit).await?;
-        self.note(rows.iter().map(|row| row.id.0));
-        for row in &rows {
+        let filter = RunFilter { contact: Some(id), before: Some(RunId(before)), limit, ..RunFilter::default() };
+        let runs = store.runs(filter).await?;
+        note(&runs.iter().map(|row| row.id.0).collect::<Vec<_>>());
+        found.extend(
+            runs.iter().map(|row| (row.id.0, Happened::Run { at: view::Time(row.started_at), run: row.into() })),
+        );
+        let log = store.log_of(id, JournalId(before), limit).await?;
+        note(&log.iter().map(|row| row.id.0).collect::<Vec<_>>());
+        for row in &log {
             let entries = journal::decode(row).map_err(ApiError::internal)?;
             let told = entries.iter().flat_map(|entry| tags(row, entry).into_iter().chain(values(row, entry)));
-            self.found.extend(told.map(|change| (row.id.0, change)));
+            found.extend(told.map(|change| (row.id.0, change)));
             if entries.iter().any(said_in_the_app) {
-                self.found.extend(preference(app, row).await?.map(|change| (row.id.0, change)));
+                found.extend(preference(&app, row).await?.map(|change| (row.id.0, change)));
             }
         }
-        Ok(())
     }
-
-    /// A list with these ids was read.
-    fn note(&mut self, ids: impl ExactSizeIterator<Item = i64>) {
-        if ids.len() == self.limit as usize {
-            self.cut = self.cut.max(ids.last().unwrap_or(self.cut));
-        }
-    }
-
-    /// The newest of them all.
-    fn page(self) -> Timeline {
-        let Self { mut found, cut, limit } = self;
-        found.retain(|(id, _)| *id >= cut);
-        found.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
-        // What one row tells of stays on one page.
-        let end = found.get(limit as usize - 1).map_or(cut, |(id, _)| (*id).max(cut));
-        found.retain(|(id, _)| *id >= end);
-        let next = (end > i64::MIN).then_some(JournalId(end));
-        Timeline { timeline: found.into_iter().map(|(_, happened)| happened).collect(), next }
-    }
+    found.retain(|(id, _)| *id >= cut);
+    found.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
+    // What one row tells of stays on one page.
+    let end = found.get(limit as usize - 1).map_or(cut, |(id, _)| (*id).max(cut));
+    found.retain(|(id, _)| *id >= end);
+    let next = (end > i64::MIN).then_some(JournalId(end));
+    Ok(Json(Timeline { timeline: found.into_iter().map(|(_, happened)| happened).collect(), next }))
 }
 
 fn said_in_the_app(entry: &Entry) -> bool {
