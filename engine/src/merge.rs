@@ -188,17 +188,14 @@ pub(crate) fn part(contact: &mut Contact, before: &Before) -> Vec<(String, TagSo
     if contact.priority == became.priority {
         contact.priority = was.priority;
     }
-    let back = |now: &mut Map<String, Value>, was: &Map<String, Value>, became: &Map<String, Value>| {
-        for (name, value) in became {
-            if now.get(name) == Some(value) {
-                match was.get(name) {
-                    Some(was) => now.insert(name.clone(), was.clone()),
-                    None => now.remove(name),
-                };
-            }
+    for (name, value) in &became.fields {
+        if contact.fields.get(name) == Some(value) {
+            match was.fields.get(name) {
+                Some(was) => contact.fields.insert(name.clone(), was.clone()),
+                None => contact.fields.remove(name),
+            };
         }
-    };
-    back(&mut contact.fields, &was.fields, &became.fields);
+    }
     for (purpose, given) in &became.consent {
         // A refusal that came with the other leaves with it; one that was said since stays.
         if contact.consent.get(purpose) == Some(given) {
@@ -210,6 +207,11 @@ pub(crate) fn part(contact: &mut Contact, before: &Before) -> Vec<(String, TagSo
     }
     contact.unread_count = (contact.unread_count - (became.unread_count - was.unread_count)).max(0);
     contact.tags_off.retain(|tag| was.tags_off.contains(tag) || !became.tags_off.contains(tag));
+    take_back_tags(contact, was, became)
+}
+
+/// Takes the sources of tags that came with the other, and gives them.
+fn take_back_tags(contact: &mut Contact, was: &Person, became: &Person) -> Vec<(String, TagSource)> {
     let mut gone = Vec::new();
     for (tag, sources) in &became.tags {
         let had = was.tags.get(tag).map(Vec::as_slice).unwrap_or_default();

@@ -1,12 +1,18 @@
 //! What one input of a mailbox changes. Pure: the loops of [`crate::runner`] carry it out, flow tests call the same function.
 //!
-//! One file per kind of input: an [`event`](mod@event), a call's outcome ([`settle`]), a person's [`order`], and what falls
-//! due: a [`silence`], a schedule's slot ([`slot`], over a segment [`sweep`]), a tag's end
-//! ([`tags`]), a [`burst`]. What a matching trigger leads to is in [`meet`]; [`held`] are starts that a person must look at
-//! first; [`alarm`] is what the alarms' mailbox decides; how many runs may work is counted at a [`gate`], where each has its [`place`]. [`rules`] carries out what tag rules
-//! decided. What people do in the inbox is in [`conversation`], what they say in [`saying`], the [`ticket`]s they make, and what customers answer to the
-//! question about it in [`rating`]. [`import`] is a row of a file; [`merge`](mod@merge) makes two contacts one, and two again. [`erase`] is an order, too. [`moving`] is what a publication means for runs that wait. What an input makes happen
-//! besides is [`caused`]. [`escalation`] asks the [`desk`] for a human and hears what it says.
+//! One file per kind of [`Input`]:
+//! - an [`event`](mod@event), a call's outcome ([`settle`]), a publication ([`moving`]: what it means for runs that wait);
+//! - what falls due: a [`silence`], a schedule's slot ([`slot`], over a segment [`sweep`]), a tag's end ([`tags`]), a
+//!   [`burst`];
+//! - a person's [`order`], and of the orders: what people do in the inbox ([`conversation`]), what they say ([`saying`]), the
+//!   [`ticket`]s they make, a row of a file ([`import`]), two contacts that become one, and two again
+//!   ([`merge`](mod@merge)), and [`erase`].
+//!
+//! What an event leads to: [`rules`] carries out what tag rules decided, [`meet`] is what a matching trigger leads to,
+//! [`held`] are starts that a person must look at first, [`rating`] is an answer to the question how it was. [`turns`] gives
+//! runs their turns; how many may work is counted at a [`gate`], where each has its [`place`]. What an input makes happen
+//! besides is [`caused`]. [`escalation`] asks the [`desk`] for a human and hears what it says; [`alarm`] is what the alarms'
+//! mailbox decides.
 
 mod alarm;
 mod burst;

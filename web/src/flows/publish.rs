@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use engine::clock::At;
 use engine::flow::Document;
 use engine::ids::VersionId;
 use engine::publication::Choices;
@@ -86,18 +87,7 @@ pub(crate) async fn publish(app: &App, edited: &Edited, what: Publication<'_>) -
     let manner = Manner { owner, publish: true, by: what.by, at };
     let mut plan = plan::rows(planned, &documents, &stored, manner, &mut || VersionId(app.ids.next(at)));
     let version = plan.changes.first().map_or(VersionId::default(), |change| change.version);
-    let mut edits = vec![EditOp::Published(PublicationRow {
-        flow: edited.id.clone(),
-        version,
-        at,
-        by: what.by.to_owned(),
-        comment: what.comment.to_owned(),
-        rollback: what.rollback,
-        authors: if what.rollback { Vec::new() } else { edited.authors() },
-    })];
-    if !what.rollback {
-        edits.extend(edited.draft.as_ref().map(|draft| closed(draft, what.by, at)));
-    }
+    let edits = noted(edited, &what, version, at);
     let choices = BTreeMap::from([(edited.id.clone(), what.choices)]);
     let (rows, versions) = (std::mem::take(&mut plan.rows), std::mem::take(&mut plan.versions));
     // The file first: when the process dies between the two, the next start loads what the file says.
@@ -112,8 +102,25 @@ pub(crate) async fn publish(app: &App, edited: &Edited, what: Publication<'_>) -
     Ok(version)
 }
 
+/// That it was published, and that its draft is done with.
+fn noted(edited: &Edited, what: &Publication<'_>, version: VersionId, at: At) -> Vec<EditOp> {
+    let mut edits = vec![EditOp::Published(PublicationRow {
+        flow: edited.id.clone(),
+        version,
+        at,
+        by: what.by.to_owned(),
+        comment: what.comment.to_owned(),
+        rollback: what.rollback,
+        authors: if what.rollback { Vec::new() } else { edited.authors() },
+    })];
+    if !what.rollback {
+        edits.extend(edited.draft.as_ref().map(|draft| closed(draft, what.by, at)));
+    }
+    edits
+}
+
 /// A draft after it was published or thrown away.
-pub(crate) fn closed(draft: &DraftRow, by: &str, at: engine::clock::At) -> EditOp {
+pub(crate) fn closed(draft: &DraftRow, by: &str, at: At) -> EditOp {
     let revision = draft.revision + 1;
     let authors = Vec::new();
     EditOp::Draft(DraftRow { text: None, revision, based_on: None, by: by.to_owned(), at, authors, ..draft.clone() })

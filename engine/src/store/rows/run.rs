@@ -1,4 +1,4 @@
-//! Runs.
+//! Runs, and where each stands.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
