@@ -20,7 +20,7 @@ const PAGE_STYLES = 16 * KB;
 /** Texts of one page in one language; two bytes a letter make Russian the largest. */
 const LOCALE = 28 * KB;
 /** What the server says, loaded when it says something. */
-const SENTENCES = 24 * KB;
+const SENTENCES = 26 * KB;
 /** What actions, triggers and their fields are, loaded with the form of a step. */
 const ABOUTS = 10 * KB;
 /** What the flows that ship are called and do, loaded with their gallery. */
