@@ -88,6 +88,10 @@ fn a_server_that_stands_by_passes_requests_on_and_answers_what_it_held() {
         let serve = ["serve", "--listen", &listen, "--flows", flows.to_str().unwrap()];
         let second = place.begin(&[&serve[..], &["--database", &url, "--standby"]].concat());
         second.says("standing by on").await;
+        let other = place
+            .cli(&[&serve[..2], &["127.0.0.1:0", "--data", "other", "--database", &url, "--standby"]].concat())
+            .await;
+        assert_eq!((other.code, other.err.contains("has other keys")), (Some(1), true), "{}{}", other.out, other.err);
         let tickets = async |count| {
             until("the tickets", async || (place.sandbox.books().tickets().len() == count).then_some(())).await;
         };

@@ -62,14 +62,16 @@ impl Front {
         self.listener.local_addr()
     }
 
-    /// How others reach it: at `advertise`, else where it listens, by the machine's name when that is every address.
-    pub(crate) fn reach(&self, advertise: Option<&str>) -> io::Result<Reach> {
+    /// How others reach it: at `advertise`, else where it listens, by the machine's name when that is every address. `keys` are those
+    /// of this process, as [`crate::keys::mark`] tells them.
+    pub(crate) fn reach(&self, advertise: Option<&str>, keys: String) -> io::Result<Reach> {
         let own = self.address()?;
         let own = || match own.ip().is_unspecified() {
             true => format!("{}:{}", engine_store::machine(), own.port()),
             false => own.to_string(),
         };
-        Ok(Reach { address: advertise.map_or_else(own, str::to_owned), word: Secret::clone(&self.word) })
+        let address = advertise.map_or_else(own, str::to_owned);
+        Ok(Reach { address, word: Secret::clone(&self.word), keys })
     }
 
     /// Passes connections on to whoever is `at_work`, at most `most` at once. The last word of `at_work` is that nobody is: what is held
@@ -199,7 +201,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_passed_on_is_answered_by_the_one_at_work_who_learns_whose_it_is() {
         let (working, standing) = (front().await, front().await);
-        let (tell, at_work) = watch::channel(Some(working.reach(None).unwrap()));
+        let (tell, at_work) = watch::channel(Some(working.reach(None, "keys".into()).unwrap()));
         let address = standing.address().unwrap();
         let asked = async {
             let (expected, answer) = ask(address).await;
@@ -238,7 +240,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_without_the_word_says_whose_a_connection_is() {
         let working = front().await;
-        let forged = Reach { word: Secret::new("0".repeat(2 * WORD)), ..working.reach(None).unwrap() };
+        let forged = Reach { word: Secret::new("0".repeat(2 * WORD)), ..working.reach(None, "keys".into()).unwrap() };
         let _there = connect(&forged, ([203, 0, 113, 9], 7).into()).await.unwrap();
         let (mut stream, _) = working.accept().await.unwrap();
         let refused = announced(&mut stream, &working.word).await.unwrap_err();

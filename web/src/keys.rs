@@ -6,9 +6,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use engine::secret::Secret;
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::private;
+use crate::{config, private};
 
 /// Why a key is not there.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,17 @@ pub(crate) fn audit_key(dir: &Path, given: Option<&Secret>) -> Result<[u8; 32], 
 /// When the key is malformed or its file cannot be used.
 pub(crate) fn seal_key(dir: &Path, given: Option<&Secret>) -> Result<[u8; 32], Error> {
     kept(dir, "seal.key", given, "SWITCHBOARD_SEAL_KEY")
+}
+
+/// What tells the keys of this process from those of another, and nothing about them: both are 32 random bytes.
+///
+/// # Errors
+/// When a key is malformed or its file cannot be used.
+pub(crate) fn mark(dir: &Path) -> Result<String, Error> {
+    let audit = audit_key(dir, config::audit_key().as_ref())?;
+    let seal = seal_key(dir, config::seal_key().as_ref())?;
+    let digest = Sha256::new().chain_update(audit).chain_update(seal).finalize();
+    Ok(hex::encode(&digest[..16]))
 }
 
 fn kept(dir: &Path, name: &str, given: Option<&Secret>, variable: &str) -> Result<[u8; 32], Error> {

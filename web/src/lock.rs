@@ -34,29 +34,38 @@ pub enum Error {
     },
 }
 
+/// Makes the data folder, readable by its owner only, if it is not there.
+///
+/// # Errors
+/// When it cannot be used.
+pub fn folder(dir: &Path) -> Result<(), Error> {
+    let failed = |why| Error::Folder { dir: dir.to_owned(), why };
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
+    private::warn_when_open(dir, "chmod 700 the data folder").map_err(failed)
+}
+
 impl Lock {
-    /// Takes the lock of `dir`, which is created (readable by its owner only) if it is not there.
+    /// Takes the lock of `dir`, which is made if it is not there.
     ///
     /// # Errors
     /// When another process holds it, or the folder cannot be used.
     pub fn take(dir: &Path) -> Result<Self, Error> {
-        let folder = |why| Error::Folder { dir: dir.to_owned(), why };
-        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(folder)?;
-        private::warn_when_open(dir, "chmod 700 the data folder").map_err(folder)?;
+        folder(dir)?;
+        let failed = |why| Error::Folder { dir: dir.to_owned(), why };
         let mut open = OpenOptions::new();
         open.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let mut file = open.open(dir.join("lock")).map_err(folder)?;
+        let mut file = open.open(dir.join("lock")).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut pid = String::new();
-                file.read_to_string(&mut pid).map_err(folder)?;
+                file.read_to_string(&mut pid).map_err(failed)?;
                 return Err(Error::Held { dir: dir.to_owned(), pid: pid.trim().to_owned() });
             }
-            Err(TryLockError::Error(why)) => return Err(folder(why)),
+            Err(TryLockError::Error(why)) => return Err(failed(why)),
         }
-        file.set_len(0).map_err(folder)?;
-        writeln!(file, "{}", std::process::id()).map_err(folder)?;
+        file.set_len(0).map_err(failed)?;
+        writeln!(file, "{}", std::process::id()).map_err(failed)?;
         Ok(Self { _file: file })
     }
 }

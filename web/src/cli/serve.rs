@@ -1,5 +1,6 @@
 //! `switchboard serve`: opens the doors, and closes them in order.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use clap::builder::FalseyValueParser;
 use connectors::sandbox::{self, Provider, Sandbox};
 use engine::account::{Accounts, admins_among};
 use engine::flow::FirstHour;
-use engine_store::Database;
+use engine_store::{Database, Reach};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -28,7 +29,7 @@ use crate::flows::folder;
 use crate::front::Front;
 use crate::lock::Lock;
 use crate::start::{self, Setup, Started};
-use crate::{api, backup, demo, imports, push, retag, retain, room, router, server, shift, socket, upkeep};
+use crate::{api, backup, demo, imports, keys, lock, push, retag, retain, room, router, server, shift, socket, upkeep};
 
 /// Bounds of the buckets of `switchboard_hook_seconds`.
 const HOOK_SECONDS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1.0, 10.0];
@@ -141,23 +142,40 @@ async fn stand_by(context: &Context, settings: &ServerSettings) -> Result<Option
         Err(why) if why.kind() == io::ErrorKind::AddrInUse => None,
         Err(why) => return Err(cannot_listen(settings, &why)),
     };
+    lock::folder(&context.data).map_err(Failure::failed)?;
+    let own = keys::mark(&context.data).map_err(Failure::failed)?;
     let (tell, at_work) = watch::channel(None);
-    let free = Database::until_free(address.expose(), &tell);
-    match &front {
-        None => {
-            tracing::info!("standing by; {} is taken, so no requests are passed on", settings.listen);
-            free.await.map_err(Failure::failed)?;
-        }
-        Some(front) => {
-            let address = front.address().map_err(Failure::failed)?;
-            print::line(format_args!("standing by on http://{address}, passing requests on to the process at work"));
-            tokio::select! {
-                free = free => free.map_err(Failure::failed)?,
-                never = front.pass_on(at_work, settings.limits.connections) => match never {},
-            }
-        }
+    tokio::select! {
+        free = Database::until_free(address.expose(), &tell) => free.map_err(Failure::failed)?,
+        ended = pass_on(front.as_ref(), at_work.clone(), settings) => match ended? {},
+        () = other_keys(at_work.clone(), &own) => return Err(Failure::Failed(
+            "the process at work has other keys, and what it sealed could not be read here: give both the same SWITCHBOARD_SEAL_KEY and SWITCHBOARD_AUDIT_KEY".to_owned(),
+        )),
     }
     Ok(front)
+}
+
+/// Passes on what comes, if there is where.
+async fn pass_on(
+    front: Option<&Front>,
+    at_work: watch::Receiver<Option<Reach>>,
+    settings: &ServerSettings,
+) -> Result<Infallible, Failure> {
+    let Some(front) = front else {
+        tracing::info!("standing by; {} is taken, so no requests are passed on", settings.listen);
+        return std::future::pending().await;
+    };
+    let address = front.address().map_err(Failure::failed)?;
+    print::line(format_args!("standing by on http://{address}, passing requests on to the process at work"));
+    Ok(front.pass_on(at_work, settings.limits.connections).await)
+}
+
+/// Waits until a process with other keys is at work.
+async fn other_keys(mut at_work: watch::Receiver<Option<Reach>>, own: &str) {
+    let other = at_work.wait_for(|now| now.as_ref().is_some_and(|reach| reach.keys != own)).await;
+    if other.is_err() {
+        std::future::pending().await
+    }
 }
 
 /// Everything that `serve` runs.
@@ -175,7 +193,8 @@ impl Doors {
         let lock = Lock::take(&context.data).map_err(Failure::failed)?;
         backup::expect_whole(&context.data).map_err(Failure::failed)?;
         let address = front.address().map_err(Failure::failed)?;
-        let reach = front.reach(settings.advertise.as_deref()).map_err(Failure::failed)?;
+        let keys = keys::mark(&context.data).map_err(Failure::failed)?;
+        let reach = front.reach(settings.advertise.as_deref(), keys).map_err(Failure::failed)?;
         let control = socket::bind(&context.data).map_err(Failure::failed)?;
         let (sandbox, connections) = accounts(settings).await?;
         let setup = Setup {

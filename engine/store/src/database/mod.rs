@@ -82,6 +82,8 @@ pub struct Reach {
     pub address: String,
     /// By which it knows that a connection is passed on by one of them: only who may read the database knows it. Without blanks.
     pub word: Secret,
+    /// What tells its keys from others: whoever takes its place needs the same. Without blanks.
+    pub keys: String,
 }
 
 /// How a database is opened.

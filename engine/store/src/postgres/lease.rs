@@ -48,7 +48,7 @@ const TAKE: &str = concat!(
 const BEATS: &str = concat!("update lease set beat_at = ", now!(), " where kind = 0 and id = 0 and boot = $1");
 const FENCE: &str = "update lease set written = $2 where kind = 0 and id = 0 and boot = $1";
 const WRITTEN: &str = "select written from lease where kind = 0 and id = 0 and boot = $1 for update";
-/// How the process that writes is reached: its address and its word, or nothing.
+/// How the process that writes is reached: its address, its word and its keys, or nothing.
 const TELL: &str = "insert into lease (kind, id, boot, beat_at, written, place) values (1, 0, 0, 0, 0, $1) \
      on conflict (kind, id) do update set place = excluded.place";
 const FREE: &str = concat!(
@@ -97,7 +97,7 @@ pub(super) async fn take(place: &Place, reach: Option<&Reach>) -> Result<Holder,
     }
     let me = format!("process {} on {}", std::process::id(), machine());
     let boot = sqlx::query(TAKE).bind(me).fetch_one(&mut *change).await?.try_get(0)?;
-    let told = reach.map(|reach| format!("{} {}", reach.address, reach.word.expose()));
+    let told = reach.map(|reach| format!("{} {} {}", reach.address, reach.word.expose(), reach.keys));
     sqlx::query(TELL).bind(told.unwrap_or_default()).execute(&mut *change).await?;
     change.commit().await?;
     Ok(Holder { conn: Some(conn), place: place.clone(), boot })
@@ -117,10 +117,14 @@ pub(crate) async fn until_free(place: &Place, reach: &watch::Sender<Option<Reach
             return Ok(conn.close().await?);
         }
         let told: Option<String> = row.map(|row| row.try_get(1)).transpose()?.flatten();
-        let told = told.as_deref().and_then(|told| told.split_once(' '));
-        let now = told.map(|(address, word)| Reach { address: address.to_owned(), word: Secret::new(word) });
+        let now = told.as_deref().and_then(reach_of);
         reach.send_if_modified(|known| std::mem::replace(known, now.clone()) != now);
     }
+}
+
+fn reach_of(told: &str) -> Option<Reach> {
+    let [address, word, keys] = told.split(' ').collect::<Vec<_>>()[..] else { return None };
+    Some(Reach { address: address.to_owned(), word: Secret::new(word), keys: keys.to_owned() })
 }
 
 /// The name of this machine, by which it is told of.
