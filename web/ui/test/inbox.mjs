@@ -55,6 +55,7 @@ await staged(async ({ base, setup, context }) => {
     return shown.assignee?.name === "Mia";
   });
   await named(page, base, context, talk.id);
+  await besideTheNext(page, base, talk.id);
   assert.deepEqual(wrong, []);
 });
 process.stdout.write("inbox: a customer answered, somebody asked for and taken by one key, a colleague named\n");
@@ -79,6 +80,35 @@ async function named(page, base, context, talk) {
   await page.getByRole("button", { name: "Open", exact: true }).click();
   await page.waitForURL(new RegExp(`/inbox/${talk}`));
   await page.getByRole("log").getByText("@Mia, is that right?").waitFor();
+}
+
+/** On a phone the next who waits takes nothing away from the conversation that is open: its buttons can be pressed. */
+async function besideTheNext(page, base, talk) {
+  await ask(page, "POST", "/play", {
+    what: "message",
+    from: "+393331234567",
+    name: "Giulia Ricci",
+    text: "A human, please",
+  });
+  const next = await until("the next one", async () => {
+    const { conversations } = await ask(page, "GET", "/conversations?box=all");
+    return conversations.find(({ contact }) => contact.name === "Giulia Ricci");
+  });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`${base}/inbox/${talk}`);
+  await page.getByRole("log").waitFor();
+  await ask(page, "POST", `/conversations/${next.id}/escalate`, { team: "care", reason: "Wants a human" });
+  // The list of the inbox, which is behind the conversation here, has one too.
+  await page.getByRole("complementary", { name: "Calls" }).locator("[data-card]").waitFor();
+  await picture(page, "offer-over-chat-390");
+  const { x, y, width, height } = await page.getByRole("button", { name: "Close", exact: true }).boundingBox();
+  const hit = await page.evaluate(
+    ([x, y]) => document.elementFromPoint(x, y)?.closest("button")?.textContent,
+    [x + width / 2, y + height / 2],
+  );
+  assert.equal(hit, "Close", "the card of the next one lies over the conversation's buttons");
+  assert.deepEqual(await faults(page), [], "an offer over a conversation on a phone, by axe");
+  await page.setViewportSize({ width: 1280, height: 800 });
 }
 
 /** The words of the desk and of a refused file leave the place where one writes alone, on a screen and on a phone. */
