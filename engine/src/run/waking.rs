@@ -1,4 +1,4 @@
-//! The beginning of a turn: the entries that say why the run got it. What follows from them is in [`super::turn`].
+//! The beginning of a turn: the entries that say why the run got it. What follows from them is in [`super::turn()`].
 
 use std::sync::Arc;
 

@@ -55,7 +55,7 @@ impl Outline {
         }
     }
 
-    /// The steps of a list. They are named as [`super::lower`] names them.
+    /// The steps of a list. They are named as [`lower`](crate::flow::lower) names them.
     fn block(&mut self, node: &Node, path: &str, prefix: &str) {
         let Val::List(items) = &node.value else { return };
         for (index, item) in items.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The inbox: conversations by box ([`page`]), what a list shows of them ([`listed`]), and what was said in one ([`heard`]).
+//! The inbox: conversations by box ([`page`](mod@page)), what a list shows of them ([`listed`](mod@listed)), and what was said in one ([`heard`](mod@heard)).
 
 pub(crate) mod heard;
 pub(crate) mod listed;
