@@ -42,7 +42,7 @@ pub(super) struct Serve {
     /// Our address as the outside sees it, such as `https://flows.example.com`; providers sign it
     #[arg(long, env = "SWITCHBOARD_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
-    /// With --database: where the other processes on it reach this one, such as `10.0.0.5:8080` [default: where it listens]
+    /// With --database: where the other processes on it reach this one itself, not a load balancer, such as `10.0.0.5:8080` [default: where it listens]
     #[arg(long, env = "SWITCHBOARD_ADVERTISE", value_name = "HOST:PORT")]
     advertise: Option<String>,
     /// A folder of flow files, loaded at start and on change
