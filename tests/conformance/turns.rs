@@ -147,7 +147,7 @@ pub async fn a_wait_is_closed_once<D: Driver>() {
     assert_eq!(store.due(FIRST_WAIT, At::NEVER, 10).await.unwrap(), []);
 }
 
-/// Those of a run for times and events, the next to fall due first; not what is closed, of another kind or of another run.
+/// Those of the runs for times and events, the next to fall due first; not what is closed, of another kind or of another run.
 pub async fn what_a_run_waits_for_is_listed<D: Driver>() {
     let driver = D::fresh().await;
     let store = driver.open(1).await;
@@ -162,7 +162,7 @@ pub async fn what_a_run_waits_for_is_listed<D: Driver>() {
     ops.push(WaitOp::Close { id: closed.id, to: WaitState::Answered });
     wait_ops(&store, ops).await;
     assert_eq!(store.waits_of(vec![(BOX, run)]).await.unwrap(), [soon.clone(), later.clone()]);
-    assert_eq!(store.waits_of(vec![(BOX, run), (BOX, other)]).await.unwrap(), [soon, later, others[0].clone()]);
+    assert_eq!(store.waits_of(vec![(BOX, run), (BOX, other)]).await.unwrap(), [soon, others[0].clone(), later]);
     assert_eq!(store.waits_of(Vec::new()).await.unwrap(), []);
 }
 

@@ -131,8 +131,8 @@ pub trait Pages: Reads {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<MessageRow>, Error>> + Send;
 
-    /// The times and events that these runs wait for, each run's in the order in which they fall due. One read for each run: for a page
-    /// of them.
+    /// The times and events that these runs wait for, in the order in which they fall due. For a page of runs: their
+    /// mailboxes are read whole.
     fn waits_of(&self, runs: Vec<(MailboxId, RunId)>) -> impl Future<Output = Result<Vec<WaitRow>, Error>> + Send;
 
     /// How the runs of each flow are doing, counting those after `since`. Reads an index of all open runs: not for every

@@ -1,6 +1,6 @@
 //! Lists with filters: an index finds the candidates, newest first; what it does not decide is looked at here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use engine::expr::text::normalise;
 use engine::ids::{ContactId, ConversationId, JournalId, MailboxId, MessageId, RunId};
@@ -83,11 +83,12 @@ pub(crate) const MESSAGES_IN: &str = concat!(
     " from message where conversation_id = ? and id < ? order by id desc limit ?"
 );
 
-/// For times and events that a run waits for.
+/// For times and events that runs of these mailboxes wait for.
 pub(crate) const WAITS_OF: &str = concat!(
     "select ",
     columns!(wait),
-    " from wait where mailbox = ? and state = 0 and run_id = ? and kind in (0, 1) order by due_at, id"
+    " from json_each(?) as wanted cross join wait on wait.mailbox = wanted.value \
+     where wait.state = 0 and wait.kind in (0, 1) order by wait.due_at, wait.id"
 );
 
 /// Runs of each flow that began after ?1.
@@ -333,12 +334,12 @@ impl Pages for Database {
     }
 
     async fn waits_of(&self, runs: Vec<(MailboxId, RunId)>) -> Result<Vec<WaitRow>, Error> {
-        let (mut found, mut reader) = (Vec::new(), self.reader().await?);
-        for (mailbox, run) in runs {
-            let query = statement(WAITS_OF).bind(mailbox.0).bind(run.0);
-            found.extend(all(&mut reader.conn(), query, rows::wait).await?);
-        }
-        Ok(found)
+        let (mailboxes, wanted): (BTreeSet<i64>, HashSet<RunId>) =
+            runs.into_iter().map(|(mailbox, run)| (mailbox.0, run)).unzip();
+        let query = statement(WAITS_OF).bind(mailboxes.into_iter().collect::<Vec<i64>>());
+        let mut waits = all(&mut self.reader().await?.conn(), query, rows::wait).await?;
+        waits.retain(|wait| wait.run_id.is_some_and(|run| wanted.contains(&run)));
+        Ok(waits)
     }
 
     async fn flow_figures(&self, since: RunId) -> Result<Vec<FlowFigures>, Error> {

@@ -88,7 +88,7 @@ async fn every_hot_statement_for_one_row_finds_it_by_its_index() {
         (past::WITH_FACTS, "iii", "journal_subject_seq_key"),
         (life::MAILBOXES_OF, "tii", "run_open"),
         (life::WAITING, "tii", "wait_mailbox"),
-        (pages::WAITS_OF, "ii", "wait_mailbox"),
+        (pages::WAITS_OF, "I", "wait_mailbox"),
         (life::HELD, "tti", "wait_key"),
         (members::TAGGED, "tii", "contact_tag_tag"),
         (traces::RUNS_OF, "i", "run_nobody"),
