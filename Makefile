@@ -3,6 +3,8 @@
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 BIN := $(TARGET)/release/switchboard
+# What tests try: it is built together with them, as another profile would compile everything once more.
+TRIED := $(TARGET)/debug/switchboard
 
 # Where `make run` keeps its data and listens. `make run DATA=/tmp/demo LISTEN=127.0.0.1:8081`
 DATA ?= data
@@ -18,7 +20,7 @@ BENCH ?=
 CHAOS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench chaos acceptance fmt build ui ui-check ui-test journey flows lint doc deny api
+.PHONY: help run test check bench chaos acceptance fmt build ui ui-check ui-test journey flows tried lint doc deny api
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,13 +77,13 @@ export DEMO BIN DATA LISTEN DEMO_FLOWS
 run: build ## Builds, starts with simulated providers, plays one order, keeps serving
 	@exec sh -c "$$DEMO"
 
-test: build ## Everything that must hold, on a machine with nothing but Rust, a C compiler and make
+test: tried ## Everything that must hold, on a machine with nothing but Rust, a C compiler and make
 	$(CARGO) test --workspace --locked
 	@$(MAKE) --no-print-directory flows ui-test journey
 
-flows: build ## Checks the flows that ship, and runs their tests in virtual time
-	$(BIN) check flows
-	$(BIN) test flows
+flows: tried ## Checks the flows that ship, and runs their tests in virtual time
+	$(TRIED) check flows
+	$(TRIED) test flows
 
 check: lint doc deny test ui-check ## All of it: formatting, lints, documentation, dependencies, tests
 
@@ -149,12 +151,16 @@ ui-test: ui
 
 # A newcomer's way through the real server in a real browser, then every page of it: axe, widths, the keyboard alone. Where it may, it installs Debian's Chromium.
 CHROMIUM ?= /usr/bin/chromium
-journey: build
+journey: tried
 	@if [ ! -e $(UI_STAMP) ]; then echo "SKIPPED: the journey in the browser, as the web app was not built."; exit 0; fi; \
 	if [ ! -x $(CHROMIUM) ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  (apt-get install -y -qq chromium || (apt-get update -qq && apt-get install -y -qq chromium)) >/dev/null 2>&1 || :; fi; \
 	if [ ! -x $(CHROMIUM) ]; then echo "SKIPPED: the journey in the browser, as $(CHROMIUM) is not here (apt-get install chromium, or CHROMIUM=…)"; \
-	else cd $(UI) && SWITCHBOARD_BIN=$(abspath $(BIN)) CHROMIUM=$(CHROMIUM) npm run --silent journey; fi
+	else cd $(UI) && SWITCHBOARD_BIN=$(abspath $(TRIED)) CHROMIUM=$(CHROMIUM) npm run --silent journey; fi
 
 build: ui
 	$(CARGO) build --release --locked -p web
+
+# Programs and tests by one command: by two, what only tests ask of the packages would compile them twice.
+tried: ui
+	$(CARGO) build --workspace --bins --tests --locked

@@ -137,6 +137,7 @@ macro_rules! store_conformance {
             retention: a_repeated_delivery_is_known_as_long_as_its_event,
             retention: a_check_while_rows_go_finds_nothing_wrong,
             retention: what_is_in_use_is_known,
+            retention: what_is_in_use_falls_with_what_goes,
             erasure: an_erased_person_is_gone_and_the_chain_holds,
             erasure: an_erased_person_is_gone_from_the_pages_of_others,
             forgetting: what_was_nobodys_and_told_of_an_erased_person_is_gone,

@@ -166,10 +166,7 @@ pub(super) fn binary() -> PathBuf {
     }
     // This test is TARGET/PROFILE/deps/all-….
     let here = std::env::current_exe().unwrap();
-    let target = here.ancestors().nth(3).unwrap();
-    let builds = ["release", "debug"].map(|profile| target.join(profile).join("switchboard"));
-    let found = builds.iter().find(|build| build.exists());
-    found
-        .unwrap_or_else(|| panic!("no binary in {}: `cargo build --release -p web` makes it", target.display()))
-        .clone()
+    let beside = here.ancestors().nth(2).unwrap().join("switchboard");
+    assert!(beside.exists(), "no {}: `cargo build --workspace --bins --tests` makes it", beside.display());
+    beside
 }

@@ -1,8 +1,7 @@
 //! The real binary, as its users run it: a server in a child process with its data, flows and accounts at a sandbox of this
 //! process, and the command line beside it.
 //!
-//! Which binary: `SWITCHBOARD_BIN` when set, else the release build in the target folder this test was built into, else the
-//! debug build there. `make test` builds the release one first.
+//! Which binary: `SWITCHBOARD_BIN` when set, else the one beside this test, of the same profile. `make test` builds both at once.
 
 mod api;
 mod child;
