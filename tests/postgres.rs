@@ -207,6 +207,25 @@ impl TestDatabase {
         self.url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap()
     }
 
+    /// Has the server's own tool write a copy of it to a file: all as of one moment, also while it is at work.
+    pub async fn dump(&self, to: PathBuf) {
+        self.tool("pg_dump", to).await;
+    }
+
+    /// Puts such a copy into it, empty as it is.
+    pub async fn load(&self, from: PathBuf) {
+        self.tool("psql", from).await;
+    }
+
+    async fn tool(&self, name: &str, file: PathBuf) {
+        let mut command = Command::new(installed().expect("the server runs").join(name));
+        command.args(["--dbname", &self.url(), "--file"]).arg(file).stdout(Stdio::null());
+        // What a script tells of an error is not where it ends, unless asked to.
+        command.env("PSQLRC", "/dev/null").env("PGOPTIONS", "-c client_min_messages=error");
+        let done = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        assert!(done.status.success() && done.stderr.is_empty(), "{name}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
     /// The bytes of every file that the server keeps of it.
     pub async fn bytes(&self) -> Vec<u8> {
         let mut conn = self.connect().await;

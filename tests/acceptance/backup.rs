@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use tests::postgres::{self, TestDatabase};
 use tests::stage::staged;
 use tokio::sync::watch;
 
@@ -13,6 +14,9 @@ use crate::process::{Installation, delivery, list, order, text, until};
 const BEFORE: usize = 15;
 /// Orders that come while it is made, and after it.
 const AFTER: usize = 25;
+/// What is still to be done, but for messages, which are held.
+const OPEN_WORK: &str = "select (select count(*) from input) \
+    + (select count(*) from effect where state < 2 and action not like 'whatsapp.%')";
 const PERSON: &str = "4915112345678";
 const NAME: &str = "Zebulon Quartermaine";
 
@@ -110,6 +114,51 @@ fn what_is_no_whole_copy_or_has_no_keys_changes_nothing() {
     });
 }
 
+#[test]
+fn what_a_server_put_back_is_whole_and_tells_customers_nothing_twice() {
+    staged(async {
+        let Some(server) = postgres::server_or_skip() else { return };
+        let (first, second) = (server.database().await, server.database().await);
+        let (old, new) = (first.url(), second.url());
+        let place = Installation::new(&["order-to-ticket"]).await;
+        let server = place.serve_with(&["--first-hour", "off", "--database", &old]).await;
+        place.cli(&["connection", "setup", "hubspot-main"]).await.good();
+        let said = delivery(&[(PERSON, NAME)], vec![text("wamid.person", PERSON, "Hello")]);
+        assert_eq!(place.deliver(&said).await.unwrap(), 200);
+        let taken = watch::Sender::new(0);
+        let (mut enough, copy) = (taken.subscribe(), place.path("copy.sql"));
+        let dumped = async {
+            enough.wait_for(|count| *count >= BEFORE).await.unwrap();
+            first.dump(copy.clone()).await;
+        };
+        let ((), ()) = tokio::join!(dumped, take_orders(&place, &taken));
+        place.cli(&["person", "erase", &format!("+{PERSON}")]).await.good();
+        server.api.until_runs("&flow=order-to-ticket", BEFORE + AFTER, "waiting").await;
+        let told = messages(&place);
+        assert_eq!(told.len(), BEFORE + AFTER, "everybody had one confirmation");
+        assert_eq!(server.stop().await.0, Some(0));
+
+        let refused = place.cli(&["restore", "--database", &new]).await;
+        assert!(refused.code == Some(1) && refused.err.contains("is empty"), "{}", refused.err);
+        second.load(copy).await;
+        let waiting = counted_in(&second, "select count(*) from input where kind = 0").await;
+        let said = place.cli(&["restore", "--database", &new]).await.good();
+        assert!(said.contains("its log is whole") && said.contains("1 erasure(s)"), "{said}");
+
+        let server = place.serve_with(&["--first-hour", "off", "--database", &new]).await;
+        assert_eq!(server.api.raw(&format!("/contacts/%2B{PERSON}")).await.0, 404, "who was erased stays erased");
+        let runs = server.api.runs("&flow=order-to-ticket").await;
+        assert!((BEFORE..BEFORE + AFTER).contains(&runs.len()), "as of the moment of the copy: {}", runs.len());
+        until("everything but messages is done", async || (counted_in(&second, OPEN_WORK).await == 0).then_some(()))
+            .await;
+        assert_eq!(messages(&place), told, "nothing was sent again");
+        let doubled = tickets(&place).values().filter(|count| **count > 1).count();
+        assert!(i64::try_from(doubled).unwrap() <= waiting, "{waiting} orders had not begun: {:?}", tickets(&place));
+        assert_eq!(place.cli(&["audit", "verify", "--json", "--database", &new]).await.json()["clean"], true);
+        assert_eq!(server.stop().await.0, Some(0));
+    });
+}
+
 /// Makes the copy while orders come in.
 async fn copy_when(place: &Installation, mut taken: watch::Receiver<usize>) -> String {
     std::fs::create_dir(place.path("copies")).unwrap();
@@ -136,11 +185,12 @@ async fn not_begun(copy: &Path) -> usize {
     usize::try_from(count).unwrap()
 }
 
-/// What is still to be done, but for messages, which are held.
 async fn open_work(place: &Installation) -> i64 {
-    let text = "select (select count(*) from input) \
-                + (select count(*) from effect where state < 2 and action not like 'whatsapp.%')";
-    place.count(text).await
+    place.count(OPEN_WORK).await
+}
+
+async fn counted_in(database: &TestDatabase, text: &'static str) -> i64 {
+    sqlx::query_scalar(text).fetch_one(&mut database.connect().await).await.unwrap()
 }
 
 /// How many messages each number got.

@@ -2,7 +2,7 @@
 //!
 //! A copy is of one moment. It holds no keys: those of the data folder belong somewhere else. What came after it did happen all the
 //! same, so a database that was restored sends nothing to customers until a person releases it, and erases again whom it forgot
-//! to have erased.
+//! to have erased. A PostgreSQL server makes its copies itself and puts them back itself; the rest is done here.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -14,6 +14,7 @@ use engine::clock::At;
 use engine::erasure::{Erased, Traces};
 use engine::flow::Bindings;
 use engine::ids::Ids;
+use engine::secret::Secret;
 use engine::stops::Scope;
 use engine::store::{Reads, Store};
 use engine_store::Database;
@@ -180,24 +181,49 @@ pub async fn restore(data: &Path, from: &Path, replace: bool, lists: &[PathBuf])
     fs::rename(&partial, &database).map_err(at(&database))?;
     sync_folder(data)?;
     let started = start::in_folder(lock, data, None, None, Bindings::default()).await?;
-    let done = settle(&started, &database, &erased).await;
-    started.stop().await;
-    let (until, report, again) = done?;
+    let restored = settled(started, &erased).await?;
     fs::remove_file(&mark).map_err(at(&mark))?;
     sync_folder(data)?;
-    Ok(Restored { until, report, erased: again, kept })
+    Ok(Restored { kept, ..restored })
+}
+
+/// Does what else belongs to a restore after the tools of a PostgreSQL server put a copy back into `database`. `lists` are more lists of
+/// what was erased, besides the one of the data folder `data`.
+///
+/// # Errors
+/// When somebody works in the folder or on the database, nothing was put back, or the keys are missing: then nothing changed. When
+/// erasing again fails: then nobody is to start it before it was repeated.
+pub async fn put_back(data: &Path, database: Secret, lists: &[PathBuf]) -> Result<Restored, Error> {
+    let lock = Lock::take(data)?;
+    expect_keys(data)?;
+    if !Database::begun(database.expose()).await? {
+        return Err(Error::Refused(
+            "the database is empty: put a copy back first, with the tools of its server".into(),
+        ));
+    }
+    let mut erased = erasures::read(&data.join(NAME))?;
+    for list in lists {
+        erased.add(erasures::read(list)?);
+    }
+    let started = start::in_folder(lock, data, Some(database), None, Bindings::default()).await?;
+    settled(started, &erased).await
+}
+
+/// Settles what was started for it, and stops it.
+async fn settled(started: Started, erased: &Erased) -> Result<Restored, Error> {
+    let done = settle(&started, erased).await;
+    started.stop().await;
+    done
 }
 
 /// Holds back what would go to customers, and erases again.
-async fn settle(started: &Started, database: &Path, erased: &Erased) -> Result<(At, Report, usize), Error> {
+async fn settle(started: &Started, erased: &Erased) -> Result<Restored, Error> {
     let (app, store) = (&started.app, started.app.engine.store());
     let until = Ids::time_of(store.last_id().await?);
     app.engine.stop_sending(Scope::All, BY).await?;
-    let reader = Database::read_only(database).await?;
-    let forgotten = erased.without(&reader.erased().await?);
-    let families = reader.families(forgotten.events).await;
-    reader.close().await;
-    let traces = Traces { families: families?, bad_items: forgotten.items.into_iter().collect() };
+    let forgotten = erased.without(&store.erased().await?);
+    let families = store.families(forgotten.events).await?;
+    let traces = Traces { families, bad_items: forgotten.items.into_iter().collect() };
     let mut again = traces.families.len() + traces.bad_items.len();
     app.engine.forget(traces, BY).await?;
     for contact in &forgotten.contacts {
@@ -211,7 +237,7 @@ async fn settle(started: &Started, database: &Path, erased: &Erased) -> Result<(
         store.vacuum().await?;
     }
     let report = audit::verify(store, Some(app.audit_key), &[]).await?;
-    Ok((until, report, again))
+    Ok(Restored { until, report, erased: again, kept: None })
 }
 
 /// All that is known to have been erased: by the database that is replaced, and by the lists here, beside the copy and elsewhere.

@@ -32,8 +32,8 @@ impl Backup {
 
 #[derive(Debug, Args)]
 pub(super) struct Restore {
-    /// The copy
-    file: PathBuf,
+    /// The copy; none with --database, where the server's own tools put it back first
+    file: Option<PathBuf>,
     /// Puts a database that is there aside, into DIR/before-restore-N
     #[arg(long)]
     replace: bool,
@@ -44,8 +44,13 @@ pub(super) struct Restore {
 
 impl Restore {
     pub(super) async fn run(self, context: &Context) -> Outcome {
-        expect_file(context)?;
-        let restored = backup::restore(&context.data, &self.file, self.replace, &self.erasures).await;
+        let (data, lists) = (&context.data, &self.erasures);
+        let restored = match (&self.file, &context.database) {
+            (Some(file), None) => backup::restore(data, file, self.replace, lists).await,
+            (None, Some(database)) if !self.replace => backup::put_back(data, database.clone(), lists).await,
+            (None, None) => return Err(Failure::Usage("which copy? `switchboard restore FILE`".into())),
+            (_, Some(_)) => return Err(Failure::Usage(PUT_BACK.into())),
+        };
         let restored = restored.map_err(Failure::failed)?;
         print::line(format_args!("restored as of {}; {}", restored.until, told(&restored.report)));
         if restored.erased > 0 {
@@ -60,6 +65,8 @@ impl Restore {
         Ok(Verdict::good_if(restored.report.clean()))
     }
 }
+
+const PUT_BACK: &str = "for PostgreSQL, put the copy back with pg_restore or psql, then say `switchboard restore --database URL`, without a file";
 
 /// A server has tools of its own for this, which know its log and its replicas.
 fn expect_file(context: &Context) -> Result<(), Failure> {

@@ -51,15 +51,16 @@ pub(super) enum Needs {
 impl Client {
     /// Finds the server, or opens the data here.
     pub(super) async fn open(context: &Context, needs: Needs) -> Result<Self, Failure> {
-        if needs == Needs::Data && context.database.is_none() && !start::database(&context.data).exists() {
-            let data = context.data.display();
-            return Err(Failure::Usage(format!("{data}: nothing is stored there; name the folder with --data")));
-        }
         let bindings = bindings::load(context.bindings.as_deref(), None)?;
         let until = Instant::now() + PATIENCE;
         loop {
             if socket::connect(&context.data).await.is_some() {
                 return Ok(Self::Server(context.data.clone()));
+            }
+            // After that, as a server on PostgreSQL has no file there.
+            if needs == Needs::Data && context.database.is_none() && !start::database(&context.data).exists() {
+                let data = context.data.display();
+                return Err(Failure::Usage(format!("{data}: nothing is stored there; name the folder with --data")));
             }
             let database = context.database.clone();
             match start::without_doors(&context.data, database, context.connections.as_deref(), bindings.clone()).await

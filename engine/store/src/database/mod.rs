@@ -228,6 +228,15 @@ impl Database {
         Ok(Self { shared: Arc::new(shared) })
     }
 
+    /// Whether the PostgreSQL database at `url` was ever worked on, or has a copy of one that was. Changes nothing.
+    ///
+    /// # Errors
+    /// When the server does not answer or refuses us.
+    pub async fn begun(url: &str) -> Result<bool, Error> {
+        let place = postgres::Place::parse(url)?;
+        postgres::begun(&place).await.map_err(|error| at_place(&place.name, error))
+    }
+
     /// Waits until no process writes the PostgreSQL database at `url`: until the one that does has ended, or was not heard of for 3 s.
     /// Tells meanwhile how that one is reached, if it says so.
     ///

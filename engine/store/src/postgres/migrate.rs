@@ -71,6 +71,14 @@ pub(super) async fn up(place: &Place) -> Result<(), Error> {
     Ok(conn.close().await?)
 }
 
+/// Whether there is a schema of ours, of any version.
+pub(super) async fn begun(place: &Place) -> Result<bool, Error> {
+    let mut conn = place.options.clone().connect().await?;
+    let version = version(&mut conn).await?;
+    conn.close().await?;
+    Ok(version > 0)
+}
+
 /// Refuses a database whose schema is not exactly ours: for those who only read.
 pub(super) async fn expect_newest(conn: &mut PgConnection) -> Result<(), Error> {
     let found = version(conn).await?;

@@ -157,6 +157,11 @@ pub(crate) async fn open(place: Place, options: crate::Options) -> Result<Shared
 }
 
 /// Opens the database for reading only: see [`crate::Database::connect_read_only`].
+/// Whether the database has tables of ours.
+pub(crate) async fn begun(place: &Place) -> Result<bool, Error> {
+    migrate::begun(place).await
+}
+
 pub(crate) async fn read_only(place: Place) -> Result<Shared, Error> {
     let server = server(&place).await?;
     migrate::expect_newest(&mut *server.readers.acquire().await?).await?;
