@@ -156,12 +156,12 @@ pub(crate) async fn open(place: Place, options: crate::Options) -> Result<Shared
     Ok(Shared::new(Backend::Postgres(server), Some(queue), options, Some(tasks)))
 }
 
-/// Opens the database for reading only: see [`crate::Database::connect_read_only`].
 /// Whether the database has tables of ours.
 pub(crate) async fn begun(place: &Place) -> Result<bool, Error> {
     migrate::begun(place).await
 }
 
+/// Opens the database for reading only: see [`crate::Database::connect_read_only`].
 pub(crate) async fn read_only(place: Place) -> Result<Shared, Error> {
     let server = server(&place).await?;
     migrate::expect_newest(&mut *server.readers.acquire().await?).await?;
