@@ -79,7 +79,6 @@ async fn every_hot_statement_for_one_row_finds_it_by_its_index() {
         (retention::OF_STRAND, "Ii", "block_pkey"),
         (board::LAST_INBOUND, "I", "message_conversation"),
         (board::DAY, "i", "escalation_received"),
-        (pages::CHOSEN_CONTACTS, "I", "contact_pkey"),
         (pages::CHOSEN_TAGS, "I", "contact_tag_pkey"),
         (people::REMOVALS, "ii", "journal_removal"),
         (read::ERASED, "i", "run_erased"),
