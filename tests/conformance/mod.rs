@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests, though a library holds them")]
 
 pub mod accounts;
+pub mod board;
 pub mod chain;
 pub mod contacts;
 pub mod effects;
@@ -152,6 +153,9 @@ macro_rules! store_conformance {
             people: a_contact_is_found_by_id_phone_and_address,
             people: a_persons_data_are_all_there,
             people: escalations_are_open_until_taken,
+            board: who_waits_is_read_at_once,
+            board: the_desk_is_its_open_rows,
+            board: a_day_of_escalations_is_counted,
             contacts: a_number_leads_to_whom_its_contact_joined,
             contacts: what_is_kept_of_contacts_reads_back_until_they_are_erased,
             members: contacts_are_paged_by_id_and_narrowed_by_a_tag,

@@ -239,8 +239,20 @@ impl<S: Reads> Reads for Mortal<S> {
         self.read(self.inner.conversation(id)).await
     }
 
-    async fn last_inbound(&self, conversation: ConversationId) -> Result<Option<MessageRow>, Error> {
-        self.read(self.inner.last_inbound(conversation)).await
+    async fn last_inbound(&self, conversations: Vec<ConversationId>) -> Result<Vec<MessageRow>, Error> {
+        self.read(self.inner.last_inbound(conversations)).await
+    }
+
+    async fn contacts(&self, ids: Vec<ContactId>) -> Result<Vec<ListedContact>, Error> {
+        self.read(self.inner.contacts(ids)).await
+    }
+
+    async fn desk(&self) -> Result<MailboxRows, Error> {
+        self.read(self.inner.desk()).await
+    }
+
+    async fn desk_day(&self, since: At) -> Result<DeskDay, Error> {
+        self.read(self.inner.desk_day(since)).await
     }
 
     async fn escalation(&self, id: EscalationId) -> Result<Option<EscalationRow>, Error> {

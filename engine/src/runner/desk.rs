@@ -104,7 +104,7 @@ pub struct Board {
 impl<S: Store + Reads> Core<S> {
     /// Those who were here when the last process ended count as here until they are missed.
     pub(super) async fn remember_pages(&self) -> Result<(), store::Error> {
-        let rows = self.parts.store.mailbox(MailboxId::DESK).await?;
+        let rows = self.parts.store.desk().await?;
         for (user, agent) in rows.waits.iter().filter_map(agent_of) {
             if agent.online {
                 self.beats.beat(user);
@@ -180,7 +180,7 @@ impl<S: Store + Reads> Engine<S> {
     pub async fn board(&self) -> Result<Board, store::Error> {
         let book = self.core.book.load_full();
         let now = self.core.parts.clock.now();
-        let rows = self.store().mailbox(MailboxId::DESK).await?;
+        let rows = self.store().desk().await?;
         let mail = mailbox_from(MailboxId::DESK, rows, &book.versions).map_err(store::Error::Broken)?;
         let mut desk = Desk::new(&book.staff, &book.calendars, book.notify.is_some(), now);
         read_desk(&mut desk, &mail);

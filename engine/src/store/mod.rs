@@ -167,11 +167,21 @@ pub trait Reads: Store {
     /// One conversation.
     fn conversation(&self, id: ConversationId) -> impl Future<Output = Result<Option<ConversationRow>, Error>> + Send;
 
-    /// The last message of a customer in a conversation.
+    /// The last message of the customer in each of these conversations, in any order; none where nothing was received.
     fn last_inbound(
         &self,
-        conversation: ConversationId,
-    ) -> impl Future<Output = Result<Option<MessageRow>, Error>> + Send;
+        conversations: Vec<ConversationId>,
+    ) -> impl Future<Output = Result<Vec<MessageRow>, Error>> + Send;
+
+    /// These contacts with their tags, in any order; those that are erased or unknown are left out.
+    fn contacts(&self, ids: Vec<ContactId>) -> impl Future<Output = Result<Vec<ListedContact>, Error>> + Send;
+
+    /// What the desk is not done with and who is there: its escalations and armed waits as of one moment, and nothing else of its
+    /// mailbox.
+    fn desk(&self) -> impl Future<Output = Result<MailboxRows, Error>> + Send;
+
+    /// What became of the escalations that were received since.
+    fn desk_day(&self, since: At) -> impl Future<Output = Result<DeskDay, Error>> + Send;
 
     /// One escalation.
     fn escalation(&self, id: EscalationId) -> impl Future<Output = Result<Option<EscalationRow>, Error>> + Send;

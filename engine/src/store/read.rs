@@ -56,6 +56,23 @@ pub struct EscalationFilter {
     pub limit: u32,
 }
 
+/// What became of escalations, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeskDay {
+    /// Taken by somebody.
+    pub taken: u64,
+    /// Taken in time.
+    pub kept: u64,
+    /// Not taken in time; a fallback channel was told.
+    pub fallback: u64,
+    /// Not taken in time.
+    pub missed: u64,
+    /// Nobody worked when they came.
+    pub out_of_hours: u64,
+    /// Half of those that were taken were taken within so many milliseconds; nothing when none was.
+    pub median_ms: Option<u64>,
+}
+
 /// A journal row with the salt of the person whose values it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SaltedRow {

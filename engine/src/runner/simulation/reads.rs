@@ -45,8 +45,20 @@ impl Reads for Memory {
         nobody_asks("conversation")
     }
 
-    async fn last_inbound(&self, _: ConversationId) -> Result<Option<MessageRow>, Error> {
+    async fn last_inbound(&self, _: Vec<ConversationId>) -> Result<Vec<MessageRow>, Error> {
         nobody_asks("last_inbound")
+    }
+
+    async fn contacts(&self, _: Vec<ContactId>) -> Result<Vec<ListedContact>, Error> {
+        nobody_asks("contacts")
+    }
+
+    async fn desk(&self) -> Result<MailboxRows, Error> {
+        nobody_asks("desk")
+    }
+
+    async fn desk_day(&self, _: At) -> Result<DeskDay, Error> {
+        nobody_asks("desk_day")
     }
 
     async fn escalation(&self, _: EscalationId) -> Result<Option<EscalationRow>, Error> {

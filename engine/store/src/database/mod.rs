@@ -7,6 +7,7 @@
 pub(crate) mod accounts;
 pub(crate) mod accounts_read;
 pub(crate) mod arrivals;
+pub(crate) mod board;
 pub(crate) mod chain;
 pub(crate) mod collections;
 pub(crate) mod columns;

@@ -4,9 +4,9 @@ use engine::clock::At;
 use engine::erasure::{Names, Traces};
 use engine::ids::{ContactId, ConversationId, EscalationId, EventId, JournalId, MailboxId, RunId};
 use engine::store::{
-    BadItemRow, BlockRow, ContactRow, ConversationRow, EffectRow, Error, EscalationFilter, EscalationRow, Figures,
-    HistoryRow, JournalRow, Member, MessageRow, PersonRows, Reads, RuleHits, RunFilter, RunRow, SaltedRow,
-    UnmatchedGroup, VersionRow, WaitRow, WaitingRows,
+    BadItemRow, BlockRow, ContactRow, ConversationRow, DeskDay, EffectRow, Error, EscalationFilter, EscalationRow,
+    Figures, HistoryRow, JournalRow, ListedContact, MailboxRows, Member, MessageRow, PersonRows, Reads, RuleHits,
+    RunFilter, RunRow, SaltedRow, UnmatchedGroup, VersionRow, WaitRow, WaitingRows,
 };
 
 use super::columns::Columns;
@@ -14,7 +14,7 @@ use super::query::{Conn, all, one, query};
 use super::read::{CONTACT, CONVERSATIONS, TAGS};
 use super::rows::{self, columns};
 use super::value::Row;
-use super::{Backend, Database, count, erase, error, hits, life, members, merges, past, traces, unmatched};
+use super::{Backend, Database, board, count, erase, error, hits, life, members, merges, past, traces, unmatched};
 
 /// Most rows of one page.
 const PAGE: u32 = 500;
@@ -83,13 +83,6 @@ pub(crate) const BLOCK_ROWS: &str = concat!(
     ", contact.salt as salt from journal left join contact on contact.id = journal.contact_id \
      where journal.strand = ? and journal.block = ? order by journal.id"
 );
-/// The newest message of the customer, from the end of the conversation.
-pub(crate) const LAST_INBOUND: &str = concat!(
-    "select ",
-    columns!(message),
-    " from message where conversation_id = ? and inbound = 1 order by id desc limit 1"
-);
-
 pub(crate) const REMOVALS: &str = concat!(
     "select ",
     columns!(journal),
@@ -230,8 +223,20 @@ impl Reads for Database {
         Ok(one(&mut self.reader().await?.conn(), query(text).bind(id.0), rows::conversation).await?)
     }
 
-    async fn last_inbound(&self, conversation: ConversationId) -> Result<Option<MessageRow>, Error> {
-        Ok(one(&mut self.reader().await?.conn(), query(LAST_INBOUND).bind(conversation.0), rows::message).await?)
+    async fn last_inbound(&self, conversations: Vec<ConversationId>) -> Result<Vec<MessageRow>, Error> {
+        Ok(board::last_inbound(&mut self.reader().await?.conn(), &conversations).await?)
+    }
+
+    async fn contacts(&self, ids: Vec<ContactId>) -> Result<Vec<ListedContact>, Error> {
+        Ok(board::contacts(&mut self.reader().await?.conn(), &ids).await?)
+    }
+
+    async fn desk(&self) -> Result<MailboxRows, Error> {
+        Ok(board::open(&mut self.reader().await?.conn()).await?)
+    }
+
+    async fn desk_day(&self, since: At) -> Result<DeskDay, Error> {
+        Ok(board::day(&mut self.reader().await?.conn(), since).await?)
     }
 
     async fn escalation(&self, id: EscalationId) -> Result<Option<EscalationRow>, Error> {

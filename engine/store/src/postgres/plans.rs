@@ -8,8 +8,8 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::{Place, dialect, migrate, server};
 use crate::database::{
-    accounts_read, chain, contacts, count, effects, events, evidence, inputs, life, members, pages, parties, past,
-    people, read, retention, traces, waits,
+    accounts_read, board, chain, contacts, count, effects, events, evidence, inputs, life, members, pages, parties,
+    past, people, read, retention, traces, waits,
 };
 
 /// The plan of a statement, whose parameters have these types: `i` number, `t` text, `b` bytes, in capitals lists of them.
@@ -77,6 +77,9 @@ async fn every_hot_statement_for_one_row_finds_it_by_its_index() {
         (retention::SAID.0, "iiii", "said_pkey"),
         (retention::TURNS, "I", "journal_subject_seq_key"),
         (retention::OF_STRAND, "Ii", "block_pkey"),
+        (board::LAST_INBOUND, "I", "message_conversation"),
+        (board::DAY, "i", "escalation_received"),
+        (pages::CHOSEN_TAGS, "I", "contact_tag_pkey"),
         (people::REMOVALS, "ii", "journal_removal"),
         (read::ERASED, "i", "run_erased"),
         (people::JOURNAL, "i", "journal_subject_seq_key"),

@@ -82,6 +82,8 @@ pub(super) async fn checkpointer(path: &Path) -> Result<SqliteConnection, Error>
 pub(super) async fn readers(path: &Path) -> Result<SqlitePool, Error> {
     let options = common(path).read_only(true).pragma("cache_size", "-16384").statement_cache_capacity(128);
     let pool = SqlitePoolOptions::new().max_connections(READERS).idle_timeout(None).max_lifetime(None);
+    // A file does not hang up: asking before each reading whether it is there would only be one more wait for its thread.
+    let pool = pool.test_before_acquire(false);
     Ok(pool.connect_with(options).await?)
 }
 

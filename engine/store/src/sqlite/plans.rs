@@ -7,9 +7,9 @@ use rusqlite::Connection;
 
 use super::open;
 use crate::database::{
-    accounts_read, chain, collections, contacts, count, editing, effects, events, evidence, figures, hits, inputs,
-    life, members, messages, pages, parties, past, people, read, retention, runs, said, talks, traces, unmatched,
-    waits,
+    accounts_read, board, chain, collections, contacts, count, editing, effects, events, evidence, figures, hits,
+    inputs, life, members, messages, pages, parties, past, people, read, retention, runs, said, talks, traces,
+    unmatched, waits,
 };
 
 async fn empty() -> (tempfile::TempDir, Connection) {
@@ -94,7 +94,7 @@ async fn every_hot_statement_of_the_writer_finds_its_rows_by_an_index() {
 }
 
 /// What the readers ask while work is done, and how each finds its rows.
-const HOT: [(&str, &str); 41] = [
+const HOT: [(&str, &str); 43] = [
     (read::INPUTS, "SEARCH input USING INTEGER PRIMARY KEY (rowid>?)"),
     (read::CONTACT, "SEARCH contact USING INTEGER PRIMARY KEY (rowid=?)"),
     (read::CONVERSATIONS, "SEARCH conversation USING INDEX conversation_contact (contact_id=?)"),
@@ -108,7 +108,9 @@ const HOT: [(&str, &str); 41] = [
     (read::GATHERED, "SEARCH wait USING INDEX wait_mailbox (mailbox=? AND state=?)"),
     (read::DUE_THEN, "SEARCH wait USING INDEX wait_due (due_at=? AND id>?)"),
     (read::DUE_LATER, "SEARCH wait USING INDEX wait_due (due_at>? AND due_at<?)"),
-    (people::LAST_INBOUND, "SEARCH message USING INDEX message_conversation (conversation_id=?)"),
+    (board::LAST_INBOUND, "SEARCH latest USING INDEX message_conversation (conversation_id=?)"),
+    (board::LAST_INBOUND, "SEARCH message USING INTEGER PRIMARY KEY (rowid=?)"),
+    (board::DAY, "SEARCH escalation USING INDEX escalation_received (received_at>?)"),
     (people::BLOCKS, "SEARCH block USING INDEX sqlite_autoindex_block_1 ((strand,n)>(?,?))"),
     (read::EFFECTS, "SEARCH effect USING INTEGER PRIMARY KEY (rowid>?)"),
     (read::UNCLEAR_EFFECTS, "SEARCH effect USING INDEX effect_unclear (state=? AND id>?)"),

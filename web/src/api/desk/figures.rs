@@ -1,7 +1,7 @@
 //! What became of the escalations of a time, in numbers.
 
 use engine::clock::At;
-use engine::store::{EscalationFilter, EscalationRow, Reads};
+use engine::store::{DeskDay, EscalationFilter, EscalationRow, Reads};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -17,44 +17,28 @@ pub(super) const MOST: usize = 20_000;
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct Today {
     /// Taken by somebody.
-    taken: usize,
+    taken: u64,
     /// Taken in time.
-    kept: usize,
+    kept: u64,
     /// Not taken in time; a fallback channel was told.
-    fallback: usize,
+    fallback: u64,
     /// Not taken in time.
-    missed: usize,
+    missed: u64,
     /// Nobody worked when they came.
-    out_of_hours: usize,
+    out_of_hours: u64,
     /// Half of those that were taken were taken within so many milliseconds.
     median_ms: Option<u64>,
 }
 
 /// The figures since midnight, UTC.
 pub(super) async fn today(store: &impl Reads, now: At) -> Result<Today, ApiError> {
-    let rows = since(store, midnight(now)).await?;
-    let count = |of: &dyn Fn(&EscalationRow) -> bool| rows.iter().filter(|row| of(row)).count();
-    let mut took: Vec<u64> = rows.iter().filter_map(after_ms).collect();
-    took.sort_unstable();
-    Ok(Today {
-        taken: took.len(),
-        kept: count(&is_kept),
-        fallback: count(&|row| row.missed && row.fallback_at.is_some()),
-        missed: count(&|row| row.missed),
-        out_of_hours: count(&|row| row.out_of_hours),
-        median_ms: took.get(took.len() / 2).copied(),
-    })
+    let DeskDay { taken, kept, fallback, missed, out_of_hours, median_ms } = store.desk_day(midnight(now)).await?;
+    Ok(Today { taken, kept, fallback, missed, out_of_hours, median_ms })
 }
 
 /// Whether it was taken in time. Outside working hours nothing is promised.
 pub(super) fn is_kept(row: &EscalationRow) -> bool {
     row.accepted_at.is_some_and(|at| at <= row.deadline) && !row.missed && !row.out_of_hours
-}
-
-/// Milliseconds until it was taken.
-fn after_ms(row: &EscalationRow) -> Option<u64> {
-    let taken = row.accepted_at?;
-    u64::try_from(taken.since(row.received_at).as_millis()).ok()
 }
 
 /// Escalations received since, newest first.

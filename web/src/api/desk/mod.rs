@@ -16,7 +16,6 @@ use engine::clock::At;
 use engine::desk::{Presence, State as AgentState};
 use engine::ids::{MailboxId, UserId};
 use engine::order::{DeskOrder, Order};
-use engine::store::{EscalationFilter, Reads};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +30,7 @@ use figures::Today;
 use show::{Agent, Escalation, Shower};
 
 /// Most escalations of one page of the board.
-const MOST: u32 = 200;
+const MOST: usize = 200;
 
 /// The addresses of the desk.
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -69,10 +68,7 @@ pub(crate) struct Desk {
 /// `GET /desk`.
 pub(crate) async fn board(State(app): State<Arc<App>>, Extension(who): Extension<Who>) -> Answer<Desk> {
     let shower = Shower::new(&app, who.user()).await?;
-    let open = EscalationFilter { open: true, limit: MOST, ..EscalationFilter::default() };
-    let mut rows = app.engine.store().escalations(open).await?;
-    rows.reverse();
-    let waiting = shower.all(&rows).await?;
+    let waiting = shower.waiting(MOST).await?;
     let now = shower.now();
     let today = figures::today(app.engine.store(), now).await?;
     Ok(Json(Desk { now: Time(now), me: shower.me(), agents: shower.agents(), waiting, today }))

@@ -1,13 +1,13 @@
 //! Agents and escalations as the API shows them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use engine::clock::At;
-use engine::contact::Priority;
+use engine::contact::{Priority, TagSourceKind};
 use engine::desk::{AskKind, Case, Profile, Stage, State};
-use engine::ids::{ContactId, ConversationId, EscalationId, MailboxId, RunId, UserId};
+use engine::ids::{ContactId, ConversationId, EscalationId, RunId, UserId};
 use engine::runner::Board;
-use engine::store::{EscalationRow, MailboxRows, Reads, Store};
+use engine::store::{EscalationRow, ListedContact, MessageRow, Reads};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -181,24 +181,37 @@ impl<'a> Shower<'a> {
         shown.pop().ok_or_else(|| ApiError::not_found(row.id))
     }
 
+    /// What nobody has, oldest first; of more than `most` the newest.
+    pub(super) async fn waiting(&self, most: usize) -> Result<Vec<Escalation>, ApiError> {
+        let cases = self.board.cases.values().map(|case| &case.row);
+        let open = cases.filter(|row| row.accepted_at.is_none() && row.stage != Stage::Closed);
+        let mut rows: Vec<EscalationRow> = open.cloned().collect();
+        rows.drain(..rows.len().saturating_sub(most));
+        self.all(&rows).await
+    }
+
     /// Escalations, each with its customer and what that one wrote last.
     pub(super) async fn all(&self, rows: &[EscalationRow]) -> Result<Vec<Escalation>, ApiError> {
         let store = self.app.engine.store();
-        let mut known: HashMap<ContactId, MailboxRows> = HashMap::new();
-        let mut shown = Vec::with_capacity(rows.len());
-        for row in rows {
-            if let Some(id) = row.contact_id.filter(|id| !known.contains_key(id)) {
-                known.insert(id, store.mailbox(MailboxId::of_contact(id)).await?);
-            }
-            let customer = row.contact_id.and_then(|id| known.get(&id)).and_then(customer);
-            let mut last = None;
-            if let Some(conversation) = row.conversation_id {
-                last = store.last_inbound(conversation).await?;
-            }
-            let last = last.map(|message| LastMessage { text: message.text, at: maybe(message.status_at) });
-            shown.push(self.escalation(row, customer, last));
+        let contacts: BTreeSet<ContactId> = rows.iter().filter_map(|row| row.contact_id).collect();
+        let conversations: BTreeSet<ConversationId> = rows.iter().filter_map(|row| row.conversation_id).collect();
+        let (mut people, mut said) = (Vec::new(), Vec::new());
+        if !contacts.is_empty() {
+            people = store.contacts(contacts.into_iter().collect()).await?;
         }
-        Ok(shown)
+        if !conversations.is_empty() {
+            said = store.last_inbound(conversations.into_iter().collect()).await?;
+        }
+        let people: HashMap<ContactId, ListedContact> = people.into_iter().map(|one| (one.contact.id, one)).collect();
+        let said: HashMap<Option<ConversationId>, MessageRow> =
+            said.into_iter().map(|message| (message.conversation_id, message)).collect();
+        let show = |row: &EscalationRow| {
+            let known = row.contact_id.and_then(|id| people.get(&id)).map(customer);
+            let last = row.conversation_id.and_then(|id| said.get(&Some(id)));
+            let last = last.map(|message| LastMessage { text: message.text.clone(), at: maybe(message.status_at) });
+            self.escalation(row, known, last)
+        };
+        Ok(rows.iter().map(show).collect())
     }
 
     fn escalation(&self, row: &EscalationRow, contact: Option<Customer>, last: Option<LastMessage>) -> Escalation {
@@ -259,17 +272,16 @@ impl<'a> Shower<'a> {
     }
 }
 
-fn customer(rows: &MailboxRows) -> Option<Customer> {
-    let row = rows.contact.as_ref().filter(|row| row.erased_at.is_none())?;
-    let mut tags: Vec<String> = rows.tags.iter().map(|tag| tag.tag.clone()).collect();
-    tags.sort_unstable();
-    tags.dedup();
-    Some(Customer {
+fn customer(known: &ListedContact) -> Customer {
+    let row = &known.contact;
+    let given = known.tags.iter().filter(|tag| tag.source != TagSourceKind::PersonOff as i64);
+    let tags: BTreeSet<String> = given.map(|tag| tag.tag.clone()).collect();
+    Customer {
         id: row.id,
         name: row.name.clone(),
         phone: row.phone.clone(),
         language: row.language.clone(),
         priority: Priority::from_code(row.priority),
-        tags,
-    })
+        tags: tags.into_iter().collect(),
+    }
 }

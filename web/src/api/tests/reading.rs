@@ -100,6 +100,23 @@ async fn runs_are_found_by_what_the_page_asks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_waits_is_shown_with_the_tags_they_have() {
+    let staged = ordered().await;
+    let place = &staged.place;
+    place.post("/contacts/%2B8613800138000/tags", &json!({ "add": ["friend"], "remove": ["vip"] })).await;
+    let talks = place.get("/conversations?box=all").await;
+    let talk = list(&talks, "conversations")[0]["id"].as_str().unwrap();
+    place.post(&format!("/conversations/{talk}/escalate"), &json!({ "team": "care", "reason": "angry" })).await;
+    staged.rest().await;
+    let desk = place.get("/desk").await;
+    let waiting = list(&desk, "waiting");
+    assert_eq!((waiting.len(), &waiting[0]["reason"]), (1, &json!("angry")));
+    let contact = &waiting[0]["contact"];
+    assert_eq!((&contact["name"], &contact["tags"]), (&json!("Li Wei"), &json!(["friend"])), "vip was taken");
+    staged.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_contact_is_found_and_its_story_told_newest_first() {
     let staged = ordered().await;
     let place = &staged.place;

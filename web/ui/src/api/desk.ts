@@ -1,7 +1,8 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, replaceEqualDeep } from "@tanstack/react-query";
 import { readAnew } from "./anew";
 import { del, get, post, put, seg } from "./client";
 import { heardNow } from "./clock";
+import { sameById } from "./queries";
 import type { Paged, Time } from "./types";
 
 /** Somebody who works here. */
@@ -95,6 +96,12 @@ export interface Desk {
   today: Today;
 }
 
+/** The desk as it is now; what did not change stays the same object, so that nothing of it is drawn again. */
+export function deskAfter(old: Desk, { waiting, ...rest }: Desk): Desk {
+  const { waiting: before, ...others } = old;
+  return { ...replaceEqualDeep(others, rest), waiting: sameById(before, waiting) };
+}
+
 export const deskQuery = queryOptions({
   queryKey: ["desk"],
   queryFn: async ({ signal }) => {
@@ -103,6 +110,7 @@ export const deskQuery = queryOptions({
     heardNow(desk.now, sent, Date.now());
     return desk;
   },
+  structuralSharing: (old, desk) => (old ? deskAfter(old as Desk, desk as Desk) : desk),
   staleTime: 1_000,
 });
 

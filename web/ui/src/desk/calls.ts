@@ -64,14 +64,21 @@ export function useCalls(offers: Escalation[]): void {
       shown.current.delete(id);
     }
   });
+  const called = useRef(new Set<string>());
   useEffect(() => {
-    setBadge(ids === "" ? 0 : ids.split(" ").length);
+    const now = ids === "" ? [] : ids.split(" ");
+    setBadge(now.length);
     renew();
-    if (ids === "") return;
-    ring();
+    // That somebody is gone calls nobody.
+    if (now.some((id) => !called.current.has(id))) ring();
+    called.current = new Set(now);
+  }, [ids]);
+  const waits = ids !== "";
+  useEffect(() => {
+    if (!waits) return;
     const again = setInterval(ring, RING_AGAIN_MS);
     return () => clearInterval(again);
-  }, [ids]);
+  }, [waits]);
   useEffect(() => {
     const notes = shown.current;
     return () => {

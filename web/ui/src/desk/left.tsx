@@ -1,4 +1,5 @@
-import { useEffect, useState } from "react";
+import { useLayoutEffect } from "react";
+import { create } from "zustand";
 import { leftUntil, serverNow } from "~/api/clock";
 import styles from "./desk.module.css";
 
@@ -6,14 +7,29 @@ import styles from "./desk.module.css";
 export const HURRY_MS = 8_000;
 const TICK_MS = 250;
 
-/** Now by the server's clock, four times a second, never counted: a page in the background misses ticks. */
+const useTick = create<{ now: number }>(() => ({ now: serverNow() }));
+const tick = () => useTick.setState({ now: serverNow() });
+let watchers = 0;
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/**
+ * Now by the server's clock, four times a second, never counted: a page in the background misses ticks. One timer for all who look,
+ * so that a long line is drawn again four times a second and not four times a second for each who waits.
+ */
 export function useServerNow(): number {
-  const [now, setNow] = useState(serverNow);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(serverNow()), TICK_MS);
-    return () => clearInterval(timer);
+  useLayoutEffect(() => {
+    watchers += 1;
+    if (watchers === 1) {
+      // The clock stood still while nobody looked.
+      tick();
+      timer = setInterval(tick, TICK_MS);
+    }
+    return () => {
+      watchers -= 1;
+      if (watchers === 0) clearInterval(timer);
+    };
   }, []);
-  return now;
+  return useTick(({ now }) => now);
 }
 
 export type Urgency = "calm" | "hurry" | "late";

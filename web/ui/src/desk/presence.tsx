@@ -1,7 +1,7 @@
 import { Bell, BellOff, BellRing, ChevronDown, Coffee, Moon, Phone, Timer, UserCheck, Volume2 } from "lucide-react";
 import { useState } from "react";
 import { Button as AriaButton } from "react-aria-components";
-import { CHOICES, type Choice, type PresenceState, readDesk, setPresence } from "~/api/desk";
+import { CHOICES, type Choice, type Desk, type PresenceState, readDesk, setPresence } from "~/api/desk";
 import { useText } from "~/i18n";
 import { Menu } from "~/ui/menu";
 import { toastError } from "~/ui/toast";
@@ -18,15 +18,17 @@ export function Lamp({ state, online = true }: { state: PresenceState; online?: 
   return <span className={`${styles.lamp} ${online ? styles[state] : styles.away}`} aria-hidden />;
 }
 
+const myself = ({ me }: Desk) => me;
+
 /** Whether customers are offered to us, in the bar of every page. */
 export default function PresenceMenu() {
   const t = useText();
-  const { data: desk } = useDesk();
+  const { data: me } = useDesk(myself);
   const heard = useBeat((state) => state.heard);
   const [sound, setSound] = useState(soundOn);
   const test = useSoundTest();
-  if (!desk?.me) return null;
-  const { state } = desk.me;
+  if (!me) return null;
+  const { state } = me;
   const choose = (choice: Choice) => void setPresence(choice).then(readDesk, toastError);
   const entries = CHOICES.map((choice) => {
     const Icon = PRESENCE[choice];

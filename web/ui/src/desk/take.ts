@@ -60,14 +60,31 @@ export async function declineIt(one: Escalation): Promise<void> {
   await readDesk();
 }
 
-/** Finds out what became of those that were there and are not. */
+const asked = new Set<string>();
+
+/**
+ * Finds out what became of those that were there and are not, ours first. What is said of somebody stays until it could be read:
+ * while there is no room for more, nobody else is asked about.
+ */
 export async function explainGone(before: readonly Escalation[], now: readonly Escalation[]): Promise<void> {
   const ids = new Set(now.map(({ id }) => id));
-  for (const one of before) {
+  const left = before
+    .filter(({ id }) => !ids.has(id))
+    .toSorted((one, other) => Number(other.to_me) - Number(one.to_me));
+  for (const one of left) {
     const { gone, taking } = useTakes.getState();
-    if (ids.has(one.id) || gone[one.id] || taking === one.id) continue;
+    if (Object.keys(gone).length + asked.size >= MOST_GONE) return;
+    if (!gone[one.id] && taking !== one.id && !asked.has(one.id)) await explain(one);
+  }
+}
+
+async function explain(one: Escalation): Promise<void> {
+  asked.add(one.id);
+  try {
     const { state, accepted_by, mine } = await queries.fetchQuery({ ...escalationQuery(one.id), staleTime: 0 });
-    if (mine || useTakes.getState().gone[one.id]) continue;
+    if (mine || useTakes.getState().gone[one.id]) return;
     setGone(one, state === "taken" ? "taken" : state === "missed" ? "missed" : "over", accepted_by);
+  } finally {
+    asked.delete(one.id);
   }
 }

@@ -5,7 +5,7 @@ import { queries } from "~/api/queries";
 
 /** Which lists a notice makes old; they are keyed by these words. */
 const OLD: Record<Notice["kind"], string[]> = {
-  run: ["flows", "run", "contact"],
+  run: ["run", "contact"],
   attention: ["attention", "flows", "run"],
   escalation: ["escalations"],
   presence: [],
@@ -21,6 +21,8 @@ const OLD: Record<Notice["kind"], string[]> = {
 
 /** Under load there are hundreds of notices a second: lists are read anew this often at most, and that many changed is told as often. */
 const PACE_MS = 1_000;
+/** The figures of flows are counted this often: what a run changed in them is not there earlier. */
+const FIGURES_MS = 5_000;
 
 /** Reads anew what the server says has changed, while the app is shown. */
 export function useFollow(): void {
@@ -28,6 +30,11 @@ export function useFollow(): void {
     const old = new Set<string>();
     const many = new Map<Notice["kind"], Notice>();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let figures: ReturnType<typeof setTimeout> | undefined;
+    const renewFigures = () => {
+      figures = undefined;
+      void readAnew(["flows"]);
+    };
     const renew = () => {
       timer = undefined;
       for (const key of old) void readAnew([key]);
@@ -41,11 +48,13 @@ export function useFollow(): void {
       if (notice.id || notice.kind === "reset") tell(notice);
       else many.set(notice.kind, notice);
       for (const key of OLD[notice.kind]) old.add(key);
+      if (notice.kind === "run") figures ??= setTimeout(renewFigures, FIGURES_MS);
       timer ??= setTimeout(renew, PACE_MS);
     });
     return () => {
       stop();
       clearTimeout(timer);
+      clearTimeout(figures);
     };
   }, []);
 }

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { memo, useEffect, useMemo, useRef, useState } from "react";
 import type { Desk, Escalation } from "~/api/desk";
 import { useLive } from "~/api/live";
 import { useBeat } from "~/desk/beat";
@@ -75,7 +75,8 @@ function Waiting({ desk }: { desk: Desk }) {
   );
 }
 
-function Row({ one, top }: { one: Escalation; top: boolean }) {
+/** Drawn again when this one changed, not whenever somebody comes or goes. */
+const Row = memo(function Row({ one, top }: { one: Escalation; top: boolean }) {
   return (
     <li className={`${styles.row} ${one.to_me ? styles.mine : ""}`} data-card={one.id}>
       <Left since={one.received_at} deadline={one.deadline} />
@@ -83,7 +84,7 @@ function Row({ one, top }: { one: Escalation; top: boolean }) {
       <TakeButtons one={one} top={top} />
     </li>
   );
-}
+});
 
 function Summary({ desk }: { desk: Desk }) {
   const t = useText();
