@@ -92,7 +92,7 @@ steps:
 async function tryIt(page, hands) {
   await hands.press(page.getByRole("button", { name: "Test", exact: true }));
   const panel = page.getByRole("region", { name: "Test", exact: true });
-  await hands.write(panel.getByRole("textbox", { name: /order · total/ }), "2500");
+  await hands.write(panel.getByRole("textbox", { name: /Order: total/ }), "2500");
   await hands.press(panel.getByRole("button", { name: "Try it" }));
   const timeline = panel.getByRole("list", { name: "What happened" });
   await timeline.getByText("Hand over to a person").first().waitFor();

@@ -1,7 +1,7 @@
 //! The strip below the flow: what is wrong, one click away from where it is.
 
 import { ChevronDown, ChevronUp, CircleAlert, CircleCheck, CircleDashed, TriangleAlert } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { Problem } from "~/api/types";
 import { type Translate, useText, worded } from "~/i18n";
 import { Button } from "~/ui/button";
@@ -12,6 +12,8 @@ import type { Written } from "../model/view";
 import { useEditor } from "../state/editor";
 import { at, isEmpty, useProblems } from "../state/problems";
 import styles from "./header.module.css";
+
+const ProblemList = lazy(() => import("./problem-list"));
 
 export function Problems({ onProblem }: { onProblem: (problem: Problem) => void }) {
   const t = useText();
@@ -62,28 +64,7 @@ export function Problems({ onProblem }: { onProblem: (problem: Problem) => void 
           {t(open ? "editor.show_less" : "editor.show_all")}
         </Button>
       </div>
-      {open && (
-        <ul className={styles.problem_list}>
-          {problems.map((problem) => (
-            <li key={`${problem.line} ${problem.column} ${problem.message}`}>
-              {problem.severity === "warning" ? (
-                <TriangleAlert size={14} aria-hidden className={styles.warn} />
-              ) : (
-                <CircleAlert size={14} aria-hidden className={styles.bad} />
-              )}
-              <button type="button" className={styles.problem} onClick={() => onProblem(problem)}>
-                <bdi dir="auto">{words(problem)}</bdi>{" "}
-                {problem.hint && (
-                  <bdi className={styles.quiet} dir="auto">
-                    {problem.hint}
-                  </bdi>
-                )}
-              </button>
-              <span className={styles.quiet}>{t("editor.line", { n: problem.line })}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Suspense>{open && <ProblemList problems={problems} words={words} onProblem={onProblem} />}</Suspense>
     </footer>
   );
 }

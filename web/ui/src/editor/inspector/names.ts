@@ -38,12 +38,13 @@ function rank(from: string): number {
 const holdsOthers = ({ name, type }: ScopeName, all: readonly ScopeName[]) =>
   name === "contact.fields" || (type === "map" && all.some((other) => other.name.startsWith(`${name}.`)));
 
-/** Of what started a flow, what one asks for most; and what every event has, which one hardly asks for. */
+/** Of what started a flow, what one asks for most (of what a step answered it is the id); and what every event has, which one hardly asks for. */
 const ASKED = ["event.text", "event.order.total", "event.order.id"];
-const TECHNICAL = /^event\.(at|connection|id|kind|message\..*)$/;
+const TECHNICAL = /^event\.(at|connection|id|kind|origin|type|message\..*)$/;
 
 function rarity(name: string): number {
   const asked = ASKED.indexOf(name);
+  if (/^steps\.\w+\.id$/.test(name)) return 0;
   return asked >= 0 ? asked : ASKED.length + Number(TECHNICAL.test(name));
 }
 
