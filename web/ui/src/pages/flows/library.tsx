@@ -46,10 +46,14 @@ export function LibraryCards({ most, text = "" }: { most?: number; text?: string
   );
 }
 
-/** How much there is to make before a flow works, systems of one's own above all: what needs least comes first. */
-function toMake({ needs }: LibraryFlow): number {
+/**
+ * How much there is to make before it works, systems of one's own above all: what needs least comes first. What only serves flows,
+ * such as a segment or a flow that others call, comes after all that starts by itself.
+ */
+function toMake({ needs, on }: LibraryFlow): number {
   const { connections, templates, teams, tags } = needs;
-  return 4 * connections.length + templates.length + teams.length + tags.length;
+  const serves = on.every((kind) => kind === "flow.called");
+  return (serves ? 100 : 0) + 4 * connections.length + templates.length + teams.length + tags.length;
 }
 
 function LibraryCard({ flow }: { flow: LibraryFlow }) {
