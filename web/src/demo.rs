@@ -1,7 +1,5 @@
 //! The accounts that `serve --sandbox` opens when no connections file is named: everything works on a fresh checkout.
 
-use std::collections::BTreeMap;
-
 use connectors::sandbox::Config;
 use serde_json::{Value, json};
 
@@ -25,7 +23,7 @@ pub(crate) fn connections(url: &str, config: &Config) -> Connections {
             "whatsapp.twilio",
             json!({
                 "base_url": format!("{url}/twilio"), "account_sid": twilio.account_sid, "auth_token": twilio.auth_token,
-                "from": twilio.from, "templates": contents(config),
+                "from": twilio.from,
             }),
         ),
         account(
@@ -57,15 +55,6 @@ pub(crate) fn connections(url: &str, config: &Config) -> Connections {
     let defaults = [("whatsapp", "wa-main"), ("crm", "hubspot-main"), ("notify", "team-bell")];
     let defaults = defaults.into_iter().map(|(capability, id)| (capability.to_owned(), id.to_owned())).collect();
     Connections { declared, defaults, notify: Some("team-bell".to_owned()) }
-}
-
-/// The Content ids of the templates, by name and language: Twilio knows templates by these alone.
-fn contents(config: &Config) -> Value {
-    let mut contents: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();
-    for template in &config.templates {
-        contents.entry(&template.name).or_default().insert(&template.language, template.content_sid());
-    }
-    json!(contents)
 }
 
 fn account(id: &str, connector: &str, settings: Value) -> Declared {

@@ -23,6 +23,7 @@ export default {
     { path: "<rootDir>/src/rules/locales/{locale}", include: ["<rootDir>/src/rules"] },
     { path: "<rootDir>/src/alarms/locales/{locale}", include: ["<rootDir>/src/alarms", "<rootDir>/src/pages/alarms"] },
     { path: "<rootDir>/src/book/locales/{locale}", include: ["<rootDir>/src/book"] },
+    { path: "<rootDir>/src/pages/audit/locales/{locale}", include: ["<rootDir>/src/pages/audit"] },
     { path: "<rootDir>/src/pages/settings/locales/{locale}", include: ["<rootDir>/src/pages/settings"] },
     { path: "<rootDir>/src/pages/flows/import/locales/{locale}", include: ["<rootDir>/src/pages/flows/import"] },
   ],

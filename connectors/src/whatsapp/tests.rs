@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 
 use super::common::tests::call;
 use crate::registry;
+use crate::sandbox::{Config, Sandbox, Template};
 
 /// What a server was asked, one line a call: `METHOD path auth body`.
 type Calls = Arc<Mutex<Vec<String>>>;
@@ -161,4 +162,73 @@ async fn a_token_that_does_not_work_is_told() {
     let account = twilio(&base).connection.check().await.remove(0);
     assert!(!account.good);
     assert!(account.text.starts_with("Twilio refused"), "{}", account.text);
+}
+
+/// A sandbox whose account has so many templates that Twilio tells them on two pages: one of them waits for approval, two have buttons.
+async fn many_templates() -> Sandbox {
+    let mut config = Config { statuses: false, ..Config::default() };
+    let ready = Template::new("order_ready", "en", "Hello {{name}}, {{order}} is ready");
+    config.templates = (0..120).map(|n| Template::new(&format!("news_{n}"), "en", "News")).collect();
+    config.templates.push(Template { status: "PENDING".into(), ..Template::new("order_late", "en", "Late") });
+    config.templates.push(Template { buttons: vec!["Thanks".into()], ..ready.clone() });
+    config.templates.push(Template { language: "pt_BR".into(), ..ready });
+    Sandbox::start(config).await.unwrap()
+}
+
+fn twilio_at(sandbox: &Sandbox, templates: Value) -> Open {
+    let account = Config::default().twilio;
+    let settings = json!({
+        "account_sid": account.account_sid, "auth_token": account.auth_token, "from": account.from,
+        "base_url": format!("{}/twilio", sandbox.url()), "templates": templates,
+    });
+    open("whatsapp.twilio", settings)
+}
+
+#[tokio::test]
+async fn twilio_tells_the_approved_templates_of_all_pages() {
+    let sandbox = many_templates().await;
+    let open = twilio_at(&sandbox, json!({}));
+    assert!(open.connection.known_templates().is_none());
+    let told = open.connection.templates().await.unwrap();
+    assert_eq!(told.len(), 122);
+    assert!(told.iter().all(|template| template.name != "order_late"));
+    let ready = told.iter().find(|template| template.name == "order_ready").unwrap();
+    assert_eq!((ready.language.as_str(), ready.category.as_str()), ("en", "utility"));
+    assert_eq!((&ready.params[..], &ready.buttons[..]), (&["name".into(), "order".into()][..], &["Thanks".into()][..]));
+    assert_eq!(open.connection.known_templates().unwrap().len(), 122);
+    let findings = open.connection.check().await;
+    assert_eq!(findings[2].text, "122 of 123 templates are approved");
+}
+
+#[tokio::test]
+async fn twilio_sends_a_template_by_the_name_it_was_approved_under() {
+    let sandbox = many_templates().await;
+    let open = twilio_at(&sandbox, json!({}));
+    let input = json!({ "template": "order_ready", "language": "pt_PT", "params": { "name": "Ana", "order": "#42" } });
+    let refused = perform(&open, "whatsapp.send_template", input.clone()).await;
+    assert!(matches!(&refused, Verdict::Refused(problem) if problem.code == "no_template"), "{refused:?}");
+    let mut input = input;
+    input["language"] = "pt-br".into();
+    let verdict = perform(&open, "whatsapp.send_template", input).await;
+    let Verdict::Done(done) = verdict else { panic!("{verdict:?}") };
+    assert_eq!(done.sent.unwrap().text, "[order_ready]\nHello Ana, #42 is ready");
+    assert_eq!(sandbox.books().messages[0].text.as_deref(), Some("Hello Ana, #42 is ready"));
+}
+
+#[tokio::test]
+async fn a_name_of_the_settings_is_told_beside_the_one_whatsapp_knows() {
+    let sandbox = many_templates().await;
+    let sid = Template::new("order_ready", "en", "").content_sid();
+    let open = twilio_at(&sandbox, json!({ "come_and_get_it": { "en": sid } }));
+    let told = open.connection.templates().await.unwrap();
+    let of = |name: &str| told.iter().filter(|template| template.name == name).count();
+    assert_eq!((told.len(), of("come_and_get_it"), of("order_ready")), (123, 1, 2));
+}
+
+#[tokio::test]
+async fn a_listing_that_fails_sends_nothing_and_is_tried_again() {
+    let (base, calls) = provider(500, json!({})).await;
+    let verdict = perform(&twilio(&base), "whatsapp.send_template", json!({ "template": "order_late" })).await;
+    assert!(matches!(&verdict, Verdict::Later { scope: Scope::Item, .. }), "{verdict:?}");
+    assert!(only(&calls).starts_with("GET /v1/ContentAndApprovals?PageSize=100 Basic"), "{calls:?}");
 }

@@ -15,6 +15,7 @@ const PARTS = [
   "rules",
   "alarms",
   "book",
+  "pages/audit",
   "pages/flows/import",
   "pages/settings",
 ].map((part) => `src/${part}/locales`);

@@ -10,6 +10,7 @@ import { withAlarmTexts } from "./alarms/texts";
 import { queries } from "./api/queries";
 import { sessionQuery, signedOut } from "./api/session";
 import { withTexts } from "./desk/texts";
+import { withAuditTexts } from "./pages/audit/texts";
 import { withSettingsTexts } from "./pages/settings/texts";
 import { Failed, Lost } from "./shell/failed";
 import { firstPlace } from "./shell/places";
@@ -159,7 +160,7 @@ const audit = createRoute({
   getParentRoute: () => shell,
   path: "/audit",
   validateSearch: filters("by", "subject", "since", "people"),
-  component: lazyRouteComponent(() => import("./pages/audit"), "AuditPage"),
+  component: lazyRouteComponent(() => withAuditTexts(import("./pages/audit")), "AuditPage"),
 });
 const settings = createRoute({
   getParentRoute: () => shell,

@@ -87,7 +87,7 @@ try {
   await button("New flow").click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("23 hours without our answer").waitFor();
-  const card = dialog.getByRole("button", { name: /Use it/ }).last();
+  const card = dialog.getByRole("button", { name: /23 hours without our answer/ });
   await card.click();
   await dialog.last().getByRole("button", { name: "Make the draft" }).click();
   await page.waitForURL(/\/flows\/[a-z-]+$/);

@@ -30,6 +30,7 @@ pub(super) fn router() -> Router<Arc<World>> {
         .route("/2010-04-01/Accounts/{sid}/Messages.json", get(list).post(send::send))
         .route("/2010-04-01/Accounts/{sid}/Messages/{message}", get(one))
         .route("/v1/Content", get(contents))
+        .route("/v1/ContentAndApprovals", get(contents_and_approvals))
         .route("/v1/Content/{sid}", get(content))
         .route("/v1/Content/{sid}/ApprovalRequests", get(approval))
         .fallback(async || Error::not_found("the requested resource was not found"))
@@ -102,11 +103,39 @@ fn resource(world: &World, message: &Message) -> Value {
         "uri": format!("/2010-04-01/Accounts/{}/Messages/{}.json", account.account_sid, message.id)})
 }
 
-async fn contents(State(world): State<Arc<World>>) -> Json<Value> {
-    let contents: Vec<Value> = world.config.templates.iter().map(content_resource).collect();
-    let url = format!("{}/twilio/v1/Content?PageSize=1000&Page=0", world.url);
-    Json(json!({"contents": contents, "meta": {"page": 0, "page_size": 1000, "first_page_url": url, "url": url,
-        "previous_page_url": null, "next_page_url": null, "key": "contents"}}))
+async fn contents(State(world): State<Arc<World>>, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
+    page(&world, "Content", &query, content_resource)
+}
+
+/// `GET /v1/ContentAndApprovals`: the same, each with what WhatsApp said of it.
+async fn contents_and_approvals(
+    State(world): State<Arc<World>>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Json<Value> {
+    page(&world, "ContentAndApprovals", &query, |template| {
+        let mut content = content_resource(template);
+        content["approval_requests"] = approval_of(template);
+        content
+    })
+}
+
+/// One page of the contents, as `PageSize` and `Page` ask for it.
+fn page(
+    world: &World,
+    resource: &str,
+    query: &HashMap<String, String>,
+    shown: impl Fn(&Template) -> Value,
+) -> Json<Value> {
+    let number = |name: &str| query.get(name).and_then(|value| value.parse::<usize>().ok());
+    let size = number("PageSize").unwrap_or(50).clamp(1, 1000);
+    let page = number("Page").unwrap_or(0);
+    let url = |page: usize| format!("{}/twilio/v1/{resource}?PageSize={size}&Page={page}", world.url);
+    let templates = &world.config.templates;
+    let behind = page.saturating_add(1).saturating_mul(size);
+    let contents: Vec<Value> = templates.iter().skip(page.saturating_mul(size)).take(size).map(shown).collect();
+    let next = (behind < templates.len()).then(|| url(page + 1));
+    Json(json!({"contents": contents, "meta": {"page": page, "page_size": size, "first_page_url": url(0),
+        "url": url(page), "previous_page_url": page.checked_sub(1).map(url), "next_page_url": next, "key": "contents"}}))
 }
 
 async fn content(State(world): State<Arc<World>>, Path(sid): Path<String>) -> Result<Json<Value>, Error> {
@@ -116,16 +145,30 @@ async fn content(State(world): State<Arc<World>>, Path(sid): Path<String>) -> Re
 
 async fn approval(State(world): State<Arc<World>>, Path(sid): Path<String>) -> Result<Json<Value>, Error> {
     let template = template_by_sid(&world, &sid).ok_or_else(|| Error::not_found(&format!("{sid} was not found")))?;
-    Ok(Json(json!({"sid": sid, "account_sid": world.config.twilio.account_sid, "whatsapp": {"type": "whatsapp",
-        "name": template.name, "category": template.category, "content_type": "twilio/text",
-        "status": template.status.to_lowercase(), "rejection_reason": "", "allow_category_change": true}})))
+    let mut whatsapp = approval_of(template);
+    whatsapp["type"] = "whatsapp".into();
+    Ok(Json(json!({"sid": sid, "account_sid": world.config.twilio.account_sid, "whatsapp": whatsapp})))
+}
+
+fn approval_of(template: &Template) -> Value {
+    json!({"name": template.name, "category": template.category, "content_type": kind(template),
+        "status": template.status.to_lowercase(), "rejection_reason": "", "allow_category_change": true})
+}
+
+/// A content with buttons is another type than one without.
+fn kind(template: &Template) -> &'static str {
+    if template.buttons.is_empty() { "twilio/text" } else { "twilio/quick-reply" }
 }
 
 fn content_resource(template: &Template) -> Value {
     let variables: Value =
         template.placeholders().into_iter().map(|name| (name.to_owned(), Value::from("example"))).collect();
+    let mut words = json!({"body": template.body});
+    if !template.buttons.is_empty() {
+        words["actions"] = template.buttons.iter().map(|title| json!({"title": title, "id": title})).collect();
+    }
     json!({"sid": template.content_sid(), "friendly_name": template.name, "language": template.language,
-        "variables": variables, "types": {"twilio/text": {"body": template.body}}})
+        "variables": variables, "types": {kind(template): words}})
 }
 
 fn template_by_sid<'a>(world: &'a World, sid: &str) -> Option<&'a Template> {

@@ -1,7 +1,9 @@
 //! WhatsApp through Twilio: one sender of one account.
 //!
-//! `door` takes webhooks in, `signature` checks and `decode` reads them, `send` performs, `errors` judges answers.
+//! `door` takes webhooks in, `signature` checks and `decode` reads them, `send` performs, `errors` judges answers, `contents` lists
+//! templates.
 
+mod contents;
 mod decode;
 mod door;
 mod errors;
@@ -9,10 +11,13 @@ mod send;
 mod signature;
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
 
 use engine::capability::file::SendMedia;
 use engine::capability::whatsapp::{SendChoices, SendTemplate, SendText};
-use engine::connector::{Connection, Connector, ConnectorBuilder, Door, Finding, OpenContext};
+use engine::connector::{
+    ApprovedTemplate, Connection, Connector, ConnectorBuilder, Door, Finding, OpenContext, Problem,
+};
 use engine::secret::Secret;
 use engine::sentence;
 use futures_util::future::BoxFuture;
@@ -22,6 +27,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::common::phone_of;
+use super::shelf::Shelf;
 use crate::net::{self, Class, Net, Outgoing};
 use door::Hook;
 
@@ -52,7 +58,12 @@ struct Settings {
     /// Address of Twilio's API. Default `https://api.twilio.com`.
     #[serde(default = "default_base_url")]
     base_url: String,
-    /// Templates: name, then language, then ContentSid (`HX…`).
+    /// Address of Twilio's Content API, which tells the templates. Default `https://content.twilio.com`, or `base_url` where that is
+    /// another than Twilio's.
+    #[serde(default)]
+    content_url: Option<String>,
+    /// Names of your own for templates: name, then language, then ContentSid (`HX…`). Templates that are not here go by the name
+    /// WhatsApp approved them under. Default none.
     #[serde(default)]
     templates: Templates,
     /// Language of templates when neither the step nor the contact has one. Default `en`.
@@ -60,8 +71,12 @@ struct Settings {
     default_language: String,
 }
 
+/// Twilio's own addresses.
+const API: &str = "https://api.twilio.com";
+const CONTENT_API: &str = "https://content.twilio.com";
+
 fn default_base_url() -> String {
-    "https://api.twilio.com".into()
+    API.into()
 }
 
 fn default_language() -> String {
@@ -74,10 +89,17 @@ pub(crate) struct Twilio {
     net: Net,
     /// Without a final slash.
     base: String,
+    /// The same of the Content API.
+    content_base: String,
     /// Where our webhooks come in.
     hook_url: String,
+    /// Those of the settings.
     templates: Templates,
+    /// The other ones, as Twilio told them last.
+    told: RwLock<Templates>,
     default_language: String,
+    /// What it told of its templates.
+    shelf: Shelf,
 }
 
 /// The connector `whatsapp.twilio`.
@@ -98,9 +120,16 @@ fn open(settings: Settings, context: &OpenContext) -> Result<Twilio, String> {
         Some(url) => net::base_url(url).map_err(|why| format!("public_url: {why}"))?,
         None => context.public_url.trim_end_matches('/').to_owned(),
     };
+    let base = net::base_url(&settings.base_url)?;
+    let content_base = match &settings.content_url {
+        Some(url) => net::base_url(url).map_err(|why| format!("content_url: {why}"))?,
+        None if base == API => CONTENT_API.to_owned(),
+        None => base.clone(),
+    };
     Ok(Twilio {
         net: Net::open(context)?,
-        base: net::base_url(&settings.base_url)?,
+        base,
+        content_base,
         hook_url: format!("{public_url}/hooks/{}", context.id),
         hook: Hook {
             account_sid: settings.account_sid,
@@ -110,7 +139,9 @@ fn open(settings: Settings, context: &OpenContext) -> Result<Twilio, String> {
             public_url,
         },
         templates: settings.templates,
+        told: RwLock::default(),
         default_language: settings.default_language,
+        shelf: Shelf::default(),
     })
 }
 
@@ -182,18 +213,21 @@ impl Connection for Twilio {
         Some(&self.hook)
     }
 
+    fn templates(&self) -> BoxFuture<'_, Result<Vec<ApprovedTemplate>, Problem>> {
+        Box::pin(async { contents::approved::<Value>(self).await.map_err(|verdict| contents::problem_of(&verdict)) })
+    }
+
+    fn known_templates(&self) -> Option<Arc<[ApprovedTemplate]>> {
+        self.shelf.all()
+    }
+
     fn check(&self) -> BoxFuture<'_, Vec<Finding>> {
-        Box::pin(async move {
-            let templates = sentence!("{n} templates are known", n = self.templates.len());
-            vec![self.account().await, self.webhook(), Finding::new(true, "templates", templates)]
-        })
+        Box::pin(async { vec![self.account().await, self.webhook(), contents::check(self).await] })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use serde_json::json;
 
     use super::*;
@@ -232,6 +266,15 @@ mod tests {
     }
 
     #[test]
+    fn templates_are_asked_for_at_twilios_own_address_or_where_its_double_answers() {
+        assert_eq!(twilio().content_base, "https://content.twilio.com");
+        let given =
+            |name: &str, url: &str| opened(settings(|settings| settings[name] = url.into())).unwrap().content_base;
+        assert_eq!(given("base_url", "http://127.0.0.1:9/twilio/"), "http://127.0.0.1:9/twilio");
+        assert_eq!(given("content_url", "https://proxy.example.com"), "https://proxy.example.com");
+    }
+
+    #[test]
     fn settings_that_cannot_work_are_refused_with_the_reason() {
         let table = [
             ("account_sid", json!("0123"), "`account_sid` must begin with AC"),
@@ -241,6 +284,7 @@ mod tests {
             ("messaging_service_sid", json!("XX1"), "`messaging_service_sid` must begin with MG"),
             ("templates", json!({ "a": { "en": "1" } }), "`templates.a.en` must be a ContentSid"),
             ("public_url", json!("flows"), "public_url: "),
+            ("content_url", json!("flows"), "content_url: "),
         ];
         for (name, value, why) in table {
             let refused = opened(settings(|settings| settings[name] = value)).err().unwrap();

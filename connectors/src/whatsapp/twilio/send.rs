@@ -4,13 +4,15 @@
 //! whose answer was lost happened. Source: Twilio, "Messages resource" (2010-04-01) and "Send templates with the
 //! Content API".
 
+use std::sync::PoisonError;
+
 use engine::capability::file::{FileKind, SendMedia};
 use engine::capability::whatsapp::{Accepted, SendChoices, SendTemplate, SendText};
 use engine::connector::{Call, Done, Performs, Problem, Repeat, Sent, Verdict};
 use serde_json::Value;
 
 use super::decode::{KEY, PREFIX};
-use super::{Twilio, errors};
+use super::{Twilio, contents, errors};
 use crate::net::{Answer, Class, Outgoing};
 use crate::whatsapp::choices;
 use crate::whatsapp::common::{self, File, Recipient, SETTLE_S, To};
@@ -33,8 +35,17 @@ impl Performs<SendTemplate> for Twilio {
     const REPEAT: Repeat = Repeat::Evidence { settle_s: SETTLE_S };
 
     async fn perform(&self, input: SendTemplate, call: &Call) -> Verdict<Accepted> {
-        let message = Recipient::of(input.to.as_deref(), call).and_then(|to| self.template(to, &input));
-        self.send(message, call).await
+        let to = match Recipient::of(input.to.as_deref(), call) {
+            Ok(to) => to,
+            Err(problem) => return Verdict::Refused(problem),
+        };
+        // Not among those of the settings, nor of those that Twilio told so far: it may have been approved since.
+        if self.content_sid(&input).is_err()
+            && let Err(verdict) = contents::approved(self).await
+        {
+            return verdict;
+        }
+        self.send(self.template(to, &input), call).await
     }
 }
 
@@ -76,28 +87,33 @@ impl Twilio {
     }
 
     fn template(&self, recipient: Recipient, input: &SendTemplate) -> Result<Message, Problem> {
-        let language = input.language.as_deref().filter(|language| !language.is_empty());
-        let content_sid = self.content_sid(&input.template, language.unwrap_or(&self.default_language))?;
+        let (language, content_sid) = self.content_sid(input)?;
         let (_, values) = common::ordered(&input.params)?;
-        let mut content = vec![("ContentSid", content_sid.to_owned())];
+        let mut content = vec![("ContentSid", content_sid)];
         if !values.is_empty() {
             let variables = values.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
             content.push(("ContentVariables", Value::from_iter(variables).to_string()));
         }
-        Ok(Message { recipient, content, shown: common::shown(&input.template, &values) })
+        Ok(Message { recipient, content, shown: self.shelf.shown(&input.template, &language, &values) })
     }
 
-    /// Twilio's id of a template in a language: `pt-BR` and `pt_BR` are the same, and `pt_BR` falls back to `pt`.
-    fn content_sid(&self, template: &str, language: &str) -> Result<&str, Problem> {
+    /// The language a template is sent in, and Twilio's id of it there: `pt-BR` and `pt_BR` are the same, and `pt_BR` falls back to
+    /// `pt`.
+    fn content_sid(&self, input: &SendTemplate) -> Result<(String, String), Problem> {
+        let (template, language) = (&input.template, input.language.as_deref().filter(|language| !language.is_empty()));
+        let language = language.unwrap_or(&self.default_language);
         let problem = |why: String| Problem::new("no_template", why);
-        let languages = self.templates.get(template).ok_or_else(|| {
-            problem(format!("this connection has no template `{template}`; add its ContentSid to `templates`"))
+        let told = self.told.read().unwrap_or_else(PoisonError::into_inner);
+        let languages = self.templates.get(template).or_else(|| told.get(template)).ok_or_else(|| {
+            problem(format!(
+                "Twilio tells no approved template `{template}`; have it approved there, or name its ContentSid in `templates`"
+            ))
         })?;
         let plain = |language: &str| language.replace('-', "_").to_ascii_lowercase();
         let wanted = plain(language);
         let find = |wanted: &str| languages.iter().find(|(known, _)| plain(known) == wanted);
         let base = wanted.split('_').next().unwrap_or_default();
-        find(&wanted).or_else(|| find(base)).map(|(_, sid)| sid.as_str()).ok_or_else(|| {
+        find(&wanted).or_else(|| find(base)).map(|(language, sid)| (language.clone(), sid.clone())).ok_or_else(|| {
             let known = languages.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             problem(format!("template `{template}` has no ContentSid for `{language}`, only for: {known}"))
         })

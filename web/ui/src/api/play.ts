@@ -7,6 +7,7 @@ export interface Played {
   from?: string;
   name?: string;
   text?: string;
+  order?: { items: { sku: string; quantity: number; price: number; currency: string }[] };
 }
 
 /** A customer of the sandbox does something. */

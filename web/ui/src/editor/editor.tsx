@@ -30,6 +30,7 @@ import {
   type View,
 } from "./state/editor";
 import type { LockKeeper } from "./state/lock";
+import { useProblems } from "./state/problems";
 import { standOn } from "./state/selection";
 import { type Opening, useCommands } from "./state/use-commands";
 
@@ -201,7 +202,7 @@ function Views({ commands, onHelp }: { commands: ReturnType<typeof useCommands> 
   const store = useEditorStore();
   const view = useEditor((state) => state.view);
   const picture = useEditor((state) => state.picture);
-  const problems = useEditor((state) => state.problems);
+  const problems = useProblems();
   const stop = useEditor((state) => state.stop);
   const many = useEditor((state) => state.many);
   const marked = useMemo(() => new Set(many), [many]);

@@ -20,6 +20,7 @@ import type { Stop } from "./model/walk";
 import { type Autosave, autosave, forgetCopy, keptCopy } from "./state/autosave";
 import { type Closed, createEditor, EditorContext, type EditorStore, goTo, setText, undoEdit } from "./state/editor";
 import { keepLock, type LockKeeper } from "./state/lock";
+import { found } from "./state/problems";
 import { addEditorTexts } from "./texts";
 
 /** The texts of the editor are loaded with it. */
@@ -98,7 +99,7 @@ function Opened({ kind, id, draft, frame: Frame, at, ...review }: OpenedProps) {
     const lock = closed ? null : keepLock(store, kind, id, () => void saves?.refresh());
     if (saves) restore(store, saves, kind, id, draft, t("editor.restored"));
     validate(draft.text).then(
-      ({ problems }) => store.getState().source.text === draft.text && store.setState({ problems }),
+      ({ problems }) => store.getState().source.text === draft.text && found(store, problems),
       () => undefined,
     );
     setOpen({ store, saves, lock });

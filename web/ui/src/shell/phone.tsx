@@ -16,11 +16,16 @@ import styles from "./phone.module.css";
 /** The customer whose phone it is; the sandbox knows no other until one is named. */
 const CUSTOMER = { from: "+393331234567", name: "Giulia Rossi" };
 
+/** One packet of tea at this price. */
+const cartOf = (price: number) => ({ items: [{ sku: "TEA-GREEN-250", quantity: 1, price, currency: "CNY" }] });
+
 /** The phone of a customer of the sandbox: what it shows, and writing from it. */
 export default function Phone({ onClose }: { onClose: () => void }) {
   const t = useText();
   const [from, setFrom] = useState(CUSTOMER.from);
   const [text, setText] = useState("");
+  const [total, setTotal] = useState("1500");
+  const price = Number(total.replace(",", "."));
   const [busy, setBusy] = useState(false);
   const { data: messages = [] } = useQuery(chatQuery(from));
   const act = async (played: Omit<Played, "from" | "name">) => {
@@ -50,11 +55,11 @@ export default function Phone({ onClose }: { onClose: () => void }) {
       <TextField label={t("phone.number")} mono value={from} onChange={setFrom} />
       <Chat messages={messages} onTap={(button) => void act({ what: "tap", text: button })} />
       <div className={styles.actions}>
+        <TextField label={t("phone.total")} value={total} onChange={setTotal} />
         <Button
-          size="s"
-          isDisabled={busy}
+          isDisabled={busy || !(price > 0)}
           icon={<ShoppingBag size={14} aria-hidden />}
-          onPress={() => act({ what: "order" })}
+          onPress={() => act({ what: "order", order: cartOf(price) })}
         >
           {t("phone.order")}
         </Button>

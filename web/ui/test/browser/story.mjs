@@ -28,7 +28,7 @@ async function make(page, hands, name) {
   await hands.choose(button(/What starts it/), "A customer orders");
   await hands.add("steps/+", "Check a condition");
   await hands.press(button("Add a condition"));
-  await hands.pickData("Event: order · total");
+  await hands.pickData("Order: total");
   await hands.choose(button(/Relation/), "is more than");
   await hands.write(box("value"), "1 000");
   await hands.add("steps/0/then/+", "Add tags");
@@ -38,7 +38,7 @@ async function make(page, hands, name) {
   await hands.write(box("Reason"), "An order worth more than 1 000");
   await hands.add("steps/0", "Create a ticket in the CRM");
   await hands.write(box("Subject"), "Order");
-  await hands.insert(box("Subject"), "Event: order · id");
+  await hands.insert(box("Subject"), "Order: id");
   await hands.add("steps/1", "Send a template");
   await hands.write(named("Template"), "order_confirmation");
   await hands.press(button(/^Add its values/));
@@ -92,7 +92,7 @@ steps:
 async function tryIt(page, hands) {
   await hands.press(page.getByRole("button", { name: "Test", exact: true }));
   const panel = page.getByRole("region", { name: "Test", exact: true });
-  await hands.write(panel.getByRole("textbox", { name: /order · total/ }), "2500");
+  await hands.write(panel.getByRole("textbox", { name: /Order: total/ }), "2500");
   await hands.press(panel.getByRole("button", { name: "Try it" }));
   const timeline = panel.getByRole("list", { name: "What happened" });
   await timeline.getByText("Hand over to a person").first().waitFor();

@@ -30,8 +30,13 @@ export function nameInWords(name: string, t: Translate): string {
   const word = (part: string, at: number) =>
     !own && !(root === "steps" && at === 0) && worded(`editor.part.${part}`) ? t(`editor.part.${part}`) : spaced(part);
   const shown = rest.filter((part) => part !== "fields" && part !== "output").map(word);
+  // What came in is named by what it is: an order's total is the order's, not the event's order's.
+  const [thing = "", ...parts] = shown;
+  if (root === "event" && parts.length > 0) return `${begun(thing)}: ${parts.join(" · ")}`;
   return shown.length === 0 ? from : `${from}: ${shown.join(" · ")}`;
 }
+
+const begun = (words: string) => words.charAt(0).toLocaleUpperCase() + words.slice(1);
 
 const spaced = (part: string) => part.replaceAll("_", " ");
 

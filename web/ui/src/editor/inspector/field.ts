@@ -5,9 +5,10 @@ import type { Problem } from "~/api/types";
 import { useText } from "~/i18n";
 import { toastError } from "~/ui/toast";
 import { formatPath, parsePath, type Value } from "~/yaml";
-import { isWrittenMap, view, type Written } from "../model/view";
+import { view, type Written } from "../model/view";
 import { type Outcome, setAt, unset } from "../state/commands";
 import { type EditorState, isOpen, useEditor, useEditorStore } from "../state/editor";
+import { at, isEmpty, useProblems } from "../state/problems";
 
 export interface Field {
   path: readonly string[];
@@ -26,24 +27,13 @@ export function documentOf(state: EditorState): Written {
   return view(state.source);
 }
 
-/** What is at a place. */
-export function at(root: Written | undefined, path: readonly string[]): Written | undefined {
-  let value: Written | undefined = root;
-  for (const key of path) {
-    if (Array.isArray(value)) value = value[Number(key)];
-    else if (isWrittenMap(value)) value = value[key];
-    else return undefined;
-  }
-  return value;
-}
-
 export function useField(path: readonly string[], required = false): Field {
   const t = useText();
   const store = useEditorStore();
   const refused = useRefused();
   const key = formatPath(path);
   const value = useEditor((state) => at(documentOf(state), path));
-  const problems = useEditor((state) => state.problems);
+  const problems = useProblems();
   const readOnly = !useEditor(isOpen);
   return useMemo(() => {
     const place = parsePath(key);
@@ -62,8 +52,6 @@ export function useField(path: readonly string[], required = false): Field {
     };
   }, [key, value, problems, readOnly, required, store, refused, t]);
 }
-
-const isEmpty = (value: Written | undefined) => value === "" || (Array.isArray(value) && value.length === 0);
 
 export function errorAt(problems: readonly Problem[], path: string): string | null {
   const found = problems.find((problem) => problem.path === path || problem.path?.startsWith(`${path}/`));

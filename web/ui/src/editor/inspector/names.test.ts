@@ -32,6 +32,17 @@ describe("the list of data", () => {
     expect(listed("").map(([from]) => from)).toEqual(["event", "steps.ticket", "vars", "contact", "now", "run"]);
   });
 
+  it("begins with what is asked for most, and ends with what every event has", () => {
+    const scope = ["event.at", "event.message.id", "event.order.currency", "event.order.total"].map((one) => name(one));
+    const [[, order]] = grouped(scope, "", (own) => own) as [[string, ScopeName[]]];
+    expect(order.map((one) => one.name)).toEqual([
+      "event.order.total",
+      "event.order.currency",
+      "event.at",
+      "event.message.id",
+    ]);
+  });
+
   it("leaves out what only holds others that stand in it", () => {
     expect(listed("contact")).toEqual([["contact", ["contact.name"]]]);
     expect(listed("page")).toEqual([["vars", ["vars.page"]]]);

@@ -38,6 +38,16 @@ function rank(from: string): number {
 const holdsOthers = ({ name, type }: ScopeName, all: readonly ScopeName[]) =>
   name === "contact.fields" || (type === "map" && all.some((other) => other.name.startsWith(`${name}.`)));
 
+/** Of what started a flow, what one asks for most (of what a step answered it is the id); and what every event has, which one hardly asks for. */
+const ASKED = ["event.text", "event.order.total", "event.order.id"];
+const TECHNICAL = /^event\.(at|connection|id|kind|origin|type|message\..*)$/;
+
+function rarity(name: string): number {
+  const asked = ASKED.indexOf(name);
+  if (/^steps\.\w+\.id$/.test(name)) return 0;
+  return asked >= 0 ? asked : ASKED.length + Number(TECHNICAL.test(name));
+}
+
 /** Names of a scope by where they come from, the most useful first. What is only found in notes and samples gives way to names. */
 export function grouped(
   names: readonly ScopeName[],
@@ -52,7 +62,9 @@ export function grouped(
   const exact = ({ name }: ScopeName) => same(shown(name), search) || same(name, search);
   const all = names
     .filter((name) => !holdsOthers(name, names))
-    .sort((a, b) => Number(exact(b)) - Number(exact(a)) || rank(a.from) - rank(b.from));
+    .sort(
+      (a, b) => Number(exact(b)) - Number(exact(a)) || rank(a.from) - rank(b.from) || rarity(a.name) - rarity(b.name),
+    );
   const named = all.filter(({ name }) => has(`${name} ${shown(name)}`));
   const told = ({ name, note, sample }: ScopeName) =>
     has(`${name} ${shown(name)} ${note ?? ""} ${typeof sample === "string" ? sample : ""}`);

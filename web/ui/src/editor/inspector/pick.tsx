@@ -1,8 +1,18 @@
 //! Fields that name something there is: typing narrows the list, and what is not in it can be written all the same.
 
 import { Braces, ChevronDown, FunctionSquare } from "lucide-react";
-import { useMemo, useRef, useState } from "react";
-import { Button, ComboBox, Input, Label, ListBox, ListBoxItem, Popover, Text } from "react-aria-components";
+import { useContext, useMemo, useRef, useState } from "react";
+import {
+  Button,
+  ComboBox,
+  ComboBoxStateContext,
+  Input,
+  Label,
+  ListBox,
+  ListBoxItem,
+  Popover,
+  Text,
+} from "react-aria-components";
 import { useText } from "~/i18n";
 import { IconButton } from "~/ui/button";
 import popover from "~/ui/popover.module.css";
@@ -54,7 +64,7 @@ export function PickInput({ label, bare, value, onChange, names, hint, error, re
     >
       {!bare && <Label className={styles.label}>{label}</Label>}
       <div className={popover.box}>
-        <Input className={`${styles.input} ${error ? styles.invalid : ""}`} dir="auto" />
+        <PressedInput className={`${styles.input} ${error ? styles.invalid : ""}`} />
         {names.names.length > 0 && (
           <Button className={popover.open}>
             <ChevronDown size={16} aria-hidden />
@@ -71,6 +81,12 @@ export function PickInput({ label, bare, value, onChange, names, hint, error, re
       </Popover>
     </ComboBox>
   );
+}
+
+/** A press in the field shows all there is, as one on its arrow does. */
+function PressedInput({ className }: { className: string }) {
+  const list = useContext(ComboBoxStateContext);
+  return <Input className={className} dir="auto" onClick={() => list?.open(null, "manual")} />;
 }
 
 function Choice({ named }: { named: Named }) {

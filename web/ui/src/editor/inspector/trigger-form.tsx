@@ -11,8 +11,9 @@ import { type Catalog, catalogQuery } from "../api";
 import { triggerInWords, usualFirst } from "../model/cards";
 import type { Trigger } from "../model/model";
 import { edit, isOpen, useEditor, useEditorStore } from "../state/editor";
+import { at, useProblems } from "../state/problems";
 import { ConditionField } from "./condition-field";
-import { at, documentOf, errorAt, useRefused } from "./field";
+import { documentOf, errorAt, useRefused } from "./field";
 import styles from "./inspector.module.css";
 import { More, SchemaFields } from "./schema-fields";
 import { PlainField } from "./values";
@@ -25,10 +26,7 @@ export function TriggerForm() {
   const picture = useEditor((state) => state.picture);
   const { data: catalog } = useQuery(catalogQuery);
   const on = useEditor((state) => at(documentOf(state), ["on"]));
-  const error = errorAt(
-    useEditor((state) => state.problems),
-    "on",
-  );
+  const error = errorAt(useProblems(), "on");
   const add = (type: string) => {
     const value = freshTrigger(type, catalog);
     const before = picture.triggers.length;
@@ -85,10 +83,7 @@ function OneTrigger({ trigger, many }: { trigger: Trigger; many: boolean }) {
   const path = parsePath(trigger.path);
   const spec = catalog?.triggers[trigger.type];
   const written = useEditor((state) => at(documentOf(state), path));
-  const error = errorAt(
-    useEditor((state) => state.problems),
-    trigger.path,
-  );
+  const error = errorAt(useProblems(), trigger.path);
   const bare = typeof written === "string";
   const hasParams = Object.keys(spec?.params.properties ?? {}).length > 0;
   const choices = usualFirst(Object.keys(catalog?.triggers ?? {})).map((id) => ({ id, label: triggerInWords(id, t) }));

@@ -176,7 +176,11 @@ function actionDetail(name: string, fields: WrittenMap, t: Translate): string {
     Object.keys(fields).find((key) => ["text", "subject", "tags", "priority", "name"].includes(key)) ?? "",
   ];
   const parts = telling.map((key) => fields[key]).filter((value) => value !== undefined && value !== null);
-  if (parts.length > 0) return parts.map((part) => written(part, t)).join(" · ");
+  if (parts.length > 0)
+    return parts
+      .map((part) => written(part, t))
+      .filter(Boolean)
+      .join(" · ");
   return Object.keys(fields).join(", ");
 }
 

@@ -1,6 +1,6 @@
 //! The steps one can add, in groups people look for, each with what is written for it.
 
-import type { Translate } from "~/i18n";
+import { type Translate, worded } from "~/i18n";
 import type { Value } from "~/yaml";
 import type { Catalog, Schema } from "../api";
 import { actionInWords, actionLook, type Family, type Icon } from "./cards";
@@ -13,6 +13,8 @@ export interface NewStep {
   id: string;
   title: string;
   about: string;
+  /** Other words people look for it by. */
+  also: string;
   group: Group;
   icon: Icon;
   family: Family;
@@ -83,6 +85,7 @@ export function newSteps(catalog: Catalog | undefined, t: Translate, abouts: (en
         id: name,
         title: actionInWords(name, t),
         about: abouts(about),
+        also: alsoOf(name.replace(".", "_"), t),
         group: groupOf(name),
         ...actionLook(name),
         make: (id) => ({ ...(ANSWERS[name] ? { id: id(ANSWERS[name]) } : {}), do: name, ...required(input) }),
@@ -94,6 +97,7 @@ export function newSteps(catalog: Catalog | undefined, t: Translate, abouts: (en
       id: verb,
       title: t(`editor.verb.${verb}`),
       about: t(`editor.about.${verb}`),
+      also: alsoOf(verb, t),
       group,
       icon,
       family,
@@ -105,6 +109,8 @@ export function newSteps(catalog: Catalog | undefined, t: Translate, abouts: (en
     (a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group) || USUAL.indexOf(b.id) - USUAL.indexOf(a.id),
   );
 }
+
+const alsoOf = (name: string, t: Translate) => (worded(`editor.also.${name}`) ? t(`editor.also.${name}`) : "");
 
 /** The steps most flows have, the most usual last. */
 const USUAL = [
@@ -136,11 +142,11 @@ function required(input: Schema): Map {
   return { with: Object.fromEntries(entries) };
 }
 
-/** Those that fit what was typed; every word must be somewhere in the title, the sentence or the name. */
+/** Those that fit what was typed; every word must be somewhere in the title, the sentence, the name or what else it is called. */
 export function fitting(all: readonly NewStep[], search: string): NewStep[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  return all.filter(({ title, about, id }) => {
-    const text = `${title} ${about} ${id}`.toLowerCase();
+  return all.filter(({ title, about, also, id }) => {
+    const text = `${title} ${about} ${also} ${id}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }

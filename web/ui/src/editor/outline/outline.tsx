@@ -12,6 +12,7 @@ import { cardOf, laneInWords, triggerInWords } from "../model/cards";
 import type { Lane, Step } from "../model/model";
 import { stopKey } from "../model/walk";
 import { select, useEditor, useEditorStore } from "../state/editor";
+import { useProblems } from "../state/problems";
 import { outermost, selectAll } from "../state/selection";
 import styles from "./outline.module.css";
 
@@ -29,7 +30,7 @@ export function Outline({ commands, onHelp }: { commands: Commands | null; onHel
   const t = useText();
   const store = useEditorStore();
   const picture = useEditor((state) => state.picture);
-  const problems = useEditor((state) => state.problems);
+  const problems = useProblems();
   const stop = useEditor((state) => state.stop);
   const many = useEditor((state) => state.many);
   const wanted = useEditor((state) => (state.wanted.what === "stop" ? state.wanted.count : 0));

@@ -5,6 +5,7 @@ import { ApiError } from "~/api/client";
 import type { Problem } from "~/api/types";
 import { type DocumentKind, readDraft, writeDraft } from "../api";
 import { type EditorStore, replaceText } from "./editor";
+import { found } from "./problems";
 
 const IDLE_MS = 800;
 /** How long after a failed save the next one is tried; the last one is kept to. */
@@ -78,7 +79,7 @@ export function autosave(
     store.setState({ revision: answer.revision });
     const same = editor.getState().source.text === text;
     if (same) {
-      editor.setState({ problems: answer.problems });
+      found(editor, answer.problems);
       forgetCopy(kind, id);
       say({ state: "saved", at: answer.changed_at });
     } else {

@@ -22,7 +22,10 @@ export interface EditorState extends Selection {
   collapsed: ReadonlySet<string>;
   compact: boolean;
   view: View;
+  /** As they were last found; `shownProblems` are those that still stand. */
   problems: readonly Problem[];
+  /** The step that was just added, as long as one stays at it. */
+  fresh: string | null;
   closed: Closed | null;
   /** A run or a test that is painted on the steps. */
   painted: Readonly<Record<string, StepState>> | null;
@@ -57,6 +60,7 @@ export function createEditor(text: string, closed: Closed | null = null): Editor
     compact: false,
     view: "canvas",
     problems: [],
+    fresh: null,
     closed,
     painted: null,
     said: { words: "", count: 0 },
@@ -126,13 +130,19 @@ export function replaceText(store: EditorStore, text: string): void {
 }
 
 export function select(store: EditorStore, stop: Stop | null): void {
-  store.setState(chosen(stop));
+  store.setState({ ...chosen(stop), fresh: stillFresh(store, stop) });
+}
+
+/** Whoever goes away from a new step is done with it. */
+function stillFresh(store: EditorStore, stop: Stop | null): string | null {
+  const { fresh } = store.getState();
+  return stop && stopKey(stop) === fresh ? fresh : null;
 }
 
 /** Selects, and asks for the focus to go there. */
 export function goTo(store: EditorStore, stop: Stop, what: "inspector" | "stop" = "stop"): void {
   const { wanted } = store.getState();
-  store.setState({ ...chosen(stop), wanted: { what, count: wanted.count + 1 } });
+  store.setState({ ...chosen(stop), fresh: stillFresh(store, stop), wanted: { what, count: wanted.count + 1 } });
 }
 
 /** Asks for the focus to go to what is selected. */

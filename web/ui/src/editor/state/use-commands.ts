@@ -8,7 +8,7 @@ import type { Commands } from "../canvas/commands";
 import { cardOf } from "../model/cards";
 import type { Picture } from "../model/model";
 import type { NewStep } from "../model/new-step";
-import type { Stop } from "../model/walk";
+import { type Stop, stopKey } from "../model/walk";
 import { addSteps, type Outcome, pasteSteps, placeAt } from "./commands";
 import { copied, keepCopied } from "./copied";
 import { type EditorStore, focusStop, goTo, redoEdit, say, undoEdit } from "./editor";
@@ -137,7 +137,9 @@ export function useCommands(store: EditorStore, open: Opening): Actions {
         const value = step.make((wish) => freeId(wish, idsOf(source)));
         if (refused(addSteps(store, place.list, place.index, [value]))) return;
         say(store, t("editor.said.added", { what: step.title }));
-        goTo(store, { kind: "step", path: `${place.list}/${place.index}` }, "inspector");
+        const stop: Stop = { kind: "step", path: `${place.list}/${place.index}` };
+        store.setState({ fresh: stopKey(stop) });
+        goTo(store, stop, "inspector");
       },
     };
   }, [store, open, t]);

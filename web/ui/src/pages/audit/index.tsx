@@ -1,13 +1,13 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { Download, ScrollText, ShieldCheck } from "lucide-react";
+import { Download, Info, ScrollText, ShieldCheck } from "lucide-react";
 import { useState } from "react";
 import { auditQuery, type Proof, verifyAudit } from "~/api/audit";
 import { useCan } from "~/api/session";
 import type { JournalRow, Told } from "~/api/types";
 import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
-import { Button } from "~/ui/button";
+import { Button, IconButton } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { Did } from "~/ui/did";
 import { Empty } from "~/ui/empty";
@@ -32,12 +32,26 @@ export function AuditPage() {
   const rows = read.data?.pages.flatMap((page) => page.rows);
   const columns: Column<JournalRow>[] = [
     { id: "at", name: t("audit.at"), width: "96px", cell: (row) => <Time at={row.at} as="short" /> },
-    { id: "by", name: t("audit.by"), width: "minmax(110px, 1.2fr)", cell: (row) => row.by && <By who={row.by} /> },
+    {
+      id: "by",
+      name: t("audit.by"),
+      width: "minmax(110px, 1.2fr)",
+      wide: true,
+      cell: (row) => row.by && <By who={row.by} />,
+    },
     {
       id: "what",
       name: t("audit.what"),
       width: "minmax(140px, 2fr)",
-      cell: (row) => <Did row={row} />,
+      cell: (row) => (
+        <>
+          <Did row={row} />
+          <span className={styles.below}>
+            {row.by && <By who={row.by} />}
+            <Id id={row.subject ?? row.id} short />
+          </span>
+        </>
+      ),
     },
     {
       id: "subject",
@@ -49,13 +63,16 @@ export function AuditPage() {
     {
       id: "more",
       name: t("audit.details"),
-      width: "88px",
+      width: "40px",
       align: "end",
       quiet: true,
       cell: (row) => (
-        <Button size="s" look="plain" onPress={() => setShown(row)}>
-          {t("audit.details")}
-        </Button>
+        <IconButton
+          size="s"
+          label={t("audit.details")}
+          icon={<Info size={16} aria-hidden />}
+          onPress={() => setShown(row)}
+        />
       ),
     },
   ];

@@ -13,6 +13,9 @@ import { UsedChip } from "~/uses";
 import styles from "./flows.module.css";
 import { Naming } from "./naming";
 
+/** What connections are for, as people write it. */
+const CAPABILITIES: Record<string, string> = { whatsapp: "WhatsApp", crm: "CRM" };
+
 /** Flows that ship, as cards; `most` of them, those whose name or note holds `text`. */
 export function LibraryCards({ most, text = "" }: { most?: number; text?: string }) {
   const t = useText();
@@ -28,6 +31,7 @@ export function LibraryCards({ most, text = "" }: { most?: number; text?: string
           .filter((flow) => flow.kind !== "calendar")
           .map(told)
           .filter(fits)
+          .toSorted((a, b) => toMake(a) - toMake(b))
           .slice(0, most);
         if (shown.length === 0) return <p>{t("ui.nothing")}</p>;
         return (
@@ -40,6 +44,16 @@ export function LibraryCards({ most, text = "" }: { most?: number; text?: string
       }}
     </Loaded>
   );
+}
+
+/**
+ * How much there is to make before it works, systems of one's own above all: what needs least comes first. What only serves flows,
+ * such as a segment or a flow that others call, comes after all that starts by itself.
+ */
+function toMake({ needs, on }: LibraryFlow): number {
+  const { connections, templates, teams, tags } = needs;
+  const serves = on.every((kind) => kind === "flow.called");
+  return (serves ? 100 : 0) + 4 * connections.length + templates.length + teams.length + tags.length;
 }
 
 function LibraryCard({ flow }: { flow: LibraryFlow }) {
@@ -72,7 +86,7 @@ function LibraryCard({ flow }: { flow: LibraryFlow }) {
       )}
       <span className={styles.chips}>
         {capabilities.map((name) => (
-          <Chip key={name}>{t("import.capability", { name })}</Chip>
+          <Chip key={name}>{t("import.capability", { name: CAPABILITIES[name] ?? name })}</Chip>
         ))}
         {needs.flatMap(({ kind, names, text }) =>
           names.map((name) => (
