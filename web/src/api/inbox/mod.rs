@@ -7,6 +7,7 @@ mod colleagues;
 mod files;
 mod list;
 mod media;
+mod mentions;
 mod messages;
 mod more;
 mod sight;
@@ -28,15 +29,17 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/conversations", may(InboxRead).personal(), list::list)
         .get("/conversations/{id}", may(InboxRead).reads(), list::show)
         .get("/conversations/{id}/messages", may(InboxRead).reads(), messages::list)
-        .post("/conversations/{id}/messages", may(InboxWork).personal(), messages::send)
+        .post("/conversations/{id}/messages", may(InboxWork).personal(), messages::saying::send)
         .post("/conversations/{id}/files", may(InboxWork), files::take)
-        .post("/conversations/{id}/messages/{message}/resend", may(InboxWork).personal(), messages::resend)
+        .post("/conversations/{id}/messages/{message}/resend", may(InboxWork).personal(), messages::saying::resend)
         .post("/conversations/{id}/notes", may(InboxWork).personal(), acts::note)
         .put("/conversations/{id}/assignee", may(InboxWork).personal(), acts::assign)
         .post("/conversations/{id}/close", may(InboxWork).personal(), acts::close)
         .post("/conversations/{id}/reopen", may(InboxWork).personal(), acts::reopen)
         .post("/conversations/{id}/bot", may(InboxWork).personal(), acts::bot)
         .post("/conversations/{id}/read", may(InboxWork).personal(), acts::read)
+        .post("/conversations/{id}/mentions/read", may(InboxRead).personal(), mentions::read)
+        .get("/mentions", may(InboxRead).personal(), mentions::list)
         .post("/conversations/{id}/typing", may(InboxWork).personal(), acts::typing)
         .put("/conversations/{id}/priority", may(InboxWork).personal(), acts::prioritise)
         .put("/conversations/{id}/order-status", may(InboxWork).personal(), acts::order_status)
