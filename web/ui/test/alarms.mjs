@@ -107,7 +107,13 @@ async function files(page, base) {
 async function missed(page, base) {
   const { user } = await ask(page, "GET", "/session");
   const members = [{ user: user.id, skills: [], languages: [] }];
-  await ask(page, "PUT", "/teams/care", { name: "Customer care", members, accept_within_ms: 2_000 }, "0");
+  await ask(
+    page,
+    "PUT",
+    "/teams/care",
+    { name: "Customer care", members, first_ms: 1_000, second_ms: 1_000, accept_within_ms: 2_000 },
+    "0",
+  );
   await page.goto(`${base}/runs`);
   await page.getByRole("button", { name: /Your state/ }).waitFor();
   await ask(page, "PUT", "/desk/me", { state: "available" });

@@ -48,7 +48,15 @@ export const roles = [
   },
   {
     id: "crm_admin",
-    permissions: ["system.read", "flows.read", "personal.read", "contacts.read", "rules.edit", "rules.publish", "segments.edit"],
+    permissions: [
+      "system.read",
+      "flows.read",
+      "personal.read",
+      "contacts.read",
+      "rules.edit",
+      "rules.publish",
+      "segments.edit",
+    ],
   },
   { id: "admin", permissions: permissions.map(({ id }) => id) },
 ];
