@@ -139,9 +139,15 @@ fn of_escalation(input: &NotifyEscalation, own: &str) -> Value {
 }
 
 fn of_alarm(input: &TellAlarm, own: &str) -> Value {
-    let TellAlarm { alarm, key, kind, title, text, level, url, repeat, state, channel, earlier, by } = input;
+    let TellAlarm { alarm, key, kind, title, text, level, url, repeat, state, channel, earlier, by, .. } = input;
+    let TellAlarm { team, customer, waits_s, .. } = input;
     let url = url.as_deref().map(|url| whole(url, own));
     let words = match state {
+        AlarmState::Open if waits_s.is_some() => {
+            let (waits, name) =
+                (waits_s.unwrap_or_default(), customer.as_deref().unwrap_or("somebody whose name is not known"));
+            format!("{title}: {name} waits for {waits} s")
+        }
         AlarmState::Open => format!("{title}: {text}"),
         AlarmState::Acknowledged => format!("{title}: acknowledged by {}", by.as_deref().unwrap_or("somebody")),
         AlarmState::Ended => format!("{title}: over"),
@@ -149,6 +155,7 @@ fn of_alarm(input: &TellAlarm, own: &str) -> Value {
     json!({
         "event": "alarm", "text": words, "alarm": alarm, "key": key, "kind": kind, "title": title, "detail": text, "level": level,
         "url": url, "repeat": repeat, "state": state, "channel": channel, "earlier": earlier, "by": by,
+        "team": team, "customer": customer, "waits_s": waits_s,
     })
 }
 
@@ -232,6 +239,13 @@ mod tests {
             (&json!("alarm"), &json!("m-0"), &json!("alarm"))
         );
         assert_eq!(body["text"], "hubspot-main is down: It answers 401. Sign in again.");
+        notifier.perform(crate::notice::tests::missed(), &call()).await;
+        let body = heard.recv().await.unwrap();
+        let missed = "Nobody of Customer care took a customer in time: Li Wei · +8613800138000 waits for 75 s";
+        assert_eq!(
+            (&body["text"], &body["team"], &body["waits_s"]),
+            (&json!(missed), &json!("Customer care"), &json!(75))
+        );
         notifier.perform(crate::notice::tests::said("five left"), &call()).await;
         let body = heard.recv().await.unwrap();
         assert_eq!(

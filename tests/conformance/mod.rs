@@ -111,6 +111,7 @@ macro_rules! store_conformance {
             talks: what_people_said_is_read_with_its_statuses,
             talks: a_key_is_used_once_in_a_conversation,
             talks: a_message_of_a_flow_does_not_start_while_a_person_talks,
+            talks: notes_are_found_by_whom_they_name_those_not_looked_at_first,
             talks: what_people_said_of_an_erased_person_is_gone,
             talks: answers_about_conversations_are_read_by_time,
             figures: closed_sessions_are_read_by_time,

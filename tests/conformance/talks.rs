@@ -7,7 +7,7 @@ use engine::connector::Status;
 use engine::ids::{ContactId, ConversationId, EventId, MailboxId, MessageId, UserId, VersionId};
 use engine::inbox::{Inbox, Place, RatingRow, Said, SaidKind, SaidOp, SaidRow, SaidState, Words};
 use engine::store::{
-    DispatchOp, EffectOp, EffectRow, ListedTalk, Reads, Sight, Store, TagOp, TalkQuery, TalkWay, Talks, Work,
+    DispatchOp, EffectOp, EffectRow, ListedTalk, Mention, Reads, Sight, Store, TagOp, TalkQuery, TalkWay, Talks, Work,
 };
 
 use super::Driver;
@@ -195,6 +195,44 @@ pub async fn what_people_said_is_read_with_its_statuses<D: Driver>() {
     assert_eq!(listed.last_said.unwrap().said.id, text.id, "a note is no message");
     let by_key = store.messages_by_key(vec![make::external_key("wamid.2")]).await.unwrap();
     assert_eq!(by_key.iter().map(|row| row.id).collect::<Vec<_>>(), [other.id]);
+}
+
+/// Each who is named has looked or not by themselves.
+pub async fn notes_are_found_by_whom_they_name_those_not_looked_at_first<D: Driver>() {
+    let driver = D::fresh().await;
+    let store = driver.open(1).await;
+    let (one, here) = talk(&store, "4915100001", 1, held_by(ANA, Some("care"))).await;
+    let (two, there) = talk(&store, "4915100002", 2, waiting(None)).await;
+    let note = |conversation, text, to: &[UserId]| {
+        let body = Said { mentions: to.to_vec(), ..Said::default() };
+        SaidRow { body: serde_json::to_string(&body).ok(), ..said(conversation, None, text) }
+    };
+    let (first, second) = (note(here, "one", &[ANA, BEN]), note(here, "two", &[BEN]));
+    let (third, message) = (note(there, "three", &[BEN]), said(here, Some("k1"), "Hello"));
+    put(&store, one, &[&first, &second, &message]).await;
+    put(&store, two, &[&third]).await;
+    let named = async |agent, after, limit| store.mentions(agent, after, limit).await.unwrap();
+    let texts = |found: &[Mention]| found.iter().map(|one| (one.text.clone(), one.seen)).collect::<Vec<_>>();
+    let new = |text: &str| (text.to_owned(), false);
+    assert_eq!(texts(&named(BEN, None, 10).await), [new("three"), new("two"), new("one")]);
+    assert_eq!(texts(&named(ANA, None, 10).await), [new("one")]);
+    assert_eq!(store.unseen_mentions(BEN, None).await.unwrap(), 3);
+    assert_eq!(store.unseen_mentions(BEN, Some(there)).await.unwrap(), 1);
+
+    let mut work = make::work(MailboxId::of_contact(two));
+    work.said = vec![SaidOp::Seen { conversation: there, agent: BEN }];
+    store.commit(work).await.unwrap();
+    let page = named(BEN, None, 2).await;
+    assert_eq!(texts(&page), [new("two"), new("one")]);
+    let rest = named(BEN, page.last().map(Mention::place), 2).await;
+    assert_eq!(texts(&rest), [("three".to_owned(), true)]);
+    assert_eq!((rest[0].conversation, rest[0].contact, rest[0].by), (there, two, Some(ANA)));
+    assert_eq!(named(BEN, rest.last().map(Mention::place), 2).await, []);
+    assert_eq!(store.unseen_mentions(ANA, None).await.unwrap(), 1, "Ana has not looked");
+
+    store.commit(erase(one)).await.unwrap();
+    assert_eq!(texts(&named(BEN, None, 10).await), [("three".to_owned(), true)], "what was erased is no mention");
+    assert_eq!(store.unseen_mentions(ANA, None).await.unwrap(), 0);
 }
 
 /// A client's key is one message; the work that uses it again is refused whole.

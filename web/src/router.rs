@@ -8,7 +8,8 @@ use axum::{Router, routing};
 use engine::account::Permission::{
     ConnectionsCheck, ConnectionsManage, ContactsChange, ContactsManage, ContactsRead, FiguresRead, FlowsEdit,
     FlowsPublish, FlowsRead, InboxRead, LogExport, LogProve, LogRead, PeopleErase, PeopleExport, RulesEdit,
-    RulesPublish, RunsControl, RunsRead, SendingStop, SettingsManage, SystemRead, TokensManage, UsersManage,
+    RulesPublish, RunsControl, RunsRead, SegmentsEdit, SegmentsPublish, SendingStop, SettingsManage, SystemRead,
+    TokensManage, UsersManage,
 };
 use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -168,7 +169,8 @@ fn flows(routes: Routes) -> Routes {
         .get("/sweeps", may(RunsRead), api::segments::sweeps)
         .post("/sweeps/stop", may(RunsControl), api::segments::stop)
         .get("/segments/{id}", may(FlowsRead), api::segments::show)
-        .post("/segment-count", may(FlowsEdit), api::segments::count)
+        .put("/segments/{id}/state", may(SegmentsPublish), api::flows::switch)
+        .post("/segment-count", may(SegmentsEdit), api::segments::count)
         .get("/segments/{id}/members", may(ContactsRead).personal(), api::segments::members)
         .get("/workspace", may(FlowsRead), api::workspace::export)
         .post("/workspace/plan", may(FlowsEdit), api::workspace::plan)

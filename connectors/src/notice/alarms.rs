@@ -3,12 +3,12 @@
 
 use super::Language;
 
-/// Kind, headline and advice. `{name}` and `{other}` stand for what the alarm is about.
+/// Kind, headline and advice. `{name}` and `{other}` stand for what the alarm is about, `{team}` for the team that let a customer wait.
 type Lines = [(&'static str, &'static str, &'static str); 9];
 
 /// The headline and the advice of an alarm of `kind` with the key that says what it is about; nothing in English, and of a kind that has
-/// no words here.
-pub(super) fn told(language: Language, kind: &str, key: &str) -> Option<(String, &'static str)> {
+/// no words here, or a team that is not known.
+pub(super) fn told(language: Language, kind: &str, key: &str, team: Option<&str>) -> Option<(String, &'static str)> {
     let lines = match language {
         Language::En => return None,
         Language::Zh => &ZH,
@@ -17,10 +17,15 @@ pub(super) fn told(language: Language, kind: &str, key: &str) -> Option<(String,
         Language::It => &IT,
     };
     let (_, title, text) = lines.iter().find(|(of, ..)| *of == kind)?;
+    // Of a time when it was not kept.
+    if title.contains("{team}") && team.is_none() {
+        return None;
+    }
     let about = key.split_once('/').map_or("", |(_, about)| about);
     // A folder is a name with slashes.
     let (name, other) = if kind == "disk_low" { (about, "") } else { about.split_once('/').unwrap_or((about, "")) };
-    Some((title.replace("{name}", name).replace("{other}", other), text))
+    let title = title.replace("{name}", name).replace("{other}", other);
+    Some((title.replace("{team}", team.unwrap_or_default()), text))
 }
 
 const ZH: Lines = [
@@ -30,8 +35,8 @@ const ZH: Lines = [
     ("starts_held", "流程 {name} 的启动被暂缓", "其触发条件在首小时内命中过多。请放行或丢弃这些启动。"),
     ("clock_jumped", "服务器时钟跳变", "在新时间稳定一分钟之前，长等待会被暂缓。"),
     ("disk_low", "{name} 所在磁盘即将写满", "请清理空间或扩容：写满后将不再接收新内容。"),
-    ("escalation_missed", "有客户未被及时接待", "客户仍在等待。"),
-    ("escalation_late", "即将错过一位客户", "接待时限已过大半，仍无人接手。"),
+    ("escalation_missed", "团队 {team} 无人及时接待一位客户", "客户仍在等待。"),
+    ("escalation_late", "团队 {team} 即将错过一位客户", "接待时限已过大半，仍无人接手。"),
     ("test", "Switchboard：测试", "这是一次测试。告警会发送到这里。"),
 ];
 
@@ -58,8 +63,8 @@ const RU: Lines = [
         "Диск с {name} почти заполнен",
         "Освободите место или увеличьте диск: на полном ничего нового не принимается.",
     ),
-    ("escalation_missed", "Клиента не взяли вовремя", "Клиент всё ещё ждёт."),
-    ("escalation_late", "Клиента вот-вот пропустят", "Больше половины времени прошло, и никто не взял."),
+    ("escalation_missed", "Никто из «{team}» не взял клиента вовремя", "Клиент всё ещё ждёт."),
+    ("escalation_late", "«{team}» вот-вот пропустит клиента", "Больше половины времени прошло, и никто не взял."),
     ("test", "Switchboard: проба", "Это проба. Тревоги приходят сюда."),
 ];
 
@@ -74,8 +79,8 @@ const AR: Lines = [
     ("starts_held", "عمليات بدء المسار {name} محجوزة", "تحقق شرطه كثيرًا في ساعته الأولى. أطلق عمليات البدء أو أسقطها."),
     ("clock_jumped", "قفزت ساعة الخادم", "تُؤجَّل فترات الانتظار الطويلة حتى يثبت الوقت الجديد دقيقة."),
     ("disk_low", "القرص الذي فيه {name} شبه ممتلئ", "أفرغ مساحة أو وسّع القرص: عند امتلائه لا يُقبل أي جديد."),
-    ("escalation_missed", "لم يُستلَم عميل في الوقت المحدد", "ما زال العميل ينتظر."),
-    ("escalation_late", "عميل على وشك أن يُفوَّت", "انقضى أكثر من نصف الوقت ولم يستلمه أحد."),
+    ("escalation_missed", "لم يستلم أحد من {team} عميلًا في الوقت المحدد", "ما زال العميل ينتظر."),
+    ("escalation_late", "{team}: عميل على وشك أن يُفوَّت", "انقضى أكثر من نصف الوقت ولم يستلمه أحد."),
     ("test", "Switchboard: تجربة", "هذه تجربة. التنبيهات تصلك هنا."),
 ];
 
@@ -106,8 +111,12 @@ const IT: Lines = [
         "Il disco di {name} è quasi pieno",
         "Fai spazio o usa un disco più grande: quando è pieno, non entra più niente.",
     ),
-    ("escalation_missed", "Un cliente non è stato preso in tempo", "Il cliente aspetta ancora."),
-    ("escalation_late", "Un cliente sta per essere perso", "Più della metà del tempo è passata e nessuno l’ha preso."),
+    ("escalation_missed", "Nessuno di {team} ha preso un cliente in tempo", "Il cliente aspetta ancora."),
+    (
+        "escalation_late",
+        "{team} sta per perdere un cliente",
+        "Più della metà del tempo è passata e nessuno l’ha preso.",
+    ),
     ("test", "Switchboard: una prova", "Questa è una prova. Gli allarmi arrivano qui."),
 ];
 
@@ -131,7 +140,7 @@ mod tests {
                 Kind::EscalationLate,
                 Kind::Test,
             ] {
-                let (title, text) = told(language, &kind.name(), "x/one/two").expect("words");
+                let (title, text) = told(language, &kind.name(), "x/one/two", Some("care")).expect("words");
                 assert!(
                     !title.is_empty() && !title.contains('{') && !text.is_empty(),
                     "{language:?} {kind:?}: {title}"
@@ -142,10 +151,10 @@ mod tests {
 
     #[test]
     fn what_it_is_about_stands_in_the_headline() {
-        let of = |raise: &Raise| told(Language::It, &raise.kind.name(), &raise.key).map(|(title, _)| title);
+        let of = |raise: &Raise| told(Language::It, &raise.kind.name(), &raise.key, None).map(|(title, _)| title);
         let calls = of(&Raise::attention("orders", "crm", "refused"));
         assert_eq!(calls.as_deref(), Some("Chiamate del flusso orders a crm richiedono una persona"));
         assert_eq!(of(&Raise::disk_low("/var/data", 1, 2)).as_deref(), Some("Il disco di /var/data è quasi pieno"));
-        assert_eq!(told(Language::En, "flow_failed", "flow/orders"), None);
+        assert_eq!(told(Language::En, "flow_failed", "flow/orders", None), None);
     }
 }

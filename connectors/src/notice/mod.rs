@@ -15,10 +15,10 @@ pub(crate) use chat::{Chat, Rooms, tell_alarm, tell_escalation, tell_said};
 pub(crate) use words::Language;
 
 /// The headline of an alarm of `kind` in `language`, BCP 47; nothing where the engine's English is all there is. `key` says what it is
-/// about: `connection/hubspot-main`.
+/// about: `connection/hubspot-main`; `team` is the one that let a customer wait.
 #[must_use]
-pub fn alarm_headline(language: &str, kind: &str, key: &str) -> Option<String> {
-    alarms::told(Language::of(language), kind, key).map(|(title, _)| title)
+pub fn alarm_headline(language: &str, kind: &str, key: &str, team: Option<&str>) -> Option<String> {
+    alarms::told(Language::of(language), kind, key, team).map(|(title, _)| title)
 }
 
 /// One thing to tell.
@@ -118,7 +118,9 @@ impl Notice {
             AlarmState::Acknowledged => words.acknowledged.to_owned(),
             AlarmState::Ended => words.ended.to_owned(),
         };
-        let mut facts = Vec::new();
+        let waited = input.waits_s.map(|waited| format!("{}:{:02} {}", waited / 60, waited % 60, words.minutes));
+        let about = [(words.team, input.team.clone()), (words.customer, input.customer.clone()), (words.waits, waited)];
+        let mut facts: Vec<_> = about.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         if !state.is_empty() {
             facts.push((words.state, state));
         }
@@ -126,7 +128,9 @@ impl Notice {
             facts.push((words.by, by.clone()));
         }
         let open = input.state == AlarmState::Open && !input.alarm.is_empty();
-        let (title, text) = match alarms::told(language, &input.kind, &input.key) {
+        let (title, text) = match alarms::told(language, &input.kind, &input.key, input.team.as_deref()) {
+            // What the engine knows more of a customer who waits is in the facts.
+            Some((title, text)) if input.team.is_some() => (title, text.to_owned()),
             Some((title, text)) => (title, format!("{text}\n{}", input.text)),
             None => (input.title.clone(), input.text.clone()),
         };
@@ -262,6 +266,24 @@ pub(crate) mod tests {
             channel: None,
             earlier: None,
             by: None,
+            team: None,
+            customer: None,
+            waits_s: None,
+        }
+    }
+
+    /// Somebody whom nobody took, and who waits for 75 seconds.
+    pub(crate) fn missed() -> TellAlarm {
+        TellAlarm {
+            key: "escalation/esc_0000000000001".into(),
+            kind: "escalation_missed".into(),
+            title: "Nobody of Customer care took a customer in time".into(),
+            text: "The customer still waits.".into(),
+            url: Some("/inbox/cnv_0000000000001".into()),
+            team: Some("Customer care".into()),
+            customer: Some("Li Wei · +8613800138000".into()),
+            waits_s: Some(75),
+            ..alarm(AlarmState::Open)
         }
     }
 
@@ -320,6 +342,20 @@ pub(crate) mod tests {
         assert_eq!(notice.title, "La connessione hubspot-main è ferma");
         assert!(notice.text.ends_with("\nIt answers 401. Sign in again."), "{}", notice.text);
         assert_eq!(Notice::of_alarm(&alarm(AlarmState::Open), Language::En).title, "hubspot-main is down");
+    }
+
+    #[test]
+    fn an_alarm_of_a_missed_customer_says_of_which_team_who_and_for_how_long() {
+        for (language, lines) in [
+            (Language::En, ["Nobody of Customer care", "Customer: Li Wei · +8613800138000", "Waits for: 1:15 min"]),
+            (Language::Ru, ["Customer care", "Клиент: Li Wei · +8613800138000", "Ждёт: 1:15 мин"]),
+            (Language::Ar, ["Customer care", "العميل: Li Wei · +8613800138000", "ينتظر منذ: 1:15 د"]),
+        ] {
+            let notice = Notice::of_alarm(&missed(), language).seen_from("https://flows.test");
+            assert!(notice.title.contains(lines[0]), "{}", notice.title);
+            assert!(lines[1..].iter().all(|line| notice.plain().contains(line)), "{}", notice.plain());
+            assert_eq!(notice.open.unwrap().1, "https://flows.test/inbox/cnv_0000000000001");
+        }
     }
 
     #[test]

@@ -74,6 +74,10 @@ permissions! {
         [CrmAdmin] []
     RulesPublish "rules.publish" "Put tag rules live, switch them on and off"
         [] [Ops CrmAdmin]
+    SegmentsEdit "segments.edit" "Edit drafts of segments and see whom they would take"
+        [Ops CrmAdmin] []
+    SegmentsPublish "segments.publish" "Put segments in force, switch them on and off"
+        [] [Ops CrmAdmin]
     RunsControl "runs.control" "Start, cancel, retry and replay runs; decide about calls that need attention"
         [] [Ops]
     SendingStop "sending.stop" "Stop all sending and release it"
@@ -193,6 +197,17 @@ mod tests {
             assert!(!may(Ops, false, permission) && may(Ops, true, permission), "{permission:?}");
         }
         assert_eq!(Permissions::of(Agent, true), Permissions::of(Agent, false));
+    }
+
+    #[test]
+    fn a_crm_admin_edits_rules_and_segments_and_no_flows() {
+        for permission in [Permission::RulesEdit, Permission::SegmentsEdit] {
+            assert!(may(CrmAdmin, false, permission), "{permission:?}");
+        }
+        for permission in [Permission::RulesPublish, Permission::SegmentsPublish] {
+            assert!(!may(CrmAdmin, false, permission) && may(CrmAdmin, true, permission), "{permission:?}");
+        }
+        assert!(!may(CrmAdmin, true, Permission::FlowsEdit) && !may(CrmAdmin, true, Permission::FlowsPublish));
     }
 
     #[test]

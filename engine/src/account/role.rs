@@ -18,7 +18,7 @@ pub enum Role {
     TeamLead = 4,
     /// Edits drafts and tries them; with *publisher*, puts them live, retries and stops sending.
     Ops = 5,
-    /// Edits tag rules, mappings, contacts and tags.
+    /// Edits tag rules, mappings, contacts, tags and segments.
     CrmAdmin = 6,
     /// Everything, users and connections included.
     Admin = 7,

@@ -5,11 +5,11 @@ use serde_json::json;
 use super::*;
 use crate::book::Book;
 use crate::calendar::Calendar;
-use crate::capability::notify::{AlarmState, TellAlarm};
+use crate::capability::notify::{AlarmState, Level, TellAlarm};
 use crate::connector::{Problem, Verdict};
 use crate::event::{BUTTON_PRESSED, Event, EventKey, Origin};
 use crate::handle::{Input, alarm_of, alarms, handle};
-use crate::ids::{EventId, Ids};
+use crate::ids::{ConversationId, EventId, Ids};
 use crate::letter::Letter;
 use crate::mailbox::Mailbox;
 use crate::order::{Error, Order};
@@ -89,11 +89,24 @@ impl Desk {
         told
     }
 
+    /// Whether a row holds `text`.
+    fn keeps(&self, text: &str) -> bool {
+        let waits = self.mail.waits.values().map(|wait| &wait.data);
+        let mut rows = waits.chain(self.mail.effects.values().map(|effect| &effect.input));
+        rows.any(|row| String::from_utf8_lossy(row).contains(text))
+    }
+
     fn only(&self) -> Alarm {
         let all = alarms(&self.mail);
         let [alarm] = all.as_slice() else { panic!("{all:?}") };
         alarm.clone()
     }
+}
+
+/// Somebody who wrote 20 seconds before noon.
+fn li_wei() -> Customer {
+    let conversation = Some(ConversationId(7));
+    Customer { name: "Li Wei · +86138".into(), team: "Care".into(), conversation, since: At(NOON.0 - 20_000) }
 }
 
 fn route(connection: &str, level: Level) -> Route {
@@ -259,11 +272,38 @@ fn a_policy_is_changed_by_whoever_saw_the_last_one_and_a_wrong_one_is_refused() 
 #[test]
 fn rows_read_back_as_they_were_written() {
     let mut desk = Desk::new(policy());
-    desk.raise(Raise::escalation_missed("esc_0000000000001", "care"));
+    desk.raise(Raise::escalation_missed("esc_0000000000001", li_wei()));
     let rows: Vec<_> = desk.mail.waits.values().filter(|wait| wait.kind == WaitKind::Alarm).collect();
     assert_eq!(rows.len(), 2);
     assert_eq!(rows.iter().filter_map(|row| alarm_of(row)).count(), 1);
     let letter = Letter::Alarm(ToAlarms::Raise(Box::new(Raise::flow_failed("x"))));
     let row = letter.to_row(crate::ids::InputId(1), MailboxId::ALARMS);
     assert_eq!(Letter::from_row(&row), Ok(letter));
+}
+
+#[test]
+fn a_missed_customer_is_named_with_the_team_and_the_time_while_they_wait_and_not_afterwards() {
+    let mut desk = Desk::new(policy());
+    desk.raise(Raise::escalation_missed("esc_0000000000001", li_wei()));
+    let told = desk.told();
+    let TellAlarm { title, url, team, customer, waits_s, .. } = &told[0].1;
+    assert_eq!((title.as_str(), team.as_deref()), ("Nobody of Care took a customer in time", Some("Care")));
+    assert_eq!(url.as_deref(), Some(&*format!("/inbox/{}", ConversationId(7))));
+    assert_eq!((customer.as_deref(), *waits_s), (Some("Li Wei · +86138"), Some(20)));
+    desk.pass(15);
+    assert_eq!(desk.told()[0].1.waits_s, Some(15 * 60 + 20));
+    desk.letter(ToAlarms::End { key: Raise::escalation_key("esc_0000000000001") });
+    let told = desk.told();
+    assert!(told.iter().all(|(_, told)| told.customer.is_none() && told.waits_s.is_none()), "{told:?}");
+    assert!(!desk.keeps("Li Wei"));
+}
+
+#[test]
+fn nobody_is_told_of_a_customer_who_was_erased() {
+    let mut desk = Desk::new(policy());
+    desk.raise(Raise::escalation_missed("esc_0000000000001", li_wei()));
+    assert!(desk.keeps("Li Wei") && desk.mail.effects.len() == 2);
+    desk.letter(ToAlarms::Forget { key: Raise::escalation_key("esc_0000000000001") });
+    assert_eq!((desk.only().stage, desk.mail.effects.len()), (Stage::Ended, 0));
+    assert!(!desk.keeps("Li Wei"));
 }

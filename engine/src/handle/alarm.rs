@@ -72,6 +72,12 @@ impl Handling<'_> {
         match letter {
             ToAlarms::Raise(raise) => self.raised(*raise),
             ToAlarms::End { key } => self.cause_gone(&key),
+            ToAlarms::Forget { key } => {
+                if let Some((_, alarm)) = self.find_alarm(&key) {
+                    self.untell(&alarm.id.to_string());
+                }
+                self.cause_gone(&key);
+            }
         }
     }
 
@@ -155,6 +161,9 @@ impl Handling<'_> {
     fn end_alarm(&mut self, mut alarm: Alarm) {
         alarm.stage = Stage::Ended;
         alarm.ended_at = Some(self.now);
+        if let Some(customer) = &mut alarm.raise.customer {
+            customer.name.clear();
+        }
         self.note_alarm(alarm.id, "alarm.ended", Value::Null);
         self.change_told(&alarm);
         let until = self.now.plus(std::time::Duration::from_millis(LISTED_MS));
@@ -237,6 +246,7 @@ impl Handling<'_> {
             Stage::Acknowledged => AlarmState::Acknowledged,
             Stage::Ended => AlarmState::Ended,
         };
+        let waits = alarm.raise.customer.as_ref().filter(|_| state == AlarmState::Open);
         let input = TellAlarm {
             alarm: alarm.id.to_string(),
             key: alarm.raise.key.clone(),
@@ -250,6 +260,9 @@ impl Handling<'_> {
             channel: to,
             earlier,
             by: alarm.by.clone(),
+            team: alarm.raise.customer.as_ref().map(|customer| customer.team.clone()),
+            customer: waits.map(|customer| customer.name.clone()).filter(|name| !name.is_empty()),
+            waits_s: waits.map(|customer| self.now.since(customer.since).as_secs()),
         };
         let id = self.next_id();
         let plan = Plan {

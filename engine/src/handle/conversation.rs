@@ -25,7 +25,7 @@ impl Handling<'_> {
     /// A person does something with a conversation; answers its id and what there is to tell.
     pub(super) fn talk(&mut self, id: ConversationId, actor: Actor, act: Act) -> Result<Value, Error> {
         let Some(talk) = self.mail.facts.conversation(id) else { return Err(Error::Gone(id.to_string().into())) };
-        if !matches!(act, Act::Read | Act::Note { .. }) {
+        if !matches!(act, Act::Read | Act::SeeMentions | Act::Note { .. }) {
             is_theirs(&talk.inbox, actor)?;
         }
         match act {
@@ -35,6 +35,7 @@ impl Handling<'_> {
             Act::Close { ask } => self.close_talk(id, actor, ask.as_ref()),
             Act::Reopen => self.reopen(id, actor),
             Act::Read => self.read_by_human(id),
+            Act::SeeMentions => self.see_mentions(id, actor),
             Act::Pause => self.pause_by_hand(id),
             Act::HandBack { end, run } => self.hand_back(id, end, run)?,
             Act::Ticket { connection, subject, text } => self.plan_ticket(id, actor, connection, subject, text),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Handling;
-use crate::alarm::{Raise, ToAlarms};
+use crate::alarm::{Customer, Raise, ToAlarms};
 use crate::capability::human::{NOT_LINKED, NotifyEscalation};
 use crate::capability::notify::ButtonPressed;
 use crate::clock::At;
@@ -182,7 +182,7 @@ impl Handling<'_> {
                 _ => None,
             })
             .collect();
-        let alarms: Vec<ToAlarms> = out.iter().filter_map(|out| alarm_about(out, &cases)).collect();
+        let alarms: Vec<ToAlarms> = out.iter().filter_map(|out| self.alarm_about(out, &cases)).collect();
         for id in touched {
             if let Some(case) = cases.remove(&id) {
                 self.keep_case(case);
@@ -199,6 +199,32 @@ impl Handling<'_> {
                 }
             }
         }
+    }
+
+    /// What the alarms hear of it: that somebody is about to be missed, or was; and that this is over.
+    fn alarm_about(&self, out: &Out, cases: &BTreeMap<EscalationId, Case>) -> Option<ToAlarms> {
+        let raise = |raise| ToAlarms::Raise(Box::new(raise));
+        match out {
+            Out::Predicted(id) => {
+                Some(raise(Raise::escalation_late(&id.to_string(), self.customer_of(cases.get(id)?))))
+            }
+            Out::Tell(id, "missed") => {
+                Some(raise(Raise::escalation_missed(&id.to_string(), self.customer_of(cases.get(id)?))))
+            }
+            Out::Tell(id, "taken") if cases.get(id)?.progress.predicted => Some(over(*id)),
+            Out::Letter(_, FromDesk::Over { escalation }) => Some(over(*escalation)),
+            Out::Story(id, Entry { what: What::Desk { how, .. }, .. }) if **how == *"erased" => {
+                Some(ToAlarms::Forget { key: Raise::escalation_key(&id.to_string()) })
+            }
+            _ => None,
+        }
+    }
+
+    /// Who waits, for whom an alarm is about them.
+    fn customer_of(&self, Case { row, .. }: &Case) -> Customer {
+        let team = self.book.staff.team(&row.team).map_or(&row.team, |team| &team.name);
+        let (name, conversation) = (row.customer.clone(), row.conversation_id);
+        Customer { name, team: team.clone(), conversation, since: row.received_at }
     }
 
     fn keep_case(&mut self, case: Case) {
@@ -220,7 +246,7 @@ impl Handling<'_> {
     }
 
     /// Nobody is told any more of what was erased; a call that is under way is noted without its words.
-    fn untell(&mut self, key: &str) {
+    pub(super) fn untell(&mut self, key: &str) {
         let of = |effect: &&EffectRow| effect.key.split('/').next() == Some(key);
         let ids: Vec<EffectId> = self.mail.effects.values().filter(of).map(|effect| effect.id).collect();
         for id in ids {
@@ -311,19 +337,6 @@ impl Handling<'_> {
         };
         self.mail.effects.insert(effect.id, effect.clone());
         self.work.effects.push(EffectOp::Plan(Box::new(effect)));
-    }
-}
-
-/// What the alarms hear of it: that somebody is about to be missed, or was; and that this is over.
-fn alarm_about(out: &Out, cases: &BTreeMap<EscalationId, Case>) -> Option<ToAlarms> {
-    let team = |id: &EscalationId| Some(cases.get(id)?.row.team.clone());
-    let raise = |raise| ToAlarms::Raise(Box::new(raise));
-    match out {
-        Out::Predicted(id) => Some(raise(Raise::escalation_late(&id.to_string(), &team(id)?))),
-        Out::Tell(id, "missed") => Some(raise(Raise::escalation_missed(&id.to_string(), &team(id)?))),
-        Out::Tell(id, "taken") if cases.get(id)?.progress.predicted => Some(over(*id)),
-        Out::Letter(_, FromDesk::Over { escalation }) => Some(over(*escalation)),
-        _ => None,
     }
 }
 

@@ -248,6 +248,12 @@ fn a_note_goes_to_nobody() {
     let (_, work) = stage.does(ANA, Act::Note { text: "Call back".into(), mentions: vec![BEN] });
     assert_eq!((put(&work)[0].kind, work.effects.len(), work.letters.len()), (SaidKind::Note, 0, 0));
     assert!(!stage.inbox().is_paused(NOW));
+    let (_, work) = stage.does(BEN, Act::SeeMentions);
+    assert_eq!(
+        work.said,
+        [SaidOp::Seen { conversation: TALK, agent: BEN }],
+        "also of a conversation that is not theirs"
+    );
     assert!(matches!(stage.does(ANA, Act::Note { text: "  ".into(), mentions: Vec::new() }).0, Err(Error::Refused(_))));
 }
 

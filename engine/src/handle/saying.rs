@@ -145,6 +145,9 @@ impl Handling<'_> {
             );
             return Err(Error::Refused(words));
         }
+        let mut mentions = mentions;
+        mentions.sort_unstable();
+        mentions.dedup();
         let note = MessageId(self.next_id());
         let data = json!({ "note": note, "mentions": mentions });
         let body = Said { mentions, ..Said::default() };
@@ -163,6 +166,13 @@ impl Handling<'_> {
         self.note_talk(id, "conversation.note", data);
         self.work.touched.push(id);
         Ok(json!({ "conversation": id, "message": note }))
+    }
+
+    /// Whoever is named has looked.
+    pub(super) fn see_mentions(&mut self, id: ConversationId, actor: Actor) {
+        let Some(agent) = actor.agent else { return };
+        self.work.said.push(SaidOp::Seen { conversation: id, agent });
+        self.work.touched.push(id);
     }
 }
 

@@ -37,6 +37,8 @@ pub enum Act {
     Reopen,
     /// Has read what the customer wrote.
     Read,
+    /// Has looked at the notes that name them.
+    SeeMentions,
     /// Holds the flows' sends until it is closed or handed back.
     Pause,
     /// Gives it back to the flows: what was held goes out.

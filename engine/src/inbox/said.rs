@@ -102,6 +102,13 @@ pub enum SaidOp {
         /// Code and words of a refusal.
         error: Option<String>,
     },
+    /// Somebody has looked at the notes of a conversation that name them.
+    Seen {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Who.
+        agent: UserId,
+    },
 }
 
 /// What a customer answered to the question about a conversation.

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use super::{ContactRow, ConversationRow, Error, EventRow, MessageRow, Reads, RunStatus, TagRow};
+use super::{Mention, MentionPlace};
 use crate::clock::At;
 use crate::ids::{ContactId, ConversationId, EscalationId, EventId, MailboxId, MessageId, RunId, UserId};
 use crate::inbox::{Place, RatingRow, SaidRow};
@@ -167,6 +168,21 @@ pub trait Talks: Reads {
 
     /// One thing that people here said.
     fn said(&self, id: MessageId) -> impl Future<Output = Result<Option<HeardSaid>, Error>> + Send;
+
+    /// Notes that name `agent`: those that were not looked at first, newest first, behind `after`. What was erased is left out.
+    fn mentions(
+        &self,
+        agent: UserId,
+        after: Option<MentionPlace>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Mention>, Error>> + Send;
+
+    /// How many of them were not looked at, in `conversation` or anywhere, up to [`MOST_COUNTED`].
+    fn unseen_mentions(
+        &self,
+        agent: UserId,
+        conversation: Option<ConversationId>,
+    ) -> impl Future<Output = Result<u32, Error>> + Send;
 
     /// What customers answered about conversations at or after `from` and before `until`, oldest first, at most 10 000.
     fn ratings(&self, from: At, until: At) -> impl Future<Output = Result<Vec<RatingRow>, Error>> + Send;

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use engine::account::Told;
-use engine::alarm::{Alarm, Kind, Policy, Stage, Telling};
+use engine::account::{Permission, Told};
+use engine::alarm::{Alarm, Customer, Kind, Policy, Stage, Telling};
 use engine::capability::notify::{AlarmState, Level, TellAlarm};
 use engine::connector::{Action, Call, Problem, Verdict};
 use engine::handle::StoredPolicy;
-use engine::ids::{AlarmId, MailboxId};
+use engine::ids::{AlarmId, ConversationId, MailboxId};
 use engine::order::{Error, Order};
 use engine::run::{Entry, What, journal};
 use engine::sentence;
@@ -72,10 +72,34 @@ pub(crate) struct AlarmView {
     ended_at: Option<view::Time>,
     /// What became of telling it, by connection.
     told_by: Vec<Telling>,
+    /// The customer whom it is about.
+    customer: Option<CustomerView>,
 }
 
-impl From<Alarm> for AlarmView {
-    fn from(alarm: Alarm) -> Self {
+/// A customer whom an alarm is about.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AlarmCustomer")]
+pub(crate) struct CustomerView {
+    /// The team's name.
+    team: String,
+    /// Name and number, for those who see the inbox, and while the alarm lasts.
+    name: Option<String>,
+    /// Where they wait.
+    conversation: Option<ConversationId>,
+    /// Since when they wait.
+    since: view::Time,
+}
+
+impl AlarmView {
+    /// As this one may see it.
+    fn of(alarm: Alarm, who: &Who) -> Self {
+        let sees = who.may(Permission::InboxRead);
+        let shown = |Customer { name, team, conversation, since }| CustomerView {
+            team,
+            name: Some(name).filter(|name| sees && !name.is_empty()),
+            conversation: conversation.filter(|_| sees),
+            since: view::Time(since),
+        };
         Self {
             id: alarm.id,
             key: alarm.raise.key,
@@ -93,17 +117,22 @@ impl From<Alarm> for AlarmView {
             acknowledged_at: view::maybe(alarm.acknowledged_at),
             ended_at: view::maybe(alarm.ended_at),
             told_by: alarm.told_by,
+            customer: alarm.raise.customer.map(shown),
         }
     }
 }
 
 /// `GET /alarms`: those of the last week, newest first.
-pub(crate) async fn list(State(app): State<Arc<App>>, Params(filter): Params<Filter>) -> Answer<Alarms> {
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
+    Params(filter): Params<Filter>,
+) -> Answer<Alarms> {
     let mut alarms = app.engine.alarms().await?;
     // Nobody needs to know yet.
     alarms.retain(|alarm| alarm.stage != Stage::Pending && (alarm.is_current() || !filter.open));
     let open = alarms.iter().filter(|alarm| alarm.stage == Stage::Open).count();
-    Ok(Json(Alarms { alarms: alarms.into_iter().map(AlarmView::from).collect(), open }))
+    Ok(Json(Alarms { alarms: alarms.into_iter().map(|alarm| AlarmView::of(alarm, &who)).collect(), open }))
 }
 
 /// An alarm with its story.
@@ -134,7 +163,11 @@ pub(crate) struct Line {
 }
 
 /// `GET /alarms/{id}`: one of the last week, with its story.
-pub(crate) async fn one(State(app): State<Arc<App>>, Id(id): Id<AlarmId>) -> Answer<WithStory> {
+pub(crate) async fn one(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Who>,
+    Id(id): Id<AlarmId>,
+) -> Answer<WithStory> {
     let all = app.engine.alarms().await?;
     let alarm = all.into_iter().find(|alarm| alarm.id == id && alarm.stage != Stage::Pending);
     let alarm = alarm.ok_or_else(|| ApiError::not_found(format_args!("alarm {id}")))?;
@@ -143,7 +176,7 @@ pub(crate) async fn one(State(app): State<Arc<App>>, Id(id): Id<AlarmId>) -> Ans
         let entries = journal::decode(row).unwrap_or_default();
         entries.into_iter().filter_map(|entry| line(row, &entry)).collect::<Vec<_>>()
     });
-    Ok(Json(WithStory { story: entries.collect(), alarm: alarm.into() }))
+    Ok(Json(WithStory { story: entries.collect(), alarm: AlarmView::of(alarm, &who) }))
 }
 
 fn line(row: &JournalRow, entry: &Entry) -> Option<Line> {
@@ -175,7 +208,7 @@ pub(crate) async fn acknowledge(
         other => other?,
     };
     let alarm: Alarm = serde_json::from_value(answer).map_err(ApiError::internal)?;
-    Ok(Json(alarm.into()))
+    Ok(Json(AlarmView::of(alarm, &who)))
 }
 
 /// How alarms are told, and which revision of it.
@@ -279,6 +312,9 @@ pub(crate) async fn test(
         channel: to,
         earlier: None,
         by: None,
+        team: None,
+        customer: None,
+        waits_s: None,
     };
     let key = format!("trial/{}", now.0);
     let call = Call { key: key.into(), attempt: 1, tries: 0, now, address: None, phone: None };

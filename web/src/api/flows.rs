@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use engine::account::Permission;
 use engine::flow::Kind;
 use engine::ids::{ContactId, EventId, VersionId};
 use engine::mailbox::Missed;
@@ -15,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::extract::{Body, Id};
+use super::studio::to_publish;
 use super::{Answer, view};
 use crate::accounts::Who;
 use crate::app::App;
@@ -160,7 +160,7 @@ pub(crate) struct Switch {
     on: bool,
 }
 
-/// `PUT /flows/{id}/state`, `PUT /rules/{id}/state`: on or off. Runs under way go on.
+/// `PUT /flows/{id}/state`, `PUT /rules/{id}/state`, `PUT /segments/{id}/state`: on or off. Runs under way go on.
 pub(crate) async fn switch(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Who>,
@@ -169,8 +169,8 @@ pub(crate) async fn switch(
 ) -> Answer<Switched> {
     let versions = versions(&app, &id).await?;
     let row = current(&versions);
-    // The same handler serves both addresses, and ids are unique among flows and rules.
-    who.expect(if row.kind == Kind::Rules { Permission::RulesPublish } else { Permission::FlowsPublish })?;
+    // The same handler serves all addresses, and ids are unique among documents.
+    who.expect(to_publish(row.kind))?;
     let wanted = if switch.on { VersionState::Live } else { VersionState::Off };
     match row.state {
         state if state == wanted => {}

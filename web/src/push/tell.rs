@@ -203,9 +203,10 @@ impl Teller {
             return Ok(());
         }
         let (kind, key) = (alarm.raise.kind.name(), &alarm.raise.key);
+        let team = alarm.raise.customer.as_ref().map(|customer| customer.team.as_str());
         let notice = |words: &Words, language: &str| Notice {
             title: words.alarm,
-            body: alarm_headline(language, &kind, key).unwrap_or_else(|| alarm.raise.title.clone()),
+            body: alarm_headline(language, &kind, key, team).unwrap_or_else(|| alarm.raise.title.clone()),
             path: format!("/alarms?alarm={id}"),
             tag: id.to_string(),
             ttl_s: ALARM_S,

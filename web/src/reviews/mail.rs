@@ -13,8 +13,9 @@ use engine::order::Order;
 use engine::store::{ReviewRow, ReviewState};
 
 use super::words::Words;
-use super::{is_answered, name, to_answer};
+use super::{is_answered, name};
 use crate::accounts::who::{is_same_one, name_of};
+use crate::api::studio::to_edit;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::flows::edited::Edited;
@@ -73,7 +74,7 @@ fn is_told(user: &UserRow, row: &ReviewRow, edited: &Edited) -> bool {
         return is(&row.asked_by) && !row.answered_by.as_deref().is_some_and(is);
     }
     let wrote = edited.authors().last().is_some_and(|by| is(by));
-    let may = Permissions::of(user.role, user.publisher).has(to_answer(edited.kind()));
+    let may = Permissions::of(user.role, user.publisher).has(to_edit(edited.kind()));
     may && !wrote && !is(&row.asked_by)
 }
 

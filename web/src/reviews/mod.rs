@@ -10,7 +10,6 @@ mod words;
 
 use std::time::Duration;
 
-use engine::account::Permission;
 use engine::clock::At;
 use engine::flow::{self, Kind};
 use engine::store::{DraftRow, Editing, Error, ReviewRow, ReviewState};
@@ -118,11 +117,6 @@ impl Asked {
 fn name(id: &str, text: Option<&str>) -> String {
     let name = text.and_then(flow::outline).map(|outline| outline.summary().name);
     name.filter(|name| !name.is_empty()).unwrap_or_else(|| id.to_owned())
-}
-
-/// What it takes to answer about a document.
-pub(crate) fn to_answer(kind: Kind) -> Permission {
-    if kind == Kind::Rules { Permission::RulesEdit } else { Permission::FlowsEdit }
 }
 
 /// Whether `row` was answered.

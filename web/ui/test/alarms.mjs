@@ -1,4 +1,4 @@
-// A disk that is nearly full rings the bell, its alarm is looked at and ends by itself; a picture goes from the composer to the customer's
+// A disk that is nearly full rings the bell, its alarm is looked at and ends by itself; a customer whom nobody takes is named; a picture goes from the composer to the customer's
 // phone; a notification is shown while no page is looked at. `npm run journey`; SWITCHBOARD_BIN names the binary, LOOK a folder for pictures.
 import assert from "node:assert/strict";
 import { ask, faults, firstAdmin, picture, staged, until } from "./stage.mjs";
@@ -13,6 +13,7 @@ await staged(async ({ base, setup, context }) => {
   const { page, wrong } = await firstAdmin(base, setup, await context());
   await alarms(page, base);
   await files(page, base);
+  await missed(page, base);
   await notifications(page, base);
   assert.deepEqual(wrong, []);
 });
@@ -100,6 +101,56 @@ async function files(page, base) {
   await page.getByLabel("Number", { exact: true }).fill("+8613800138000");
   await page.getByRole("complementary").getByText("This one").waitFor();
   await picture(page, "attach-sent");
+}
+
+/** Nobody takes a customer: the alarm says of which team, who it is and for how long, and leads to the conversation. */
+async function missed(page, base) {
+  const { user } = await ask(page, "GET", "/session");
+  const members = [{ user: user.id, skills: [], languages: [] }];
+  await ask(
+    page,
+    "PUT",
+    "/teams/care",
+    { name: "Customer care", members, first_ms: 1_000, second_ms: 1_000, accept_within_ms: 2_000 },
+    "0",
+  );
+  await page.goto(`${base}/runs`);
+  await page.getByRole("button", { name: /Your state/ }).waitFor();
+  await ask(page, "PUT", "/desk/me", { state: "available" });
+  await until("the desk sees the page", async () => (await ask(page, "GET", "/desk")).me?.online);
+  const { conversations } = await ask(page, "GET", "/conversations?box=all");
+  const [{ id, contact }] = conversations;
+  await ask(page, "POST", `/conversations/${id}/escalate`, { team: "care", reason: "An angry customer" });
+  await until("nobody came", async () => {
+    const { alarms } = await ask(page, "GET", "/alarms?open=true");
+    return alarms.some(({ kind }) => kind === "escalation_missed");
+  });
+  await page.goto(`${base}/alarms`);
+  for (const [name, locale, width] of [
+    ["missed", "en", 1280],
+    ["missed-ru", "ru", 390],
+    ["missed-ar", "ar", 390],
+  ]) {
+    await page.setViewportSize({ width, height: 844 });
+    await page.evaluate((chosen) => localStorage.setItem("language", chosen), locale);
+    await page.reload();
+    await page.locator("[data-alarm]").filter({ hasText: "Customer care" }).filter({ hasText: contact.name }).waitFor();
+    await picture(page, `alarm-${name}`);
+    assert.deepEqual(await faults(page), [], `an alarm of a missed customer, ${name}, by axe`);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.evaluate(() => localStorage.setItem("language", "en"));
+  await page.reload();
+  const alarm = page.locator("[data-alarm]").filter({ hasText: "Nobody of" });
+  await alarm.getByText(/^Waits for/).waitFor();
+  await alarm.getByRole("link", { name: contact.name }).click();
+  await page.waitForURL(new RegExp(`/inbox/${id}`));
+  await ask(page, "POST", `/conversations/${id}/close`, { ask_satisfaction: false });
+  const past = await until("it is over", async () => {
+    const { alarms } = await ask(page, "GET", "/alarms");
+    return alarms.find(({ kind, state }) => kind === "escalation_missed" && state === "ended");
+  });
+  assert.deepEqual([past.customer.team, past.customer.name], ["Customer care", null], "who it was is not kept there");
 }
 
 async function notifications(page, base) {

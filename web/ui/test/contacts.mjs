@@ -2,12 +2,9 @@
 // a tag gets a meaning and another name, a segment is made, counted and put in force; the same dialogs on a phone in Russian and Arabic.
 // `node test/contacts.mjs`; SWITCHBOARD_BIN names the binary, LOOK a folder for pictures.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
 import { narrowFaults, PHONE, wordsOf } from "./narrow.mjs";
-import { launch, pageOf, play, serve } from "./serve.mjs";
-import { until } from "./stage.mjs";
+import { entered, picture, until } from "./stage.mjs";
 
-const { LOOK } = process.env;
 const CSV = [
   "Nome;Telefono;Etichette;Consenso marketing;Città;Spesa",
   "Giulia Ricci;333 765 4321;vip;sì;Torino;12,5",
@@ -25,21 +22,7 @@ list:
     then: { add_tags: [vip] }
 `;
 
-const at = await serve();
-const browser = await launch();
-if (LOOK) mkdirSync(LOOK, { recursive: true });
-const picture = (page, name) => (LOOK ? page.screenshot({ path: `${LOOK}/${name}.png` }) : null);
-const faults = [];
-
-async function open(path, options = {}) {
-  const page = await pageOf(browser, at, options);
-  page.on("pageerror", (error) => faults.push(error.message));
-  page.on("response", (answer) => {
-    if (answer.status() >= 400) faults.push(`${answer.status()} ${answer.request().method()} ${answer.url()}`);
-  });
-  await page.goto(at.base + path);
-  return page;
-}
+const { at, open, run } = await entered();
 
 const file = { name: "clienti.csv", mimeType: "text/csv", buffer: Buffer.from(CSV, "latin1") };
 
@@ -129,7 +112,7 @@ async function segments() {
   await picture(page, "segment-new");
   await dialog.getByRole("button", { name: "Make the draft" }).click();
   await page.getByText(takes(gold)).waitFor();
-  const draft = async () => (await at.ask("GET", "/flows/gold-customers/draft")).text;
+  const draft = async () => (await at.ask("GET", "/segments/gold-customers/draft")).text;
   assert.equal(await draft(), 'format: 1\nsegment: gold-customers\nname: "Gold customers"\ntags: ["gold"]\n');
   await page.getByRole("button", { name: "Put in force" }).click();
   await dialog.getByText(takes(gold)).waitFor();
@@ -138,8 +121,8 @@ async function segments() {
   await page.getByRole("link", { name: "Marco Bianchi" }).first().waitFor();
 
   // What an admin wrote keeps its comments: one field that is changed is one line.
-  const { revision } = await at.ask("GET", "/flows/gold-customers/draft");
-  await at.ask("PUT", "/flows/gold-customers/draft", { text: SEGMENT }, revision);
+  const { revision } = await at.ask("GET", "/segments/gold-customers/draft");
+  await at.ask("PUT", "/segments/gold-customers/draft", { text: SEGMENT }, revision);
   await page.goto(`${at.base}/contacts/segments/gold-customers`);
   await page.getByRole("textbox", { name: "Language" }).fill("xx");
   await page.getByText(takes(0)).waitFor();
@@ -206,20 +189,11 @@ async function onAPhone(locale) {
   await page.context().close();
 }
 
-try {
-  await play(at);
+await run(async () => {
   await imports();
   await merges();
   await dictionary();
   await segments();
   for (const locale of ["ru", "ar", "en"]) await onAPhone(locale);
-  assert.deepEqual(faults, []);
-  process.stdout.write("contacts: a file, a merge, a tag and a segment, on a phone in three languages, too\n");
-} catch (error) {
-  const pages = browser.contexts().flatMap((context) => context.pages());
-  for (const [index, page] of pages.entries()) await picture(page, `failed-${index}`);
-  throw error;
-} finally {
-  await browser.close();
-  await at.stop();
-}
+});
+process.stdout.write("contacts: a file, a merge, a tag and a segment, on a phone in three languages, too\n");

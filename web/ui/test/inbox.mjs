@@ -77,9 +77,39 @@ async function named(page, base, context, talk) {
   assert.equal(written.status(), 200, await written.text());
   await page.getByText("A colleague mentions you in a note").waitFor();
   await picture(page, "mentioned");
+  assert.equal((await ask(page, "GET", "/mentions")).new, 1);
   await page.getByRole("button", { name: "Open", exact: true }).click();
   await page.waitForURL(new RegExp(`/inbox/${talk}`));
   await page.getByRole("log").getByText("@Mia, is that right?").waitFor();
+  await until("she has looked at it", async () => (await ask(page, "GET", "/mentions")).new === 0);
+
+  // Afterwards they are found again, those that are new first.
+  await page.goto(`${base}/inbox`);
+  await page.getByRole("link", { name: "Mentions" }).click();
+  const row = (text) => page.locator("[data-mention]").filter({ hasText: text });
+  await row("is that right?").waitFor();
+  assert.equal(await row("is that right?").getByText("New", { exact: true }).count(), 0, "it was looked at");
+  const more = { text: "@Mia, and the invoice?", mentions: [user.id] };
+  await his.post(`${base}/api/v1/conversations/${talk}/notes`, { data: more, headers });
+  await row("and the invoice?").getByText("New", { exact: true }).waitFor();
+  assert.match(await page.locator("[data-mention]").first().innerText(), /Ugo.*and the invoice\?/s);
+  for (const [name, locale, width] of [
+    ["mentions", "en", 1280],
+    ["mentions-ru", "ru", 390],
+    ["mentions-ar", "ar", 390],
+  ]) {
+    await page.setViewportSize({ width, height: 844 });
+    await page.evaluate((chosen) => localStorage.setItem("language", chosen), locale);
+    await page.reload();
+    await row("and the invoice?").waitFor();
+    await picture(page, name);
+    assert.deepEqual(await faults(page), [], `${name}, by axe`);
+  }
+  await page.evaluate(() => localStorage.setItem("language", "en"));
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await row("and the invoice?").click();
+  await page.getByRole("log").getByText("@Mia, and the invoice?").waitFor();
+  await until("she has looked at that, too", async () => (await ask(page, "GET", "/mentions")).new === 0);
 }
 
 /** On a phone the next who waits takes nothing away from the conversation that is open: its buttons can be pressed. */

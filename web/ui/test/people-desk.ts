@@ -233,6 +233,7 @@ export function detail({ params, user }: Pick<Asked, "params" | "user">) {
         : [],
     others: [mark].filter(({ id }) => id !== user.id && chat.id === "cnv_0"),
     typing: [],
+    mentions: 0,
   };
 }
 
@@ -262,9 +263,12 @@ export function list({ query, user }: Asked) {
   const shownNow = process.env.EMPTY ? [] : fits.slice(start, start + limit);
   return {
     conversations: shownNow,
-    counts: Object.fromEntries(
-      (["mine", "unassigned", "all"] as const).map((name) => [name, all.filter(inBox[name]).length]),
-    ),
+    counts: {
+      ...Object.fromEntries(
+        (["mine", "unassigned", "all"] as const).map((name) => [name, all.filter(inBox[name]).length]),
+      ),
+      mentions: 0,
+    },
     next: start + limit < fits.length ? shownNow.at(-1)?.id : null,
   };
 }

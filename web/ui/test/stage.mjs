@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
+import { launch, pageOf, play, serve } from "./serve.mjs";
 
 const { SWITCHBOARD_BIN, CHROMIUM = "/usr/bin/chromium", LOOK } = process.env;
 const AXE = readFileSync("node_modules/axe-core/axe.min.js", "utf8");
@@ -37,8 +38,7 @@ export async function staged(journey) {
       browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en", reducedMotion: "reduce", ...options });
     await journey({ base, setup, context });
   } catch (error) {
-    const pages = browser.contexts().flatMap((one) => one.pages());
-    for (const [index, page] of pages.entries()) await picture(page, `failed-${index}`);
+    await pictures(browser);
     throw error;
   } finally {
     await browser.close();
@@ -46,6 +46,46 @@ export async function staged(journey) {
     await new Promise((ended) => (server.exitCode === null ? server.once("exit", ended) : ended()));
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * The real server with an admin and customers in it: `at`, a browser, `open` for a page of the admin's, `picture`. `run` runs the journey
+ * and takes all down, whatever happened; it fails when a page went wrong, or was answered with `bad` or more.
+ */
+export async function entered(bad = 400) {
+  if (LOOK) mkdirSync(LOOK, { recursive: true });
+  const at = await serve();
+  const browser = await launch();
+  const wrong = [];
+  const open = async (path, options = {}) => {
+    const page = await pageOf(browser, at, options);
+    page.on("pageerror", (error) => wrong.push(error.message));
+    page.on("response", (answer) => {
+      if (answer.status() >= bad) wrong.push(`${answer.status()} ${answer.request().method()} ${answer.url()}`);
+    });
+    await page.goto(at.base + path);
+    return page;
+  };
+  const run = async (journey) => {
+    try {
+      await play(at);
+      await journey();
+      assert.deepEqual(wrong, [], "what went wrong on pages");
+    } catch (error) {
+      await pictures(browser);
+      throw error;
+    } finally {
+      await browser.close();
+      await at.stop();
+    }
+  };
+  return { at, browser, open, run };
+}
+
+/** Keeps what is to be seen when something failed. */
+async function pictures(browser) {
+  const pages = browser.contexts().flatMap((one) => one.pages());
+  for (const [index, page] of pages.entries()) await picture(page, `failed-${index}`);
 }
 
 /** Asks the API as whoever is signed in on `page`. */

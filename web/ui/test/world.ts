@@ -17,6 +17,8 @@ export const permissions = [
   ["flows.publish", "Put flows live, switch them on and off"],
   ["rules.edit", "Edit drafts of tag rules and try them on the past"],
   ["rules.publish", "Put tag rules live, switch them on and off"],
+  ["segments.edit", "Edit drafts of segments and see whom they would take"],
+  ["segments.publish", "Put segments in force, switch them on and off"],
   ["runs.control", "Start, cancel, retry and replay runs; decide about calls that need attention"],
   ["sending.stop", "Stop all sending and release it"],
   ["log.read", "Read the audit log"],
@@ -46,7 +48,15 @@ export const roles = [
   },
   {
     id: "crm_admin",
-    permissions: ["system.read", "flows.read", "personal.read", "contacts.read", "rules.edit", "rules.publish"],
+    permissions: [
+      "system.read",
+      "flows.read",
+      "personal.read",
+      "contacts.read",
+      "rules.edit",
+      "rules.publish",
+      "segments.edit",
+    ],
   },
   { id: "admin", permissions: permissions.map(({ id }) => id) },
 ];

@@ -181,7 +181,10 @@ fn kind(of: Aged) -> Kind {
         Aged::Said => made(
             SAID,
             None,
-            &[("said", "delete from said where id in (select wanted.value from json_each(?) as wanted)")],
+            &[
+                ("mention", "delete from mention where said_id in (select wanted.value from json_each(?) as wanted)"),
+                ("said", "delete from said where id in (select wanted.value from json_each(?) as wanted)"),
+            ],
             |id| MessageId(id).to_string(),
         ),
         Aged::Events => made(

@@ -26,6 +26,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/postgres/0014_push.sql"),
     include_str!("../../migrations/postgres/0015_closings.sql"),
     include_str!("../../migrations/postgres/0016_retention.sql"),
+    include_str!("../../migrations/postgres/0017_mentions.sql"),
 ];
 
 /// The version of the schema this build writes.

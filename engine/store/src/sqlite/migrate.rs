@@ -25,6 +25,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/sqlite/0014_push.sql"),
     include_str!("../../migrations/sqlite/0015_closings.sql"),
     include_str!("../../migrations/sqlite/0016_retention.sql"),
+    include_str!("../../migrations/sqlite/0017_mentions.sql"),
 ];
 
 /// The version of the schema this build writes.

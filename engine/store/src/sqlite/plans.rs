@@ -266,6 +266,7 @@ async fn the_inbox_finds_its_conversations_by_an_index_in_order() {
         ),
         (talks::HEARD_IN, "SEARCH message USING INDEX message_conversation (conversation_id=? AND id<?)"),
         (talks::SAID_IN, "SEARCH said USING INDEX said_conversation (conversation_id=? AND id<?)"),
+        (talks::mentions::NAMED, "SEARCH mention USING COVERING INDEX mention_agent (agent=? AND seen>?)"),
     ] {
         expect(&conn, text, &[wanted]);
         let steps = plan(&conn, text);
@@ -296,6 +297,8 @@ async fn the_inbox_finds_its_conversations_by_an_index_in_order() {
         (figures::SPOKEN, "SEARCH said USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
         (figures::RAN, "SEARCH run USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
         (figures::JOURNAL, "SEARCH journal USING INDEX sqlite_autoindex_journal_1 (subject=?)"),
+        (talks::mentions::UNSEEN, "SEARCH mention USING INDEX mention_agent (agent=? AND seen=?)"),
+        (said::SEE, "SEARCH mention USING INDEX mention_agent (agent=? AND seen=?)"),
         (said::MOVE, "SEARCH said USING INTEGER PRIMARY KEY (rowid=?)"),
         (people::SAID_OF_PERSON, "SEARCH said USING INDEX said_conversation (conversation_id=?)"),
     ] {

@@ -13,7 +13,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::list::{TalkShown, now_shown};
-use super::messages::NewNote;
 use super::sight;
 use crate::accounts::Who;
 use crate::api::Answer;
@@ -22,7 +21,7 @@ use crate::app::App;
 use crate::error::ApiError;
 
 /// Carries out `act` and shows the conversation.
-async fn act(app: &App, who: &Who, id: ConversationId, act: Act) -> Answer<TalkShown> {
+pub(super) async fn act(app: &App, who: &Who, id: ConversationId, act: Act) -> Answer<TalkShown> {
     let talk = sight::talk(app, who, id).await?;
     let order = Order::Talk { conversation: id, actor: sight::actor(who), act };
     app.engine.order(MailboxId::of_contact(talk.contact.id), who.by(), order).await?;
@@ -33,6 +32,18 @@ async fn act(app: &App, who: &Who, id: ConversationId, act: Act) -> Answer<TalkS
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
+
+/// A note among people here.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "InboxNote")]
+pub(crate) struct NewNote {
+    #[schemars(length(min = 1, max = 4096))]
+    text: String,
+    /// Who is to see it.
+    #[serde(default)]
+    mentions: Vec<UserId>,
+}
 
 /// `POST /conversations/{id}/notes`.
 pub(crate) async fn note(

@@ -17,8 +17,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::colleagues::{Colleague, Names};
-use super::sight;
 use super::view::Talk;
+use super::{mentions, sight};
 use crate::accounts::Who;
 use crate::api::Answer;
 use crate::api::extract::{Id, Limit, Params};
@@ -114,6 +114,8 @@ struct Counts {
     mine: u32,
     unassigned: u32,
     all: u32,
+    /// Notes that name whoever asks and are new to them.
+    mentions: u32,
 }
 
 const ALWAYS: (At, At) = (At(i64::MIN), At(i64::MAX));
@@ -179,6 +181,7 @@ async fn counts(app: &App, who: &Who, sight: Option<Sight>, now: At) -> Result<C
         mine: store.talk_count(own, None).await?,
         unassigned: store.talk_count(waiting, sight.clone()).await?,
         all: store.talk_count(open(now), sight).await?,
+        mentions: mentions::new_in(app, who, None).await?,
     })
 }
 
@@ -201,6 +204,8 @@ pub(crate) struct TalkShown {
     others: Vec<Colleague>,
     /// Who of them writes.
     typing: Vec<Colleague>,
+    /// How many of its notes name whoever asks and are new to them.
+    mentions: u32,
 }
 
 /// A run of it.
@@ -251,6 +256,7 @@ pub(super) async fn shown(app: &App, who: &Who, talk: &ListedTalk) -> Result<Tal
         held: held(app, talk, now).await?,
         others: others.into_iter().map(name).collect(),
         typing: typing.into_iter().map(name).collect(),
+        mentions: mentions::new_in(app, who, Some(id)).await?,
     })
 }
 

@@ -7,6 +7,7 @@ mod colleagues;
 mod files;
 mod list;
 mod media;
+mod mentions;
 mod messages;
 mod more;
 mod sight;
@@ -37,6 +38,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("/conversations/{id}/reopen", may(InboxWork).personal(), acts::reopen)
         .post("/conversations/{id}/bot", may(InboxWork).personal(), acts::bot)
         .post("/conversations/{id}/read", may(InboxWork).personal(), acts::read)
+        .post("/conversations/{id}/mentions/read", may(InboxRead).personal(), mentions::read)
+        .get("/mentions", may(InboxRead).personal(), mentions::list)
         .post("/conversations/{id}/typing", may(InboxWork).personal(), acts::typing)
         .put("/conversations/{id}/priority", may(InboxWork).personal(), acts::prioritise)
         .put("/conversations/{id}/order-status", may(InboxWork).personal(), acts::order_status)

@@ -1,5 +1,5 @@
 //! The editor's half of the API: drafts and their locks, checks of texts, putting them in force. A document is addressed by its id;
-//! `/flows/…`, `/rules/…` and `/calendars/…` are the same.
+//! `/flows/…`, `/rules/…`, `/segments/…` and `/calendars/…` are the same.
 
 mod diff;
 mod documents;
@@ -17,7 +17,9 @@ mod versions;
 mod waiting;
 
 use axum::routing::MethodFilter;
-use engine::account::Permission::{self, FlowsEdit, FlowsPublish, FlowsRead, RulesEdit, RulesPublish};
+use engine::account::Permission::{
+    self, FlowsEdit, FlowsPublish, FlowsRead, RulesEdit, RulesPublish, SegmentsEdit, SegmentsPublish,
+};
 use engine::flow::{Kind, MAX_BYTES};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -69,6 +71,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let routes = routes.get("/reviews", may(FlowsRead), reviews::list);
     let routes = documents_at!(routes, "/flows", FlowsEdit, FlowsPublish);
     let routes = documents_at!(routes, "/rules", RulesEdit, RulesPublish);
+    let routes = documents_at!(routes, "/segments", SegmentsEdit, SegmentsPublish);
     let routes = documents_at!(routes, "/calendars", FlowsEdit, FlowsPublish);
     let flows = called_as!("/flows", "validate" "test" "simulate" "diff" "scope" "expression" "backtest")
         .into_iter()
@@ -78,8 +81,13 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         });
     let rules = called_as!("/rules", "validate" "test" "simulate" "diff" "scope" "expression" "backtest");
     let rules = rules.into_iter().fold(flows, |routes, (path, name)| removed(routes, path, name, RulesPublish));
+    let segments = called_as!("/segments", "validate" "test" "simulate" "diff" "scope" "expression");
+    let segments = segments.into_iter().fold(rules, |routes, (path, name)| {
+        let show = move |state| super::segments::show(state, Id(name.to_owned()));
+        removed(routes.unlisted(MethodFilter::GET, path, may(FlowsRead), show), path, name, SegmentsPublish)
+    });
     let calendars = called_as!("/calendars", "validate" "test" "simulate" "diff" "scope" "expression");
-    calendars.into_iter().fold(rules, |routes, (path, name)| removed(routes, path, name, FlowsPublish))
+    calendars.into_iter().fold(segments, |routes, (path, name)| removed(routes, path, name, FlowsPublish))
 }
 
 /// A document that is called as a verb is deleted there as everywhere.
@@ -88,14 +96,32 @@ fn removed(routes: Routes, path: &'static str, name: &'static str, publish: Perm
     routes.unlisted(MethodFilter::DELETE, path, may(publish), remove)
 }
 
+/// What it takes to edit drafts of this kind of document.
+pub(crate) fn to_edit(kind: Kind) -> Permission {
+    match kind {
+        Kind::Rules => RulesEdit,
+        Kind::Segment => SegmentsEdit,
+        Kind::Flow | Kind::Calendar => FlowsEdit,
+    }
+}
+
+/// What it takes to put this kind of document in force, and to switch it.
+pub(crate) fn to_publish(kind: Kind) -> Permission {
+    match kind {
+        Kind::Rules => RulesPublish,
+        Kind::Segment => SegmentsPublish,
+        Kind::Flow | Kind::Calendar => FlowsPublish,
+    }
+}
+
 /// Refuses who may not edit this kind of document, under whatever address.
 pub(crate) fn may_edit(who: &Who, kind: Kind) -> Result<(), ApiError> {
-    who.expect(if kind == Kind::Rules { RulesEdit } else { FlowsEdit })
+    who.expect(to_edit(kind))
 }
 
 /// Refuses who may not put this kind of document in force.
 fn may_publish(who: &Who, kind: Kind) -> Result<(), ApiError> {
-    who.expect(if kind == Kind::Rules { RulesPublish } else { FlowsPublish })
+    who.expect(to_publish(kind))
 }
 
 /// A document that must be there.

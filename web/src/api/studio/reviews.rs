@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::super::Answer;
 use super::review::Review;
+use super::to_edit;
 use crate::accounts::Who;
 use crate::app::App;
 use crate::reviews::{self, Asked, Part};
@@ -59,7 +60,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, Extension(who): Extension<
     all.sort_by_key(|asked| std::cmp::Reverse(reviews::last(&asked.review)));
     let reviews: Vec<Listed> = all
         .into_iter()
-        .filter(|asked| who.may(reviews::to_answer(asked.kind)))
+        .filter(|asked| who.may(to_edit(asked.kind)))
         .filter_map(|asked| asked.part(who.by()).map(|part| listed(asked, part)))
         .collect();
     let waiting = reviews.iter().filter(|listed| listed.waits).count();

@@ -42,6 +42,17 @@ export interface Alarm {
   acknowledged_at: Time | null;
   ended_at: Time | null;
   told_by: Telling[];
+  /** The customer whom it is about. */
+  customer: AlarmCustomer | null;
+}
+
+export interface AlarmCustomer {
+  /** The team's name. */
+  team: string;
+  /** Name and number, for whoever sees the inbox and while the alarm lasts. */
+  name: string | null;
+  conversation: string | null;
+  since: Time;
 }
 
 export interface AlarmLine {

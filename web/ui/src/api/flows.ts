@@ -53,7 +53,8 @@ export type NewFlow =
   | { text: string; id?: string; name?: string }
   | { from: string | { flow: string }; id?: string; name?: string };
 
-export const createFlow = (flow: NewFlow, kind: "flows" | "rules" = "flows") => post<{ id: string }>(`/${kind}`, flow);
+export const createFlow = (flow: NewFlow, kind: "flows" | "rules" | "segments" = "flows") =>
+  post<{ id: string }>(`/${kind}`, flow);
 
 export const libraryQuery = queryOptions({
   queryKey: ["library"],

@@ -4,7 +4,7 @@ import type { Person } from "./desk";
 import { queries } from "./queries";
 import type { MessageOrder, Paged, RunStatus, Time } from "./types";
 
-export const BOXES = ["mine", "unassigned", "all", "closed"] as const;
+export const BOXES = ["mine", "unassigned", "all", "closed", "mentions"] as const;
 export type Box = (typeof BOXES)[number];
 export type Priority = "low" | "medium" | "high";
 /** How far a message of ours got; `received` is one of theirs. */
@@ -55,6 +55,19 @@ export interface ChatDetail extends Chat {
   held: { run: string; flow: string; text: string | null; template: string | null; expires_at: Time | null }[];
   others: Person[];
   typing: Person[];
+  /** How many of its notes name me and are new to me. */
+  mentions: number;
+}
+
+/** A note that names me. */
+export interface Mention {
+  id: string;
+  at: Time;
+  by: Person | null;
+  text: string;
+  new: boolean;
+  conversation: string;
+  contact: { id: string; name: string | null; phone: string | null };
 }
 
 export type By = "customer" | "flow" | "agent" | "app" | "system";
@@ -94,6 +107,8 @@ export interface Counts {
   mine: number;
   unassigned: number;
   all: number;
+  /** New ones. */
+  mentions: number;
 }
 
 const LIST = 40;
@@ -111,6 +126,15 @@ export const chatsQuery = (filter: ChatFilter) =>
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next ?? null,
   });
+
+/** Notes that name me, new ones first. */
+export const mentionsQuery = infiniteQueryOptions({
+  queryKey: ["inbox", "mentions"],
+  queryFn: ({ pageParam, signal }) =>
+    get<Paged & { mentions: Mention[] }>("/mentions", { after: pageParam, limit: LIST }, signal),
+  initialPageParam: null as string | null,
+  getNextPageParam: (page) => page.next ?? null,
+});
 
 export const chatQuery = (id: string) =>
   queryOptions({
@@ -163,6 +187,8 @@ const act = (id: string, what: string, body: unknown = {}) => changed(id, post<C
 const set = (id: string, what: string, body: unknown) => changed(id, put<Chat>(`${at(id)}/${what}`, body));
 
 export const addNote = (id: string, text: string, mentions: string[]) => act(id, "notes", { text, mentions });
+/** I have looked at the notes that name me. */
+export const seeMentions = (id: string) => act(id, "mentions/read");
 export const assign = (id: string, to: { agent: string | null; team: string | null }) => set(id, "assignee", to);
 export const closeChat = (id: string, ask: boolean) => act(id, "close", { ask_satisfaction: ask });
 export const reopenChat = (id: string) => act(id, "reopen");

@@ -820,6 +820,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversations/{id}/mentions/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["mentions_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conversations/{id}/messages": {
         parameters: {
             query?: never;
@@ -1876,6 +1892,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mentions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["mentions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/merges": {
         parameters: {
             query?: never;
@@ -2621,7 +2653,103 @@ export interface paths {
         };
         get: operations["segments_list"];
         put?: never;
-        post?: never;
+        post: operations["documents_create_segments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["diff_diff_segments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/expression": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["scope_expression_segments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/scope": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["scope_scope_segments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["simulate_simulate_segments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["simulate_test_segments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["validate_validate_segments"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2638,7 +2766,39 @@ export interface paths {
         get: operations["segments_show"];
         put?: never;
         post?: never;
-        delete?: never;
+        delete: operations["documents_remove_segments"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["drafts_show_segments"];
+        put: operations["drafts_save_segments"];
+        post?: never;
+        delete: operations["drafts_discard_segments"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["locks_take_segments"];
+        post?: never;
+        delete: operations["locks_release_segments"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2652,6 +2812,134 @@ export interface paths {
             cookie?: never;
         };
         get: operations["segments_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}/meta": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["documents_label_segments"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["publish_publish_segments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["review_act_segments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["publish_rollback_segments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["flows_switch_segments"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["versions_list_segments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["versions_show_segments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segments/{id}/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["waiting_show_segments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3342,6 +3630,8 @@ export interface components {
              * @description How often it was noticed.
              */
             count: number;
+            /** @description The customer whom it is about. */
+            customer: components["schemas"]["AlarmCustomer"] | null;
             /** Format: date-time */
             ended_at: string | null;
             id: string;
@@ -3371,6 +3661,20 @@ export interface components {
             told: number;
             /** @description What became of telling it, by connection. */
             told_by: components["schemas"]["AlarmTelling"][];
+        };
+        /** @description A customer whom an alarm is about. */
+        AlarmCustomer: {
+            /** @description Where they wait. */
+            conversation: string | null;
+            /** @description Name and number, for those who see the inbox, and while the alarm lasts. */
+            name: string | null;
+            /**
+             * Format: date-time
+             * @description Since when they wait.
+             */
+            since: string;
+            /** @description The team's name. */
+            team: string;
         };
         /** @description What an alarm is about. */
         AlarmKind: "connection_down" | "attention" | "flow_failed" | "starts_held" | "clock_jumped" | "disk_low" | "escalation_missed" | "escalation_late" | "test";
@@ -3436,6 +3740,8 @@ export interface components {
              * @description How often it was noticed.
              */
             count: number;
+            /** @description The customer whom it is about. */
+            customer: components["schemas"]["AlarmCustomer"] | null;
             /** Format: date-time */
             ended_at: string | null;
             id: string;
@@ -5536,6 +5842,11 @@ export interface components {
             held: components["schemas"]["InboxHeldMessage"][];
             id: string;
             last_message: components["schemas"]["InboxLastMessage"] | null;
+            /**
+             * Format: uint32
+             * @description How many of its notes name whoever asks and are new to them.
+             */
+            mentions: number;
             /** @description Who else has it open. */
             others: components["schemas"]["Colleague"][];
             /**
@@ -5566,6 +5877,11 @@ export interface components {
         InboxCounts: {
             /** Format: uint32 */
             all: number;
+            /**
+             * Format: uint32
+             * @description Notes that name whoever asks and are new to them.
+             */
+            mentions: number;
             /** Format: uint32 */
             mine: number;
             /** Format: uint32 */
@@ -5920,6 +6236,37 @@ export interface components {
             theme: string;
             /** @description Whether a second factor is on. */
             totp: boolean;
+        };
+        /** @description A note that names whoever asks. */
+        Mention: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who wrote it. */
+            by: components["schemas"]["Colleague"] | null;
+            contact: components["schemas"]["MentionContact"];
+            conversation: string;
+            /** @description The note. */
+            id: string;
+            /** @description Whether they have not looked at it yet. */
+            new: boolean;
+            text: string;
+        };
+        /** @description The customer in whose conversation a note stands. */
+        MentionContact: {
+            id: string;
+            name: string | null;
+            phone: string | null;
+        };
+        /** @description Notes that name whoever asks: new ones first, the newest on top. */
+        Mentions: {
+            mentions: components["schemas"]["Mention"][];
+            /**
+             * Format: uint32
+             * @description How many are new; counting ends at 1 000.
+             */
+            new: number;
+            /** @description A place in the list, as text: `new-` or `seen-`, and the note. */
+            next: string | null;
         };
         /** @description Two contacts that became one. */
         Merge: {
@@ -6318,7 +6665,7 @@ export interface components {
             within: number | null;
         };
         /** @description One thing somebody may do. The text names are stored in API tokens, and only ever added to. */
-        Permission: "system.read" | "flows.read" | "figures.read" | "runs.read" | "personal.read" | "contacts.read" | "contacts.change" | "contacts.manage" | "people.export" | "people.erase" | "inbox.read" | "inbox.work" | "inbox.all" | "flows.edit" | "flows.publish" | "rules.edit" | "rules.publish" | "runs.control" | "sending.stop" | "log.read" | "log.prove" | "log.export" | "connections.check" | "connections.manage" | "users.manage" | "tokens.manage" | "settings.manage";
+        Permission: "system.read" | "flows.read" | "figures.read" | "runs.read" | "personal.read" | "contacts.read" | "contacts.change" | "contacts.manage" | "people.export" | "people.erase" | "inbox.read" | "inbox.work" | "inbox.all" | "flows.edit" | "flows.publish" | "rules.edit" | "rules.publish" | "segments.edit" | "segments.publish" | "runs.control" | "sending.stop" | "log.read" | "log.prove" | "log.export" | "connections.check" | "connections.manage" | "users.manage" | "tokens.manage" | "settings.manage";
         /** @description A permission. */
         PermissionView: {
             id: components["schemas"]["Permission"];
@@ -10172,6 +10519,33 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    mentions_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description A conversation with what goes on in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxConversationShown"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     messages_list: {
         parameters: {
             query?: {
@@ -12558,6 +12932,32 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    mentions_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description `limit` of a list. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Notes that name whoever asks: new ones first, the newest on top. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mentions"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     merges_list: {
         parameters: {
             query?: never;
@@ -14284,6 +14684,345 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    documents_create_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description A document of the library, or one that is here. */
+                    from?: (string | {
+                        /** @description Its id. */
+                        flow: string;
+                    }) | null;
+                    /**
+                     * @description Its id, 1 to 64 characters, kebab-case. Default: the one its text names; of a copy, that with a number behind it.
+                     * @default null
+                     */
+                    id?: string | null;
+                    /**
+                     * @description Its name for people. Default: that of its text.
+                     * @default null
+                     */
+                    name?: string | null;
+                    /**
+                     * @description A text. Either this or `from`.
+                     * @default null
+                     */
+                    text?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description A document that is new. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Created"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    diff_diff_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The other. */
+                    new: string;
+                    /** @description One. */
+                    old: string;
+                };
+            };
+        };
+        responses: {
+            /** @description All differences of two texts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Differences"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    scope_expression_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description A condition as its parts, to be written as text.
+                     * @default null
+                     */
+                    ast?: ({
+                        /** @description Two or more. */
+                        all: components["schemas"]["Condition"][];
+                    } | {
+                        /** @description Two or more. */
+                        any: components["schemas"]["Condition"][];
+                    } | {
+                        /** @description This. */
+                        not: components["schemas"]["Condition"];
+                    } | {
+                        /** @description One. */
+                        left: {
+                            /** @description The name. */
+                            name: string;
+                        } | {
+                            /** @description The value. */
+                            value: unknown;
+                        };
+                        /** @description `==`, `!=`, `<`, `<=`, `>`, `>=` or `in`. */
+                        op: string;
+                        /** @description The other. */
+                        right: {
+                            /** @description The name. */
+                            name: string;
+                        } | {
+                            /** @description The value. */
+                            value: unknown;
+                        };
+                    } | {
+                        /** @description The value that is asked, then what it is asked. */
+                        args: ({
+                            /** @description The name. */
+                            name: string;
+                        } | {
+                            /** @description The value. */
+                            value: unknown;
+                        })[];
+                        /** @description The function: `contains`, `mentions` … */
+                        call: string;
+                    } | ({
+                        /** @description The name. */
+                        name: string;
+                    } | {
+                        /** @description The value. */
+                        value: unknown;
+                    })) | null;
+                    /**
+                     * @description The document in which it stands, with `path`: then its names are checked too.
+                     * @default null
+                     */
+                    flow?: string | null;
+                    /** @description What kind of text it is. */
+                    kind: "condition" | "template" | "value";
+                    /**
+                     * @description Its place there.
+                     * @default null
+                     */
+                    path?: string | null;
+                    /**
+                     * @description Its text. Either this or `ast`.
+                     * @default null
+                     */
+                    text?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description An expression that was looked at. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looked"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    scope_scope_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The place: a step, or a key of it: `steps/2/with/subject`. */
+                    path: string;
+                    /** @description The document; it may have problems. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What can be read there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Names"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    simulate_simulate_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The customer: `name phone language priority tags order_status fields consent unread_count`, each as it is read. Default: one
+                     *     nobody knows anything of.
+                     * @default {}
+                     */
+                    contact?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @description The conversation: `window_open last_inbound_at last_outbound_at channel`.
+                     * @default {}
+                     */
+                    conversation?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description What happens. */
+                    events: {
+                        /** @description When, from the beginning: `0s`, `48h`. */
+                        at: string;
+                        /** @description Its type with its fields: `{ "whatsapp.message_received": { "text": "hi" } }`. */
+                        event: {
+                            [key: string]: unknown;
+                        };
+                    }[];
+                    /**
+                     * @description What actions answer, by action, as `fake` in a test. Default: the samples of the catalogue.
+                     * @default {}
+                     */
+                    fakes?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @description When it begins, RFC 3339. Default: now.
+                     * @default null
+                     */
+                    start?: string | null;
+                    /** @description The document. */
+                    text: string;
+                    /**
+                     * @description How long, from its beginning: `7d`. Default: until nothing comes any more.
+                     * @default null
+                     */
+                    until?: string | null;
+                    /**
+                     * @description The customer's time zone, IANA. Default: UTC.
+                     * @default null
+                     */
+                    zone?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description What a simulation showed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    simulate_test_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The document. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What the tests showed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tested"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    validate_validate_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The document that it is edited as: its text must name this id.
+                     * @default null
+                     */
+                    id?: string | null;
+                    /**
+                     * @description Only problems at this place or below are wanted: `steps/2`. Default: all.
+                     * @default null
+                     */
+                    path?: string | null;
+                    /** @description The text; any text at all. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What the check found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validated"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     segments_show: {
         parameters: {
             query?: never;
@@ -14302,6 +15041,194 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SegmentShown"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    documents_remove_segments: {
+        parameters: {
+            query?: {
+                /** @description `finish`: they go on until they are over. Default: a document with such runs is not deleted. */
+                runs?: "finish" | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing more to say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    drafts_show_segments: {
+        parameters: {
+            query?: {
+                session?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A document to edit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    drafts_save_segments: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Which window of this person saves. Default: not said.
+                     * @default
+                     */
+                    session?: string;
+                    /** @description The whole text, at most 1 MB; it may be no valid document. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A text that is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    drafts_discard_segments: {
+        parameters: {
+            query?: {
+                session?: string;
+            };
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing more to say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    locks_take_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Which window of this person asks: another one of theirs is somebody else. Default: not said.
+                     * @default
+                     */
+                    session?: string;
+                    /**
+                     * @description Whether it is taken from whoever has it; what they saved stays. Default: no.
+                     * @default false
+                     */
+                    take_over?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer to whoever took it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    locks_release_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Which window of this person.
+                     * @default
+                     */
+                    session?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Nothing more to say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             default: components["responses"]["Error"];
@@ -14330,6 +15257,272 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contacts"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    documents_label_segments: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description the revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Its folder, at most 200 characters. Default: none.
+                     * @default
+                     */
+                    folder?: string;
+                    /**
+                     * @description Its labels: at most 20, each of 1 to 40 characters. Default: none.
+                     * @default []
+                     */
+                    labels?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Where a document stands now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labelled"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    publish_publish_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description What changed and why, in their words. Default: nothing.
+                     * @default
+                     */
+                    comment?: string;
+                    /**
+                     * @description The version in force that they compared it with: when another one is in force now, nothing is published. Default: not asked.
+                     * @default null
+                     */
+                    over?: string | null;
+                    /** @description The revision of the draft that its publisher has seen. */
+                    revision: string;
+                    /**
+                     * @description Which window of this person publishes. Default: not said.
+                     * @default
+                     */
+                    session?: string;
+                    /**
+                     * @description What becomes of runs that wait, by the path of the step at which they do: `finish` on their version,
+                     *     `continue` in the new one, or `stop`. Default: as the steps say themselves.
+                     * @default {}
+                     */
+                    waiting?: {
+                        [key: string]: "finish" | "continue" | "stop";
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description What is in force now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Published"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    review_act_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description What. */
+                    action: "ask" | "approve" | "decline";
+                    /**
+                     * @description Their words. Default: none.
+                     * @default
+                     */
+                    comment?: string;
+                    /** @description The revision of the draft that they have seen. */
+                    revision: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The review that was changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reviewed"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    publish_rollback_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Why, in their words. Default: nothing.
+                     * @default
+                     */
+                    comment?: string;
+                    /** @description The version. */
+                    version: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What is in force now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Published"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    flows_switch_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Whether events start it. */
+                    on: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description A document is on or off. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowSwitched"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    versions_list_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All versions of a document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    versions_show_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A version with its text. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithText"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    waiting_show_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where runs wait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waiting"];
                 };
             };
             default: components["responses"]["Error"];
@@ -15307,7 +16500,7 @@ export interface operations {
                     expires_at?: string | null;
                     name: string;
                     /** @description What it may do. */
-                    scopes: ("system.read" | "flows.read" | "figures.read" | "runs.read" | "personal.read" | "contacts.read" | "contacts.change" | "contacts.manage" | "people.export" | "people.erase" | "inbox.read" | "inbox.work" | "inbox.all" | "flows.edit" | "flows.publish" | "rules.edit" | "rules.publish" | "runs.control" | "sending.stop" | "log.read" | "log.prove" | "log.export" | "connections.check" | "connections.manage" | "users.manage" | "tokens.manage" | "settings.manage")[];
+                    scopes: ("system.read" | "flows.read" | "figures.read" | "runs.read" | "personal.read" | "contacts.read" | "contacts.change" | "contacts.manage" | "people.export" | "people.erase" | "inbox.read" | "inbox.work" | "inbox.all" | "flows.edit" | "flows.publish" | "rules.edit" | "rules.publish" | "segments.edit" | "segments.publish" | "runs.control" | "sending.stop" | "log.read" | "log.prove" | "log.export" | "connections.check" | "connections.manage" | "users.manage" | "tokens.manage" | "settings.manage")[];
                 };
             };
         };

@@ -76,7 +76,7 @@ function Tags({ found }: { found: TagList }) {
     },
   ];
   return (
-    <>
+    <div className={styles.list}>
       <Toolbar>
         <SearchField label={t("book.find_tag")} value={text} onChange={setText} />
       </Toolbar>
@@ -101,7 +101,7 @@ function Tags({ found }: { found: TagList }) {
           onClose={() => setEdited(null)}
         />
       )}
-    </>
+    </div>
   );
 }
 

@@ -29,7 +29,7 @@ export default function NewSegment({ onClose }: { onClose: () => void }) {
     try {
       const whom = tag ? `tags: [${JSON.stringify(tag)}]\n` : "";
       const text = `format: 1\nsegment: ${idOf(name, "segment")}\nname: ${JSON.stringify(name.trim())}\n${whom}`;
-      const { id } = await createFlow({ text });
+      const { id } = await createFlow({ text }, "segments");
       await queries.invalidateQueries({ queryKey: ["flows"] });
       await navigate({ to: "/contacts/segments/$id", params: { id } });
     } catch (caught) {

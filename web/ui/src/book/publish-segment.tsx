@@ -23,7 +23,7 @@ interface Props {
 export default function PublishSegment({ id, saves, mayPublish, onClose }: Props) {
   const t = useText();
   const client = useQueryClient();
-  const document = { kind: "flows", id, saves } as const;
+  const document = { kind: "segments", id, saves } as const;
   const publishing = usePublishing({
     ...document,
     needsChange: true,

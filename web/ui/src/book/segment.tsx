@@ -94,8 +94,8 @@ export function SegmentFrame({ id, saves, lock, mayPublish, reviewing, onReviewe
         {window_ === "publish" && saves && (
           <PublishSegment id={id} saves={saves} mayPublish={mayPublish && mayEdit} onClose={close} />
         )}
-        {window_ === "versions" && <Versions kind="flows" id={id} mayPublish={mayPublish} onClose={close} />}
-        {window_ === "drop" && <DropDraft kind="flows" id={id} saves={saves} onClose={close} />}
+        {window_ === "versions" && <Versions kind="segments" id={id} mayPublish={mayPublish} onClose={close} />}
+        {window_ === "drop" && <DropDraft kind="segments" id={id} saves={saves} onClose={close} />}
       </Suspense>
     </div>
   );
@@ -179,7 +179,7 @@ function Form() {
 /** Whom it takes as it is in force, and how many it would take as it is edited. */
 function Count({ id, live }: { id: string; live: SegmentShown | undefined }) {
   const t = useText();
-  const may = useCan()("flows.edit");
+  const may = useCan()("segments.edit");
   const text = useSettled(
     useEditor((state) => state.source.text),
     600,

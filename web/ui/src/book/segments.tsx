@@ -45,7 +45,7 @@ function useEditorTexts(): boolean {
 
 function List({ segments }: { segments: SegmentListed[] }) {
   const t = useText();
-  const mayEdit = useCan()("flows.edit");
+  const mayEdit = useCan()("segments.edit");
   const [making, setMaking] = useState(false);
   const fresh = mayEdit && (
     <Button icon={<Plus size={16} aria-hidden />} onPress={() => setMaking(true)}>

@@ -1,4 +1,5 @@
 import { deskQuery } from "~/api/desk";
+import { mentionsQuery } from "~/api/inbox";
 import type { Notice } from "~/api/live";
 import { queries } from "~/api/queries";
 import { useSession } from "~/api/session";
@@ -20,7 +21,9 @@ export function useMentions(): void {
   const openTalk = (conversation: string) =>
     void router.navigate({ to: "/inbox/$conversation", params: { conversation }, search: {} });
   useNotices(({ kind, id, more }: Notice) => {
-    if (kind !== "mention" || id === null) return;
+    if (kind !== "mention") return;
+    void queries.invalidateQueries({ queryKey: mentionsQuery.queryKey });
+    if (id === null) return;
     const { conversation, by, to } = more as unknown as Mention;
     const here = router.state.location.pathname.endsWith(`/${conversation}`) && document.hasFocus();
     if (by === me || here || !to.includes(me)) return;

@@ -4,7 +4,7 @@ import { call, get, post, put, seg } from "~/api/client";
 import type { Draft, Json, Problem, Review, Time } from "~/api/types";
 import { toldOutcomes, toldProblems, toldWords } from "~/server";
 
-export type DocumentKind = "flows" | "rules";
+export type DocumentKind = "flows" | "rules" | "segments";
 
 /** A JSON Schema, as far as forms read it. */
 export interface Schema {
@@ -99,8 +99,9 @@ export const holdLock = (kind: DocumentKind, id: string, takeOver: boolean) =>
 export const leaveLock = (kind: DocumentKind, id: string) =>
   call<void>("DELETE", `${at(kind, id)}/lock`, { body: { session }, keepalive: true });
 
-/** Where a text is asked about: whoever may edit rules need not be allowed to edit flows. */
-const about = (text: string) => (/^rules[ \t]*:/m.test(text) ? "/rules" : "/flows");
+/** Where a text is asked about: whoever may edit rules or segments need not be allowed to edit flows. */
+const about = (text: string) =>
+  `/${/^(rules|segment)[ \t]*:/m.exec(text)?.[1]?.replace("segment", "segments") ?? "flows"}`;
 
 export const validate = (text: string) => post<{ problems: Problem[] }>(`${about(text)}/validate`, { text }).then(told);
 

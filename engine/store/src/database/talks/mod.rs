@@ -1,7 +1,9 @@
-//! The inbox: conversations by box ([`page`](mod@page)), what a list shows of them ([`listed`](mod@listed)), and what was said in one ([`heard`](mod@heard)).
+//! The inbox: conversations by box ([`page`](mod@page)), what a list shows of them ([`listed`](mod@listed)), what was said in one
+//! ([`heard`](mod@heard)), and notes that name somebody ([`mentions`](mod@mentions)).
 
 pub(crate) mod heard;
 pub(crate) mod listed;
+pub(crate) mod mentions;
 pub(crate) mod page;
 
 use engine::clock::At;
@@ -9,8 +11,8 @@ use engine::event::MESSAGE_CHANGED;
 use engine::ids::{ContactId, ConversationId, EventId, MailboxId, MessageId, UserId};
 use engine::inbox::RatingRow;
 use engine::store::{
-    Error, HeardMessage, HeardSaid, HeldTalk, ListedTalk, MOST_COUNTED, MessageRow, Sight, TalkKey, TalkQuery, TalkWay,
-    Talks,
+    Error, HeardMessage, HeardSaid, HeldTalk, ListedTalk, MOST_COUNTED, Mention, MentionPlace, MessageRow, Sight,
+    TalkKey, TalkQuery, TalkWay, Talks,
 };
 
 use super::columns::Columns;
@@ -153,6 +155,14 @@ impl Talks for Database {
             })
         };
         Ok(all(&mut self.reader().await?.conn(), statement(HELD), held).await?)
+    }
+
+    async fn mentions(&self, agent: UserId, after: Option<MentionPlace>, limit: u32) -> Result<Vec<Mention>, Error> {
+        Ok(mentions::page(&mut self.reader().await?.conn(), agent, after, limit).await?)
+    }
+
+    async fn unseen_mentions(&self, agent: UserId, conversation: Option<ConversationId>) -> Result<u32, Error> {
+        Ok(mentions::unseen(&mut self.reader().await?.conn(), agent, conversation).await?)
     }
 
     async fn ratings(&self, from: At, until: At) -> Result<Vec<RatingRow>, Error> {

@@ -8,6 +8,7 @@ import { LOCALES } from "~/i18n/locales";
 import { Button, IconButton, LinkButton } from "~/ui/button";
 import { FlowStateBadge } from "~/ui/status";
 import { toastError } from "~/ui/toast";
+import type { DocumentKind } from "../api";
 import type { Autosave } from "../state/autosave";
 import { useEditor, useEditorStore, type View } from "../state/editor";
 import styles from "./header.module.css";
@@ -16,7 +17,7 @@ import { UndoRedo } from "./undo-redo";
 import { ViewSwitch } from "./view-switch";
 
 interface Props {
-  kind: "flows" | "rules";
+  kind: DocumentKind;
   live: { state: FlowState; version: string | null } | null;
   saves: Autosave | null;
   mayEdit: boolean;

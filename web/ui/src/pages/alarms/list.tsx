@@ -3,16 +3,24 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { BellOff, BellRing, ChevronDown, CircleCheck, Eye, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { Link } from "react-aria-components";
-import { type Alarm, type AlarmLine, acknowledgeAlarm, alarmQuery, alarmsQuery } from "~/api/alarms";
+import {
+  type Alarm,
+  type AlarmCustomer,
+  type AlarmLine,
+  acknowledgeAlarm,
+  alarmQuery,
+  alarmsQuery,
+} from "~/api/alarms";
 import { queries } from "~/api/queries";
 import { reviewsQuery } from "~/api/reviews";
 import { useCan } from "~/api/session";
 import { currentLocale, useText } from "~/i18n";
+import { duration } from "~/i18n/format";
 import { Button } from "~/ui/button";
 import { Empty } from "~/ui/empty";
 import { Loaded } from "~/ui/page";
 import { Badge } from "~/ui/status";
-import { Time } from "~/ui/time";
+import { Time, useNow } from "~/ui/time";
 import { toastError } from "~/ui/toast";
 import styles from "./alarms.module.css";
 import { advice, headline } from "./words";
@@ -106,7 +114,7 @@ function Row({ alarm }: { alarm: Alarm }) {
           <span className={styles.title}>{headline(t, alarm)}</span>
         </button>
         <span className={styles.acts}>
-          {alarm.path && alarm.state !== "ended" && (
+          {alarm.path && alarm.state !== "ended" && (!alarm.customer || can("inbox.read")) && (
             <Link href={alarm.path} className={styles.open}>
               {t("alarms.open")}
             </Link>
@@ -119,6 +127,7 @@ function Row({ alarm }: { alarm: Alarm }) {
         </span>
       </div>
       <p className={styles.meta}>
+        {alarm.customer && <Customer customer={alarm.customer} waits={alarm.state !== "ended"} />}
         <span>
           {t("alarms.since")} <Time at={alarm.since} />
         </span>
@@ -137,6 +146,21 @@ function Row({ alarm }: { alarm: Alarm }) {
       </p>
       {opened && <Story alarm={alarm} />}
     </li>
+  );
+}
+
+/** Who waits, and for how long, as far as whoever reads it may know. */
+function Customer({ customer: { name, conversation, since }, waits }: { customer: AlarmCustomer; waits: boolean }) {
+  const t = useText();
+  const now = useNow();
+  const who = name && <bdi className={styles.strong}>{name}</bdi>;
+  return (
+    <>
+      {who && (conversation ? <Link href={`/inbox/${conversation}`}>{who}</Link> : who)}
+      {waits && (
+        <span>{t("alarms.waits", { time: duration(Math.max(0, now.getTime() - new Date(since).getTime())) })}</span>
+      )}
+    </>
   );
 }
 

@@ -11,9 +11,11 @@ export function subject(key: string): { name: string; other: string } {
   return { name, other: others.join("/") };
 }
 
-/** Its headline; a kind that this page does not know yet says it in the server's words. */
+/** Its headline; a kind that this page does not know yet, and one whose team was not kept, says it in the server's words. */
 export function headline(t: Translate, alarm: Alarm): string {
-  return KNOWN.has(alarm.kind) ? t(`alarm_kind.${alarm.kind}`, subject(alarm.key)) : alarm.title;
+  const unknown = !KNOWN.has(alarm.kind) || (alarm.kind.startsWith("escalation_") && !alarm.customer);
+  if (unknown) return alarm.title;
+  return t(`alarm_kind.${alarm.kind}`, { ...subject(alarm.key), team: alarm.customer?.team ?? "" });
 }
 
 /** What to do about it; nothing where the server's own words are all there is. */

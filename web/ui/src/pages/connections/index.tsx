@@ -12,13 +12,13 @@ import { Banner } from "~/ui/banner";
 import { Button } from "~/ui/button";
 import { Confirm } from "~/ui/dialog";
 import { Empty } from "~/ui/empty";
-import { CopyButton } from "~/ui/json";
 import { Card, Facts, Loaded, Page } from "~/ui/page";
 import { Badge } from "~/ui/status";
 import { Time } from "~/ui/time";
 import { toastError } from "~/ui/toast";
 import { TroubleText } from "~/ui/trouble";
 import { UsedBy, UsesButton } from "~/uses";
+import { Address } from "./address";
 import styles from "./connections.module.css";
 import { connectorName } from "./connectors";
 import { FindingList } from "./findings";
@@ -181,14 +181,5 @@ function State({ connection }: { connection: Connection }) {
     <Badge tone="good" icon={CircleCheck}>
       {t("connections.works")}
     </Badge>
-  );
-}
-
-function Address({ text }: { text: string }) {
-  return (
-    <span className={styles.address}>
-      <code dir="ltr">{text}</code>
-      <CopyButton text={text} />
-    </span>
   );
 }

@@ -1,5 +1,13 @@
+import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { checkConnection, type Findings, type NewConnection, saveConnection } from "~/api/connections";
+import {
+  checkConnection,
+  connectionsQuery,
+  type Findings,
+  type NewConnection,
+  saveConnection,
+  setUpConnection,
+} from "~/api/connections";
 import { queries } from "~/api/queries";
 import { useText } from "~/i18n";
 import { Banner } from "~/ui/banner";
@@ -7,6 +15,8 @@ import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { TextField } from "~/ui/field";
 import { explain } from "~/ui/page";
+import { toastError } from "~/ui/toast";
+import { Address } from "./address";
 import styles from "./connections.module.css";
 import { type Asked, KINDS, type Kind } from "./connectors";
 import { FindingList } from "./findings";
@@ -22,20 +32,52 @@ export function Wizard({ id, onClose }: { id?: string | undefined; onClose: () =
       <p className={styles.at}>{t("connections.step", { at, of: 3 })}</p>
       {!kind && <Kinds onChoose={setKind} />}
       {kind && !found && <Form kind={kind} wanted={id} onBack={() => setKind(null)} onSaved={setFound} />}
-      {found && (
-        <div className={styles.card}>
-          <Banner tone={found.good ? "good" : "warn"}>
-            {t(found.good ? "connections.all_good" : "connections.not_yet")}
-          </Banner>
-          <FindingList found={found} />
-          <div className={styles.buttons}>
-            <Button look="primary" onPress={onClose}>
-              {t("ui.done")}
-            </Button>
-          </div>
-        </div>
-      )}
+      {kind && found && <Saved kind={kind} found={found} onFound={setFound} onClose={onClose} />}
     </Dialog>
+  );
+}
+
+interface SavedProps {
+  kind: Kind;
+  found: Findings;
+  onFound: (found: Findings) => void;
+  onClose: () => void;
+}
+
+/** Whether it works, and what is left to do at the other side. */
+function Saved({ kind, found, onFound, onClose }: SavedProps) {
+  const t = useText();
+  const [busy, setBusy] = useState(false);
+  const all = useQuery(connectionsQuery).data;
+  const webhook = all?.find(({ id }) => id === found.connection)?.webhook;
+  const setUp = async () => {
+    setBusy(true);
+    await setUpConnection(found.connection).then(onFound, toastError);
+    setBusy(false);
+  };
+  return (
+    <div className={styles.card}>
+      <Banner tone={found.good ? "good" : "warn"}>
+        {t(found.good ? "connections.all_good" : "connections.not_yet")}
+      </Banner>
+      <FindingList found={found} />
+      {webhook && (
+        <>
+          <p>{t(`connection_next.${kind.connector.replace(".", "_")}`)}</p>
+          <Address text={webhook} />
+        </>
+      )}
+      <div className={styles.buttons}>
+        {!found.good && (
+          <Button isDisabled={busy} onPress={() => void setUp()}>
+            {t("connections.set_up")}
+          </Button>
+        )}
+        <Button look="primary" onPress={onClose}>
+          {t("ui.done")}
+        </Button>
+      </div>
+    </div>
   );
 }
 

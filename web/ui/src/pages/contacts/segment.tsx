@@ -7,7 +7,9 @@ import { Skeleton } from "~/ui/skeleton";
 
 const Segment = lazy(async () => {
   const [{ FlowEditor }, { SegmentFrame }] = await Promise.all([import("~/editor"), import("~/book/segment")]);
-  return { default: (props: Reviewing & { id: string }) => <FlowEditor {...props} frame={SegmentFrame} /> };
+  return {
+    default: (props: Reviewing & { id: string }) => <FlowEditor {...props} kind="segments" frame={SegmentFrame} />,
+  };
 });
 
 /** One segment: what it asks for, and who is in it. */

@@ -2,7 +2,17 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft, Bot, CheckCheck, PanelRight, UserPlus } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { assign, type ChatDetail, chatQuery, closeChat, markRead, reopenChat, type Said, steerBot } from "~/api/inbox";
+import {
+  assign,
+  type ChatDetail,
+  chatQuery,
+  closeChat,
+  markRead,
+  reopenChat,
+  type Said,
+  seeMentions,
+  steerBot,
+} from "~/api/inbox";
 import { useCan, useSession } from "~/api/session";
 import { useText } from "~/i18n";
 import { clockTime, listed } from "~/i18n/format";
@@ -58,18 +68,22 @@ function Opened({ chat }: { chat: ChatDetail }) {
   );
 }
 
-/** What is read by whoever has it is no longer unread. */
+/** What is read by whoever has it is no longer unread; a note that names somebody, once that one has it before them. */
 function useReading(chat: ChatDetail, mine: boolean): void {
-  const unread = chat.unread > 0 && mine;
+  useOnceSeen(chat.id, chat.unread > 0 && mine, markRead);
+  useOnceSeen(chat.id, chat.mentions > 0, seeMentions);
+}
+
+function useOnceSeen(id: string, wanted: boolean, tell: (id: string) => Promise<unknown>): void {
   useEffect(() => {
-    if (!unread) return;
-    const read = () => {
-      if (document.visibilityState === "visible") void markRead(chat.id).catch(() => {});
+    if (!wanted) return;
+    const seen = () => {
+      if (document.visibilityState === "visible") void tell(id).catch(() => {});
     };
-    read();
-    document.addEventListener("visibilitychange", read);
-    return () => document.removeEventListener("visibilitychange", read);
-  }, [unread, chat.id]);
+    seen();
+    document.addEventListener("visibilitychange", seen);
+    return () => document.removeEventListener("visibilitychange", seen);
+  }, [wanted, id, tell]);
 }
 
 interface HeaderProps {

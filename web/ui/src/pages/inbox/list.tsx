@@ -1,7 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Archive, Bot, CircleAlert, Inbox, Lock, TriangleAlert } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { Archive, AtSign, Bot, CircleAlert, Inbox, Lock, TriangleAlert } from "lucide-react";
 import { BOXES, type Box, type Chat, type ChatFilter, type Counts, chatsQuery } from "~/api/inbox";
 import { useCan, useSession } from "~/api/session";
 import { useText } from "~/i18n";
@@ -12,7 +11,9 @@ import { Loaded } from "~/ui/page";
 import { PersonName } from "~/ui/person";
 import { Time } from "~/ui/time";
 import styles from "./list.module.css";
+import { MentionList } from "./mentions";
 import { Ticks } from "./ticks";
+import { useEnd } from "./use-end";
 
 interface Props {
   filter: ChatFilter;
@@ -24,18 +25,19 @@ interface Props {
 /** Conversations of one box, the one that spoke last on top. */
 export function ChatList({ filter, open, text, onText }: Props) {
   const t = useText();
-  const read = useInfiniteQuery(chatsQuery(filter));
+  const named = filter.box === "mentions";
+  const read = useInfiniteQuery(chatsQuery(named ? { box: "mine" } : filter));
   const chats = read.data?.pages.flatMap((page) => page.conversations);
   const counts = read.data?.pages[0]?.counts;
-  const end = useRef<HTMLLIElement>(null);
-  const more = read.hasNextPage && !read.isFetchingNextPage;
-  const { fetchNextPage } = read;
-  useEffect(() => {
-    if (!more || !end.current) return;
-    const watch = new IntersectionObserver(([entry]) => entry?.isIntersecting && void fetchNextPage());
-    watch.observe(end.current);
-    return () => watch.disconnect();
-  }, [more, fetchNextPage]);
+  const end = useEnd(read);
+  if (named) {
+    return (
+      <nav className={styles.list} aria-label={t("inbox.conversations")}>
+        <Boxes box={filter.box} counts={counts} />
+        <MentionList open={open} />
+      </nav>
+    );
+  }
   return (
     <nav className={styles.list} aria-label={t("inbox.conversations")}>
       <Boxes box={filter.box} counts={counts} />
@@ -80,13 +82,22 @@ function Boxes({ box, counts }: { box: Box; counts: Counts | undefined }) {
             aria-current={one === box ? "true" : undefined}
             title={t(`box.${one}`)}
           >
-            {one === "closed" ? <Archive size={15} role="img" aria-label={t("box.closed")} /> : t(`box.${one}`)}
-            {one !== "closed" && counts !== undefined && <span className={styles.count}>{number(counts[one])}</span>}
+            <BoxName box={one} />
+            {one !== "closed" && counts !== undefined && (one !== "mentions" || counts.mentions > 0) && (
+              <span className={styles.count}>{number(counts[one])}</span>
+            )}
           </Link>
         </li>
       ))}
     </ul>
   );
+}
+
+function BoxName({ box }: { box: Box }) {
+  const t = useText();
+  if (box === "closed") return <Archive size={15} role="img" aria-label={t("box.closed")} />;
+  if (box === "mentions") return <AtSign size={15} role="img" aria-label={t("box.mentions")} />;
+  return t(`box.${box}`);
 }
 
 function Row({ chat, here }: { chat: Chat; here: boolean }) {
