@@ -8194,12 +8194,12 @@ export interface components {
         /** @description What became of the escalations of a day. */
         Today: {
             /**
-             * Format: uint
+             * Format: uint64
              * @description Not taken in time; a fallback channel was told.
              */
             fallback: number;
             /**
-             * Format: uint
+             * Format: uint64
              * @description Taken in time.
              */
             kept: number;
@@ -8209,17 +8209,17 @@ export interface components {
              */
             median_ms: number | null;
             /**
-             * Format: uint
+             * Format: uint64
              * @description Not taken in time.
              */
             missed: number;
             /**
-             * Format: uint
+             * Format: uint64
              * @description Nobody worked when they came.
              */
             out_of_hours: number;
             /**
-             * Format: uint
+             * Format: uint64
              * @description Taken by somebody.
              */
             taken: number;
