@@ -112,7 +112,7 @@ async fn who_waits_is_shown_with_the_tags_they_have() {
     let waiting = list(&desk, "waiting");
     assert_eq!(each(waiting, "reason"), ["VIP order", "angry"], "oldest first");
     let contact = &waiting[0]["contact"];
-    assert_eq!((&contact["name"], &contact["tags"]), (&json!("Li Wei"), &json!(["friend"])), "vip was taken");
+    assert_eq!((&contact["name"], &contact["tags"]), (&json!("Li Wei"), &json!(["friend", "hot"])), "vip was taken");
     staged.close().await;
 }
 
