@@ -110,9 +110,9 @@ async fn who_waits_is_shown_with_the_tags_they_have() {
     staged.rest().await;
     let desk = place.get("/desk").await;
     let waiting = list(&desk, "waiting");
-    assert_eq!((waiting.len(), &waiting[0]["reason"]), (1, &json!("angry")));
+    assert_eq!(each(waiting, "reason"), ["VIP order", "angry"], "oldest first");
     let contact = &waiting[0]["contact"];
-    assert_eq!((&contact["name"], &contact["tags"]), (&json!("Li Wei"), &json!(["friend"])), "vip was taken");
+    assert_eq!((&contact["name"], &contact["tags"]), (&json!("Li Wei"), &json!(["friend", "hot"])), "vip was taken");
     staged.close().await;
 }
 
