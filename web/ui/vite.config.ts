@@ -14,6 +14,8 @@ const FRAME = [
     name: "vendor",
     test: /node_modules\/(react|react-dom|scheduler|zustand|clsx|use-sync-external-store|@lingui|@messageformat|@tanstack\/(?!virtual|react-virtual)[\w-]+)\//,
   },
+  // Each icon that several parts show would be a file of its own.
+  { name: "icons", test: /node_modules\/lucide-react\/dist\/esm\/icons\//, minShareCount: 3 },
   {
     name: "frame",
     test: /src\/(api|i18n|ui\/(?!select|menu|tabs|table|json|field|dialog|did|trigger|trouble)|shell\/(?!menus|search|phone|enrol))[\w/.-]*\.tsx?$/,

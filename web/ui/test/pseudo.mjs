@@ -21,6 +21,7 @@ const FOLDERS = [
   "rules/",
   "alarms/",
   "book/",
+  "pages/audit/",
   "pages/flows/import/",
   "pages/settings/",
   "server/",
