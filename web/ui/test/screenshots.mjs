@@ -3,6 +3,22 @@ import { mkdirSync } from "node:fs";
 import { launch, pageOf, play, serve, settled } from "./serve.mjs";
 
 const FOLDER = "screenshots";
+/** How long nothing moves on a page that is complete: its parts come one after the other. */
+const STILL_MS = 700;
+
+/** In the page: resolves once nothing of it changed for a while and nothing is still on its way. */
+function still(quiet) {
+  return new Promise((resolve) => {
+    let timer;
+    const again = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => (document.querySelector('[class*="skeleton"]') ? again() : resolve()), quiet);
+    };
+    new MutationObserver(again).observe(document, { childList: true, subtree: true, attributes: true });
+    again();
+  });
+}
+
 const at = await serve();
 const browser = await launch();
 try {
@@ -20,9 +36,8 @@ try {
     const page = await pageOf(browser, at, how);
     await page.goto(at.base + path);
     await settled(page);
-    // What is loaded with its page has its place held until then.
-    await page.waitForFunction(() => !document.querySelector('[class*="skeleton"]'));
     await page.evaluate(() => document.fonts.ready);
+    await page.evaluate(still, STILL_MS);
     await page.screenshot({ path: `${FOLDER}/${name}.jpg`, type: "jpeg", quality: 60 });
     await page.context().close();
   }
