@@ -207,6 +207,9 @@ async fn twilio_sends_a_template_by_the_name_it_was_approved_under() {
     let input = json!({ "template": "order_ready", "language": "pt_PT", "params": { "name": "Ana", "order": "#42" } });
     let refused = perform(&open, "whatsapp.send_template", input.clone()).await;
     assert!(matches!(&refused, Verdict::Refused(problem) if problem.code == "no_template"), "{refused:?}");
+    let asked = sandbox.totals().requests;
+    perform(&open, "whatsapp.send_template", input.clone()).await;
+    assert_eq!(sandbox.totals().requests, asked, "a wrong name is not asked for with every message");
     let mut input = input;
     input["language"] = "pt-br".into();
     let verdict = perform(&open, "whatsapp.send_template", input).await;

@@ -15,6 +15,7 @@ use std::sync::{Arc, RwLock};
 
 use engine::capability::file::SendMedia;
 use engine::capability::whatsapp::{SendChoices, SendTemplate, SendText};
+use engine::clock::At;
 use engine::connector::{
     ApprovedTemplate, Connection, Connector, ConnectorBuilder, Door, Finding, OpenContext, Problem,
 };
@@ -98,6 +99,8 @@ pub(crate) struct Twilio {
     /// The other ones, as Twilio told them last.
     told: RwLock<Templates>,
     default_language: String,
+    /// When a send asked for them last; held while it asks.
+    told_at: tokio::sync::Mutex<Option<At>>,
     /// What it told of its templates.
     shelf: Shelf,
 }
@@ -140,6 +143,7 @@ fn open(settings: Settings, context: &OpenContext) -> Result<Twilio, String> {
         },
         templates: settings.templates,
         told: RwLock::default(),
+        told_at: tokio::sync::Mutex::default(),
         default_language: settings.default_language,
         shelf: Shelf::default(),
     })

@@ -5,9 +5,11 @@
 //! Content API".
 
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use engine::capability::file::{FileKind, SendMedia};
 use engine::capability::whatsapp::{Accepted, SendChoices, SendTemplate, SendText};
+use engine::clock::At;
 use engine::connector::{Call, Done, Performs, Problem, Repeat, Sent, Verdict};
 use serde_json::Value;
 
@@ -19,6 +21,8 @@ use crate::whatsapp::common::{self, File, Recipient, SETTLE_S, To};
 
 /// Longest text of a message, in characters. Source: Twilio, error 21617.
 const TEXT_CHARS: usize = 1600;
+/// How long what Twilio told of its templates counts for those that are not among them: a flow may send one to thousands.
+const TOLD_FOR: Duration = Duration::from_secs(60);
 
 impl Performs<SendText> for Twilio {
     /// Our key comes back in the message's statuses.
@@ -39,10 +43,7 @@ impl Performs<SendTemplate> for Twilio {
             Ok(to) => to,
             Err(problem) => return Verdict::Refused(problem),
         };
-        // Not among those of the settings, nor of those that Twilio told so far: it may have been approved since.
-        if self.content_sid(&input).is_err()
-            && let Err(verdict) = contents::approved(self).await
-        {
+        if let Err(verdict) = self.learn(&input, call.now).await {
             return verdict;
         }
         self.send(self.template(to, &input), call).await
@@ -95,6 +96,20 @@ impl Twilio {
             content.push(("ContentVariables", Value::from_iter(variables).to_string()));
         }
         Ok(Message { recipient, content, shown: self.shelf.shown(&input.template, &language, &values) })
+    }
+
+    /// Asks for the templates when this one is not among those of the settings, nor of those that Twilio told so far: it may have been
+    /// approved since. Whoever sends it at the same time waits for the same answer, which counts for [`TOLD_FOR`].
+    async fn learn<T>(&self, input: &SendTemplate, now: At) -> Result<(), Verdict<T>> {
+        if self.content_sid(input).is_ok() {
+            return Ok(());
+        }
+        let mut told_at = self.told_at.lock().await;
+        if told_at.is_none_or(|at| now.since(at) >= TOLD_FOR) {
+            contents::approved(self).await?;
+            *told_at = Some(now);
+        }
+        Ok(())
     }
 
     /// The language a template is sent in, and Twilio's id of it there: `pt-BR` and `pt_BR` are the same, and `pt_BR` falls back to
